@@ -1,0 +1,48 @@
+"""Errors that reach a person: few, named, each with what to do next.
+
+`PhotocompareError` and its children mean "bad usage, or a photo that can't be read": the command line prints
+`str(error)` as one sentence and leaves with status 2.  A pair that can be read but not measured is no error: it is a
+`Comparison` whose status is `not_comparable`.
+"""
+
+from __future__ import annotations
+
+
+class PhotocompareError(Exception):
+    """Base of all errors meant for the person at the screen; the message says what is wrong and what to do."""
+
+
+class UsageError(PhotocompareError):
+    """An argument is missing, malformed or contradicts another."""
+
+
+class SystemLibraryMissing(PhotocompareError):
+    """A library of the operating system that OpenCV needs is not installed."""
+
+
+class PhotoError(PhotocompareError):
+    """A file can't be used as a photo."""
+
+
+class NotAPhoto(PhotoError):
+    """The bytes are not JPEG, PNG, TIFF, WebP or HEIC, whatever the file's name says."""
+
+
+class TruncatedPhoto(PhotoError):
+    """The picture data ends early or is damaged."""
+
+
+class TooLarge(PhotoError):
+    """More bytes or pixels than the limits allow, or decoding ran past its time or memory."""
+
+
+class TooSmall(PhotoError):
+    """Too few pixels to measure anything."""
+
+
+class SeveralPictures(PhotoError):
+    """The file holds an animation or several pages."""
+
+
+class UnsupportedColour(PhotoError):
+    """The colours can't be brought to sRGB with certainty (CMYK without a profile, transparency, float data)."""

@@ -1,0 +1,203 @@
+"""The one registry of flags: what can be wrong with a photo or a pair, in words that people read.
+
+Every message in `result.json`, in the summary picture and in the documents comes from here.  A flag has a severity:
+
+- `refuse`: no honest number can be given; the comparison's status becomes `not_comparable`.
+- `degrade`: a number is given but marked `indicative`.
+- `note`: worth knowing; changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How far a flag reaches; order is worst first."""
+
+    REFUSE = "refuse"
+    DEGRADE = "degrade"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One thing that can be wrong.
+
+    Parameters
+    ----------
+    code : str
+        Stable name, used by programs.
+    severity : Severity
+    message, fix : str
+        One sentence each: what is so, and what to do about it.  `{which}` becomes "before" or "after" where used.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class RaisedFlag:
+    """A flag that fired, on one photo ("before", "after") or on the pair ("")."""
+
+    flag: Flag
+    which: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.flag.code
+
+    @property
+    def severity(self) -> Severity:
+        return self.flag.severity
+
+    @property
+    def message(self) -> str:
+        return self.flag.message.replace("{which}", self.which)
+
+    @property
+    def fix(self) -> str:
+        return self.flag.fix.replace("{which}", self.which)
+
+
+_RETAKE = "Take the {which} photo again"
+
+_FLAGS = (
+    # --- the pair
+    Flag("same_photo", Severity.REFUSE, "Before and after are the same file.", "Choose the two different photos."),
+    Flag(
+        "dates_reversed",
+        Severity.REFUSE,
+        "The after photo is dated earlier than the before photo.",
+        "Swap the photos, or correct the dates.",
+    ),
+    Flag(
+        "not_same_view",
+        Severity.REFUSE,
+        "The two photos don't show the same skin: another leg, another side of it, or too different a view.",
+        "Check that both photos show the same leg from the same side, at the same posture and distance.",
+    ),
+    Flag(
+        "mirrored",
+        Severity.REFUSE,
+        "One photo is a mirror image of the other.",
+        "Use the camera's rear lens or switch off mirroring, and don't flip the photo.",
+    ),
+    Flag(
+        "low_overlap",
+        Severity.REFUSE,
+        "Too little of the same skin is seen well in both photos.",
+        "Frame the same region in both photos, with the camera square to it.",
+    ),
+    Flag(
+        "registration_uncertain",
+        Severity.REFUSE,
+        "The photos could not be laid over each other closely enough to compare single veins.",
+        "Repeat the after photo at the same angle, posture and distance as the before photo.",
+    ),
+    Flag(
+        "registration_loose",
+        Severity.DEGRADE,
+        "In places the photos could only be laid over each other loosely; the interval is wider for it.",
+        "Repeat the after photo at the same angle, posture and distance as the before photo.",
+    ),
+    Flag(
+        "partial_overlap",
+        Severity.DEGRADE,
+        "Only part of the region seen before is seen well after; veins outside it are not counted.",
+        "Frame the whole region in both photos.",
+    ),
+    Flag(
+        "no_veins_before",
+        Severity.REFUSE,
+        "No visible vein was found in the before photo, so there is nothing whose clearance could be measured.",
+        "Choose a before photo that shows the veins in focus, or draw the field around them.",
+    ),
+    Flag(
+        "too_few_veins",
+        Severity.DEGRADE,
+        "Very little visible vein was found before; a percentage of so little is uncertain.",
+        "Take the photo closer to the veins.",
+    ),
+    Flag(
+        "implausible_veins",
+        Severity.REFUSE,
+        "Vein-like structure covers most of the skin, so single veins can't be told apart.",
+        "Check focus and light, and mark the region to measure with a field polygon.",
+    ),
+    Flag(
+        "light_differs",
+        Severity.DEGRADE,
+        "The light or the colour of the two photos differs more than can be matched with confidence.",
+        "Use the same lamp, no mixed daylight, and a fixed white balance; put the colour card in the picture.",
+    ),
+    Flag(
+        "sharpness_differs",
+        Severity.DEGRADE,
+        "One photo is much sharper than the other; both were measured at the softer one's detail.",
+        "Focus both photos on the skin and hold the camera still.",
+    ),
+    Flag(
+        "scale_assumed",
+        Severity.NOTE,
+        "No scale card was found; millimetres are assumed from a usual limb's width.",
+        "Print the card (photocompare card) and put it beside the region, or give --mm-per-px.",
+    ),
+    Flag(
+        "scale_unknown",
+        Severity.NOTE,
+        "The scale is unknown; lengths are in pixels and calibre classes can't be given.",
+        "Print the card (photocompare card) and put it beside the region, or give --mm-per-px.",
+    ),
+    Flag(
+        "window_unknown",
+        Severity.NOTE,
+        "The time between the photos is unknown, so the result is not held against the benchmark.",
+        "Give both dates (--before-date, --after-date).",
+    ),
+    Flag(
+        "dark_skin_limits",
+        Severity.DEGRADE,
+        "On skin this dark thin veins and stains have so little contrast that some can't be told from the skin.",
+        "Use cross-polarised light and a closer view; read the interval, not the single number.",
+    ),
+    # --- one photo
+    Flag("no_skin", Severity.REFUSE, "No leg skin was found in the {which} photo.", f"{_RETAKE} with the leg filling most of the frame."),
+    Flag("blurred", Severity.REFUSE, "The {which} photo is out of focus or shaken.", f"{_RETAKE}: tap the skin to focus, hold still, more light."),
+    Flag("soft", Severity.DEGRADE, "The {which} photo is a little soft; thin veins may be missed.", f"{_RETAKE}: tap the skin to focus, hold still."),
+    Flag("too_dark", Severity.REFUSE, "The {which} photo is too dark to measure.", f"{_RETAKE} with more light."),
+    Flag("too_bright", Severity.REFUSE, "Much of the skin in the {which} photo is over-exposed.", f"{_RETAKE} with less light, or lower the exposure."),
+    Flag("glare", Severity.REFUSE, "Glare hides too much of the skin in the {which} photo.", f"{_RETAKE} without flash, with the light from the side or a polariser."),
+    Flag("some_glare", Severity.DEGRADE, "Glare hides part of the skin in the {which} photo; that part is not counted.", f"{_RETAKE} without flash."),
+    Flag("low_detail", Severity.REFUSE, "The skin in the {which} photo is too small: its pixels are too coarse for veins.", f"{_RETAKE} closer, or send the original instead of a reduced copy."),
+    Flag("coarse", Severity.DEGRADE, "The {which} photo has few pixels on the skin; thin veins may be missed.", "Use the camera's original file, closer to the skin."),
+    Flag("noisy", Severity.DEGRADE, "The {which} photo is noisy; faint veins can't be told from noise.", f"{_RETAKE} with more light."),
+    Flag("no_colour", Severity.DEGRADE, "The {which} photo has no colour; veins can't be told from pigment.", "Use a colour photo."),
+    Flag("recompressed", Severity.NOTE, "The {which} photo was compressed again after it was taken.", "Send the camera's original file."),
+    Flag("tone_mapped", Severity.NOTE, "The {which} photo carries an HDR gain map; its standard picture was used.", "Switch HDR off for clinical photos."),
+    Flag("reduced_bit_depth", Severity.NOTE, "The {which} photo has more than 8 bits a channel; it was reduced to 8.", "Nothing needs to be done."),
+    Flag("unknown_colour_space", Severity.NOTE, "The {which} photo's colour profile could not be used; sRGB was taken.", "Send the camera's original file."),
+    Flag("bad_orientation", Severity.NOTE, "The {which} photo's orientation tag makes no sense and was passed over.", "Check that the photo stands upright."),
+    Flag("decoder_warning", Severity.DEGRADE, "The {which} photo's data is damaged in places.", "Send the camera's original file again."),
+    Flag("primary_of_several", Severity.NOTE, "The {which} file holds several pictures; the main one was used.", "Nothing needs to be done."),
+    Flag("downsampled", Severity.NOTE, "The {which} photo was measured on a reduced copy.", "Nothing needs to be done."),
+    Flag("date_implausible", Severity.NOTE, "The {which} photo's own date makes no sense and was passed over.", "Give the date (--{which}-date)."),
+)  # fmt: skip
+
+REGISTRY: dict[str, Flag] = {flag.code: flag for flag in _FLAGS}
+
+
+def raised(code: str, which: str = "") -> RaisedFlag:
+    """The flag of that code, as it fired.  KeyError for a code that the registry lacks."""
+    return RaisedFlag(REGISTRY[code], which)
+
+
+def worst_first(flags: list[RaisedFlag]) -> list[RaisedFlag]:
+    """Each flag once, refusals first, in the registry's order within a severity."""
+    severities, codes = list(Severity), list(REGISTRY)
+    unique = {(flag.code, flag.which): flag for flag in flags}
+    return sorted(unique.values(), key=lambda f: (severities.index(f.severity), codes.index(f.code), f.which))
