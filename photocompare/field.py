@@ -1,0 +1,295 @@
+"""The field: which pixels are the skin of the leg in question, and which of them are seen well.
+
+The leg is solid: veins, stains and moles never make holes in it.  What can't be measured (glare, clipping, deep shadow,
+hair, the rim where the surface turns away) is missing from `Field.measurable` only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.arrays import LinearRGB, Mask, PointsXY
+from photocompare.errors import UsageError
+from photocompare.obstructions import ObstructionOptions, Obstructions, find_obstructions
+from photocompare.skin import Skin, SkinOptions, find_skin
+
+MOST_POLYGON_POINTS = 10_000
+"""A polygon drawn by hand has tens of points; more than this is no drawing."""
+
+
+@dataclass(frozen=True)
+class FieldOptions:
+    """How the leg is cut out.
+
+    Parameters
+    ----------
+    skin : SkinOptions
+    obstructions : ObstructionOptions
+    neck_share : float
+        Share of the frame's short side; skin that hangs together only by a neck thinner than this counts as two limbs.
+    least_limb_share : float
+        Share of the frame below which a piece of skin is no limb (a finger at the edge, a patch of wood).
+    least_leg_share : float
+        Share of the frame below which the principal limb is too small to be a photo of a leg.
+    most_hole_share : float
+        Share of the frame up to which a hole in a limb is filled.
+    most_colour_spread : float
+        Spread (1.48 times the median absolute deviation) of ln(G/B) within one limb above which it is no skin.  From the lightest to the
+        most pigmented skin ln(G/B) goes from 0.38 to 0.69 by Monte Carlo: a spread of 0.16.
+    same_skin : float
+        Distance in (ln R/G, ln G/B) between the medians of two limbs of one person in one light; three spreads of a single limb's colour.
+    rim_angle_deg : float
+        Angle between the view and the skin's normal from which skin is left out at a limb's rim: at 60 degrees a vein looks half as wide.
+    least_rim_px : float
+        Least width of that rim in the reduced copy that was segmented, whose edge is that uncertain.
+    """
+
+    skin: SkinOptions = field(default_factory=SkinOptions)
+    obstructions: ObstructionOptions = field(default_factory=ObstructionOptions)
+    neck_share: float = 0.03
+    least_limb_share: float = 0.01
+    least_leg_share: float = 0.05
+    most_hole_share: float = 0.02
+    most_colour_spread: float = 0.35
+    same_skin: float = 0.35
+    rim_angle_deg: float = 60.0
+    least_rim_px: float = 1.5
+
+
+@dataclass(frozen=True)
+class Field:
+    """The skin in one photo.
+
+    Parameters
+    ----------
+    limbs : (H, W) int32
+        A label for every limb, 0 where there is no skin.
+    principal : int
+        Label of the leg in question; 0 without skin.
+    leg : (H, W) bool
+        The principal limb, solid.
+    measurable : (H, W) bool
+        Where the leg is seen well.
+    hidden : Obstructions
+        What hides skin of the leg, by kind.
+    rim : (H, W) bool
+        Skin of the leg that turns away from the camera.
+    flags : tuple of str
+        Codes of `flags.REGISTRY`.
+    """
+
+    limbs: NDArray[np.int32]
+    principal: int
+    leg: Mask
+    measurable: Mask
+    hidden: Obstructions
+    rim: Mask
+    flags: tuple[str, ...] = ()
+
+
+def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> Field:
+    """The field of one photo.
+
+    Parameters
+    ----------
+    linear : (H, W, 3) float32
+        Linear light, 0..1.
+
+    Returns
+    -------
+    Field
+        With flag `no_skin` and empty masks when no leg was found.
+    """
+    shape = (linear.shape[0], linear.shape[1])
+    skin = find_skin(linear, options=options.skin)
+    small = _label_limbs(skin, options)
+    principal = _principal(small)
+    if principal == 0 or not _is_a_leg(small == principal, skin, options):
+        return _no_field(shape)
+    limbs = _enlarge_labels(small, shape)
+    leg = limbs == principal
+    hidden = find_obstructions(linear, leg, options=options.obstructions)
+    rim = leg & (_enlarge(_rim(small == principal, options), shape))
+    return Field(limbs, principal, leg, leg & ~rim & ~hidden.any, hidden, rim)
+
+
+def other_limb(linear: LinearRGB, found: Field, principal: int, *, options: FieldOptions = FieldOptions()) -> Field:
+    """The same photo's field with another of its limbs as the leg in question.
+
+    Raises
+    ------
+    ValueError
+        When `found` has no limb of that label.
+    """
+    leg = found.limbs == principal
+    if principal <= 0 or not leg.any():
+        raise ValueError(f"the field has no limb {principal}")
+    hidden = find_obstructions(linear, leg, options=options.obstructions)
+    scale = min(1.0, options.skin.long_side_px / max(leg.shape))
+    small = cv2.resize(leg.astype(np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) >= 0.5
+    rim = leg & _enlarge(_rim(small, options), leg.shape)
+    return Field(found.limbs, principal, leg, leg & ~rim & ~hidden.any, hidden, rim, found.flags)
+
+
+def cut_field(found: Field, polygon_xy: PointsXY) -> Field:
+    """The field within a reader's polygon, whose (x, y) corners are in the pixels of the field.
+
+    The limbs stay: registration may use skin around the polygon; `leg` and `measurable` are cut.
+
+    Raises
+    ------
+    UsageError
+        When the polygon holds no pixel of the photo.
+    """
+    shape = found.leg.shape
+    inside = np.zeros(shape, dtype=np.uint8)
+    # Clipping keeps far-off corners within what OpenCV's fixed-point coordinates can hold.
+    reach = 4.0 * max(shape)
+    corners = np.rint(np.clip(polygon_xy, -reach, reach) * 16).astype(np.int32)
+    cv2.fillPoly(inside, [corners], 1, shift=4)
+    if not inside.any():
+        raise UsageError("The field polygon lies outside the photo. Draw it on the before photo, in its upright pixels.")
+    keep = inside.astype(bool)
+    return dataclasses.replace(found, leg=found.leg & keep, measurable=found.measurable & keep)
+
+
+def read_polygon(path: Path) -> PointsXY:
+    """A reader's polygon from a file `{"polygon": [[x, y], ...]}`, in the before photo's upright pixels.
+
+    Returns
+    -------
+    (N, 2) float32
+        At least three corners (x, y).
+
+    Raises
+    ------
+    UsageError
+        When the file can't be read or isn't such a polygon.
+    """
+    expected = 'A field file holds {"polygon": [[x, y], [x, y], [x, y], ...]} in pixels of the before photo.'
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"The field file can't be read. {expected}") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"The field file is not JSON. {expected}") from error
+    if not isinstance(content, dict) or set(content) != {"polygon"} or not isinstance(content["polygon"], list):
+        raise UsageError(f"The field file has another shape. {expected}")
+    corners = content["polygon"]
+    if not 3 <= len(corners) <= MOST_POLYGON_POINTS:
+        raise UsageError(f"The field polygon has {len(corners)} corners; it needs 3 to {MOST_POLYGON_POINTS}. {expected}")
+    if not all(isinstance(corner, list) and len(corner) == 2 and all(_is_number(k) for k in corner) for corner in corners):
+        raise UsageError(f"A corner of the field polygon is not a pair of numbers. {expected}")
+    polygon = np.asarray(corners, dtype=np.float32)
+    if polygon.min(axis=0).max() < 0 or _area(polygon) < 1.0:
+        raise UsageError(f"The field polygon holds no pixel. {expected}")
+    return polygon
+
+
+def _is_number(value: Any) -> bool:
+    """A finite number of a size that pixels have; JSON's NaN and Infinity and booleans are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e6
+
+
+def _area(polygon_xy: PointsXY) -> float:
+    """Area in px2, by the shoelace formula."""
+    x, y = polygon_xy.T.astype(np.float64)
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+
+
+def _no_field(shape: tuple[int, int]) -> Field:
+    empty = np.zeros(shape, dtype=bool)
+    return Field(np.zeros(shape, dtype=np.int32), 0, empty, empty, Obstructions(empty, empty, empty, empty), empty, ("no_skin",))
+
+
+def _label_limbs(skin: Skin, options: FieldOptions) -> NDArray[np.int32]:
+    """Limbs in the reduced copy, largest and most central first; skin-coloured things of another colour than the first are dropped."""
+    mask = _fill_holes(skin.mask, options)
+    side = max(3, round(options.neck_share * min(mask.shape)) | 1)
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    cores = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disk, borderType=cv2.BORDER_REPLICATE)
+    count, labels = cv2.connectedComponents(cores)
+    areas = np.bincount(labels.ravel(), minlength=count)
+    weights = np.bincount(labels.ravel(), weights=_middle(mask.shape).ravel(), minlength=count)
+    order = [int(k) for k in np.argsort(-weights, kind="stable") if k != 0 and areas[k] >= options.least_limb_share * mask.size]
+    if not order:
+        return np.zeros(mask.shape, dtype=np.int32)
+    colours = {k: np.median(skin.chroma[labels == k], axis=0) for k in order}
+    kin = [k for k in order if np.linalg.norm(colours[k] - colours[order[0]]) <= options.same_skin]
+    lookup = np.zeros(count, dtype=np.int32)
+    lookup[kin] = np.arange(1, len(kin) + 1)
+    return _grow_back(lookup[labels], mask)
+
+
+def _grow_back(cores: NDArray[np.int32], mask: Mask) -> NDArray[np.int32]:
+    """What opening shaved off a limb goes back to the nearest one, as far as the opening can have taken it."""
+    _, nearest = cv2.distanceTransformWithLabels((cores == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    label_of = np.zeros(int(nearest.max()) + 1, dtype=np.int32)
+    label_of[nearest[cores > 0]] = cores[cores > 0]
+    grown = np.where(mask, label_of[nearest], 0)
+    # A piece that no longer touches its core (a dropped thing's remains) is not the limb's.
+    result = np.zeros_like(cores)
+    for label in range(1, int(cores.max()) + 1):
+        _, pieces = cv2.connectedComponents((grown == label).astype(np.uint8))
+        result[np.isin(pieces, np.unique(pieces[cores == label])) & (grown == label)] = label
+    return result
+
+
+def _fill_holes(mask: Mask, options: FieldOptions) -> Mask:
+    """Small holes filled; a large one is a gap between limbs."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    rows, cols = mask.shape
+    left, top, width, height, area = stats.T
+    at_border = (left == 0) | (top == 0) | (left + width == cols) | (top + height == rows)
+    fill = ~at_border & (area <= options.most_hole_share * mask.size)
+    fill[0] = False
+    return np.asarray(mask | fill[labels])
+
+
+def _middle(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Weight 1 in the frame's middle, 0 at its sides: cosine squared across the columns."""
+    across = np.cos(np.pi * (np.arange(shape[1]) + 0.5 - shape[1] / 2) / shape[1]) ** 2
+    return np.asarray(np.broadcast_to(across, (shape[0], shape[1])))
+
+
+def _principal(limbs: NDArray[np.int32]) -> int:
+    """The first limb, by size and nearness to the middle; 0 without any."""
+    return 1 if limbs.any() else 0
+
+
+def _is_a_leg(leg: Mask, skin: Skin, options: FieldOptions) -> bool:
+    """Large enough, and of one colour."""
+    if leg.mean() < options.least_leg_share:
+        return False
+    blue = skin.chroma[..., 1][leg]
+    spread = 1.4826 * float(np.median(np.abs(blue - np.median(blue))))
+    return spread <= options.most_colour_spread
+
+
+def _rim(leg: Mask, options: FieldOptions) -> Mask:
+    """Rim of a limb, as if it were a cylinder: within (1 - sin angle) of its half-width from its edge.  Not at the frame's border."""
+    to_edge = cv2.distanceTransform(cv2.copyMakeBorder(leg.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    enclosed = cv2.distanceTransform(cv2.copyMakeBorder(leg.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0), cv2.DIST_L2, 5)
+    half_width = float(enclosed.max())
+    margin = max(options.least_rim_px, (1.0 - math.sin(math.radians(options.rim_angle_deg))) * half_width)
+    return np.asarray(leg & (to_edge <= margin))
+
+
+def _enlarge(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    return np.asarray(cv2.resize(mask.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR) >= 0.5)
+
+
+def _enlarge_labels(small: NDArray[np.int32], shape: tuple[int, int]) -> NDArray[np.int32]:
+    limbs = np.zeros(shape, dtype=np.int32)
+    for label in range(1, int(small.max()) + 1):
+        limbs[_enlarge(small == label, shape)] = label
+    return limbs

@@ -1,0 +1,195 @@
+"""What hides skin: glare, clipping, deep shadow, hair strokes.
+
+Each is left out of measuring only where a vein would be lost to it.  Veins, stains and moles must never be taken for one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.arrays import Grey, LinearRGB, Mask
+from photocompare.colour import DARKEST, density_from_linear
+
+_DENSITY_CODE = 60.0
+"""Steps of 8 bits a unit of density while looking for hair: 0.017 a step, a third of what an observer notices; 255 is density 4.25."""
+
+
+@dataclass(frozen=True)
+class ObstructionOptions:
+    """What counts as hidden.
+
+    Parameters
+    ----------
+    glare_share : float
+        Share of gloss in the light of a pixel from which it is glare.  At 1/2 the contrast of a vein beneath is halved.
+    glare_gain : float
+        Least red light of glare over the leg's median red, for a vein is blue without being bright.  Gloss of share 1/2 doubles the
+        light; the skin beneath it may have 0.6 of the median's, being lit from the side.
+    bright_level : float
+        Linear red that is bright whatever the median, so that an over-exposed leg can have glare too: one 8-bit stop below clipping is 0.5,
+        0.9 is within 5 % of the code range.
+    sparkle_share, sparkle_gain : float
+        The same for small highlights: 1/4 gloss where the pixel is 1.5 times as bright as the skin around it, which by brightness alone
+        is a third of gloss; colour alone can't tell in a spot as small as the chroma blocks of JPEG.
+    least_colour : float
+        1 - B/R of the skin below which gloss can't be told by colour (purple light on pale skin); only clipping is found then.
+    clipped_level : float
+        Linear light from which red or green is taken as clipped: 8-bit code 254.
+    shadow_level : float
+        Linear green below which one 8-bit step is a density of 0.055, about the just noticeable difference of a vein.
+    shadow_share : float
+        Share of the leg's own median light below which skin is in deep shadow (three stops).
+    hair_window_px : int
+        Side of the window in which a dark stroke must fit across: hair is up to 0.1 mm thick and blurs to 2-4 px in a photo of 0.05 mm
+        a pixel or coarser.
+    hair_contrast : float
+        Least density of a stroke in red light.  Blood hardly shows in red where it is this thin (0.08 for a 0.1 mm vessel).
+    hair_length_px : int
+        Least length of a stroke: four times its greatest width.
+    hair_red_over_green, hair_blue_over_green : float
+        Least density ratios of a stroke.  Hair is opaque or brown, so it dims red as much as green, and blue more; a thin vessel has
+        R/G 0.4-0.65 and B/G 0.5-0.6 by Monte Carlo, before the camera and JPEG's chroma blocks mix in the surroundings.
+    hair_thickness_px : float
+        Greatest area over length of a stroke.
+    """
+
+    glare_share: float = 0.5
+    glare_gain: float = 1.2
+    bright_level: float = 0.9
+    sparkle_share: float = 0.25
+    sparkle_gain: float = 1.5
+    least_colour: float = 0.15
+    clipped_level: float = 0.99
+    shadow_level: float = 0.013
+    shadow_share: float = 0.125
+    hair_window_px: int = 7
+    hair_contrast: float = 0.10
+    hair_length_px: int = 14
+    hair_red_over_green: float = 0.8
+    hair_blue_over_green: float = 1.0
+    hair_thickness_px: float = 3.3
+
+
+@dataclass(frozen=True)
+class Obstructions:
+    """(H, W) masks of what hides skin, True only on the leg that was given."""
+
+    glare: Mask
+    clipped: Mask
+    shadow: Mask
+    hair: Mask
+
+    @property
+    def any(self) -> Mask:
+        """Hidden by any of them."""
+        return self.glare | self.clipped | self.shadow | self.hair
+
+
+def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptions = ObstructionOptions()) -> Obstructions:
+    """What hides the skin of a leg.
+
+    Parameters
+    ----------
+    linear : (H, W, 3) float32
+        Linear light, 0..1.
+    leg : (H, W) bool
+        The leg's skin, holes filled.
+
+    Returns
+    -------
+    Obstructions
+        All False where `leg` is empty.
+    """
+    none = np.zeros(leg.shape, dtype=bool)
+    box = _bounding_box(leg)
+    if box is None:
+        return Obstructions(none, none, none, none)
+    light, inside = linear[box], leg[box]
+    hidden = (
+        _glare(light, inside, options),
+        cv2.dilate((np.maximum(light[..., 0], light[..., 1]) >= options.clipped_level).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0,
+        _shadow(light, inside, options),
+        _hair(light, inside, options),
+    )
+    return Obstructions(*(_put_back(mask & inside, box, leg.shape) for mask in hidden))
+
+
+def _bounding_box(mask: Mask) -> tuple[slice, slice] | None:
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return (slice(top, top + height), slice(left, left + width)) if width else None
+
+
+def _put_back(part: Mask, box: tuple[slice, slice], shape: tuple[int, ...]) -> Mask:
+    whole = np.zeros(shape, dtype=bool)
+    whole[box] = part
+    return whole
+
+
+def _halved(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _enlarged(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    grown = cv2.resize(mask.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown >= 0.5)
+
+
+def _glare(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
+    """Gloss has the lamp's colour: its share shows in how far a pixel's blue over red has gone from the skin's towards 1."""
+    small = np.asarray(cv2.GaussianBlur(_halved(light), (0, 0), 1.0), dtype=np.float32)
+    on_leg = cv2.resize(leg.astype(np.uint8), (small.shape[1], small.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
+    if not on_leg.any():
+        return np.zeros(leg.shape, dtype=bool)
+    blue_over_red = small[..., 2] / np.maximum(small[..., 0], np.float32(DARKEST))
+    # The redder quarter stands for bare skin: on a leg that shines all along, the median would be gloss.
+    skin_ratio = float(np.percentile(blue_over_red[on_leg], 25))
+    if 1.0 - skin_ratio < options.least_colour:
+        return np.zeros(leg.shape, dtype=bool)
+    share = (blue_over_red - skin_ratio) / (1.0 - skin_ratio)
+    red = small[..., 0]
+    typical = float(np.median(red[on_leg]))
+    around = _mean_within(red, on_leg, max(small.shape) / 40)
+    broad = (share > options.glare_share) & (red > min(options.glare_gain * typical, options.bright_level))
+    sparkle = (share > options.sparkle_share) & (red > options.sparkle_gain * around)
+    return _enlarged(cv2.dilate((broad | sparkle).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0, leg.shape)
+
+
+def _mean_within(image: Grey, mask: Mask, sigma: float) -> Grey:
+    """Gaussian mean over the pixels of a mask only."""
+    weight = mask.astype(np.float32)
+    total = cv2.GaussianBlur(image * weight, (0, 0), sigma)
+    return np.asarray(total / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), np.float32(1e-3)), dtype=np.float32)
+
+
+def _shadow(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
+    """Too dark for a vein to show a step, or three stops below the rest of the leg; single dark pixels are no shadow."""
+    green = cv2.GaussianBlur(light[..., 1], (0, 0), 2.0)
+    typical = float(np.median(green[leg]))
+    return np.asarray(green < max(options.shadow_level, options.shadow_share * typical))
+
+
+def _hair(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
+    """Narrow, long, straight strokes that dim red as much as green, and blue at least as much."""
+    density = density_from_linear(light)
+    red = np.clip(density[..., 0] * _DENSITY_CODE, 0, 255).astype(np.uint8)
+    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (options.hair_window_px, options.hair_window_px))
+    stroke = cv2.morphologyEx(red, cv2.MORPH_TOPHAT, window) > options.hair_contrast * _DENSITY_CODE
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((stroke & leg).astype(np.uint8), connectivity=8)
+    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    slim = (length >= options.hair_length_px) & (stats[:, cv2.CC_STAT_AREA] <= options.hair_thickness_px * length)
+    slim[0] = False
+    if not slim.any():
+        return np.zeros(leg.shape, dtype=bool)
+    half = _halved(density)
+    # Colour is summed over a few pixels across, because JPEG keeps chroma at half resolution.
+    contrast = cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 3.5)
+    rows, cols = np.nonzero(slim[labels])
+    at = labels[rows, cols]
+    half_rows, half_cols = (np.minimum(k // 2, n - 1) for k, n in zip((rows, cols), half.shape[:2], strict=True))
+    sums = np.stack([np.bincount(at, weights=contrast[half_rows, half_cols, c], minlength=len(slim)) for c in range(3)])
+    hair = slim & (sums[1] > 0) & (sums[0] > options.hair_red_over_green * sums[1]) & (sums[2] > options.hair_blue_over_green * sums[1])
+    return cv2.dilate(hair[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0

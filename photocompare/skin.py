@@ -1,0 +1,174 @@
+"""Which pixels are skin, whatever the light, the skin's tone and what lies behind it.
+
+Blood and melanin absorb green and blue more than red, so skin of any tone keeps a redness ln(R/G) + w ln(G/B) well above
+that of the neutral, blue or green things around it, and a lamp's cast shifts both alike.  The split is found in each photo
+from its own colours; the pixels in doubt (sheen, deep veins, shade) are then given to the side that they grow into without
+crossing an edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.arrays import Grey, LinearRGB, Mask
+
+_CODE_PER_REDNESS = 120.0
+"""Redness is cut into 8-bit steps of 1/120 for Otsu's histogram: 0..2.1, beyond the reddest skin (lips under tungsten, about 2)."""
+
+
+@dataclass(frozen=True)
+class SkinOptions:
+    """How skin is told from the rest.
+
+    Parameters
+    ----------
+    long_side_px : int
+        Long side of the reduced copy that is segmented.  A shin that spans a tenth of the frame still has 30 px across.
+    black_level : float
+        Linear light added before logarithms, that of 8-bit code 13: keeps the noise of black cloth from looking coloured.
+    blue_weight : float
+        Weight of ln(G/B) in the redness.  Beige walls and warm lamps move along ln(G/B) as much as along ln(R/G), blood does not,
+        so it counts less than half.
+    least_green_drop : float
+        Smallest ln(R/G) of skin.  Skin's own value is 0.32 (light) to 0.85 (dark) by Monte Carlo under D65; 0.05 leaves room for a lamp
+        that is 30 % too green.
+    least_redness : float
+        Redness below which even the reddest class of the photo is no skin; light skin has 0.47 under D65, less 0.3 for the same lamp.
+    sure_skin, sure_other : float
+        Share of the skin's own redness above which a pixel surely is skin, and below which it surely is not.  A gloss that doubles
+        the light (f = 1/2) leaves about half of the redness: between the two.
+    one_class_ratio : float
+        Mean redness of the less red class over that of the redder; above it both are skin (veins split from paler skin).
+    least_piece, least_patch : float
+        Share of the frame below which a certain piece of surroundings or of skin is ignored (a mole, a letter, a nail).
+    """
+
+    long_side_px: int = 480
+    black_level: float = 0.004
+    blue_weight: float = 0.4
+    least_green_drop: float = 0.05
+    least_redness: float = 0.15
+    sure_skin: float = 0.7
+    sure_other: float = 0.3
+    one_class_ratio: float = 0.4
+    least_piece: float = 0.002
+    least_patch: float = 0.004
+
+
+@dataclass(frozen=True)
+class Skin:
+    """Skin in a reduced copy of a photo.
+
+    Parameters
+    ----------
+    mask : (h, w) bool
+        Skin, in the reduced copy.
+    redness : (h, w) float32
+        ln(R/G) + w ln(G/B), natural units.
+    lightness : (h, w) float32
+        Mean of ln(linear RGB).
+    chroma : (h, w, 2) float32
+        ln(R/G) and ln(G/B).
+    typical_redness : float
+        Redness of this photo's skin; NaN where there is none.
+    scale : float
+        Reduced over full size, 0..1.
+    """
+
+    mask: Mask
+    redness: Grey
+    lightness: Grey
+    chroma: NDArray[np.float32]
+    typical_redness: float
+    scale: float
+
+
+def find_skin(linear: LinearRGB, *, options: SkinOptions = SkinOptions()) -> Skin:
+    """Skin of one photo, on a reduced copy.
+
+    Parameters
+    ----------
+    linear : (H, W, 3) float32
+        Linear light, 0..1; NaN counts as black.
+
+    Returns
+    -------
+    Skin
+        With an empty mask and NaN redness when nothing has the colour of skin.
+    """
+    scale = min(1.0, options.long_side_px / max(linear.shape[:2]))
+    small = (
+        np.nan_to_num(linear) if scale == 1.0 else np.nan_to_num(cv2.resize(linear, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    )
+    logs = cv2.GaussianBlur(cv2.log(small + np.float32(options.black_level)), (0, 0), 1.0)
+    chroma = np.stack([logs[..., 0] - logs[..., 1], logs[..., 1] - logs[..., 2]], axis=-1)
+    lightness = np.asarray(logs.mean(axis=2), dtype=np.float32)
+    redness = np.asarray(chroma[..., 0] + options.blue_weight * chroma[..., 1], dtype=np.float32)
+    redness = np.where(chroma[..., 0] < options.least_green_drop, np.minimum(redness, 0), redness)
+    typical = _typical_redness(redness, options)
+    if np.isnan(typical):
+        return Skin(np.zeros(redness.shape, dtype=bool), redness, lightness, chroma, typical, scale)
+    skin_seeds, other_seeds = _seeds(redness, typical, options)
+    mask = _grow(skin_seeds, other_seeds, chroma, lightness)
+    return Skin(mask, redness, lightness, chroma, typical, scale)
+
+
+def _centrality(shape: tuple[int, int]) -> Grey:
+    """Weight of a pixel by how near the frame's middle it is: people put the leg there."""
+    rows, cols = (np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / (spread * n)) ** 2) for n, spread in zip(shape, (0.45, 0.3), strict=True))
+    return np.asarray(np.outer(rows, cols), dtype=np.float32)
+
+
+def _typical_redness(redness: Grey, options: SkinOptions) -> float:
+    """Redness of the photo's skin, the redder of two classes (or of both, where the less red one is skin too); NaN without skin."""
+    coded = np.clip(redness * _CODE_PER_REDNESS, 0, 255).astype(np.uint8)
+    threshold = cv2.threshold(coded, 0, 255, cv2.THRESH_OTSU)[0] / _CODE_PER_REDNESS
+    weight = _centrality((redness.shape[0], redness.shape[1]))
+    redder = redness > max(threshold, options.least_redness)
+    if not redder.any():
+        return float("nan")
+    paler = ~redder & (redness > 0)
+    typical = float(np.average(redness[redder], weights=weight[redder]))
+    if paler.any():
+        mean_paler = float(np.average(redness[paler], weights=weight[paler]))
+        if mean_paler > max(options.one_class_ratio * typical, options.least_redness):
+            both = redness > options.least_redness
+            typical = float(np.median(redness[both]))
+    return typical
+
+
+def _seeds(redness: Grey, typical: float, options: SkinOptions) -> tuple[Mask, Mask]:
+    """Pixels that surely are skin, and surely are not, away from the edges between them."""
+    kernel = np.ones((5, 5), np.uint8)
+    sure_skin = cv2.erode((redness > options.sure_skin * typical).astype(np.uint8), kernel)
+    sure_other = cv2.erode((redness < options.sure_other * typical).astype(np.uint8), kernel)
+    rows, cols = redness.shape
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(sure_skin)
+    keep = stats[:, cv2.CC_STAT_AREA] > options.least_patch * redness.size
+    keep[0] = False
+    skin_seeds = keep[labels]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(sure_other)
+    left, top, width, height, area = stats.T
+    at_border = (left == 0) | (top == 0) | (left + width == cols) | (top + height == rows)
+    keep = (area > options.least_piece * redness.size) & (at_border | (area > 10 * options.least_piece * redness.size))
+    keep[0] = False
+    return skin_seeds, keep[labels]
+
+
+def _grow(skin_seeds: Mask, other_seeds: Mask, chroma: NDArray[np.float32], lightness: Grey) -> Mask:
+    """Give each pixel to the seeds that reach it over the lowest edge (Meyer's watershed on colour steps)."""
+    if not skin_seeds.any():
+        return np.zeros(skin_seeds.shape, dtype=bool)
+    if not other_seeds.any():
+        return np.ones(skin_seeds.shape, dtype=bool)
+    # 110 steps a natural unit of colour, 30 a unit of lightness: a shadow's edge weighs less than a change of material.
+    steps = np.stack([chroma[..., 0] * 110 + 110, chroma[..., 1] * 110 + 110, lightness * 30 + 200], axis=-1)
+    steps8 = np.clip(steps, 0, 255).astype(np.uint8)
+    markers = np.where(skin_seeds, 1, np.where(other_seeds, 2, 0)).astype(np.int32)
+    framed = cv2.copyMakeBorder(markers, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    cv2.watershed(cv2.copyMakeBorder(steps8, 1, 1, 1, 1, cv2.BORDER_REPLICATE), framed)
+    return np.asarray(framed[1:-1, 1:-1] == 1)
