@@ -1,0 +1,189 @@
+"""Pieces that the figures are put together from: type, vein lines, pictures fitted into panels.
+
+Type is set in Aileron, which Pillow carries (CC0).  It has no en dash, no degree sign and no superscripts: the words do without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageDraw, ImageFont
+
+from photocompare.arrays import SRGB8, scaled_position
+from photocompare.comparison import FatedPiece
+
+Colour = tuple[int, int, int]
+
+INK: Colour = (28, 33, 40)
+MUTED: Colour = (94, 103, 115)
+RULE: Colour = (216, 221, 227)
+PAPER: Colour = (255, 255, 255)
+PANEL: Colour = (244, 246, 248)
+WHITE: Colour = (255, 255, 255)
+BLACK: Colour = (0, 0, 0)
+
+_BOLD_STROKE = 1 / 48
+"""Stroke added around letters to make them bold, of the type's size; Pillow carries the regular weight only."""
+
+_SUBPIXEL_BITS = 4
+"""cv2 draws with fixed-point positions of 1/16 px."""
+
+_CASING_PX = 1.3
+"""Outline on each side of a line, at the line width of 3 px; it keeps the line apart from skin of any tone."""
+
+_SMOOTHING_POINTS = 7
+"""Centreline points averaged for drawing, so that pixel steps don't show."""
+
+
+@dataclass(frozen=True)
+class LineStyle:
+    """How a fate is drawn: told apart by colour (Okabe & Ito's palette for colour-blind readers), brightness and dash.
+
+    Parameters
+    ----------
+    colour, casing : tuple of int
+        RGB of the line and of its outline.
+    dash : tuple of float
+        Drawn and left-out lengths, in line widths; empty for a solid line.
+    weight : float
+        Line width, relative to the figure's.
+    """
+
+    colour: Colour
+    casing: Colour
+    dash: tuple[float, ...] = ()
+    weight: float = 1.0
+
+
+FATE_STYLES: dict[str, LineStyle] = {
+    "not_assessable": LineStyle((150, 150, 150), WHITE, weight=0.7),
+    "cleared": LineStyle((0, 158, 115), WHITE, dash=(0.1, 2.2)),
+    "stained": LineStyle((240, 228, 66), BLACK, dash=(2.5, 1.8, 0.1, 1.8)),
+    "faded": LineStyle((86, 180, 233), BLACK, dash=(3.5, 2.2)),
+    "residual": LineStyle((0, 114, 178), WHITE),
+    "new": LineStyle((204, 121, 167), BLACK),
+}
+"""In drawing order: what matters most lies on top."""
+
+
+@lru_cache(maxsize=32)
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Aileron at a size in pixels."""
+    return ImageFont.load_default(size)
+
+
+def put_text(
+    draw: ImageDraw.ImageDraw,
+    at_xy: tuple[float, float],
+    text: str,
+    size: int,
+    colour: Colour = INK,
+    *,
+    bold: bool = False,
+    anchor: str = "la",
+) -> None:
+    """One line of text; `anchor` as in Pillow."""
+    draw.text(at_xy, text, fill=colour, font=font(size), anchor=anchor, stroke_width=_bold(size) if bold else 0, stroke_fill=colour)
+
+
+def _bold(size: int) -> float:
+    return size * _BOLD_STROKE
+
+
+def text_width(text: str, size: int) -> float:
+    """Width of one line in pixels."""
+    return font(size).getlength(text)
+
+
+def wrapped(text: str, size: int, width: float) -> list[str]:
+    """The text in lines that fit the width; a single word longer than that stays whole."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and text_width(f"{lines[-1]} {word}", size) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def fitted(image: SRGB8, width: int, height: int) -> tuple[SRGB8, float]:
+    """The image shrunk or enlarged to fit into width x height, and the factor."""
+    factor = min(width / image.shape[1], height / image.shape[0])
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8), factor
+
+
+def paint_veins(
+    image: SRGB8, pieces: Sequence[FatedPiece], factor: float, line_px: float, origin: tuple[float, float] = (0.0, 0.0)
+) -> None:
+    """Draw each piece by its fate into the image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3)
+        Changed in place.
+    pieces : sequence of FatedPiece
+    factor : float
+        Image pixels per working pixel.
+    line_px : float
+        Line width in image pixels.
+    origin : tuple of float
+        (row, col) of the image's corner in the working frame.
+    """
+    for fate, style in FATE_STYLES.items():
+        strokes = [stroke for piece in pieces if piece.fate == fate for stroke in _strokes(piece.points, factor, origin, style, line_px)]
+        draw_strokes(image, strokes, style, line_px)
+
+
+def draw_strokes(image: SRGB8, strokes: Sequence[NDArray[np.float64]], style: LineStyle, line_px: float) -> None:
+    """Draw polylines, each (N, 2) in (x, y): all outlines first, so that no outline cuts a neighbour."""
+    fixed = [np.rint(stroke * 2**_SUBPIXEL_BITS).astype(np.int32) for stroke in strokes]
+    width = style.weight * line_px
+    for colour, px in ((style.casing, width + 2 * _CASING_PX * max(1.0, width / 3)), (style.colour, width)):
+        cv2.polylines(image, fixed, False, colour, max(1, round(px)), cv2.LINE_AA, _SUBPIXEL_BITS)
+
+
+def dashed(path_xy: NDArray[np.float64], dash: tuple[float, ...], line_px: float) -> Iterator[NDArray[np.float64]]:
+    """Cut a path into its drawn dashes; whole where `dash` is empty or the path is shorter than one dash."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path_xy, axis=0), axis=1))])
+    if not dash or along[-1] <= dash[0] * line_px:
+        yield path_xy
+        return
+    start, step = 0.0, 0
+    while start < along[-1]:
+        end = min(start + dash[step % len(dash)] * line_px, along[-1])
+        if step % 2 == 0:
+            inner = path_xy[(along > start) & (along < end)]
+            yield np.vstack([_at(path_xy, along, start), inner, _at(path_xy, along, end)])
+        start, step = end, step + 1
+
+
+def _at(path_xy: NDArray[np.float64], along: NDArray[np.float64], distance: float) -> NDArray[np.float64]:
+    return np.array([np.interp(distance, along, path_xy[:, 0]), np.interp(distance, along, path_xy[:, 1])])
+
+
+def _strokes(
+    points: NDArray[np.floating[Any]], factor: float, origin: tuple[float, float], style: LineStyle, line_px: float
+) -> Iterator[NDArray[np.float64]]:
+    path = np.asarray(points, dtype=np.float64)
+    if len(path) == 0:
+        return
+    path = scaled_position(_smoothed(path) - np.array(origin), factor)[:, ::-1]
+    yield from dashed(path if len(path) > 1 else np.repeat(path, 2, axis=0), style.dash, line_px)
+
+
+def _smoothed(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Moving average that keeps both ends in place."""
+    reach = min(_SMOOTHING_POINTS // 2, (len(path) - 1) // 2)
+    if reach == 0:
+        return path
+    padded = np.vstack([2 * path[0] - path[reach:0:-1], path, 2 * path[-1] - path[-2 : -reach - 2 : -1]])
+    kernel = np.full(2 * reach + 1, 1.0 / (2 * reach + 1))
+    return np.column_stack([np.convolve(padded[:, axis], kernel, mode="valid") for axis in (0, 1)])

@@ -1,0 +1,151 @@
+"""From the working frames, where everything is measured, to the photos' own full pixels.
+
+The map of a registration leads from before to after; what is found in the before frame is painted into the after photo through
+its inverse, found by fixed-point iteration: a smooth warp moves neighbouring points almost alike, so each step shrinks the
+remaining distance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.arrays import Grey, MapXY, Mask, scaled_position
+from photocompare.comparison import Pictures, RegistrationMap
+
+GRID_STEP = 4
+"""Working pixels between nodes of the written map and of the inverse; registration fields are smooth over tens of pixels, so what
+bilinear reading loses between nodes this close is far below the registration's own error."""
+
+_INVERSE_ITERATIONS = 12
+_CLOSE_ENOUGH_PX = 0.5
+"""Working pixels: an inverse that misses its point by more has no counterpart there."""
+
+_BAND_ROWS = 512
+"""Rows painted at a time, so that a 12-megapixel photo never needs its dense maps in memory at once."""
+
+_FIT_POINTS = 20_000
+"""Points that the linear part is fitted to; six unknowns need no more."""
+
+_NOWHERE = -1e4
+"""A coordinate outside every photo."""
+
+_INSIDE = 127
+"""Half of a mask's 255: enlarged masks are cut where they are half inside."""
+
+
+@dataclass(frozen=True)
+class WrittenMap:
+    """The contract's registration map: full before pixels (x = col * step, y = row * step) to full after pixels."""
+
+    map_xy: MapXY
+    step: int
+
+
+def _nodes(height: int, width: int, step: int) -> tuple[Grey, Grey]:
+    """x and y of the nodes of a grid that starts in the first pixel and covers the last one."""
+    y, x = np.mgrid[0 : -(-height // step), 0 : -(-width // step)].astype(np.float32) * np.float32(step)
+    return x, y
+
+
+def _read(field: MapXY, x: Grey, y: Grey) -> MapXY:
+    """Bilinear; points beyond the edge take the edge's value."""
+    return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
+
+
+def written_map(pictures: Pictures, registration: RegistrationMap) -> WrittenMap:
+    """The registration in full pixels of both photos, sampled on a grid; NaN as soon as a neighbour that counts is NaN.
+
+    The displacement is read rather than the position: OpenCV reads between pixels with a precision of 1/32, which then costs
+    1/32 of the displacement's slope instead of 1/32 px.
+    """
+    height, width = pictures.before.shape[:2]
+    step = max(1, round(GRID_STEP / pictures.factor_before))
+    x, y = _nodes(height, width, step)
+    x, y = scaled_position(x, pictures.factor_before), scaled_position(y, pictures.factor_before)
+    displacement = registration.map_xy - _positions(registration.map_xy.shape[:2])
+    after = _read(displacement, x, y) + np.dstack([x, y])
+    return WrittenMap(scaled_position(after, 1.0 / pictures.factor_after).astype(np.float32), step)
+
+
+def _positions(shape: tuple[int, ...]) -> MapXY:
+    """(h, w, 2): each pixel's own (x, y)."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    return np.dstack([x, y])
+
+
+class AfterFrame:
+    """Paints masks of the before photo's working frame into the after photo's full pixels.
+
+    Parameters
+    ----------
+    pictures : Pictures
+    registration : RegistrationMap
+        Its map has at least three finite points that are not in line.
+    """
+
+    def __init__(self, pictures: Pictures, registration: RegistrationMap) -> None:
+        self._height, self._width = pictures.after.shape[:2]
+        self._step = max(1, round(GRID_STEP / pictures.factor_after))
+        self._inverse = self._invert(registration.map_xy, pictures.factor_after)
+
+    def _invert(self, map_xy: MapXY, factor_after: float) -> MapXY:
+        """Before working (x, y) at the nodes of the after grid; far outside where there is none."""
+        linear, offset, rest = _split(map_xy)
+        x, y = _nodes(self._height, self._width, self._step)
+        target = np.dstack([scaled_position(x, factor_after), scaled_position(y, factor_after)]) - offset
+        back = np.linalg.inv(linear).astype(np.float32)
+        before = (target @ back.T).astype(np.float32)
+        for _ in range(_INVERSE_ITERATIONS):
+            before = ((target - _read(rest, before[..., 0], before[..., 1])) @ back.T).astype(np.float32)
+        missed = before @ linear.T + _read(rest, before[..., 0], before[..., 1]) - target
+        before[np.linalg.norm(missed, axis=2) > _CLOSE_ENOUGH_PX] = _NOWHERE
+        return before
+
+    def paint(self, mask: Mask) -> NDArray[np.uint8]:
+        """The mask in the after photo's full pixels, 0 or 255."""
+        height, width = self._height, self._width
+        source = _bytes(mask)
+        painted = np.empty((height, width), np.uint8)
+        for top in range(0, height, _BAND_ROWS):
+            rows = min(_BAND_ROWS, height - top)
+            node_of_pixel = np.array([[1 / self._step, 0, 0], [0, 1 / self._step, top / self._step]])
+            how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            before = cv2.warpAffine(self._inverse, node_of_pixel, (width, rows), flags=how, borderMode=cv2.BORDER_REPLICATE)
+            painted[top : top + rows] = cv2.remap(
+                source, before[..., 0], before[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+            )
+        return _cut(painted)
+
+
+def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], MapXY]:
+    """The map as `linear @ p + offset + rest(p)`, with the rest carried on beyond the map's edge from the nearest point that has one."""
+    known: Mask = np.asarray(np.isfinite(map_xy).all(axis=2))
+    positions = _positions(map_xy.shape[:2])
+    thinned = np.flatnonzero(known)[:: max(1, int(known.sum()) // _FIT_POINTS)]
+    at = np.column_stack([positions.reshape(-1, 2)[thinned], np.ones(len(thinned), np.float32)]).astype(np.float64)
+    fit, *_ = np.linalg.lstsq(at, map_xy.reshape(-1, 2)[thinned].astype(np.float64), rcond=None)
+    linear, offset = fit[:2].T.astype(np.float32), fit[2].astype(np.float32)
+    rest = map_xy - (positions @ linear.T + offset)
+    _, label = cv2.distanceTransformWithLabels(_bytes(~known), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
+    nearest = np.zeros(int(label.max()) + 1, np.int64)
+    nearest[label[known]] = np.flatnonzero(known)
+    return linear, offset, np.ascontiguousarray(rest.reshape(-1, 2)[nearest[label]], dtype=np.float32)
+
+
+def in_full_pixels(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """A working mask enlarged to its photo's full size, 0 or 255."""
+    source = _bytes(mask)
+    return _cut(cv2.resize(source, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)) if source.shape != shape[:2] else source
+
+
+def _bytes(mask: Mask) -> NDArray[np.uint8]:
+    return np.asarray(mask.view(np.uint8) * np.uint8(255), dtype=np.uint8)
+
+
+def _cut(enlarged: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.threshold(enlarged, _INSIDE, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)

@@ -1,0 +1,46 @@
+"""Every setting of a comparison, stage by stage, under one name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from photocompare.benchmark import BenchmarkOptions
+from photocompare.provenance import settings_sha256
+from photocompare.timing import TimingOptions
+
+
+@dataclass(frozen=True)
+class WorkingOptions:
+    """The size at which everything is measured.
+
+    Parameters
+    ----------
+    max_pixels : int
+        A photo with more is reduced.  Two million pixels over a leg half a metre long are 0.3 mm each at worst and 0.1 mm on a
+        photo that a calf fills: two or three across a spider vein; the time of every stage grows with this number.
+    """
+
+    max_pixels: int = 2_000_000
+
+    def __post_init__(self) -> None:
+        if self.max_pixels < 1:
+            raise ValueError("a working frame has at least one pixel")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A named preset; `name` and `sha256` stand in every result."""
+
+    name: str = "standard"
+    working: WorkingOptions = field(default_factory=WorkingOptions)
+    timing: TimingOptions = field(default_factory=TimingOptions)
+    benchmark: BenchmarkOptions = field(default_factory=BenchmarkOptions)
+
+    @property
+    def sha256(self) -> str:
+        """Equal settings give equal hashes on any machine."""
+        return settings_sha256(self)
+
+
+STANDARD = Settings()
+"""The preset that everything runs with unless told otherwise."""
