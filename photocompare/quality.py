@@ -1,0 +1,261 @@
+"""Whether a photo can be measured: focus, exposure, glare, size, noise.
+
+Every threshold comes from what the fault does to a telangiectasia 0.3 mm thick, which light scattered in the skin shows
+0.7 mm wide (full width at half maximum, Monte Carlo), or to the smallest density that an observer sees.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.arrays import Grey, LinearRGB, Mask
+from photocompare.colour import density_from_linear
+from photocompare.field import Field
+
+VEIN_SIGMA_MM = 0.7 / 2.355
+"""Gaussian sigma of the telangiectasia that the gates protect: 0.7 mm full width at half maximum."""
+
+JUST_VISIBLE_DENSITY = 0.055
+"""Green density of a vein that differs from skin by 2.3 CIE76 units at mid exposure (dL*/dD = -39 at L* = 60, with the a* that blood adds)."""
+
+_DIRECTIONS = 4
+"""Sectors of 45 degrees in which focus is judged apart, because a shake blurs along one of them only."""
+
+
+@dataclass(frozen=True)
+class QualityOptions:
+    """The gates.
+
+    Parameters
+    ----------
+    usual_limb_mm : float
+        Width across a calf or lower thigh, the same that an assumed scale rests on; used only while no scale is known.
+    blurred_mm : float
+        Gaussian blur that halves the contrast of the telangiectasia: sqrt(2**2 - 1) of its sigma.
+    soft_mm : float
+        Blur that takes a quarter of it: sqrt((4 / 3)**2 - 1) of its sigma.
+    blur_floor_px : float
+        Blur that sampling alone gives (a pixel's box, demosaicing, a resize); below it a photo is as sharp as its pixels, and too few
+        pixels are another gate's matter.
+    least_edges : int
+        Edge pixels needed to judge focus at one scale and direction.
+    edge_share : float
+        Share of the skin with the steepest steps, at which focus is judged.
+    edge_over_noise : float
+        Least step in units of the noise's own; at 5, noise makes less than one false edge in a million pixels.
+    least_red : float
+        Linear red, median of the leg, below which a photo is too dark.  JPEG at usual quality rounds to about 3 codes (0.87 rms); below
+        code 62 that is half of the just visible density.  Red, because dark skin shows its veins there.
+    most_clipped, most_glare : float
+        Share of the leg that may be clipped or glare: with more than a third lost, what is left no longer stands for the field.
+    some_glare : float
+        Share from which glare is worth telling: the part of a leg that one session treats is often no larger.
+    least_limb_px : float
+        Limb width in px at which the telangiectasia's 0.7 mm is 1.2 px: a Gaussian narrower than that falls between the samples.
+    coarse_limb_px : float
+        Limb width at which it is 2.5 px, so that its width and colour can still be read.
+    least_skin_px : int
+        Measurable pixels below which there is nothing to compare, whatever the limb's width: a field 8 mm square at 0.08 mm a pixel.
+    noisy_density : float
+        Noise of one pixel (green density) at which a just visible vein, 2.3 px wide, is 3 sigma over a piece 10 px long.
+    """
+
+    usual_limb_mm: float = 110.0
+    blurred_mm: float = math.sqrt(3.0) * VEIN_SIGMA_MM
+    soft_mm: float = math.sqrt(7.0 / 9.0) * VEIN_SIGMA_MM
+    blur_floor_px: float = 1.0
+    least_edges: int = 60
+    edge_share: float = 0.02
+    edge_over_noise: float = 5.0
+    least_red: float = 0.048
+    most_clipped: float = 1 / 3
+    most_glare: float = 1 / 3
+    some_glare: float = 0.03
+    least_limb_px: float = 190.0
+    coarse_limb_px: float = 390.0
+    least_skin_px: int = 10_000
+    noisy_density: float = JUST_VISIBLE_DENSITY / 3.0 * math.sqrt(2.3 * 10.0)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Figures of one photo; NaN where one could not be measured.
+
+    Parameters
+    ----------
+    focus : float
+        Gaussian sigma of the blur, in px, along the worse direction; small is sharp.
+    focus_mm : float
+        The same in mm, under the given or the usual scale.
+    noise_sigma : float
+        Standard deviation of one pixel's noise, in green density.
+    glare_share, clipped_share, shadow_share, measurable_share : float
+        Shares of the leg, 0..1.
+    median_level : float
+        Median linear red of the leg, 0..1.
+    skin_px : int
+        Measurable pixels.
+    limb_px : float
+        Width of the widest circle within the leg, in px.
+    flags : tuple of str
+        Codes of `flags.REGISTRY`.
+    """
+
+    focus: float
+    focus_mm: float
+    noise_sigma: float
+    glare_share: float
+    clipped_share: float
+    shadow_share: float
+    measurable_share: float
+    median_level: float
+    skin_px: int
+    limb_px: float
+    flags: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, float | int | list[str] | None]:
+        """For JSON: None for what could not be measured."""
+        figures: dict[str, float | int | list[str] | None] = {}
+        for name, value in vars(self).items():
+            if name == "flags":
+                figures[name] = list(value)
+            else:
+                figures[name] = value if isinstance(value, int) else _rounded(value)
+        return figures
+
+
+def _rounded(value: float) -> float | None:
+    """Five significant digits, so that the last bits of a sum don't show; None for NaN."""
+    return float(f"{value:.5g}") if math.isfinite(value) else None
+
+
+def judge_quality(
+    linear: LinearRGB, field: Field, *, mm_per_px: float | None = None, options: QualityOptions = QualityOptions()
+) -> Quality:
+    """Figures and flags of one photo.
+
+    Parameters
+    ----------
+    linear : (H, W, 3) float32
+        Linear light, 0..1.
+    field : Field
+        Of the same photo.
+    mm_per_px : float, optional
+        Scale, when it is known; otherwise a limb of usual width is taken.
+
+    Returns
+    -------
+    Quality
+        With NaN figures and the field's own flags when there is no leg.
+    """
+    leg_px = int(np.count_nonzero(field.leg))
+    if leg_px == 0:
+        nan = math.nan
+        return Quality(nan, nan, nan, nan, nan, nan, nan, nan, 0, nan, field.flags)
+    green = np.asarray(density_from_linear(linear)[..., 1], dtype=np.float32)
+    limb_px = _limb_width(field.leg)
+    noise = _noise(green, field.measurable)
+    focus = _blur(green, field.measurable, noise, options)
+    scale = options.usual_limb_mm / limb_px if mm_per_px is None else mm_per_px
+    shares = {name: np.count_nonzero(mask) / leg_px for name, mask in _masks(field).items()}
+    quality = Quality(
+        focus=focus,
+        focus_mm=focus * scale,
+        noise_sigma=noise,
+        median_level=float(np.median(linear[..., 0][field.leg])),
+        skin_px=int(np.count_nonzero(field.measurable)),
+        limb_px=limb_px,
+        flags=(),
+        **shares,
+    )
+    return Quality(**{**vars(quality), "flags": field.flags + _flags(quality, scale, options)})
+
+
+def _masks(field: Field) -> dict[str, Mask]:
+    return {
+        "glare_share": field.hidden.glare,
+        "clipped_share": field.hidden.clipped,
+        "shadow_share": field.hidden.shadow,
+        "measurable_share": field.measurable,
+    }
+
+
+def _flags(quality: Quality, mm_per_px: float, options: QualityOptions) -> tuple[str, ...]:
+    """Codes of the gates that fired."""
+    at_floor = quality.focus <= options.blur_floor_px
+    usual_px = options.usual_limb_mm / mm_per_px
+    gates = {
+        "blurred": not at_floor and quality.focus_mm > options.blurred_mm,
+        "soft": not at_floor and options.soft_mm < quality.focus_mm <= options.blurred_mm,
+        "too_dark": quality.median_level < options.least_red,
+        "too_bright": quality.clipped_share > options.most_clipped,
+        "glare": quality.glare_share > options.most_glare,
+        "some_glare": options.some_glare < quality.glare_share <= options.most_glare,
+        "low_detail": usual_px < options.least_limb_px or quality.skin_px < options.least_skin_px,
+        "coarse": options.least_limb_px <= usual_px < options.coarse_limb_px,
+        "noisy": quality.noise_sigma > options.noisy_density,
+    }
+    return tuple(code for code, fired in gates.items() if fired)
+
+
+def _limb_width(leg: Mask) -> float:
+    """Diameter of the widest circle within the leg and the frame, in px."""
+    framed = cv2.copyMakeBorder(leg.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return 2.0 * float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max())
+
+
+def _noise(green: Grey, skin: Mask) -> float:
+    """Standard deviation of a pixel's noise, from a filter that smooth shading and straight edges pass unseen (Immerkaer 1996)."""
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6.0
+    residual = np.abs(cv2.filter2D(green, cv2.CV_32F, kernel))[cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0]
+    return 1.4826 * float(np.median(residual)) if residual.size else math.nan
+
+
+def _blur(green: Grey, skin: Mask, noise: float, options: QualityOptions) -> float:
+    """Sigma of the blur in px, from how much a known further blur flattens the steepest steps (Zhuo & Sim 2011).
+
+    Where noise hides the steps they are looked for in a reduced copy, in which it averages out.
+    """
+    image, mask, sigma_noise, factor = green, skin, noise, 1.0
+    while min(image.shape) > 32:
+        blur = _blur_at_scale(image, mask, sigma_noise, options)
+        if not math.isnan(blur):
+            return blur * factor
+        image = np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
+        mask = cv2.resize(mask.astype(np.float32), (image.shape[1], image.shape[0]), interpolation=cv2.INTER_AREA) > 0.99
+        sigma_noise, factor = sigma_noise / 2.0, factor * 2.0
+    return math.nan
+
+
+def _steps(image: Grey, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Derivatives along x and y after a Gaussian of that sigma."""
+    smooth = cv2.GaussianBlur(image, (0, 0), sigma)
+    return (np.asarray(cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=3, scale=1 / 8), dtype=np.float32) for order in ((1, 0), (0, 1)))  # type: ignore[return-value]
+
+
+def _blur_at_scale(image: Grey, skin: Mask, noise: float, options: QualityOptions) -> float:
+    """Blur in px of this image, of the direction in which it is greater; NaN with too few steps above the noise."""
+    fine, coarse = 1.0, 2.0
+    inner = cv2.erode(skin.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    fine_x, fine_y = _steps(image, fine)
+    coarse_x, coarse_y = _steps(image, coarse)
+    steepness = np.hypot(fine_x, fine_y)
+    # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.
+    least = options.edge_over_noise * noise / (fine**2 * math.sqrt(8.0 * math.pi))
+    values = steepness[inner]
+    if values.size < options.least_edges / options.edge_share:
+        return math.nan
+    edge = inner & (steepness > max(least, float(np.quantile(values, 1.0 - options.edge_share))))
+    ratio = steepness[edge] / np.maximum(np.hypot(coarse_x[edge], coarse_y[edge]), np.float32(1e-9))
+    # A step blurred by s has its steepest slope at 1 / sqrt(s**2 + fine**2) of its height, and likewise with coarse.
+    ratio2 = np.clip(ratio.astype(np.float64) ** 2, 1.0 + 1e-3, (coarse / fine) ** 2)
+    blur2 = np.maximum((coarse**2 - ratio2 * fine**2) / (ratio2 - 1.0), 0.0)
+    angle = np.arctan2(fine_y[edge], fine_x[edge]) % math.pi
+    sector = np.minimum((angle * (_DIRECTIONS / math.pi)).astype(int), _DIRECTIONS - 1)
+    blurs = [float(np.median(blur2[sector == k])) for k in range(_DIRECTIONS) if np.count_nonzero(sector == k) >= options.least_edges]
+    return math.sqrt(max(blurs)) if blurs else math.nan
