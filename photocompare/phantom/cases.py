@@ -1,0 +1,75 @@
+"""Folders of cases: before.jpg, after.jpg, truth.json and masks, as a scoring program reads them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from photocompare.phantom.facts import HARD, PAIRED_SIZE, STANDARD, PhantomRanges, draw_facts
+from photocompare.phantom.pair import PhantomPair, render_pair
+
+KIND_CYCLE = ("graded", "graded", "null", "graded", "mismatch", "graded", "graded", "null", "poor", "worse")
+"""Kinds in the order in which cases get them: half graded, a fifth null, a fifth to be refused, a tenth worse."""
+
+_SEED_STRIDE = 100_003
+"""Between the seeds of a run's cases, so that runs with neighbouring seeds share none."""
+
+
+def write_case(folder: Path, pair: PhantomPair) -> None:
+    """Write one pair; the folder's name becomes the case's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "before.jpg").write_bytes(pair.before_jpeg)
+    (folder / "after.jpg").write_bytes(pair.after_jpeg)
+    for name, mask in pair.masks.items():
+        ok, data = cv2.imencode(".png", np.where(mask, np.uint8(255), np.uint8(0)))
+        if not ok:
+            raise RuntimeError("OpenCV could not encode a PNG")
+        (folder / f"{name}.png").write_bytes(data.tobytes())
+    (folder / "truth.json").write_text(json.dumps({"case": folder.name} | pair.truth, indent=1) + "\n", encoding="utf-8")
+
+
+def write_cases(
+    folder: Path,
+    *,
+    pairs: int,
+    seed: int,
+    size: tuple[int, int] = PAIRED_SIZE,
+    ranges: PhantomRanges | None = None,
+    kinds: tuple[str, ...] = KIND_CYCLE,
+) -> list[Path]:
+    """Render cases and write one folder each, named by kind and number.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when absent.
+    pairs : int
+        How many.
+    seed : int
+        Equal arguments give equal files.
+    size : (int, int)
+        Rows, columns of all photos.
+    ranges : PhantomRanges, optional
+        Without it standard and hard ranges take turns.
+    kinds : tuple of str
+        Kinds in turn.
+
+    Returns
+    -------
+    list of Path
+        The case folders, in order.
+    """
+    written: list[Path] = []
+    count: dict[str, int] = {}
+    for k in range(pairs):
+        kind = kinds[k % len(kinds)]
+        use = ranges or (HARD if (k // 2 + k) % 2 else STANDARD)
+        pair = render_pair(draw_facts(kind, seed=seed + _SEED_STRIDE * k, ranges=use, size=size))
+        case = folder / f"{kind}-{count.get(kind, 0):02d}"
+        count[kind] = count.get(kind, 0) + 1
+        write_case(case, pair)
+        written.append(case)
+    return written
