@@ -21,10 +21,22 @@ VEIN_SIGMA_MM = 0.7 / 2.355
 """Gaussian sigma of the telangiectasia that the gates protect: 0.7 mm full width at half maximum."""
 
 JUST_VISIBLE_DENSITY = 0.055
-"""Green density of a vein that differs from skin by 2.3 CIE76 units at mid exposure (dL*/dD = -39 at L* = 60, with the a* that blood adds)."""
+"""Green density of a vein that differs from skin by 2.3 CIE76 units at mid exposure: L* falls by 25 a unit of density, a* rises by 30."""
 
 _DIRECTIONS = 4
 """Sectors of 45 degrees in which focus is judged apart, because a shake blurs along one of them only."""
+
+_FINE_PX, _COARSE_PX = 1.0, 2.0
+"""Sigmas of the two blurs whose slopes are compared: the finest that sampling bears, and one an octave wider."""
+
+_SIGMA_OF_MAD = 1.4826
+"""Standard deviation of a normal variable over its median absolute value."""
+
+_MEAN_ROOT_OF_NORMAL = 0.822
+"""Mean of the root of the absolute value of a standard normal variable: 2**(1/4) Gamma(3/4) / sqrt(pi)."""
+
+_NOISE_WINDOW_PX = 33
+"""Side of the window in which noise is taken as even: four JPEG blocks."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +54,16 @@ class QualityOptions:
     blur_floor_px : float
         Blur that sampling alone gives (a pixel's box, demosaicing, a resize); below it a photo is as sharp as its pixels, and too few
         pixels are another gate's matter.
+    widest_px : float
+        Blur up to which an image's own scale can tell it; at 3 the added blur still changes slopes by 14 %.  A wider one is measured in a
+        reduced copy.
     least_edges : int
         Edge pixels needed to judge focus at one scale and direction.
     edge_share : float
         Share of the skin with the steepest steps, at which focus is judged.
     edge_over_noise : float
-        Least step in units of the noise's own; at 5, noise makes less than one false edge in a million pixels.
+        Least step in units of the noise's own.  At 5, white noise makes 4 false edges in a million pixels; twice that, because JPEG and
+        cameras take away fine noise, by which it is judged, more than the coarser noise that makes steps.
     least_red : float
         Linear red, median of the leg, below which a photo is too dark.  JPEG at usual quality rounds to about 3 codes (0.87 rms); below
         code 62 that is half of the just visible density.  Red, because dark skin shows its veins there.
@@ -69,9 +85,10 @@ class QualityOptions:
     blurred_mm: float = math.sqrt(3.0) * VEIN_SIGMA_MM
     soft_mm: float = math.sqrt(7.0 / 9.0) * VEIN_SIGMA_MM
     blur_floor_px: float = 1.0
+    widest_px: float = 3.0
     least_edges: int = 60
     edge_share: float = 0.02
-    edge_over_noise: float = 5.0
+    edge_over_noise: float = 10.0
     least_red: float = 0.048
     most_clipped: float = 1 / 3
     most_glare: float = 1 / 3
@@ -160,7 +177,7 @@ def judge_quality(
     green = np.asarray(density_from_linear(linear)[..., 1], dtype=np.float32)
     limb_px = _limb_width(field.leg)
     noise = _noise(green, field.measurable)
-    focus = _blur(green, field.measurable, noise, options)
+    focus = _blur(green, field.measurable, options)
     scale = options.usual_limb_mm / limb_px if mm_per_px is None else mm_per_px
     shares = {name: np.count_nonzero(mask) / leg_px for name, mask in _masks(field).items()}
     quality = Quality(
@@ -209,53 +226,79 @@ def _limb_width(leg: Mask) -> float:
     return 2.0 * float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max())
 
 
-def _noise(green: Grey, skin: Mask) -> float:
-    """Standard deviation of a pixel's noise, from a filter that smooth shading and straight edges pass unseen (Immerkaer 1996)."""
+def _high_pass(green: Grey) -> Grey:
+    """Filter that smooth shading and straight edges pass unseen; keeps the standard deviation of white noise (Immerkaer 1996)."""
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6.0
-    residual = np.abs(cv2.filter2D(green, cv2.CV_32F, kernel))[cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0]
-    return 1.4826 * float(np.median(residual)) if residual.size else math.nan
+    return np.asarray(np.abs(cv2.filter2D(green, cv2.CV_32F, kernel)), dtype=np.float32)
 
 
-def _blur(green: Grey, skin: Mask, noise: float, options: QualityOptions) -> float:
+def _noise(green: Grey, skin: Mask) -> float:
+    """Standard deviation of a pixel's noise, NaN without skin."""
+    residual = _high_pass(green)[cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0]
+    return _SIGMA_OF_MAD * float(np.median(residual)) if residual.size else math.nan
+
+
+def _local_noise(green: Grey) -> Grey:
+    """The same from place to place, for noise is stronger in the dark; the mean of roots keeps a hair or a pore from counting."""
+    roots = cv2.blur(cv2.sqrt(_high_pass(green)), (_NOISE_WINDOW_PX, _NOISE_WINDOW_PX))
+    return np.asarray((roots / _MEAN_ROOT_OF_NORMAL) ** 2, dtype=np.float32)
+
+
+def _blur(green: Grey, skin: Mask, options: QualityOptions) -> float:
     """Sigma of the blur in px, from how much a known further blur flattens the steepest steps (Zhuo & Sim 2011).
 
-    Where noise hides the steps they are looked for in a reduced copy, in which it averages out.
+    Where noise hides the steps, or the blur is far wider than the one that is added, they are looked for in a reduced copy.
     """
-    image, mask, sigma_noise, factor = green, skin, noise, 1.0
-    while min(image.shape) > 32:
-        blur = _blur_at_scale(image, mask, sigma_noise, options)
-        if not math.isnan(blur):
-            return blur * factor
+    image, mask, factor, blur = green, skin, 1.0, math.nan
+    while min(image.shape) > _NOISE_WINDOW_PX:
+        here = _blur_at_scale(image, mask, options) * factor
+        blur = here if math.isnan(blur) else max(blur, here)
+        if blur <= options.widest_px * factor:
+            break
         image = np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
         mask = cv2.resize(mask.astype(np.float32), (image.shape[1], image.shape[0]), interpolation=cv2.INTER_AREA) > 0.99
-        sigma_noise, factor = sigma_noise / 2.0, factor * 2.0
-    return math.nan
+        factor *= 2.0
+    return blur
 
 
-def _steps(image: Grey, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Derivatives along x and y after a Gaussian of that sigma."""
+def _steps(image: Grey, sigma: float) -> tuple[Grey, Grey]:
+    """Derivatives along x and y, per px, after a Gaussian of that sigma."""
     smooth = cv2.GaussianBlur(image, (0, 0), sigma)
-    return (np.asarray(cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=3, scale=1 / 8), dtype=np.float32) for order in ((1, 0), (0, 1)))  # type: ignore[return-value]
+    along_x = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    along_y = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    return np.asarray(along_x, dtype=np.float32), np.asarray(along_y, dtype=np.float32)
 
 
-def _blur_at_scale(image: Grey, skin: Mask, noise: float, options: QualityOptions) -> float:
-    """Blur in px of this image, of the direction in which it is greater; NaN with too few steps above the noise."""
-    fine, coarse = 1.0, 2.0
+def _blur_at_scale(image: Grey, skin: Mask, options: QualityOptions) -> float:
+    """Blur in px of this image, of the direction in which it is greatest; NaN with too few steps above the noise."""
     inner = cv2.erode(skin.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    fine_x, fine_y = _steps(image, fine)
-    coarse_x, coarse_y = _steps(image, coarse)
-    steepness = np.hypot(fine_x, fine_y)
+    fine_x, fine_y = _steps(image, _FINE_PX)
+    coarse_x, coarse_y = _steps(image, _COARSE_PX)
+    steepness = np.asarray(cv2.magnitude(fine_x, fine_y), dtype=np.float32)
     # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.
-    least = options.edge_over_noise * noise / (fine**2 * math.sqrt(8.0 * math.pi))
-    values = steepness[inner]
-    if values.size < options.least_edges / options.edge_share:
-        return math.nan
-    edge = inner & (steepness > max(least, float(np.quantile(values, 1.0 - options.edge_share))))
-    ratio = steepness[edge] / np.maximum(np.hypot(coarse_x[edge], coarse_y[edge]), np.float32(1e-9))
-    # A step blurred by s has its steepest slope at 1 / sqrt(s**2 + fine**2) of its height, and likewise with coarse.
-    ratio2 = np.clip(ratio.astype(np.float64) ** 2, 1.0 + 1e-3, (coarse / fine) ** 2)
-    blur2 = np.maximum((coarse**2 - ratio2 * fine**2) / (ratio2 - 1.0), 0.0)
-    angle = np.arctan2(fine_y[edge], fine_x[edge]) % math.pi
-    sector = np.minimum((angle * (_DIRECTIONS / math.pi)).astype(int), _DIRECTIONS - 1)
-    blurs = [float(np.median(blur2[sector == k])) for k in range(_DIRECTIONS) if np.count_nonzero(sector == k) >= options.least_edges]
+    least = options.edge_over_noise / (_FINE_PX**2 * math.sqrt(8.0 * math.pi)) * _local_noise(image)
+    clear = inner & (steepness > least)
+    # Sectors of 45 degrees by comparison: which derivative is larger, and whether their signs agree.
+    sector = 2 * (np.abs(fine_y) > np.abs(fine_x)).astype(np.uint8) + ((fine_x > 0) == (fine_y > 0))
+    wanted = max(options.least_edges, round(options.edge_share / _DIRECTIONS * np.count_nonzero(inner)))
+    blurs = []
+    for k in range(_DIRECTIONS):
+        places = np.flatnonzero(clear & (sector == k))
+        if places.size < options.least_edges:
+            continue
+        steep = steepness.ravel()[places]
+        if places.size > wanted:
+            chosen = np.argpartition(steep, steep.size - wanted)[-wanted:]
+            places, steep = places[chosen], steep[chosen]
+        softened = np.hypot(coarse_x.ravel()[places], coarse_y.ravel()[places])
+        blurs.append(float(np.median(_squared_blur(steep / np.maximum(softened, np.float32(1e-9))))))
     return math.sqrt(max(blurs)) if blurs else math.nan
+
+
+def _squared_blur(ratio: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Squared blur in px2 from the ratio of the finer to the coarser slope.
+
+    A step blurred by s has its steepest slope at 1 / sqrt(s**2 + fine**2) of its height, and likewise with coarse.
+    """
+    ratio2 = np.clip(ratio.astype(np.float64) ** 2, 1.0 + 1e-3, (_COARSE_PX / _FINE_PX) ** 2)
+    return np.asarray((_COARSE_PX**2 - ratio2 * _FINE_PX**2) / (ratio2 - 1.0))
