@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from photocompare.benchmark import hold_against_benchmark
 from photocompare.colour import linear_from_srgb8
-from photocompare.comparison import (
+from photocompare.result import (
     CalibreOutcome,
     Comparison,
     Measured,

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageDraw, ImageFont
 
-from photocompare.arrays import SRGB8, scaled_position
-from photocompare.comparison import FatedPiece
+from photocompare.arrays import SRGB8, LinearRGB, Mask, scaled_position
+from photocompare.colour import srgb8_from_linear
+from photocompare.result import FatedPiece
 
 Colour = tuple[int, int, int]
+
+_ENCODE: SRGB8 = srgb8_from_linear(np.linspace(0.0, 1.0, 2**16, dtype=np.float32))
+"""sRGB code by 16-bit linear light; a code spans at least 20 of its steps, and in the dark the curve's straight part is 1:20."""
 
 INK: Colour = (28, 33, 40)
 MUTED: Colour = (94, 103, 115)
@@ -36,6 +39,9 @@ _SUBPIXEL_BITS = 4
 
 _CASING_PX = 1.3
 """Outline on each side of a line, at the line width of 3 px; it keeps the line apart from skin of any tone."""
+
+_JOINED_PX = 3.0
+"""Pieces of one fate whose ends lie this close are one vein cut up: steps between neighbouring pixels, a crossing left out between."""
 
 _SMOOTHING_POINTS = 7
 """Centreline points averaged for drawing, so that pixel steps don't show."""
@@ -63,7 +69,7 @@ class LineStyle:
 
 FATE_STYLES: dict[str, LineStyle] = {
     "not_assessable": LineStyle((150, 150, 150), WHITE, weight=0.7),
-    "cleared": LineStyle((0, 158, 115), WHITE, dash=(0.1, 2.2)),
+    "cleared": LineStyle((0, 158, 115), WHITE, dash=(0.1, 2.4)),
     "stained": LineStyle((240, 228, 66), BLACK, dash=(2.5, 1.8, 0.1, 1.8)),
     "faded": LineStyle((86, 180, 233), BLACK, dash=(3.5, 2.2)),
     "residual": LineStyle((0, 114, 178), WHITE),
@@ -112,6 +118,26 @@ def wrapped(text: str, size: int, width: float) -> list[str]:
     return lines
 
 
+def displayed(linear: LinearRGB, missing: Mask | None = None, ground: int = 255) -> SRGB8:
+    """Linear light as sRGB bytes by table, within one code of `colour.srgb8_from_linear` and several times as fast.
+
+    Parameters
+    ----------
+    linear : ndarray of shape (H, W, 3)
+        NaN where the picture shows nothing.
+    missing : ndarray of shape (H, W), bool, optional
+        More places where it shows nothing.
+    ground : int
+        sRGB code of grey that is shown there.
+    """
+    step = np.float32(len(_ENCODE) - 1)
+    index = np.nan_to_num(linear * step, nan=0.0, copy=False) if np.isnan(linear[..., 0]).any() else linear * step
+    shown: SRGB8 = _ENCODE[np.clip(index + np.float32(0.5), 0.0, step).astype(np.uint16)]
+    blank = np.isnan(linear[..., 0]) if missing is None else missing | np.isnan(linear[..., 0])
+    shown[blank] = ground
+    return shown
+
+
 def fitted(image: SRGB8, width: int, height: int) -> tuple[SRGB8, float]:
     """The image shrunk or enlarged to fit into width x height, and the factor."""
     factor = min(width / image.shape[1], height / image.shape[0])
@@ -138,7 +164,7 @@ def paint_veins(
         (row, col) of the image's corner in the working frame.
     """
     for fate, style in FATE_STYLES.items():
-        strokes = [stroke for piece in pieces if piece.fate == fate for stroke in _strokes(piece.points, factor, origin, style, line_px)]
+        strokes = [stroke for path in _joined(pieces, fate) for stroke in _strokes(path, factor, origin, style, line_px)]
         draw_strokes(image, strokes, style, line_px)
 
 
@@ -156,25 +182,34 @@ def dashed(path_xy: NDArray[np.float64], dash: tuple[float, ...], line_px: float
     if not dash or along[-1] <= dash[0] * line_px:
         yield path_xy
         return
-    start, step = 0.0, 0
-    while start < along[-1]:
-        end = min(start + dash[step % len(dash)] * line_px, along[-1])
-        if step % 2 == 0:
-            inner = path_xy[(along > start) & (along < end)]
-            yield np.vstack([_at(path_xy, along, start), inner, _at(path_xy, along, end)])
-        start, step = end, step + 1
+    period = np.array(dash) * line_px
+    cuts = np.concatenate([[0.0], np.cumsum(np.tile(period, 1 + int(along[-1] / period.sum())))])
+    ends = np.minimum(cuts, along[-1])
+    at_cut = np.column_stack([np.interp(ends, along, path_xy[:, axis]) for axis in (0, 1)])
+    first = np.searchsorted(along, ends, side="right")
+    last = np.searchsorted(along, ends, side="left")
+    for k in range(0, len(cuts) - 1, 2):
+        if cuts[k] < along[-1]:
+            yield np.concatenate([at_cut[k : k + 1], path_xy[first[k] : last[k + 1]], at_cut[k + 1 : k + 2]])
 
 
-def _at(path_xy: NDArray[np.float64], along: NDArray[np.float64], distance: float) -> NDArray[np.float64]:
-    return np.array([np.interp(distance, along, path_xy[:, 0]), np.interp(distance, along, path_xy[:, 1])])
+def _joined(pieces: Sequence[FatedPiece], fate: str) -> list[NDArray[np.float64]]:
+    """The paths of one fate, with pieces that follow each other along a vein made one, so that dashes run on."""
+    paths: list[list[NDArray[np.float64]]] = []
+    for piece in pieces:
+        if piece.fate != fate or len(piece.points) == 0:
+            continue
+        points = np.asarray(piece.points, dtype=np.float64)
+        if paths and np.linalg.norm(paths[-1][-1][-1] - points[0]) <= _JOINED_PX:
+            paths[-1].append(points)
+        else:
+            paths.append([points])
+    return [np.concatenate(parts) for parts in paths]
 
 
 def _strokes(
-    points: NDArray[np.floating[Any]], factor: float, origin: tuple[float, float], style: LineStyle, line_px: float
+    path: NDArray[np.float64], factor: float, origin: tuple[float, float], style: LineStyle, line_px: float
 ) -> Iterator[NDArray[np.float64]]:
-    path = np.asarray(points, dtype=np.float64)
-    if len(path) == 0:
-        return
     path = scaled_position(_smoothed(path) - np.array(origin), factor)[:, ::-1]
     yield from dashed(path if len(path) > 1 else np.repeat(path, 2, axis=0), style.dash, line_px)
 

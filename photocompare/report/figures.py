@@ -9,8 +9,6 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from photocompare.arrays import SRGB8, Mask
-from photocompare.colour import srgb8_from_linear
-from photocompare.comparison import ASSESSED_FATES, CALIBRES, FATES, Comparison, Measured, Outcome, RegistrationMap
 from photocompare.report import words
 from photocompare.report.drawing import (
     FATE_STYLES,
@@ -22,6 +20,7 @@ from photocompare.report.drawing import (
     WHITE,
     Colour,
     dashed,
+    displayed,
     draw_strokes,
     fitted,
     paint_veins,
@@ -29,6 +28,7 @@ from photocompare.report.drawing import (
     text_width,
     wrapped,
 )
+from photocompare.result import ASSESSED_FATES, CALIBRES, FATES, Comparison, Measured, Outcome, RegistrationMap
 
 WIDTH = 1600
 """Width of the summary in pixels: legible on a laptop and on A4 at 190 dpi."""
@@ -38,7 +38,7 @@ FATE_LONG_SIDE = 2000
 
 _MARGIN = 48
 _GAP = 24
-_TALLEST = 6000
+_TALLEST = 4000
 _PHOTO_HEIGHT = 760
 _LINE_PX = 3.0
 _FATE_LINE_PER_PX = 1 / 500
@@ -150,7 +150,7 @@ def _headline(canvas: _Canvas, comparison: Comparison, outcome: Outcome) -> None
     put_text(canvas.draw, (x, top + 62), "length cleared", 32)
     put_text(canvas.draw, (_MARGIN, top + 140), f"95 % interval: {words.interval(outcome.length)}", 30, MUTED)
     _benchmark_scale(canvas, comparison, outcome, left=canvas.width / 2 + 20, top=top + 8)
-    canvas.y = top + 210
+    canvas.y = max(canvas.y, top + 190) + _GAP
 
 
 def _benchmark_scale(canvas: _Canvas, comparison: Comparison, outcome: Outcome, left: float, top: float) -> None:
@@ -162,11 +162,12 @@ def _benchmark_scale(canvas: _Canvas, comparison: Comparison, outcome: Outcome, 
 
     axis = top + 62
     draw.rounded_rectangle((left, axis - 16, right, axis + 16), radius=6, fill=PANEL)
-    draw.rectangle((at(benchmark.low), axis - 16, at(benchmark.high), axis + 16), fill=_BAND)
-    middle = (at(benchmark.low) + at(benchmark.high)) / 2
-    put_text(draw, (middle, top + 14), f"usual band {benchmark.low:g} to {benchmark.high:g} %", 22, MUTED, anchor="ma")
-    for tick in (0, 25, 50, 75, 100):
-        put_text(draw, (at(tick), axis + 24), f"{tick}", 20, MUTED, anchor="ma")
+    assessed = benchmark.verdict != "not_assessed"
+    draw.rectangle((at(benchmark.low), axis - 16, at(benchmark.high), axis + 16), fill=_BAND if assessed else RULE)
+    band = f"reference band {benchmark.low:g} to {benchmark.high:g} %"
+    put_text(draw, (right, top + 14), band if assessed else f"{band}, not applied", 22, MUTED, anchor="ra")
+    for tick, anchor in ((0, "la"), (25, "ma"), (50, "ma"), (75, "ma"), (100, "ra")):
+        put_text(draw, (at(tick), axis + 24), f"{tick}", 20, MUTED, anchor=anchor)
     draw.line((at(outcome.length.low), axis, at(outcome.length.high), axis), fill=_INTERVAL, width=8)
     for end in (outcome.length.low, outcome.length.high):
         draw.line((at(end), axis - 12, at(end), axis + 12), fill=_INTERVAL, width=4)
@@ -181,7 +182,8 @@ def _three_pictures(canvas: _Canvas, measured: Measured, registration: Registrat
     """Before, after and fates, all cut to the shared field."""
     rows, cols = _around(registration.shared)
     width = (canvas.width - 2 * _MARGIN - 2 * _GAP) // 3
-    before, after = (_display(image[rows, cols]) for image in (measured.before_normalised, measured.after_normalised))
+    before = displayed(measured.before_normalised[rows, cols])
+    after = displayed(measured.after_normalised[rows, cols], registration.missing[rows, cols])
     shown, factor = fitted(before, width, _PHOTO_HEIGHT)
     fate = _veiled(shown.copy(), registration.shared[rows, cols])
     paint_veins(fate, measured.pieces, factor, _LINE_PX, origin=(rows.start, cols.start))
@@ -244,6 +246,7 @@ def _numbers(comparison: Comparison, outcome: Outcome) -> list[_Row]:
         ("Clearance by visible area", words.with_interval(outcome.area)),
         ("Clearance by contrast", words.with_interval(outcome.contrast)),
         ("Change of visible length, new veins included", words.with_interval(outcome.net_change)),
+        (words.RESPONDER, words.responder(comparison)),
         ("Baseline length assessed", words.length(sum(outcome.fate_px.get(f, 0.0) for f in ASSESSED_FATES), scale)),
     ]
     gained, faded = scale.area_mm2(pigment.gained_px2), scale.area_mm2(pigment.faded_px2)
@@ -262,7 +265,8 @@ def _table(canvas: _Canvas, rows: list[_Row], x: float, width: float) -> None:
 
 
 def _reasons(canvas: _Canvas, comparison: Comparison, x: float, width: float) -> None:
-    put_text(canvas.draw, (x, canvas.y), "What to know", 26, bold=True)
+    heading = "What to know" if comparison.outcome is not None else "Why, and what to do"
+    put_text(canvas.draw, (x, canvas.y), heading, 26, bold=True)
     canvas.y += 42
     if not comparison.reasons:
         canvas.paragraph("Nothing stands against this comparison.", x, width, 23)
@@ -285,7 +289,7 @@ def _refusal(canvas: _Canvas, comparison: Comparison) -> None:
     for column, (caption, picture) in enumerate(zip(("Before", "After"), shown, strict=True)):
         x = _MARGIN + column * (width + _GAP)
         put_text(canvas.draw, (x, canvas.y), caption, 26, bold=True)
-        canvas.paste(picture, x, canvas.y + 40)
+        canvas.paste(picture, x + (width - picture.shape[1]) / 2, canvas.y + 40)
     canvas.y += 40 + max(picture.shape[0] for picture in shown) + _GAP
 
 
@@ -307,10 +311,6 @@ def _around(mask: Mask) -> tuple[slice, slice]:
         return slice(0, height), slice(0, width)
     margin = round(max(w, h) * _CROP_MARGIN)
     return slice(max(0, y - margin), min(height, y + h + margin)), slice(max(0, x - margin), min(width, x + w + margin))
-
-
-def _display(linear: np.ndarray) -> SRGB8:
-    return srgb8_from_linear(np.nan_to_num(linear, nan=1.0))
 
 
 def _veiled(photo: SRGB8, shared: Mask) -> SRGB8:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.arrays import Grey, MapXY, Mask, scaled_position
-from photocompare.comparison import Pictures, RegistrationMap
+from photocompare.result import Pictures, RegistrationMap
 
 GRID_STEP = 4
 """Working pixels between nodes of the written map and of the inverse; registration fields are smooth over tens of pixels, so what
@@ -27,9 +27,6 @@ _CLOSE_ENOUGH_PX = 0.5
 
 _BAND_ROWS = 512
 """Rows painted at a time, so that a 12-megapixel photo never needs its dense maps in memory at once."""
-
-_FIT_POINTS = 20_000
-"""Points that the linear part is fitted to; six unknowns need no more."""
 
 _NOWHERE = -1e4
 """A coordinate outside every photo."""
@@ -57,6 +54,12 @@ def _read(field: MapXY, x: Grey, y: Grey) -> MapXY:
     return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
 
 
+def _read_nodes(rest: MapXY, at: MapXY) -> MapXY:
+    """A field kept at every `GRID_STEP`-th working pixel, at working (x, y)."""
+    node = at * np.float32(1.0 / GRID_STEP)
+    return _read(rest, node[..., 0], node[..., 1])
+
+
 def written_map(pictures: Pictures, registration: RegistrationMap) -> WrittenMap:
     """The registration in full pixels of both photos, sampled on a grid; NaN as soon as a neighbour that counts is NaN.
 
@@ -65,8 +68,8 @@ def written_map(pictures: Pictures, registration: RegistrationMap) -> WrittenMap
     """
     height, width = pictures.before.shape[:2]
     step = max(1, round(GRID_STEP / pictures.factor_before))
-    x, y = _nodes(height, width, step)
-    x, y = scaled_position(x, pictures.factor_before), scaled_position(y, pictures.factor_before)
+    nodes = np.stack(_nodes(height, width, step))
+    x, y = scaled_position(nodes, pictures.factor_before)
     displacement = registration.map_xy - _positions(registration.map_xy.shape[:2])
     after = _read(displacement, x, y) + np.dstack([x, y])
     return WrittenMap(scaled_position(after, 1.0 / pictures.factor_after).astype(np.float32), step)
@@ -101,8 +104,8 @@ class AfterFrame:
         back = np.linalg.inv(linear).astype(np.float32)
         before = (target @ back.T).astype(np.float32)
         for _ in range(_INVERSE_ITERATIONS):
-            before = ((target - _read(rest, before[..., 0], before[..., 1])) @ back.T).astype(np.float32)
-        missed = before @ linear.T + _read(rest, before[..., 0], before[..., 1]) - target
+            before = ((target - _read_nodes(rest, before)) @ back.T).astype(np.float32)
+        missed = before @ linear.T + _read_nodes(rest, before) - target
         before[np.linalg.norm(missed, axis=2) > _CLOSE_ENOUGH_PX] = _NOWHERE
         return before
 
@@ -123,14 +126,14 @@ class AfterFrame:
 
 
 def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], MapXY]:
-    """The map as `linear @ p + offset + rest(p)`, with the rest carried on beyond the map's edge from the nearest point that has one."""
-    known: Mask = np.asarray(np.isfinite(map_xy).all(axis=2))
-    positions = _positions(map_xy.shape[:2])
-    thinned = np.flatnonzero(known)[:: max(1, int(known.sum()) // _FIT_POINTS)]
-    at = np.column_stack([positions.reshape(-1, 2)[thinned], np.ones(len(thinned), np.float32)]).astype(np.float64)
-    fit, *_ = np.linalg.lstsq(at, map_xy.reshape(-1, 2)[thinned].astype(np.float64), rcond=None)
+    """The map as `linear @ p + offset + rest(p)`; the rest at every `GRID_STEP`-th pixel, carried on beyond the map's edge."""
+    nodes = np.ascontiguousarray(map_xy[::GRID_STEP, ::GRID_STEP], dtype=np.float64)
+    known: Mask = np.asarray(np.isfinite(nodes).all(axis=2))
+    positions = _positions(nodes.shape[:2]) * np.float32(GRID_STEP)
+    at = np.column_stack([positions[known], np.ones(int(known.sum()))])
+    fit, *_ = np.linalg.lstsq(at, nodes[known], rcond=None)
     linear, offset = fit[:2].T.astype(np.float32), fit[2].astype(np.float32)
-    rest = map_xy - (positions @ linear.T + offset)
+    rest = nodes - (positions @ linear.T + offset)
     _, label = cv2.distanceTransformWithLabels(_bytes(~known), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
     nearest = np.zeros(int(label.max()) + 1, np.int64)
     nearest[label[known]] = np.flatnonzero(known)

@@ -11,8 +11,8 @@ from importlib.resources import files
 from typing import Any
 
 from photocompare.benchmark import REPORTED_DIGITS, Benchmark
-from photocompare.comparison import CALIBRES, FATES, Comparison, Outcome, PairScale, PhotoRecord
 from photocompare.estimate import Estimate
+from photocompare.result import CALIBRES, FATES, Comparison, Outcome, PairScale, PhotoRecord
 
 SCHEMA = "photocompare.comparison/1"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from photocompare.comparison import ASSESSED_FATES, Comparison, Outcome, PairScale
 from photocompare.estimate import Estimate
+from photocompare.result import ASSESSED_FATES, Comparison, Outcome, PairScale
 
 TITLE = "Visible leg veins, before and after"
 DISCLAIMER = "This describes two photographs. It is not a diagnosis."
@@ -24,6 +24,7 @@ FATE = {
     "not_assessable": "Not assessable",
 }
 CALIBRE = {"telangiectasia": "Spider veins (under 1 mm)", "reticular": "Reticular veins (1 to 3 mm)"}
+RESPONDER = "Responder rule of trials (75 % of length)"
 SCALE = {"card": "scale from the card", "given": "scale as given", "assumed": "scale assumed", "none": "no scale"}
 WINDOW = {
     "too_early": "too early to judge",
@@ -69,6 +70,11 @@ def headline(comparison: Comparison) -> str:
         return f"{NO_NUMBER}."
     cleared = comparison.outcome.length
     return f"{percent(cleared.value)} of the visible vein length cleared (95 % interval {interval(cleared)})."
+
+
+def responder(comparison: Comparison) -> str:
+    """Whether the trials' responder rule is reached."""
+    return {True: "reached", False: "not reached", None: "not assessed"}[comparison.benchmark.responder]
 
 
 def time_between(comparison: Comparison) -> str:
