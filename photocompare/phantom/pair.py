@@ -78,11 +78,11 @@ def _views(facts: PairFacts) -> tuple[View, View]:
 
 
 def _photograph(facts: PairFacts, scene: Scene, views: tuple[View, View], card: CardPlacement | None, which: str) -> Photo:
-    veins, grid = scene.veins, scene.grid
+    grid = scene.grid
     if which == "before":
-        density = scene.bare_before + veins.paint(grid, veins.density * scene.strength_before[:, None])
+        density = scene.bare_before + scene.vein_before
         return render_photo(facts.seed, which, grid, density, scene.relief_before, scene.hair_before, facts.before, views[0], card)
-    density = scene.bare_after + veins.paint(grid, veins.density_after * scene.strength_after[:, None])
+    density = scene.bare_after + scene.vein_after
     density += scene.stain[..., None] * scene.stain_rgb.astype(np.float32)
     return render_photo(facts.seed, which, grid, density, scene.relief_after, scene.hair_after, facts.after, views[1], card)
 
@@ -91,7 +91,7 @@ def _spoil(facts: PairFacts) -> PairFacts:
     """The after visit of a photo that can't be measured."""
     after = facts.after
     spoilt = {
-        "glare": replace(after, gloss=6.0, gloss_power=6.0, skin_level=0.06, light_xyz=(0.1, -0.1, 1.0)),
+        "glare": replace(after, gloss=2.5, gloss_power=9.0, skin_level=0.08, light_xyz=(after.light_xyz[0] / 3, -0.1, 1.0)),
         "blur": replace(after, defocus_px=11.0, motion_px=(14.0, 6.0)),
         "dark": replace(after, skin_level=0.006, noise=6e-4),
     }

@@ -12,7 +12,7 @@ from photocompare.arrays import SRGB8, LinearRGB
 from photocompare.phantom.camera import expose
 from photocompare.phantom.facts import VisitFacts, stream
 from photocompare.phantom.surface import Sight, View, see
-from photocompare.phantom.texture import SkinGrid, blob_noise
+from photocompare.phantom.texture import SkinGrid, blob_noise, streak_noise
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -73,8 +73,8 @@ def background(rng: np.random.Generator, visit: VisitFacts, size: tuple[int, int
     if kind == "towel":
         pattern += 0.10 * blob_noise(rng, grid, 1.0 * unit) + 0.06 * blob_noise(rng, grid, max(0.4 * unit, 1.5))
     elif kind == "wood":
-        rings = blob_noise(rng, grid, 40 * unit) * 6 + np.arange(size[1], dtype=np.float32) / (4 * unit)
-        pattern += 0.16 * np.sin(rings) + 0.08 * blob_noise(rng, grid, 2 * unit)
+        rings = blob_noise(rng, grid, 90 * unit) * 3 + np.arange(size[1], dtype=np.float32) / (1.5 * unit)
+        pattern += 0.08 * np.sin(rings) + 0.08 * streak_noise(rng, grid, max(0.5 * unit, 2), 30 * unit, np.pi / 2)
     elif kind == "sheet":
         folds = np.maximum(1 - np.abs(blob_noise(rng, grid, 30 * unit)) * 2.5, 0)
         pattern += 0.12 * folds - 0.12 * np.roll(folds, int(2 * unit), axis=1) + 0.05 * blob_noise(rng, grid, 14 * unit)
@@ -89,7 +89,14 @@ class _Shading:
     gloss: F32
 
 
-def _light(visit: VisitFacts, view: View, sight: Sight, slope_u: F32, slope_v: F32) -> _Shading:
+def _sheen(rng: np.random.Generator, size: tuple[int, int]) -> F32:
+    """How oily the skin is from place to place, mean about 1."""
+    grid = SkinGrid(0, 0, 1.0, size)
+    uneven = 0.12 * blob_noise(rng, grid, size[1] / 12) + 0.07 * blob_noise(rng, grid, size[1] / 60)
+    return np.asarray(np.clip(1 + uneven, 0.3, 2), np.float32)
+
+
+def _light(visit: VisitFacts, view: View, sight: Sight, slope_u: F32, slope_v: F32, sheen: F32) -> _Shading:
     """Lambert shading of a broad lamp plus ambient light, and Blinn-Phong gloss, both roughened by the relief."""
     lamp = np.array(visit.light_xyz, np.float32)
     lamp /= np.linalg.norm(lamp)
@@ -104,7 +111,7 @@ def _light(visit: VisitFacts, view: View, sight: Sight, slope_u: F32, slope_v: F
     y, x = np.linspace(-1, 1, rows, dtype=np.float32)[:, None], np.linspace(-1, 1, cols, dtype=np.float32)[None]
     fall = np.exp(visit.falloff[0] * x + visit.falloff[1] * y) * (1 - 0.06 * (x * x + y * y))
     roughened = np.clip(normal @ half - slope_u * (tu @ half) - slope_v * (tv @ half), 0, 1)
-    gloss = np.float32(visit.gloss) * np.power(roughened, np.float32(visit.gloss_power))
+    gloss = np.float32(visit.gloss) * np.power(roughened, np.float32(visit.gloss_power)) * sheen
     return _Shading(np.asarray(diffuse * fall, np.float32), np.asarray(gloss * fall, np.float32))
 
 
@@ -148,6 +155,7 @@ def _second_leg(rng: np.random.Generator, visit: VisitFacts, view: View, colour:
         + 0.03 * blob_noise(rng, SkinGrid(0, 0, 1.0, view.size), cols / 120)
     )
     leg = (shade * mottle)[..., None] * colour.astype(np.float32)
+    leg *= (0.55 + 0.45 * np.sqrt(np.minimum(depth * 4, 1)))[..., None]
     inside = np.clip(visit.other_leg * (np.arange(cols, dtype=np.float32)[None] - edge) + 0.5, 0, 1)[..., None]
     return np.asarray(scene * (1 - inside) + leg * inside, np.float32)
 
@@ -175,7 +183,7 @@ def render_photo(
         reflect *= cv2.exp(-from_skin(grid, hair, sight.skin_uv)[..., None] * HAIR_DENSITY)
     slope = np.dstack([cv2.Sobel(relief, cv2.CV_32F, *order, scale=1 / (8 * grid.texel_mm)) for order in ((1, 0), (0, 1))])
     slopes = from_skin(grid, slope.astype(np.float32), sight.skin_uv)
-    shading = _light(visit, view, sight, slopes[..., 0], slopes[..., 1])
+    shading = _light(visit, view, sight, slopes[..., 0], slopes[..., 1], _sheen(rng, view.size))
     skin_light = reflect * shading.diffuse[..., None] + shading.gloss[..., None]
     typical = np.exp(-np.median(density[::16, ::16].reshape(-1, 3), axis=0))
     level = float(np.median(shading.diffuse[sight.cover > 0.5])) if (sight.cover > 0.5).any() else 1.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from photocompare.phantom import skin, vessels
 from photocompare.phantom.facts import FRAME_WIDTH_MM, PairFacts, stream
@@ -31,7 +32,9 @@ class Scene:
     bare_before, bare_after : ndarray (H, W, 3)
         Density of the skin without veins, hair and new stain.
     veins : VeinField
-        All veins; `strength_before`, `strength_after` (N,) say how much of each sample's contrast is there at a visit.
+        All veins, of either visit.
+    vein_before, vein_after : ndarray (H, W, 3)
+        Density that the veins add at a visit.
     stain : ndarray (H, W)
         Units of hemosiderin after; none before.
     stain_rgb : ndarray (3,)
@@ -46,8 +49,8 @@ class Scene:
     bare_before: F32
     bare_after: F32
     veins: VeinField
-    strength_before: F64
-    strength_after: F64
+    vein_before: F32
+    vein_after: F32
     stain: F32
     stain_rgb: F64
     relief_before: F32
@@ -80,7 +83,9 @@ def _blood_and_melanin(facts: PairFacts, grid: SkinGrid) -> tuple[tuple[F32, F32
     keep = facts.texture_survival
     blood = [np.zeros(grid.shape, np.float32) for _ in range(2)]
     melanin = [np.zeros(grid.shape, np.float32) for _ in range(2)]
-    flush = rng.uniform(0.6, 1.3)
+    flush = rng.uniform(0.7, 1.5)
+    for field in blood:
+        field += np.float32(rng.normal(0.35, 0.3))  # how flushed the leg is as a whole, at each visit
     for scale, amount, survival in ((55.0, 0.16, 0.5), (18.0, 0.13, keep * 0.8), (6.0, 0.12, keep), (2.0, 0.10, keep), (0.7, 0.09, keep)):
         for field, noise in zip(blood, _survive(facts, f"blood {scale}", grid, scale, survival), strict=True):
             field += np.float32(amount * flush) * noise
@@ -126,7 +131,7 @@ def _bare_skin(facts: PairFacts, grid: SkinGrid) -> tuple[F32, F32]:
 def _grow_veins(facts: PairFacts, grid: SkinGrid) -> list[vessels.Branch]:
     """All veins of both visits; those that grew or matted carry `grown`."""
     rng = stream(facts.seed, "veins")
-    u_reach, v_reach = 0.7 * facts.limb.radius_mm, 0.36 * grid.extent_mm[1]
+    u_reach, v_reach = 0.6 * facts.limb.radius_mm, 0.27 * grid.extent_mm[1]
     branches: list[vessels.Branch] = []
     tree = 0
     anchors: list[F64] = []
@@ -156,6 +161,13 @@ def _grow_veins(facts: PairFacts, grid: SkinGrid) -> list[vessels.Branch]:
         branches += vessels.matting(late, beside, late.uniform(5, 11), tree, facts.vein_strength)
         tree += 1
     return branches
+
+
+_FATE_BLEND_MM = 0.8
+"""Over which one fate passes into the next along a vein."""
+
+_GONE = 0.08
+"""Remaining contrast below which a treated vein is taken as gone when it is painted."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +218,9 @@ def _treat(facts: PairFacts, branches: list[vessels.Branch]) -> _Outcome:
     for k in rng.permutation(native)[: facts.trapped]:
         at = slice(starts[k], starts[k + 1])
         trapped[at], remaining[at], stain[at] = True, 1.0, 0.0
+    for k in native:
+        at = slice(starts[k], starts[k + 1])
+        remaining[at] = gaussian_filter1d(remaining[at], _FATE_BLEND_MM / vessels.STEP_MM, mode="nearest")
     return _Outcome(remaining, stain, trapped)
 
 
@@ -232,8 +247,8 @@ def build_scene(facts: PairFacts) -> Scene:
     grid = skin_grid(facts)
     branches = _grow_veins(facts, grid)
     outcome = _treat(facts, branches)
-    veins = trace_veins(grid, branches, facts.melanin, facts.width_factor, outcome.trapped)
     grown = np.concatenate([np.full(len(b.points_uv), b.grown) for b in branches])
+    veins = trace_veins(grid, branches, facts.melanin, facts.width_factor, outcome.trapped, np.where(grown, 2, outcome.remaining < _GONE))
     bare_before, bare_after = _bare_skin(facts, grid)
     relief = relief_height(stream(facts.seed, "relief"), grid)
     fresh = relief_height(stream(facts.seed, "relief after"), grid)
@@ -248,8 +263,8 @@ def build_scene(facts: PairFacts) -> Scene:
         bare_before,
         bare_after,
         veins,
-        np.where(grown, 0.0, 1.0),
-        outcome.remaining,
+        veins.paint(grid, veins.density * np.where(grown, 0.0, 1.0)[:, None]),
+        veins.paint(grid, veins.density_after * outcome.remaining[:, None]),
         _stain_field(facts, grid, veins, outcome.stain),
         stain_rgb,
         relief,

@@ -21,6 +21,9 @@ _TABLE_STEP_MM = 2.0
 _REMAP_COLUMNS = 1024
 """Row length under which loose positions are handed to `cv2.remap`."""
 
+_ROUNDING_MM = 10.0
+"""Standard deviation of that rounding: below the shape's own scale of 55 mm, above its nodes' 16 mm over two."""
+
 _LIMB_HALF_LENGTH_MM = 260.0
 """The limb is modelled this far up and down: past every frame."""
 
@@ -79,6 +82,11 @@ class Limb:
         return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True), np.float32)
 
 
+def _smooth(field: F32) -> F32:
+    """Round off the corners of an interpolated table: a limb's shading follows its slope, and steps in it would show as folds."""
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), _ROUNDING_MM / _TABLE_STEP_MM), np.float32)
+
+
 def build_limb(facts: LimbFacts, *, seed: int, visit: str, slide_mm: float, swelling: float) -> Limb:
     """The limb as it stood at one visit.
 
@@ -98,9 +106,9 @@ def build_limb(facts: LimbFacts, *, seed: int, visit: str, slide_mm: float, swel
     along = 1 + facts.taper * v / 100 + facts.bulge * np.exp(-np.square((v - facts.bulge_at_mm) / 70))
     around = 1 + facts.flatness * np.cos(2 * (angle - facts.flat_angle)) + facts.three_lobe * np.cos(3 * (angle - facts.lobe_angle))
     rng = stream(seed, f"limb {visit}")
-    soft = swelling * blob_noise(rng, grid, 60.0)
+    soft = swelling * _smooth(blob_noise(rng, grid, 60.0))
     radius = np.asarray(facts.radius_mm * np.clip(along, 0.55, 1.6) * around * (1 + soft), np.float32)
-    slide = np.stack([blob_noise(rng, grid, 55.0), blob_noise(rng, grid, 55.0)], axis=-1) * np.float32(slide_mm)
+    slide = np.stack([_smooth(blob_noise(rng, grid, 55.0)) for _ in range(2)], axis=-1) * np.float32(slide_mm)
     dv, du = np.gradient(radius, grid.texel_mm)
     return Limb(facts.radius_mm, facts.bend_mm, grid, radius, np.asarray(du, np.float32), np.asarray(dv, np.float32), slide)
 

@@ -42,7 +42,8 @@ POINTS = 400
 class SkinTruth:
     """Truth on the unrolled skin: colour difference of veins and of stain from the skin around, and the shared region.
 
-    `vein_before`, `vein_after`, `stain_after` : (H, W) CIE76 units under neutral light at mid exposure.
+    `vein_before`, `vein_after`, `stain_after` : (H, W) CIE76 units under neutral light at mid exposure, all on the skin as it was
+    before: a tan or a flush between the visits neither clears a vein nor makes one.
     `shared` : (H, W) bool.  `mm2` : (H, W) real area of a texel on the limb before.
     """
 
@@ -106,18 +107,16 @@ def _to_grid(field: F32, grid: SkinGrid, step: float) -> F32:
 
 def skin_truth(scene: Scene, views: tuple[View, View], photos: tuple[Photo, Photo]) -> SkinTruth:
     """Work out the truth on the skin."""
-    grid, veins = scene.grid, scene.veins
-    before = veins.paint(grid, veins.density * scene.strength_before[:, None])
-    after = veins.paint(grid, veins.density_after * scene.strength_after[:, None])
+    grid = scene.grid
     stain = scene.stain[..., None] * scene.stain_rgb.astype(np.float32)
     lattice, shape, step = _lattice(grid)
     shared = _seen(views[0], photos[0], lattice) & _seen(views[1], photos[1], lattice)
     place = views[0].limb.place(lattice).reshape(*shape, 3)
     area = np.linalg.norm(np.cross(np.gradient(place, step, axis=1), np.gradient(place, step, axis=0)), axis=2)
     return SkinTruth(
-        colour_difference(scene.bare_before, before),
-        colour_difference(scene.bare_after + stain, after),
-        colour_difference(scene.bare_after, stain),
+        colour_difference(scene.bare_before, scene.vein_before),
+        colour_difference(scene.bare_before + stain, scene.vein_after),
+        colour_difference(scene.bare_before, stain),
         _to_grid(shared.reshape(shape).astype(np.float32), grid, step) > 0.5,
         _to_grid(area.astype(np.float32), grid, step) * np.float32(grid.texel_mm**2),
     )

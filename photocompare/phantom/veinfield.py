@@ -21,6 +21,9 @@ Bools = NDArray[np.bool_]
 _WIDTH_CLASSES_MM = (0.75, 1.2, 1.9, 2.8)
 """Veins of like apparent width share a layer: within it the nearest vein rules, layers add."""
 
+_HISTORIES = ("stays", "goes", "comes")
+"""Veins that share a layer also share their history, so that one that is absent at a visit leaves no gap in one that is there."""
+
 _REACH = 1.3
 """A vein's profile is followed to this many full widths from its centre, where a Gaussian has fallen below 1 %."""
 
@@ -113,8 +116,11 @@ def _count_once(grid: SkinGrid, branch: I64, points_uv: F64, fwhm_mm: F64, layer
     return np.asarray(inside & (owner[at] == branch))
 
 
-def trace_veins(grid: SkinGrid, branches: list[Branch], melanin: float, width_factor: float, trapped: Bools) -> VeinField:
-    """Colour, width and place of every sample of the branches."""
+def trace_veins(grid: SkinGrid, branches: list[Branch], melanin: float, width_factor: float, trapped: Bools, history: I64) -> VeinField:
+    """Colour, width and place of every sample of the branches.
+
+    `trapped` and `history` (an index into stays, goes, comes) are per sample.
+    """
     points = np.concatenate([b.points_uv for b in branches])
     calibre = np.concatenate([b.calibre_mm for b in branches])
     depth = np.concatenate([b.depth_mm for b in branches])
@@ -125,8 +131,8 @@ def trace_veins(grid: SkinGrid, branches: list[Branch], melanin: float, width_fa
     through_melanin = skin.over_tone(skin.VEIN_DENSITY[2], melanin) / skin.over_tone(skin.VEIN_DENSITY[2], skin.TONES[0])
     coagulum = skin.TRAPPED_BLOOD * np.maximum(through_melanin, 0) * 0.7
     after = np.where(trapped[:, None], np.maximum(density, coagulum), density)
-    edges = np.digitize(fwhm, _WIDTH_CLASSES_MM)
-    layers = [_layer(grid, points, fwhm, np.flatnonzero(edges == k)) for k in range(len(_WIDTH_CLASSES_MM) + 1)]
+    kinds = np.digitize(fwhm, _WIDTH_CLASSES_MM) * len(_HISTORIES) + history
+    layers = [_layer(grid, points, fwhm, np.flatnonzero(kinds == k)) for k in np.unique(kinds)]
     counted = _count_once(grid, branch, points, fwhm, layers)
     return VeinField(points, branch, fwhm, density, after, calibre < TELANGIECTASIA_BELOW_MM, counted, tuple(layers))
 

@@ -94,7 +94,9 @@ def grow_tree(rng: np.random.Generator, root: F64, heading: float, style: TreeSt
         taper = np.linspace(1.0, 0.75 if generation == 0 else 0.55, count)
         depth = style.depth_mm * (1 + 0.25 * gaussian_filter1d(rng.standard_normal(count), 8 / STEP_MM, mode="nearest") * 8)
         tip = np.minimum(1.0, (count - 1 - np.arange(count)) * STEP_MM / max(0.15 * length, 0.8))
-        strength = style.strength * beading(rng, count, 0.22) * (0.35 + 0.65 * tip)
+        if generation == 0:
+            tip = np.minimum(tip, tip[::-1])  # a tree comes up from the depth; its children spring from it at full strength
+        strength = style.strength * beading(rng, count, 0.22) * (0.25 + 0.75 * tip)
         oxygenation = float(np.clip(style.oxygenation + rng.normal(0, 0.12), 0, 1))
         yield Branch(path, calibre * taper, np.clip(depth, 0.08, 3.0), oxygenation, strength, tree, grown)
         if generation >= style.generations:
