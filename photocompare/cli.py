@@ -120,11 +120,13 @@ def compare(
     """Measure one pair; status 0 measured, 3 no honest number, 2 bad usage or unreadable photo."""
     dates = (_given_date(before_date, "--before-date"), _given_date(after_date, "--after-date"))
     _check_output_folder(out)
+    comparing = _load("photocompare.comparison")
+    comparing.check_scale(mm_per_px)
     watch = _load("photocompare.provenance").Stopwatch(_announce if sys.stderr.isatty() else None)
     polygon_xy = None if field is None else _load("photocompare.field").read_polygon(field)
     with watch.stage("read"):
-        photos = _load("photocompare.photo").read_photos([before, after])
-    comparison: Comparison = _load("photocompare.comparison").compare(
+        photos = _load("photocompare.photo").read_photos([before, after], names=["The before photo", "The after photo"])
+    comparison: Comparison = comparing.compare(
         *photos,
         before_date=dates[0],
         after_date=dates[1],

@@ -145,7 +145,7 @@ class Outcome:
     pigment: PigmentOutcome
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RegistrationMap:
     """Where before skin lies in the after photo.
 
@@ -166,7 +166,7 @@ class RegistrationMap:
         return ~np.isfinite(self.map_xy[..., 0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Measured:
     """The pictures of a measured pair, all in the before photo's working frame.
 
@@ -189,7 +189,7 @@ class Measured:
     pieces: Sequence[FatedPiece]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pictures:
     """The arrays behind the files.
 

@@ -37,8 +37,8 @@ _BOLD_STROKE = 1 / 48
 _SUBPIXEL_BITS = 4
 """cv2 draws with fixed-point positions of 1/16 px."""
 
-_CASING_PX = 1.3
-"""Outline on each side of a line, at the line width of 3 px; it keeps the line apart from skin of any tone."""
+_CASING = 0.4
+"""Outline on each side of a line, of its width; it keeps the line apart from skin of any tone."""
 
 _JOINED_PX = 3.0
 """Pieces of one fate whose ends lie this close are one vein cut up: steps between neighbouring pixels, a crossing left out between."""
@@ -172,7 +172,7 @@ def draw_strokes(image: SRGB8, strokes: Sequence[NDArray[np.float64]], style: Li
     """Draw polylines, each (N, 2) in (x, y): all outlines first, so that no outline cuts a neighbour."""
     fixed = [np.rint(stroke * 2**_SUBPIXEL_BITS).astype(np.int32) for stroke in strokes]
     width = style.weight * line_px
-    for colour, px in ((style.casing, width + 2 * _CASING_PX * max(1.0, width / 3)), (style.colour, width)):
+    for colour, px in ((style.casing, width * (1 + 2 * _CASING)), (style.colour, width)):
         cv2.polylines(image, fixed, False, colour, max(1, round(px)), cv2.LINE_AA, _SUBPIXEL_BITS)
 
 

@@ -40,7 +40,8 @@ _MARGIN = 48
 _GAP = 24
 _TALLEST = 4000
 _PHOTO_HEIGHT = 760
-_LINE_PX = 3.0
+_LINE_PX = 2.0
+_SAMPLE_LINE_PX = 4.0
 _FATE_LINE_PER_PX = 1 / 500
 """Line width in `fate.png`, of the photo's longest side."""
 
@@ -214,7 +215,7 @@ def _sample(canvas: _Canvas, fate: str, x: float, y: float) -> None:
     ground = np.full((44, 76, 3), (222, 184, 160), np.uint8)
     path = np.array([[8.0, 30.0], [24.0, 18.0], [52.0, 26.0], [68.0, 14.0]])
     style = FATE_STYLES[fate]
-    draw_strokes(ground, list(dashed(path, style.dash, _LINE_PX + 1)), style, _LINE_PX + 1)
+    draw_strokes(ground, list(dashed(path, style.dash, _SAMPLE_LINE_PX)), style, _SAMPLE_LINE_PX)
     canvas.paste(ground, x, y - 22)
 
 
