@@ -1,0 +1,79 @@
+"""The learned matcher's two networks, opened only when they are what they should be."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHA256 = {
+    "xfeat.onnx": "82e22687c6885a21cbf5b3fcf6e041e6f0a87fa3af9b33a775440d5f4522a821",
+    "lighterglue.onnx": "aa58c733a6867b46ce01f2c810ff64b5720d6b089e49958353ebffcf590d15a2",
+}
+"""What the shipped files must be; `models/README.md` says where they come from."""
+
+THREADS = 2
+"""Threads for each network: more gave nothing on networks this small, and batch runs have one process per core already."""
+
+
+class Network(Protocol):
+    """What is used of an onnxruntime session."""
+
+    def run(self, output_names: list[str] | None, input_feed: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]: ...
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Both networks, ready to run.
+
+    Parameters
+    ----------
+    xfeat : Network
+        Image (1, 3, H, W) -> descriptors, keypoint logits, reliability.
+    lighterglue : Network
+        Two sets of keypoints and descriptors -> log assignment.
+    """
+
+    xfeat: Network
+    lighterglue: Network
+
+
+def load_matcher() -> Matcher | None:
+    """The learned matcher, or None when onnxruntime or a file is missing or a file was altered (the classical path serves then).
+
+    Opened once per process: the sessions hold no state between runs.
+    """
+    if importlib.util.find_spec("onnxruntime") is None:
+        return None
+    contents = {}
+    for name, digest in SHA256.items():
+        resource = files("photocompare") / "models" / name
+        if not resource.is_file():
+            return None
+        contents[name] = resource.read_bytes()
+        if hashlib.sha256(contents[name]).hexdigest() != digest:
+            return None
+    return _open(contents["xfeat.onnx"], contents["lighterglue.onnx"])
+
+
+@lru_cache(maxsize=1)
+def _open(xfeat: bytes, lighterglue: bytes) -> Matcher:
+    return Matcher(_session(xfeat), _session(lighterglue))
+
+
+def _session(model: bytes) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    options.inter_op_num_threads = 1
+    # Idle threads would spin on the cores that OpenCV needs next.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
