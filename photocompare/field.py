@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from photocompare.arrays import LinearRGB, Mask, PointsXY
 from photocompare.errors import UsageError
 from photocompare.obstructions import ObstructionOptions, Obstructions, find_obstructions
-from photocompare.skin import Skin, SkinOptions, find_skin
+from photocompare.skin import Skin, SkinOptions, at_border, find_skin
 
 MOST_POLYGON_POINTS = 10_000
 """A polygon drawn by hand has tens of points; more than this is no drawing."""
@@ -247,10 +247,7 @@ def _grow_back(cores: NDArray[np.int32], mask: Mask) -> NDArray[np.int32]:
 def _fill_holes(mask: Mask, options: FieldOptions) -> Mask:
     """Small holes filled; a large one is a gap between limbs."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    rows, cols = mask.shape
-    left, top, width, height, area = stats.T
-    at_border = (left == 0) | (top == 0) | (left + width == cols) | (top + height == rows)
-    fill = ~at_border & (area <= options.most_hole_share * mask.size)
+    fill = ~at_border(stats, mask.shape) & (stats[:, cv2.CC_STAT_AREA] <= options.most_hole_share * mask.size)
     fill[0] = False
     return np.asarray(mask | fill[labels])
 

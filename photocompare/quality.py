@@ -35,6 +35,9 @@ _SIGMA_OF_MAD = 1.4826
 _MEAN_ROOT_OF_NORMAL = 0.822
 """Mean of the root of the absolute value of a standard normal variable: 2**(1/4) Gamma(3/4) / sqrt(pi)."""
 
+_WHITE = 0.99
+"""Linear light of 8-bit code 254: at or above it a pixel is taken as clipped."""
+
 _NOISE_WINDOW_PX = 33
 """Side of the window in which noise is taken as even: four JPEG blocks."""
 
@@ -67,8 +70,8 @@ class QualityOptions:
     least_red : float
         Linear red, median of the leg, below which a photo is too dark.  JPEG at usual quality rounds to about 3 codes (0.87 rms); below
         code 62 that is half of the just visible density.  Red, because dark skin shows its veins there.
-    most_clipped, most_glare : float
-        Share of the leg that may be clipped or glare: with more than a third lost, what is left no longer stands for the field.
+    most_lost : float
+        Share of the leg that glare and clipping together may take: with more than a third lost, what is left no longer stands for the field.
     some_glare : float
         Share from which glare is worth telling: the part of a leg that one session treats is often no larger.
     least_limb_px : float
@@ -90,8 +93,7 @@ class QualityOptions:
     edge_share: float = 0.02
     edge_over_noise: float = 10.0
     least_red: float = 0.048
-    most_clipped: float = 1 / 3
-    most_glare: float = 1 / 3
+    most_lost: float = 1 / 3
     some_glare: float = 0.03
     least_limb_px: float = 190.0
     coarse_limb_px: float = 390.0
@@ -111,8 +113,8 @@ class Quality:
         The same in mm, under the given or the usual scale.
     noise_sigma : float
         Standard deviation of one pixel's noise, in green density.
-    glare_share, clipped_share, shadow_share, measurable_share : float
-        Shares of the leg, 0..1.
+    glare_share, clipped_share, lost_share, shadow_share, measurable_share : float
+        Shares of the leg, 0..1; lost is glare or clipped.
     median_level : float
         Median linear red of the leg, 0..1.
     skin_px : int
@@ -128,6 +130,7 @@ class Quality:
     noise_sigma: float
     glare_share: float
     clipped_share: float
+    lost_share: float
     shadow_share: float
     measurable_share: float
     median_level: float
@@ -172,8 +175,7 @@ def judge_quality(
     """
     leg_px = int(np.count_nonzero(field.leg))
     if leg_px == 0:
-        nan = math.nan
-        return Quality(nan, nan, nan, nan, nan, nan, nan, nan, 0, nan, field.flags)
+        return _without_leg(linear, field, options)
     green = np.asarray(density_from_linear(linear)[..., 1], dtype=np.float32)
     limb_px = _limb_width(field.leg)
     noise = _noise(green, field.measurable)
@@ -193,10 +195,23 @@ def judge_quality(
     return Quality(**{**vars(quality), "flags": field.flags + _flags(quality, scale, options)})
 
 
+def _without_leg(linear: LinearRGB, field: Field, options: QualityOptions) -> Quality:
+    """No figures; the exposure of the whole frame may tell why no leg was found."""
+    nan = math.nan
+    red = linear[..., 0]
+    exposure = {
+        "too_dark": float(np.quantile(red, 1.0 - options.most_lost)) < options.least_red,
+        "too_bright": float(np.mean(red >= _WHITE)) > options.most_lost,
+    }
+    flags = field.flags + tuple(code for code, fired in exposure.items() if fired)
+    return Quality(nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, nan, flags)
+
+
 def _masks(field: Field) -> dict[str, Mask]:
     return {
         "glare_share": field.hidden.glare,
         "clipped_share": field.hidden.clipped,
+        "lost_share": field.hidden.glare | field.hidden.clipped,
         "shadow_share": field.hidden.shadow,
         "measurable_share": field.measurable,
     }
@@ -206,13 +221,15 @@ def _flags(quality: Quality, mm_per_px: float, options: QualityOptions) -> tuple
     """Codes of the gates that fired."""
     at_floor = quality.focus <= options.blur_floor_px
     usual_px = options.usual_limb_mm / mm_per_px
+    lost = quality.lost_share > options.most_lost
+    by_glare = quality.glare_share >= quality.lost_share / 2
     gates = {
         "blurred": not at_floor and quality.focus_mm > options.blurred_mm,
         "soft": not at_floor and options.soft_mm < quality.focus_mm <= options.blurred_mm,
         "too_dark": quality.median_level < options.least_red,
-        "too_bright": quality.clipped_share > options.most_clipped,
-        "glare": quality.glare_share > options.most_glare,
-        "some_glare": options.some_glare < quality.glare_share <= options.most_glare,
+        "too_bright": lost and not by_glare,
+        "glare": lost and by_glare,
+        "some_glare": not lost and quality.glare_share > options.some_glare,
         "low_detail": usual_px < options.least_limb_px or quality.skin_px < options.least_skin_px,
         "coarse": options.least_limb_px <= usual_px < options.coarse_limb_px,
         "noisy": quality.noise_sigma > options.noisy_density,

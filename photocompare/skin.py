@@ -43,8 +43,14 @@ class SkinOptions:
         the light (f = 1/2) leaves about half of the redness: between the two.
     one_class_ratio : float
         Mean redness of the less red class over that of the redder; above it both are skin (veins split from paler skin).
-    least_piece, least_patch : float
-        Share of the frame below which a certain piece of surroundings or of skin is ignored (a mole, a letter, a nail).
+    least_patch, least_island, least_sliver : float
+        Shares of the frame below which a certain piece of skin, of surroundings amid skin, or of surroundings at the frame's border is
+        passed over (a nail, a mole or letter, a speck).
+    soft_edge : float
+        Step of redness over 6 px of the reduced copy, as a share of the whole step from skin to a brighter patch, below which the patch
+        is gloss that fades into the skin; a limb's edge, focused or not, has 0.6 and more where its blur is less than 5 px there.
+    gloss_gain : float
+        Least ln of light of such a patch over the skin around it: what a tenth of gloss adds.
     """
 
     long_side_px: int = 480
@@ -55,8 +61,11 @@ class SkinOptions:
     sure_skin: float = 0.7
     sure_other: float = 0.3
     one_class_ratio: float = 0.4
-    least_piece: float = 0.002
     least_patch: float = 0.004
+    least_island: float = 0.02
+    least_sliver: float = 0.0005
+    soft_edge: float = 0.4
+    gloss_gain: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ def find_skin(linear: LinearRGB, *, options: SkinOptions = SkinOptions()) -> Ski
     if np.isnan(typical):
         return Skin(np.zeros(redness.shape, dtype=bool), redness, lightness, chroma, typical, scale)
     skin_seeds, other_seeds = _seeds(redness, typical, options)
-    mask = _grow(skin_seeds, other_seeds, chroma, lightness)
+    mask = _with_gloss(_grow(skin_seeds, other_seeds, chroma, lightness), redness, lightness, options)
     return Skin(mask, redness, lightness, chroma, typical, scale)
 
 
@@ -143,20 +152,23 @@ def _typical_redness(redness: Grey, options: SkinOptions) -> float:
 
 def _seeds(redness: Grey, typical: float, options: SkinOptions) -> tuple[Mask, Mask]:
     """Pixels that surely are skin, and surely are not, away from the edges between them."""
-    kernel = np.ones((5, 5), np.uint8)
-    sure_skin = cv2.erode((redness > options.sure_skin * typical).astype(np.uint8), kernel)
-    sure_other = cv2.erode((redness < options.sure_other * typical).astype(np.uint8), kernel)
-    rows, cols = redness.shape
+    sure_skin = cv2.erode((redness > options.sure_skin * typical).astype(np.uint8), np.ones((5, 5), np.uint8))
+    sure_other = cv2.erode((redness < options.sure_other * typical).astype(np.uint8), np.ones((3, 3), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(sure_skin)
     keep = stats[:, cv2.CC_STAT_AREA] > options.least_patch * redness.size
     keep[0] = False
     skin_seeds = keep[labels]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(sure_other)
-    left, top, width, height, area = stats.T
-    at_border = (left == 0) | (top == 0) | (left + width == cols) | (top + height == rows)
-    keep = (area > options.least_piece * redness.size) & (at_border | (area > 10 * options.least_piece * redness.size))
+    least = np.where(at_border(stats, redness.shape), options.least_sliver, options.least_island)
+    keep = stats[:, cv2.CC_STAT_AREA] > least * redness.size
     keep[0] = False
     return skin_seeds, keep[labels]
+
+
+def at_border(stats: cv2.typing.MatLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which of OpenCV's connected components touch the frame's border."""
+    left, top, width, height, _ = np.asarray(stats).T
+    return np.asarray((left == 0) | (top == 0) | (left + width == shape[1]) | (top + height == shape[0]))
 
 
 def _grow(skin_seeds: Mask, other_seeds: Mask, chroma: NDArray[np.float32], lightness: Grey) -> Mask:
@@ -172,3 +184,24 @@ def _grow(skin_seeds: Mask, other_seeds: Mask, chroma: NDArray[np.float32], ligh
     framed = cv2.copyMakeBorder(markers, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     cv2.watershed(cv2.copyMakeBorder(steps8, 1, 1, 1, 1, cv2.BORDER_REPLICATE), framed)
     return np.asarray(framed[1:-1, 1:-1] == 1)
+
+
+def _with_gloss(mask: Mask, redness: Grey, lightness: Grey, options: SkinOptions) -> Mask:
+    """The mask with what is brighter than the skin and fades into it: gloss that took the skin's colour away."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    corners = set(labels[[0, 0, -1, -1], [0, -1, 0, -1]].tolist())
+    window = np.ones((7, 7), np.uint8)
+    step = cv2.dilate(redness, window) - cv2.erode(redness, window)
+    beside = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    result = mask.copy()
+    for label in range(1, len(stats)):
+        # A patch of surroundings in a corner of the frame is never gloss on the leg.
+        if label in corners or stats[label, cv2.CC_STAT_AREA] < options.least_patch * mask.size:
+            continue
+        patch = labels == label
+        whole_step = float(np.median(redness[mask]) - np.median(redness[patch]))
+        near = mask & (cv2.dilate(patch.astype(np.uint8), np.ones((61, 61), np.uint8)) > 0)
+        brighter = float(np.median(lightness[patch]) - np.median(lightness[near])) if near.any() else 0.0
+        if brighter > options.gloss_gain and float(np.median(step[patch & beside])) < options.soft_edge * whole_step:
+            result |= patch
+    return result
