@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -120,12 +121,15 @@ def compare(
     """Measure one pair; status 0 measured, 3 no honest number, 2 bad usage or unreadable photo."""
     dates = (_given_date(before_date, "--before-date"), _given_date(after_date, "--after-date"))
     _check_output_folder(out)
-    comparing = _load("photocompare.comparison")
-    comparing.check_scale(mm_per_px)
     watch = _load("photocompare.provenance").Stopwatch(_announce if sys.stderr.isatty() else None)
     polygon_xy = None if field is None else _load("photocompare.field").read_polygon(field)
-    with watch.stage("read"):
-        photos = _load("photocompare.photo").read_photos([before, after], names=["The before photo", "The after photo"])
+    photo = _load("photocompare.photo")
+    with watch.stage("read"), ThreadPoolExecutor(1) as pool:
+        # Decoding happens in child processes; the measuring libraries load meanwhile.
+        reading = pool.submit(photo.read_photos, [before, after], names=["The before photo", "The after photo"])
+        comparing = _load("photocompare.comparison")
+        comparing.check_scale(mm_per_px)
+        photos = reading.result()
     comparison: Comparison = comparing.compare(
         *photos,
         before_date=dates[0],
