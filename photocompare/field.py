@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from photocompare.arrays import LinearRGB, Mask, PointsXY
 from photocompare.errors import UsageError
+from photocompare.limbs import LimbOptions, label_limbs
 from photocompare.obstructions import ObstructionOptions, Obstructions, find_obstructions
-from photocompare.skin import Skin, SkinOptions, at_border, find_skin
+from photocompare.skin import Skin, SkinOptions, find_skin
 
 MOST_POLYGON_POINTS = 10_000
 """A polygon drawn by hand has tens of points; more than this is no drawing."""
@@ -33,20 +34,13 @@ class FieldOptions:
     Parameters
     ----------
     skin : SkinOptions
+    limbs : LimbOptions
     obstructions : ObstructionOptions
-    neck_share : float
-        Share of the frame's short side; skin that hangs together only by a neck thinner than this counts as two limbs.
-    least_limb_share : float
-        Share of the frame below which a piece of skin is no limb (a finger at the edge, a patch of wood).
     least_leg_share : float
         Share of the frame below which the principal limb is too small to be a photo of a leg.
-    most_hole_share : float
-        Share of the frame up to which a hole in a limb is filled.
     most_colour_spread : float
         Spread (1.48 times the median absolute deviation) of ln(G/B) within one limb above which it is no skin.  From the lightest to the
         most pigmented skin ln(G/B) goes from 0.38 to 0.69 by Monte Carlo: a spread of 0.16.
-    same_skin : float
-        Distance in (ln R/G, ln G/B) between the medians of two limbs of one person in one light; three spreads of a single limb's colour.
     rim_angle_deg : float
         Angle between the view and the skin's normal from which skin is left out at a limb's rim: at 60 degrees a vein looks half as wide.
     least_rim_px : float
@@ -54,13 +48,10 @@ class FieldOptions:
     """
 
     skin: SkinOptions = field(default_factory=SkinOptions)
+    limbs: LimbOptions = field(default_factory=LimbOptions)
     obstructions: ObstructionOptions = field(default_factory=ObstructionOptions)
-    neck_share: float = 0.03
-    least_limb_share: float = 0.01
     least_leg_share: float = 0.05
-    most_hole_share: float = 0.02
     most_colour_spread: float = 0.35
-    same_skin: float = 0.35
     rim_angle_deg: float = 60.0
     least_rim_px: float = 1.5
 
@@ -111,7 +102,7 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
     """
     shape = (linear.shape[0], linear.shape[1])
     skin = find_skin(linear, options=options.skin)
-    small = _label_limbs(skin, options)
+    small = label_limbs(skin, options=options.limbs)
     principal = _principal(small)
     if principal == 0 or not _is_a_leg(small == principal, skin, options):
         return _no_field(shape)
@@ -209,53 +200,6 @@ def _area(polygon_xy: PointsXY) -> float:
 def _no_field(shape: tuple[int, int]) -> Field:
     empty = np.zeros(shape, dtype=bool)
     return Field(np.zeros(shape, dtype=np.int32), 0, empty, empty, Obstructions(empty, empty, empty, empty), empty, ("no_skin",))
-
-
-def _label_limbs(skin: Skin, options: FieldOptions) -> NDArray[np.int32]:
-    """Limbs in the reduced copy, largest and most central first; skin-coloured things of another colour than the first are dropped."""
-    mask = _fill_holes(skin.mask, options)
-    side = max(3, round(options.neck_share * min(mask.shape)) | 1)
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    cores = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disk, borderType=cv2.BORDER_REPLICATE)
-    count, labels = cv2.connectedComponents(cores)
-    areas = np.bincount(labels.ravel(), minlength=count)
-    weights = np.bincount(labels.ravel(), weights=_middle(mask.shape).ravel(), minlength=count)
-    order = [int(k) for k in np.argsort(-weights, kind="stable") if k != 0 and areas[k] >= options.least_limb_share * mask.size]
-    if not order:
-        return np.zeros(mask.shape, dtype=np.int32)
-    colours = {k: np.median(skin.chroma[labels == k], axis=0) for k in order}
-    kin = [k for k in order if np.linalg.norm(colours[k] - colours[order[0]]) <= options.same_skin]
-    lookup = np.zeros(count, dtype=np.int32)
-    lookup[kin] = np.arange(1, len(kin) + 1)
-    return _grow_back(lookup[labels], mask)
-
-
-def _grow_back(cores: NDArray[np.int32], mask: Mask) -> NDArray[np.int32]:
-    """What opening shaved off a limb goes back to the nearest one, as far as the opening can have taken it."""
-    _, nearest = cv2.distanceTransformWithLabels((cores == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    label_of = np.zeros(int(nearest.max()) + 1, dtype=np.int32)
-    label_of[nearest[cores > 0]] = cores[cores > 0]
-    grown = np.where(mask, label_of[nearest], 0)
-    # A piece that no longer touches its core (a dropped thing's remains) is not the limb's.
-    result = np.zeros_like(cores)
-    for label in range(1, int(cores.max()) + 1):
-        _, pieces = cv2.connectedComponents((grown == label).astype(np.uint8))
-        result[np.isin(pieces, np.unique(pieces[cores == label])) & (grown == label)] = label
-    return result
-
-
-def _fill_holes(mask: Mask, options: FieldOptions) -> Mask:
-    """Small holes filled; a large one is a gap between limbs."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    fill = ~at_border(stats, mask.shape) & (stats[:, cv2.CC_STAT_AREA] <= options.most_hole_share * mask.size)
-    fill[0] = False
-    return np.asarray(mask | fill[labels])
-
-
-def _middle(shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Weight 1 in the frame's middle, 0 at its sides: cosine squared across the columns."""
-    across = np.cos(np.pi * (np.arange(shape[1]) + 0.5 - shape[1] / 2) / shape[1]) ** 2
-    return np.asarray(np.broadcast_to(across, (shape[0], shape[1])))
 
 
 def _principal(limbs: NDArray[np.int32]) -> int:

@@ -71,7 +71,7 @@ class QualityOptions:
         Linear red, median of the leg, below which a photo is too dark.  JPEG at usual quality rounds to about 3 codes (0.87 rms); below
         code 62 that is half of the just visible density.  Red, because dark skin shows its veins there.
     most_lost : float
-        Share of the leg that glare and clipping together may take: with more than a third lost, what is left no longer stands for the field.
+        Share of the leg that glare and clipping together may take: with more than a third lost, the rest no longer stands for the field.
     some_glare : float
         Share from which glare is worth telling: the part of a leg that one session treats is often no larger.
     least_limb_px : float
