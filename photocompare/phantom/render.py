@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import SRGB8, LinearRGB
+from photocompare.arrays import SRGB8, LinearRGB, Mask
 from photocompare.phantom.camera import expose
 from photocompare.phantom.facts import VisitFacts, stream
 from photocompare.phantom.surface import Sight, View, see
@@ -19,6 +19,10 @@ F64 = NDArray[np.float64]
 
 HAIR_DENSITY = np.array([1.1, 1.3, 1.5], np.float32)
 """Density of dark hair over skin: brown-black, eumelanin absorbs blue most."""
+
+
+_WASHED_MM = 1.5
+"""Skin is lost to glare where most of what lies this near is; a single bright pore hides nothing."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class CardPlacement:
 class Photo:
     """A rendered photo and what it shows.
 
-    `cover` is the limb's share of each pixel (a card on it taken out); `card_corners_xy` (4, 2) are the outer corners of
+    `cover` is the limb's share of each pixel (a card on it taken out); `seen` is where the skin itself shows, neither washed
+    out by gloss nor clipped; `card_corners_xy` (4, 2) are the outer corners of
     the card's texture (top left, top right, bottom right, bottom left) in pixels, None without a card.
     """
 
@@ -54,6 +59,7 @@ class Photo:
     jpeg: bytes
     sight: Sight
     cover: F32
+    seen: Mask
     card_corners_xy: F64 | None
 
 
@@ -178,6 +184,10 @@ def render_photo(
     """
     rng = stream(seed, f"photo {name}")
     sight = see(view)
+    pixel_texels = view.mm_per_px_front / grid.texel_mm
+    if pixel_texels > 1.3:  # a pixel gathers the light of all texels under it
+        density = np.asarray(cv2.GaussianBlur(density, (0, 0), 0.4 * pixel_texels), np.float32)
+        relief = np.asarray(cv2.GaussianBlur(relief, (0, 0), 0.4 * pixel_texels), np.float32)
     reflect = np.asarray(cv2.exp(-from_skin(grid, density, sight.skin_uv)), np.float32)
     if hair.any():
         reflect *= cv2.exp(-from_skin(grid, hair, sight.skin_uv)[..., None] * HAIR_DENSITY)
@@ -198,5 +208,8 @@ def render_photo(
         lit = np.float32(level * (0.6 + 0.4 * facing)) * colours
         light = light * (1 - card_cover[..., None]) + lit * card_cover[..., None]
         cover = np.asarray(cover * (card_cover < 0.02), np.float32)
+    washed = (shading.gloss > reflect[..., 1] * shading.diffuse) | (light.max(axis=2) * np.float32(exposure) > 1)
+    near = cv2.GaussianBlur(washed.astype(np.float32), (0, 0), _WASHED_MM / view.mm_per_px_front)
+    seen = np.asarray((cover > 0.5) & (near < 0.5))
     pixels, jpeg = expose(rng, np.asarray(light * np.float32(exposure), np.float32), visit)
-    return Photo(pixels, jpeg, sight, cover, corners)
+    return Photo(pixels, jpeg, sight, cover, seen, corners)

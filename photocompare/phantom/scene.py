@@ -18,8 +18,8 @@ from photocompare.phantom.veinfield import VeinField, paint_track, trace_veins
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
-_FINEST_TEXEL_MM = 0.1
-"""A fifth of the thinnest apparent vein: finer shows nothing more."""
+_TEXELS_MM = (0.1, 0.2)
+"""Finest and coarsest texel: a fifth of the thinnest apparent vein shows all there is, two fifths still measure its contrast."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def skin_grid(facts: PairFacts) -> SkinGrid:
     half_u = facts.limb.radius_mm * (math.pi / 2 + turned) + 6
     widest = max(facts.before.distance_factor, facts.after.distance_factor)
     half_v = half_frame * widest * 1.25 + max(abs(facts.before.shift_mm[1]), abs(facts.after.shift_mm[1])) + 12
-    return SkinGrid.around(half_u, half_v, max(_FINEST_TEXEL_MM, 0.8 * mm_per_px))
+    return SkinGrid.around(half_u, half_v, float(np.clip(0.8 * mm_per_px, *_TEXELS_MM)))
 
 
 def _survive(facts: PairFacts, name: str, grid: SkinGrid, scale_mm: float, survival: float) -> tuple[F32, F32]:
@@ -128,10 +128,10 @@ def _bare_skin(facts: PairFacts, grid: SkinGrid) -> tuple[F32, F32]:
     return out[0], out[1]
 
 
-def _grow_veins(facts: PairFacts, grid: SkinGrid) -> list[vessels.Branch]:
+def _grow_veins(facts: PairFacts) -> list[vessels.Branch]:
     """All veins of both visits; those that grew or matted carry `grown`."""
     rng = stream(facts.seed, "veins")
-    u_reach, v_reach = 0.6 * facts.limb.radius_mm, 0.27 * grid.extent_mm[1]
+    u_reach, v_reach = 0.6 * facts.limb.radius_mm, 0.37 * FRAME_WIDTH_MM * facts.size[0] / facts.size[1]
     branches: list[vessels.Branch] = []
     tree = 0
     anchors: list[F64] = []
@@ -245,7 +245,7 @@ def _stain_field(facts: PairFacts, grid: SkinGrid, veins: VeinField, stain: F64)
 def build_scene(facts: PairFacts) -> Scene:
     """Grow the skin and its veins, and treat them.  Equal facts give equal scenes."""
     grid = skin_grid(facts)
-    branches = _grow_veins(facts, grid)
+    branches = _grow_veins(facts)
     outcome = _treat(facts, branches)
     grown = np.concatenate([np.full(len(b.points_uv), b.grown) for b in branches])
     veins = trace_veins(grid, branches, facts.melanin, facts.width_factor, outcome.trapped, np.where(grown, 2, outcome.remaining < _GONE))

@@ -190,7 +190,7 @@ class Sight:
 _STRIDE = 2
 """Rays are traced at every second pixel and interpolated: the limb is smooth at that scale."""
 
-_TRACING_STEPS = 7
+_TRACING_STEPS = 9
 """Newton steps to the surface; the gap is nearly convex along a ray, so that they close in from the camera's side."""
 
 
@@ -220,7 +220,7 @@ def _trace(view: View, stride: int) -> tuple[F32, F32, F32]:
         u = np.arctan2(dx, dz) * np.float32(view.limb.radius_ref_mm)
         reach = np.hypot(dx, dz)
         gap = reach - view.limb.look_up(view.limb.radius, u, v)
-        nearer = gap < least
+        nearer = np.abs(gap) < np.abs(least)
         least, u_best, v_best = np.where(nearer, gap, least), np.where(nearer, u, u_best), np.where(nearer, v, v_best)
         closing = np.maximum(-(dx * rx + dz * rz) / np.maximum(reach, 1e-3), np.float32(_LEAST_CLOSING))
         t = np.minimum(t + gap / closing, t_axis)

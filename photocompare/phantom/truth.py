@@ -85,8 +85,8 @@ def _seen(view: View, photo: Photo, lattice: F64) -> Bools:
     xy = view.pixel_of_skin(lattice)
     rows, cols = view.size
     inside = (xy[:, 0] >= 0) & (xy[:, 1] >= 0) & (xy[:, 0] <= cols - 1) & (xy[:, 1] <= rows - 1)
-    cover = map_coordinates(photo.cover, [xy[:, 1], xy[:, 0]], order=1, mode="nearest")
-    return np.asarray(inside & (view.facing(lattice) > SEEN_COSINE) & (cover > 0.5))
+    shown = map_coordinates(photo.seen.astype(np.float32), [xy[:, 1], xy[:, 0]], order=1, mode="nearest")
+    return np.asarray(inside & (view.facing(lattice) > SEEN_COSINE) & (shown > 0.5))
 
 
 def _lattice(grid: SkinGrid) -> tuple[F64, tuple[int, int], float]:
