@@ -14,7 +14,8 @@ import zlib
 from photocompare.decoding.refusal import Refusal
 
 JPEG_SOS, JPEG_EOI = 0xDA, 0xD9
-JPEG_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+JPEG_MARKER = re.compile(rb"\xff+[^\x00\xff]")
+JPEG_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In entropy-coded data: any marker but a stuffed zero and the restart markers (ITU-T T.81, B.1.1)."""
 
 JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -38,7 +39,7 @@ def jpeg_end(data: bytes) -> int:
     """Offset of the first picture's end marker, -1 if there is none."""
     position = 2
     while True:
-        found = JPEG_NEXT_MARKER.match(data, position)
+        found = JPEG_MARKER.match(data, position)
         if found is None:
             return -1
         marker, after = data[found.end() - 1], found.end()
@@ -51,7 +52,7 @@ def jpeg_end(data: bytes) -> int:
             return -1
         position = after + int.from_bytes(data[after : after + 2], "big")
         if marker == JPEG_SOS:
-            scan_end = JPEG_NEXT_MARKER.search(data, position)
+            scan_end = JPEG_AFTER_SCAN.search(data, position)
             if scan_end is None:
                 return -1
             position = scan_end.start()

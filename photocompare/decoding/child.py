@@ -197,9 +197,10 @@ def _send_pixels(stream: BinaryIO, picture: Image.Image) -> None:
         stream.write(picture.crop((0, top, picture.width, min(top + STRIP_ROWS, picture.height))).tobytes())
 
 
-def answer(data: bytes, kind: str, limits: dict[str, int], stream: BinaryIO) -> None:
-    """Decode and write the answer."""
+def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) -> None:
+    """Read the photo, decode it and write the answer."""
     try:
+        data = file.read()
         picture, header = decode(data, kind, limits)
     except Refusal as refusal:
         _send_json(stream, {"refusal": refusal.code, **refusal.numbers})
@@ -223,6 +224,6 @@ def main() -> None:
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
         confine(request["limits"])
-        answer(sys.stdin.buffer.read(), request["kind"], request["limits"], stream)
+        answer(sys.stdin.buffer, request["kind"], request["limits"], stream)
     # Nothing is left to tidy up, and taking the libraries down in order would cost time.
     os._exit(0)

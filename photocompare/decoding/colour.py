@@ -85,9 +85,9 @@ def to_srgb(picture: Image.Image, declared: str, kind: str) -> SrgbPicture:
         if converted is None and plain.mode == "CMYK":
             raise Refusal("cmyk")
         if converted is None:
-            return SrgbPicture(plain.convert("RGB"), "unknown", grey, palette, ["unknown_colour_space"])
+            return SrgbPicture(_as_rgb(plain), "unknown", grey, palette, ["unknown_colour_space"])
         return SrgbPicture(*converted, grey, palette)
-    return _by_declaration(plain.convert("RGB"), info, declared, kind, grey, palette)
+    return _by_declaration(_as_rgb(plain), info, declared, kind, grey, palette)
 
 
 def plain_mode(picture: Image.Image) -> Image.Image:
@@ -107,6 +107,11 @@ def plain_mode(picture: Image.Image) -> Image.Image:
     if mode not in ("L", "RGB", "CMYK"):
         raise Refusal("float_or_lab")
     return picture
+
+
+def _as_rgb(picture: Image.Image) -> Image.Image:
+    # convert() would copy a picture that is RGB already
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _high_byte(picture: Image.Image) -> Image.Image:

@@ -34,7 +34,7 @@ LONGEST_TEXT = 64
 HEIF_GAIN_MAP = re.compile(rb"aux:hdrgainmap|infe.{8}tmap", re.DOTALL)
 """Apple's auxiliary picture, and ISO 21496-1's derived item."""
 
-JPEG_GAIN_MAP = re.compile(rb"hdrgm:Version|urn:iso:std:iso:ts:21496:-1|aux:hdrgainmap|HDRGainMap")
+JPEG_GAIN_MAP = (b"hdrgm:Version", b"urn:iso:std:iso:ts:21496:-1", b"aux:hdrgainmap", b"HDRGainMap")
 """Ultra HDR (XMP), ISO 21496-1 (APP2), and Apple's."""
 
 
@@ -129,5 +129,6 @@ def is_camera_raw(picture: Image.Image) -> bool:
 
 def carries_gain_map(data: bytes, kind: str) -> bool:
     """True where an HDR gain map lies beside the standard picture."""
-    pattern = {"JPEG": JPEG_GAIN_MAP, "HEIF": HEIF_GAIN_MAP}.get(kind)
-    return pattern is not None and pattern.search(data) is not None
+    if kind == "HEIF":
+        return HEIF_GAIN_MAP.search(data) is not None
+    return kind == "JPEG" and any(sign in data for sign in JPEG_GAIN_MAP)

@@ -1,0 +1,1 @@
+"""Files that a hostile or careless world hands in, made from nothing."""
