@@ -41,9 +41,14 @@ class CardOptions:
         Share of the dictionary's correctable bits (5 of 36) that may be wrong: 0.6 allows 3.  A random 36-bit square then passes for one
         of the twelve markers with a chance of 12 * 4 * 7807 / 2^36 = 5e-6, and two of them would still have to agree on one plane.
     smallest_marker_px : float
-        Shortest side of a marker: under 2 px a cell no bit is certain.
+        Shortest side of a marker: under 1.5 px a cell no bit is certain.
+    cell_px : int
+        Pixels that each cell of a marker is resampled to before its bit is read; at OpenCV's 4 small markers lose bits to the border.
     half_size : bool
         Look again on a half-size copy when full size shows no card: halving removes noise and blur that break outlines.
+    closer_look : float
+        When some but not all markers of a card were found: enlargement at which the surroundings are searched again, which finds
+        outlines and bits of markers under 30 px.
     corner_window_cells : float
         Half width of the corner refinement's window, in marker cells: less than 1, so that only the border's own edges are in it.
     outlier_share, residual_share : float
@@ -60,8 +65,10 @@ class CardOptions:
 
     threshold_windows: tuple[int, int, int] = (7, 23, 16)
     corrected_bits: float = 0.6
-    smallest_marker_px: float = 16.0
+    smallest_marker_px: float = 12.0
+    cell_px: int = 8
     half_size: bool = True
+    closer_look: float = 2.0
     corner_window_cells: float = 0.8
     outlier_share: float = 0.02
     residual_share: float = 0.01
@@ -149,8 +156,12 @@ def _known_markers() -> tuple[tuple[CardLayout, Marker], ...]:
     return tuple((layout, marker) for layout in LAYOUTS.values() for marker in layout.markers)
 
 
-def _detector(shape: tuple[int, ...], options: CardOptions) -> cv2.aruco.ArucoDetector:
-    """A detector that knows our markers only; it numbers them as `_known_markers` does."""
+Sighting = tuple[CardLayout, Marker, Points]
+"""A marker seen, with its four corners in px."""
+
+
+def _detector(longest: int, options: CardOptions) -> cv2.aruco.ArucoDetector:
+    """A detector that knows our markers only and numbers them as `_known_markers` does."""
     whole = cv2.aruco.getPredefinedDictionary(MARKER_DICTIONARY)
     identifiers = [marker.identifier for _, marker in _known_markers()]
     ours = cv2.aruco.Dictionary(whole.bytesList[identifiers], whole.markerSize, whole.maxCorrectionBits)
@@ -158,19 +169,38 @@ def _detector(shape: tuple[int, ...], options: CardOptions) -> cv2.aruco.ArucoDe
     smallest, largest, step = options.threshold_windows
     parameters.adaptiveThreshWinSizeMin, parameters.adaptiveThreshWinSizeMax, parameters.adaptiveThreshWinSizeStep = smallest, largest, step
     parameters.errorCorrectionRate = options.corrected_bits
-    parameters.minMarkerPerimeterRate = 4 * options.smallest_marker_px / max(shape)
+    parameters.minMarkerPerimeterRate = 4 * options.smallest_marker_px / longest
+    parameters.perspectiveRemovePixelPerCell = options.cell_px
     return cv2.aruco.ArucoDetector(ours, parameters)
 
 
-def _detect(green: NDArray[np.float32], options: CardOptions) -> list[tuple[int, Points]]:
-    """Markers as (index into `_known_markers`, corners (4, 2) in px) of a linear-light channel; corners to about half a pixel."""
+def _detect(green: NDArray[np.float32], scale: float, options: CardOptions) -> list[Sighting]:
+    """Markers of a linear-light channel looked at enlarged by `scale`; corners to about half a pixel."""
+    if scale != 1.0:
+        kind = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
+        green = np.asarray(cv2.resize(green, None, fx=scale, fy=scale, interpolation=kind), dtype=np.float32)
     # the square root is close to the eye's and sRGB's coding: shadows keep enough of the 256 steps
     encoded = np.asarray(cv2.sqrt(np.clip(green, 0.0, 1.0)) * 255.0, dtype=np.uint8)
-    found: tuple[Any, ...] = _detector(encoded.shape, options).detectMarkers(encoded)
+    found: tuple[Any, ...] = _detector(max(encoded.shape), options).detectMarkers(encoded)
     corners, numbers = found[:2]
     if numbers is None:
         return []
-    return [(int(number), np.asarray(quad[0], dtype=np.float64)) for number, quad in zip(numbers.ravel(), corners, strict=True)]
+    known = _known_markers()
+    # a resize by `scale` keeps pixel centres centred (`arrays.scaled_position`); this is its inverse
+    places = [(np.asarray(quad[0], dtype=np.float64) + 0.5) / scale - 0.5 for quad in corners]
+    return [(*known[int(number)], place) for number, place in zip(numbers.ravel(), places, strict=True)]
+
+
+def _look_closer(green: NDArray[np.float32], sightings: list[Sighting], options: CardOptions) -> list[Sighting]:
+    """The surroundings of the markers of one layout, as far as its card may reach, searched again enlarged."""
+    layout, marker, _ = sightings[0]
+    points = np.concatenate([corners for *_, corners in sightings])
+    sides = [np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).max() for *_, corners in sightings]
+    reach = layout.diagonal * float(max(sides)) / marker.square.width
+    low = np.maximum(np.floor(points.min(axis=0) - reach), 0).astype(int)
+    high = np.minimum(np.ceil(points.max(axis=0) + reach), green.shape[::-1]).astype(int)
+    part = np.ascontiguousarray(green[low[1] : high[1], low[0] : high[0]])
+    return [(*which, corners + low) for *which, corners in _detect(part, options.closer_look, options) if which[0] is layout]
 
 
 def _refined(green: NDArray[np.float32], corners_xy: Points, options: CardOptions) -> Points:
@@ -238,7 +268,9 @@ def _draws(plane: _Plane) -> Points:
 
 
 def _read_patches(linear: LinearRGB, plane: _Plane, options: ColourOptions) -> dict[str, PatchReading]:
-    patches, paper = plane.layout.patches, plane.layout.paper
+    patches = plane.layout.patches
+    in_view = {marker.identifier for marker in plane.seen}
+    paper = [blank.place for blank in plane.layout.paper if in_view.issuperset(blank.between)]
     # the outer fifth of each side stays out: blur and print bleed there
     quads = [rect.inset(min(rect.width, rect.height) / 5).corners_xy for rect in (*(patch.place for patch in patches), *paper)]
     samples = sample_quads(linear, transform_points(plane.px_from_mm, np.concatenate(quads)).reshape(-1, 4, 2), options.samples_per_side)
@@ -250,18 +282,23 @@ def _read_patches(linear: LinearRGB, plane: _Plane, options: ColourOptions) -> d
     }
 
 
+def _plane_of(green: NDArray[np.float32], sightings: list[Sighting], options: CardOptions) -> _Plane | None:
+    layout = sightings[0][0]
+    if len(sightings) < len(layout.markers):
+        closer = _look_closer(green, sightings, options)
+        sightings = max(sightings, closer, key=len)
+    if len(sightings) < 2:
+        return None
+    return _fit_plane(layout, [(marker, _refined(green, corners, options)) for _, marker, corners in sightings], options)
+
+
 def _best_plane(green: NDArray[np.float32], options: CardOptions) -> _Plane | None:
     """The plane with the most markers over both sizes of the card."""
-    known = _known_markers()
-    found = _detect(green, options)
+    found = _detect(green, 1.0, options)
     if not found and options.half_size:
-        half = np.asarray(cv2.resize(green, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
-        found = [(number, (corners + 0.5) * 2 - 0.5) for number, corners in _detect(half, options)]
-    planes = []
-    for layout in LAYOUTS.values():
-        own = [(known[number][1], _refined(green, corners, options)) for number, corners in found if known[number][0] is layout]
-        if len(own) >= 2 and (plane := _fit_plane(layout, own, options)) is not None:
-            planes.append(plane)
+        found = _detect(green, 0.5, options)
+    by_layout = [[sighting for sighting in found if sighting[0] is layout] for layout in LAYOUTS.values()]
+    planes = [plane for sightings in by_layout if sightings and (plane := _plane_of(green, sightings, options)) is not None]
     return max(planes, key=lambda plane: len(plane.seen), default=None)
 
 

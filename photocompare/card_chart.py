@@ -48,9 +48,9 @@ class ChartOptions:
         4 x 4 such pixels and every hue; a leg on a sheet has two or three.  It saves OpenCV's search (0.1 s) on photos without a chart.
     search_px : int
         Long side of the copy that is searched, px; positions are refined by the patch grid, not by edges, so more buys nothing.
-    mean_de, worst_de : float
-        Largest mean and single CIE76 difference of the patches from their nominal colours after the best 3x3 matrix.  Sound charts under
-        real cameras keep a mean below 10 (METHODS.md cites 6.4 in practice); one covered patch misses by far more than 40.
+    worst_de : float
+        Largest CIE76 difference of a single patch from its nominal colour after the best 3x3 matrix (`ColourOptions.largest_residual_de`
+        bounds their mean): a patch that shows another patch's hue misses by more, a sound one by half as much at most.
     usable_patches : int
         Fewest readable patches of 24: three quarters; white and a few more may clip.
     """
@@ -58,9 +58,8 @@ class ChartOptions:
     glance_px: int = 256
     hue_sectors: int = 5
     sector_px: int = 12
-    saturation: float = 0.3
+    saturation: float = 0.45
     search_px: int = 600
-    mean_de: float = 12.0
     worst_de: float = 40.0
     usable_patches: int = 18
 
@@ -87,7 +86,9 @@ def may_hold_chart(linear: LinearRGB, *, options: ChartOptions) -> bool:
     small, _ = _reduced(linear, options.glance_px)
     # the grey-world balance undoes lamps; hue is then the surfaces' own
     balanced = small / np.maximum(small.mean(axis=(0, 1)), np.float32(1e-6))
-    hue, saturation, _ = cv2.split(cv2.cvtColor(np.ascontiguousarray(balanced), cv2.COLOR_RGB2HSV))
+    # a patch is wider than 3 px and survives the median; the coloured noise of a dark photo, which has every hue, does not
+    calm = np.asarray(cv2.medianBlur(np.ascontiguousarray(balanced, dtype=np.float32), 5))
+    hue, saturation, _ = cv2.split(cv2.cvtColor(calm, cv2.COLOR_RGB2HSV))
     sectors = np.bincount((hue[saturation >= options.saturation] / 60.0).astype(int) % 6, minlength=6)
     return bool(np.count_nonzero(sectors >= options.sector_px) >= options.hue_sectors)
 
@@ -111,7 +112,7 @@ def _is_believable(readings: list[PatchReading], options: ChartOptions, colour: 
         return False
     corrected = np.stack([correction.matrix @ reading.measured for reading in usable])
     misses = colour_difference(corrected, np.stack([reading.known for reading in usable]))
-    return bool(misses.mean() <= options.mean_de and misses.max() <= options.worst_de)
+    return bool(misses.mean() <= colour.largest_residual_de and misses.max() <= options.worst_de)
 
 
 def find_chart(linear: LinearRGB, *, options: ChartOptions | None = None, colour: ColourOptions | None = None) -> Chart | None:

@@ -36,6 +36,9 @@ class ColourOptions:
         3 spreads keep 99.7 % of sound patches.
     outlier_de : float
         CIE76 units that every printed patch may miss without being suspected: five just-noticeable differences.
+    largest_residual_de : float
+        Mean CIE76 difference after correction above which the patches are not believed (card covered, reflecting, or not one of ours):
+        about twice the 6.4 that calibrated clinical photographs kept in practice (Van Poucke et al. 2010).
     matrix_patches : int
         Fewest patches for a 3x3 matrix: 9 numbers, each patch gives 3, and twice as many equations as numbers.
     neutral_patches : int
@@ -49,6 +52,7 @@ class ColourOptions:
     dark_floor: float = 0.02
     outlier_factor: float = 3.0
     outlier_de: float = 11.5
+    largest_residual_de: float = 12.0
     matrix_patches: int = 6
     neutral_patches: int = 2
 
@@ -134,7 +138,7 @@ def light_levels(paper: NDArray[np.float32], paper_xy: NDArray[np.float64], at_x
     Parameters
     ----------
     paper : ndarray, shape (N, S, 3)
-        Samples of the blanks, linear light.
+        Samples of the blanks that are in view, linear light; N may be 0.
     paper_xy, at_xy : ndarray, shape (N, 2) and (M, 2)
         Middles of the blanks and the places asked for, card mm.
 
@@ -143,7 +147,7 @@ def light_levels(paper: NDArray[np.float32], paper_xy: NDArray[np.float64], at_x
     ndarray of float64, shape (M, 3)
         Factors of light, 1 at the blanks' middle; all 1 when fewer than three blanks are readable: three places span a slope.
     """
-    levels = np.median(paper.astype(np.float64), axis=1)
+    levels = np.median(paper.astype(np.float64), axis=1).reshape(-1, 3)
     sound = np.all((levels > options.dark_floor) & (levels < options.clipped_level), axis=1)
     if np.count_nonzero(sound) < 3:
         return np.ones((len(at_xy), 3))
@@ -199,7 +203,7 @@ def _left_out_de(measured: Vector, known: Vector) -> Vector:
 
 
 def fit_correction(readings: list[PatchReading], options: ColourOptions) -> ColourCorrection | None:
-    """Matrix and gains that carry the measured colours to the known ones; None with too few usable patches.
+    """Matrix and gains that carry the measured colours to the known ones; None with too few usable patches or where they don't fit.
 
     The fit minimises lightness-weighted squared errors in linear light, drops patches that miss it by far (a finger, a reflex), and fits
     again.  Gains replace the matrix where they foretell patches left out of the fit better.
@@ -223,10 +227,13 @@ def fit_correction(readings: list[PatchReading], options: ColourOptions) -> Colo
         left_out = float(_left_out_de(measured, known).mean())
         if left_out < predicted:
             matrix, predicted = _fit_matrix(measured, known), left_out
+    residual = float(colour_difference(measured @ matrix.T, known).mean())
+    if residual > options.largest_residual_de:
+        return None
     return ColourCorrection(
         matrix=matrix,
         neutral_gains=gains,
-        residual_de=float(colour_difference(measured @ matrix.T, known).mean()),
+        residual_de=residual,
         neutral_residual_de=float(gains_de.mean()),
         uncorrected_de=float(colour_difference(measured, known).mean()),
         predicted_de=predicted,

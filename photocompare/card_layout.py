@@ -7,6 +7,7 @@ phantoms (`card_image`).  Millimetres run right (x) and down (y) from the card's
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -105,6 +106,14 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Blank:
+    """White paper between two markers; who sees both of them sees the paper between."""
+
+    place: Rect
+    between: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class CardLayout:
     """One size of the card.
 
@@ -123,7 +132,7 @@ class CardLayout:
     markers : tuple of Marker
         Three left and three right of the window.
     patches : tuple of Patch
-    paper : tuple of Rect
+    paper : tuple of Blank
         Blank paper near the four corners, from which the slope of the light over the card is read.
     """
 
@@ -135,7 +144,7 @@ class CardLayout:
     ruler: Rect
     markers: tuple[Marker, ...]
     patches: tuple[Patch, ...]
-    paper: tuple[Rect, ...]
+    paper: tuple[Blank, ...]
 
     @property
     def outline_xy(self) -> NDArray[np.float64]:
@@ -172,13 +181,15 @@ def _markers(m: _Measures) -> tuple[Marker, ...]:
     return tuple(Marker(m.first_identifier + k, group, square) for k, (group, square) in enumerate(places))
 
 
-def _paper(m: _Measures) -> tuple[Rect, ...]:
-    """The blanks between the markers of a column, a cell away from their ink on every side."""
-    cell = m.marker / MARKER_CELLS
-    free = (m.height - 2 * m.margin - 3 * m.marker) / 2
-    rows = (m.margin + m.marker, m.height - m.margin - m.marker - free)
-    columns = (m.margin, m.width - m.margin - m.marker)
-    return tuple(Rect(x, y, m.marker, free).inset(cell) for x in columns for y in rows)
+def _paper(markers: tuple[Marker, ...]) -> tuple[Blank, ...]:
+    """The blanks between neighbouring markers of a column, a cell away from their ink on every side."""
+    blanks = []
+    for upper, lower in pairwise(markers):
+        if upper.group == lower.group:
+            top = upper.square.y + upper.square.height
+            free = Rect(upper.square.x, top, upper.square.width, lower.square.y - top)
+            blanks.append(Blank(free.inset(upper.square.width / MARKER_CELLS), (upper.identifier, lower.identifier)))
+    return tuple(blanks)
 
 
 def _layout(m: _Measures) -> CardLayout:
@@ -197,7 +208,8 @@ def _layout(m: _Measures) -> CardLayout:
         for top in ((m.margin, lower_row)[k // PATCHES_PER_ROW],)
     )
     ruler = Rect((m.width - CHECK_RULER_MM) / 2, ruler_top, CHECK_RULER_MM, m.tick)
-    return CardLayout(m.name, m.title, m.width, m.height, window, ruler, _markers(m), patches, _paper(m))
+    markers = _markers(m)
+    return CardLayout(m.name, m.title, m.width, m.height, window, ruler, markers, patches, _paper(markers))
 
 
 CREDIT_CARD = _layout(_Measures("photocompare-credit", "credit-card size", 85.6, 54.0, 2.5, 9.6, 201, 6.0, 1.4, 6.5, 2.6))
