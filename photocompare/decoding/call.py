@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from photocompare.arrays import SRGB8
+from photocompare.decoding.refusal import OUT_OF_MEMORY, READY
 from photocompare.errors import (
     NotAPhoto,
     PhotoError,
@@ -39,9 +40,6 @@ CHILD = (
     "from photocompare.decoding.child import main; main()"
 )
 """`python -I` passes over the working folder, PYTHONPATH and the user's site: the folders of the libraries are handed over."""
-
-CHILD_FAILED = 1
-"""Exit status of a Python that ended with an error of its own, such as a library that is missing."""
 
 ENDED_BY_LIMIT = frozenset({getattr(signal, name).value for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)})
 """Signals that end a child which ran past its processor time, its wall time or the machine's memory."""
@@ -189,6 +187,8 @@ def decode_apart(data: bytes, kind: str, limits: PhotoLimits) -> tuple[SRGB8, di
         with suppress(OSError):
             process.stdin.close()
         try:
+            if process.stdout.read(1) != READY:
+                raise _never_ready(process.wait(), limits)
             header = _receive_json(process.stdout)
             if "refusal" in header:
                 raise refusal(str(header["refusal"]), limits)
@@ -202,8 +202,12 @@ def decode_apart(data: bytes, kind: str, limits: PhotoLimits) -> tuple[SRGB8, di
     return pixels, header
 
 
+def _never_ready(status: int, limits: PhotoLimits) -> PhotoError:
+    if -status in ENDED_BY_LIMIT:
+        return refusal("too_costly", limits)
+    return PhotoError("The photo reader could not start; reinstall photocompare with all of its dependencies.")
+
+
 def _fallen_silent(status: int, limits: PhotoLimits) -> PhotoError:
-    if status == CHILD_FAILED:
-        return PhotoError("The photo reader could not start; reinstall photocompare with all of its dependencies.")
-    ended_by_limit = status < 0 and -status in ENDED_BY_LIMIT
+    ended_by_limit = status == OUT_OF_MEMORY or -status in ENDED_BY_LIMIT
     return refusal("too_costly" if ended_by_limit else "damaged", limits)

@@ -3,7 +3,7 @@
 It runs without privileges worth having: before the first byte of the photo is read it gives up memory, processor time,
 file writing, core dumps and, where the system lets it, the network.  It answers on standard output with
 
-    4 bytes length + JSON header, then height * width * 3 bytes of pixels, then 4 bytes length + JSON trailer
+    1 byte `READY`, 4 bytes length + JSON header, then height * width * 3 bytes of pixels, then 4 bytes length + JSON trailer
 
 or with a header that holds a refusal and nothing more.  `photocompare.decoding.call` is its only caller, and trusts nothing that it says.
 """
@@ -23,7 +23,7 @@ from PIL import Image
 
 from photocompare.decoding.checks import jpeg_end, libjpeg_complaint, require_whole
 from photocompare.decoding.colour import to_srgb
-from photocompare.decoding.refusal import MALFORMED, Refusal
+from photocompare.decoding.refusal import MALFORMED, OUT_OF_MEMORY, READY, Refusal
 from photocompare.decoding.tags import carries_gain_map, is_camera_raw, read_tags, source_bit_depth
 
 CLONE_NEWUSER_AND_NEWNET = 0x10000000 | 0x40000000
@@ -104,9 +104,9 @@ def judge_size(size: tuple[int, int], limits: dict[str, int]) -> None:
     """Refuse what is too large or too small to measure."""
     width, height = size
     if max(width, height) > limits["max_side"] or width * height > limits["max_pixels"]:
-        raise Refusal("too_many_pixels", width=width, height=height)
+        raise Refusal("too_many_pixels")
     if min(width, height) < limits["min_side"]:
-        raise Refusal("too_small", width=width, height=height)
+        raise Refusal("too_small")
 
 
 def judge_frames(picture: Image.Image, kind: str, gain_map: bool) -> list[str]:
@@ -134,8 +134,6 @@ def load_pixels(picture: Image.Image) -> None:
     """Decode.  Never with LOAD_TRUNCATED_IMAGES: what is missing must not become a grey leg."""
     try:
         picture.load()
-    except MemoryError:
-        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refusal("too_many_pixels") from None
     except MALFORMED:
@@ -203,10 +201,7 @@ def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) 
         data = file.read()
         picture, header = decode(data, kind, limits)
     except Refusal as refusal:
-        _send_json(stream, {"refusal": refusal.code, **refusal.numbers})
-        return
-    except MemoryError:
-        _send_json(stream, {"refusal": "too_costly"})
+        _send_json(stream, {"refusal": refusal.code})
         return
     _send_json(stream, header)
     _send_pixels(stream, picture)
@@ -224,6 +219,12 @@ def main() -> None:
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
         confine(request["limits"])
-        answer(sys.stdin.buffer, request["kind"], request["limits"], stream)
+        stream.write(READY)
+        stream.flush()
+        try:
+            answer(sys.stdin.buffer, request["kind"], request["limits"], stream)
+        except MemoryError:
+            # Perhaps amid the pixels, where no word could be said.
+            os._exit(OUT_OF_MEMORY)
     # Nothing is left to tidy up, and taking the libraries down in order would cost time.
     os._exit(0)

@@ -1,8 +1,14 @@
-"""Why the decoding child refuses a photo, as a code that `photocompare.decoding.call` turns into a sentence."""
+"""How the decoding child says no: codes that `photocompare.decoding.call` turns into sentences."""
 
 from __future__ import annotations
 
 import struct
+
+READY = b"+"
+"""First byte of the child's answer: its libraries are loaded and its limits are set."""
+
+OUT_OF_MEMORY = 3
+"""Exit status of a child that asked for more memory than it may have."""
 
 MALFORMED = (
     OSError,
@@ -26,11 +32,8 @@ class Refusal(Exception):  # noqa: N818  (a verdict on the photo, not a fault of
     ----------
     code : str
         A key of `photocompare.decoding.call.REFUSALS`.
-    **numbers : int
-        Figures for the sentence.
     """
 
-    def __init__(self, code: str, **numbers: int) -> None:
+    def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-        self.numbers = numbers
