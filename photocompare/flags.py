@@ -154,6 +154,12 @@ _FLAGS = (
         "Print the card (photocompare card) and put it beside the region, or give --mm-per-px.",
     ),
     Flag(
+        "scale_disagrees",
+        Severity.NOTE,
+        "The scale given by hand and the card in the photo disagree; the given one was used.",
+        "Check --mm-per-px, and measure the check ruler printed on the card: it must be 50 mm long.",
+    ),
+    Flag(
         "window_unknown",
         Severity.NOTE,
         "The time between the photos is unknown, so the result is not held against the benchmark.",
