@@ -1,0 +1,184 @@
+"""What became of each piece of vein, measured at its place.
+
+A vein is found once, in the before photo; then the same place is measured in the after photo, as astronomers measure a known star in
+every other exposure (forced photometry).  No second detection decides, so a threshold can't make veins appear or vanish by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from photocompare.arrays import Grey, Mask
+from photocompare.colour import JUST_NOTICEABLE_DE
+from photocompare.vein_network import SkinReading
+from photocompare.veins import VeinPiece, Veins
+
+Fate = Literal["cleared", "stained", "faded", "residual", "new", "not_assessable"]
+
+
+@dataclass(frozen=True)
+class FateOptions:
+    """The contract's rules.
+
+    Parameters
+    ----------
+    visible_de : float
+        CIE76 difference from which a vein is visible.
+    faded_below : float
+        Share of the before contrast below which a vein that is still visible counts as faded.
+    place_mm : float
+        How far "the same place" reaches: half a millimetre, the width at which the thinnest telangiectasia is seen.
+    new_beyond_mm : float
+        A visible vein farther than this from every vein seen before is new.
+    unchanged_above : float
+        Share of the before contrast above which a piece just under the threshold is still called visible: two readings of an unchanged
+        vein differ by about 17 % (12 % each), so below 1 - 1.64 * 0.17 only one unchanged piece in twenty falls.
+    """
+
+    visible_de: float = JUST_NOTICEABLE_DE
+    faded_below: float = 0.6
+    place_mm: float = 0.5
+    new_beyond_mm: float = 0.8
+    unchanged_above: float = 0.72
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What the after photo shows at the places of the before photo's pieces; every array is (N,), one value a piece.
+
+    contrast_before, contrast_after : CIE76 at the centreline before, and the most within reach after.
+    probability_after : 0..1, the most within reach.  near, far : the same with the reach lessened and widened by the registration error.
+    stain_gained : CIE76 of brown that was not there before.
+    """
+
+    contrast_before: NDArray[np.float64]
+    contrast_after: NDArray[np.float64]
+    probability_after: NDArray[np.float64]
+    near: NDArray[np.float64]
+    far: NDArray[np.float64]
+    stain_gained: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FatedVeinPiece:
+    """A piece of vein with its fate.  points : (N, 2) (row, col) in the before working frame."""
+
+    piece: VeinPiece
+    fate: Fate
+
+    @property
+    def points(self) -> NDArray[np.float32]:
+        return self.piece.points
+
+
+@dataclass(frozen=True)
+class Fates:
+    """Baseline pieces (in the order of `remains`) and new pieces."""
+
+    baseline: tuple[FatedVeinPiece, ...]
+    new: tuple[FatedVeinPiece, ...]
+    remains: Remains
+
+    def length_px(self, fate: str) -> float:
+        """Summed length of the pieces with that fate, px."""
+        return sum(p.piece.length_px for p in (*self.baseline, *self.new) if p.fate == fate)
+
+
+def _reach(image: Grey, radius: float) -> Grey:
+    """The most within `radius` px of each pixel."""
+    side = 2 * max(0, round(radius)) + 1
+    return np.asarray(cv2.dilate(image, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), dtype=np.float32)
+
+
+def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
+    """Median of `image` along each piece."""
+    return np.array([np.median(image[tuple(np.rint(p.points).astype(int).T)]) for p in pieces], np.float64).reshape(len(pieces))
+
+
+def remains_of(
+    pieces: tuple[VeinPiece, ...],
+    before: SkinReading,
+    after: SkinReading,
+    px_per_mm: float,
+    error_px: float,
+    *,
+    options: FateOptions = FateOptions(),
+) -> Remains:
+    """Measure the after photo at the places of the before photo's pieces.
+
+    Parameters
+    ----------
+    pieces : tuple of VeinPiece
+    before, after : SkinReading
+        Both in the before frame.
+    px_per_mm : float
+    error_px : float
+        Typical registration error; how much the reach is lessened and widened for `near` and `far`.
+    """
+    reach = options.place_mm * px_per_mm
+    stain = np.where(after.stain_probability >= 0.5, after.stain_de, 0) - before.stain_de
+    return Remains(
+        contrast_before=_medians(_reach(before.vein_de, 1.0), pieces),
+        contrast_after=_medians(_reach(after.vein_de, reach), pieces),
+        probability_after=_medians(_reach(after.vein_probability, reach), pieces),
+        near=_medians(_reach(after.vein_probability, reach - error_px), pieces),
+        far=_medians(_reach(after.vein_probability, reach + error_px), pieces),
+        stain_gained=_medians(_reach(stain.astype(np.float32), reach), pieces),
+    )
+
+
+def still_visible(remains: Remains, *, options: FateOptions = FateOptions()) -> NDArray[np.bool_]:
+    """Whether each piece is still seen after; see `FateOptions.unchanged_above` for pieces at the threshold."""
+    ratio = remains.contrast_after / np.maximum(remains.contrast_before, 1e-6)
+    return np.asarray((remains.probability_after >= 0.5) | (ratio >= options.unchanged_above), dtype=np.bool_)
+
+
+def judge_fate(
+    veins: Veins,
+    before: SkinReading,
+    after: SkinReading,
+    shared: Mask,
+    seen: Mask,
+    veins_after: Veins,
+    px_per_mm: float,
+    error_px: float,
+    *,
+    options: FateOptions = FateOptions(),
+) -> Fates:
+    """The fate of every piece of baseline vein, and the veins that are new.
+
+    Parameters
+    ----------
+    veins : Veins
+        Of the before photo.
+    before, after : SkinReading
+        In the before frame.
+    shared : Mask
+        Skin that both photos see well; pieces outside it are not assessable.
+    seen : Mask
+        Before skin seen well: where absence of a vein before is known.
+    veins_after : Veins
+        Of the after photo, in the before frame.
+    px_per_mm, error_px : float
+    """
+    remains = remains_of(veins.pieces, before, after, px_per_mm, error_px, options=options)
+    visible = still_visible(remains, options=options)
+    inside = _medians(shared.astype(np.float32), veins.pieces) > 0.5
+    faded = remains.contrast_after < options.faded_below * remains.contrast_before
+    stained = remains.stain_gained >= options.visible_de
+    fates = np.select([~inside, visible & faded, visible, stained], ["not_assessable", "faded", "residual", "stained"], "cleared")
+    baseline = tuple(FatedVeinPiece(piece, fate) for piece, fate in zip(veins.pieces, fates.tolist(), strict=True))
+    return Fates(baseline, _new_pieces(veins, veins_after, shared & seen, px_per_mm, options), remains)
+
+
+def _new_pieces(veins: Veins, veins_after: Veins, field: Mask, px_per_mm: float, options: FateOptions) -> tuple[FatedVeinPiece, ...]:
+    distance = distance_transform_edt(~veins.mask).astype(np.float32) if veins.mask.any() else np.full(veins.mask.shape, np.inf, np.float32)
+    apart = _medians(distance, veins_after.pieces) > options.new_beyond_mm * px_per_mm
+    inside = _medians(field.astype(np.float32), veins_after.pieces) > 0.5
+    return tuple(FatedVeinPiece(piece, "new") for piece, ok in zip(veins_after.pieces, (apart & inside).tolist(), strict=True) if ok)

@@ -1,0 +1,78 @@
+"""Brown pigment of the hemosiderin kind in one photo, and what was gained and lost between two.
+
+Hemosiderin and melanin can't be told apart in a colour photo (their directions in density space lie 6 to 15 degrees apart,
+`docs/method.md`).  Shape and change tell more: stains are tracks and patches, moles and freckles are small and round and stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from skimage.measure import label, regionprops
+
+from photocompare.arrays import Mask
+from photocompare.colour import JUST_NOTICEABLE_DE
+from photocompare.vein_network import SkinReading
+from photocompare.veins import visible_mask
+
+
+@dataclass(frozen=True)
+class PigmentOptions:
+    """What counts as a stain.
+
+    Parameters
+    ----------
+    visible_de : float
+        CIE76 difference from which a stain counts (the contract's definition).
+    mole_mm : float
+        A round spot up to this across is a mole or a freckle: common melanocytic naevi are below 6 mm, most below 4 mm.
+    mole_solidity, mole_roundness : float
+        Share of its convex hull that a spot fills, and ratio of its axes, from which it is round.
+    smallest_mm2 : float
+        Below this a brown area is a freckle, not a stain.
+    """
+
+    visible_de: float = JUST_NOTICEABLE_DE
+    mole_mm: float = 4.0
+    mole_solidity: float = 0.9
+    mole_roundness: float = 0.6
+    smallest_mm2: float = 4.0
+
+
+@dataclass(frozen=True)
+class Pigment:
+    """Stained skin of both photos in the before frame, bool (H, W) each: before, after, gained and faded between them."""
+
+    before: Mask
+    after: Mask
+    gained: Mask
+    faded: Mask
+
+
+def find_pigment(reading: SkinReading, field: Mask, px_per_mm: float, *, options: PigmentOptions = PigmentOptions()) -> Mask:
+    """Stains of one photo inside `field`; moles, freckles and specks left out."""
+    closed = cv2.morphologyEx(
+        visible_mask(reading.stain_de, reading.stain_probability, field, visible_de=options.visible_de, shortest_px=px_per_mm).astype(
+            np.uint8
+        ),
+        cv2.MORPH_CLOSE,
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)),
+    )
+    regions = label(closed, connectivity=2)
+    keep = np.zeros(int(regions.max()) + 1, np.bool_)
+    for region in regionprops(regions):
+        small = region.area < options.smallest_mm2 * px_per_mm**2
+        across = region.axis_major_length
+        round_spot = region.solidity >= options.mole_solidity and region.axis_minor_length >= options.mole_roundness * across
+        keep[region.label] = not small and not (round_spot and across <= options.mole_mm * px_per_mm)
+    return np.asarray(keep[regions] & field, dtype=np.bool_)
+
+
+def pigment_change(before: Mask, after: Mask, px_per_mm: float, *, margin_mm: float = 0.8) -> Pigment:
+    """What was gained and lost; a border that moved by less than `margin_mm` (the reach within which a vein is the same) is neither."""
+    side = 2 * max(1, round(margin_mm * px_per_mm)) + 1
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    near_before, near_after = (cv2.dilate(m.astype(np.uint8), reach) > 0 for m in (before, after))
+    return Pigment(before, after, after & ~near_before, before & ~near_after)
