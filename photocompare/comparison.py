@@ -1,270 +1,347 @@
-"""What a comparison of two photos is.
+"""`compare()`: the recipe, top to bottom.
 
-Frame: numbers are in the before photo's full upright pixels; the pictures are in its working frame, with the factors that lead back.
+Each stage works on both photos' working copies.  As soon as a flag refuses the pair, the recipe ends: the comparison says why, and
+holds no number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+import math
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from photocompare.arrays import SRGB8, LinearRGB, MapXY, Mask
-from photocompare.benchmark import Benchmark
-from photocompare.colour import ita_group
-from photocompare.estimate import Estimate
-from photocompare.flags import RaisedFlag, Severity
-from photocompare.timing import Timing
+from photocompare import __version__
+from photocompare.arrays import LinearRGB, MapXY, Mask, PointsXY, scaled_position
+from photocompare.benchmark import hold_against_benchmark
+from photocompare.card import find_card
+from photocompare.colour import individual_typology_angle, lab_from_linear
+from photocompare.errors import UsageError
+from photocompare.fate import judge_fate
+from photocompare.field import Field, cut_field, find_field
+from photocompare.flags import RaisedFlag, Severity, raised, worst_first
+from photocompare.light import match_light
+from photocompare.outcome import Findings, summarise, vein_flags
+from photocompare.photo import Photo
+from photocompare.pigment import find_pigment, pigment_change
+from photocompare.provenance import Stopwatch
+from photocompare.quality import Quality, judge_quality
+from photocompare.registration import Registration, register
+from photocompare.result import (
+    Comparison,
+    Measured,
+    Outcome,
+    Overlay,
+    PairScale,
+    PhotoRecord,
+    Pictures,
+    Provenance,
+    RegistrationMap,
+    SkinTone,
+)
+from photocompare.settings import STANDARD, Settings
+from photocompare.timing import Timing, judge_timing, parse_date
+from photocompare.vein_network import SkinReading, read_skin
+from photocompare.veins import find_veins
 
-Status = Literal["comparable", "indicative", "not_comparable"]
-ScaleSource = Literal["card", "given", "assumed", "none"]
+__all__ = ["Comparison", "compare"]
 
-ASSESSED_FATES = ("cleared", "stained", "faded", "residual")
-"""The fates that count in the percentages, best first."""
+_Which = Literal["before", "after"]
 
-FATES = (*ASSESSED_FATES, "new", "not_assessable")
-CALIBRES = ("telangiectasia", "reticular")
+FINEST_MM_PER_PX, COARSEST_MM_PER_PX = 0.005, 2.0
+"""A macro photo of 40 mm of skin over 8000 px, and a whole leg of 1 m over 500 px: a scale outside is a slip of the keyboard."""
 
-
-class FatedPiece(Protocol):
-    """A piece of vein as the pictures need it."""
-
-    @property
-    def points(self) -> NDArray[np.floating[Any]]:
-        """(N, 2) centreline, (row, col), before photo's working frame."""
-
-    @property
-    def fate(self) -> str:
-        """One of `FATES`."""
-
-
-@dataclass(frozen=True)
-class PhotoRecord:
-    """What the result keeps of one photo: nothing that names a person, a place or a file.
-
-    Parameters
-    ----------
-    sha256 : str
-        Digest of the file.
-    width, height : int
-        Upright, full pixels.
-    quality : mapping
-        The quality stage's figures; empty when it did not come to that.
-    """
-
-    sha256: str
-    width: int
-    height: int
-    quality: Mapping[str, Any] = field(default_factory=dict)
+_NOWHERE = -1e4
+"""A coordinate outside every photo."""
 
 
-@dataclass(frozen=True)
-class PairScale:
-    """Millimetres per full before pixel, where from, and how much larger the after photo shows the leg (a ratio)."""
-
-    mm_per_px: float | None
-    source: ScaleSource
-    after_over_before: float | None = None
-
-    def length_mm(self, length_px: float) -> float | None:
-        """A length in millimetres, or None without a scale."""
-        return None if self.mm_per_px is None else length_px * self.mm_per_px
-
-    def area_mm2(self, area_px2: float) -> float | None:
-        """An area in square millimetres, or None without a scale."""
-        return None if self.mm_per_px is None else area_px2 * self.mm_per_px**2
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """How well the photos lie over each other: claimed error of the map and size of the shared field, in full before pixels."""
-
-    error_px_median: float
-    error_px_p95: float
-    shared_field_px: int
-
-
-@dataclass(frozen=True)
-class SkinTone:
-    """Individual typology angle of unaffected skin in each photo, degrees; NaN when there was none to measure."""
-
-    ita_before: float
-    ita_after: float
-
-    @property
-    def group(self) -> str | None:
-        """The skin-tone group of the before photo (Chardon 1991); None when it could not be measured."""
-        return None if np.isnan(self.ita_before) else ita_group(self.ita_before)
-
-
-@dataclass(frozen=True)
-class CalibreOutcome:
-    """Clearance of length within one calibre class, and how much of it there was before, in full pixels."""
-
-    clearance: Estimate
-    before_px: float
-
-
-@dataclass(frozen=True)
-class PigmentOutcome:
-    """Brown pigment of the hemosiderin kind: areas in full square pixels, and the stained share of baseline length in percent."""
-
-    before_px2: float
-    after_px2: float
-    gained_px2: float
-    faded_px2: float
-    stained_percent: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The numbers of a measured pair.
+def compare(
+    before: Photo,
+    after: Photo,
+    *,
+    settings: Settings = STANDARD,
+    before_date: dt.date | None = None,
+    after_date: dt.date | None = None,
+    mm_per_px: float | None = None,
+    polygon_xy: PointsXY | None = None,
+    look_for_card: bool = True,
+    watch: Stopwatch | None = None,
+) -> Comparison:
+    """Measure what became of the visible veins between two photos of the same leg.
 
     Parameters
     ----------
-    length, area, contrast : Estimate
-        Clearance in percent; `length` is the headline and lies in 0..100, the others may be negative.
-    net_change : Estimate
-        Change of visible vein length in percent, new veins included.
-    by_calibre : mapping
-        `CALIBRES` to their outcome; empty without a scale.
-    fate_px : mapping
-        `FATES` to length in full pixels.
-    pigment : PigmentOutcome
+    before, after : Photo
+    settings : Settings
+    before_date, after_date : date, optional
+        By default the photos' own capture times.
+    mm_per_px : float, optional
+        Scale of the before photo, millimetres per full pixel.
+    polygon_xy : ndarray of shape (N, 2), optional
+        Region to measure in, full before pixels.
+    look_for_card : bool
+        Whether to look for the scale and colour card.
+    watch : Stopwatch, optional
+        Goes on counting where the caller began; tells a listener each stage.
+
+    Returns
+    -------
+    Comparison
+        With status "not_comparable" and no numbers when a flag refuses the pair.
+
+    Raises
+    ------
+    UsageError
+        A scale that is no positive number, or a polygon outside the photo.
     """
+    check_scale(mm_per_px)
+    case = _Case(before, after, settings, watch or Stopwatch())
+    case.timing = judge_timing(before_date or _capture_date(before), after_date or _capture_date(after), options=settings.timing)
+    case.note(_known_beforehand(before, after, case.timing))
+    if not case.refused:
+        with case.watch.stage("field"):
+            _look(case, polygon_xy)
+    if not case.refused:
+        with case.watch.stage("scale"):
+            _find_scale(case, mm_per_px, look_for_card)
+    if not case.refused:
+        with case.watch.stage("register"):
+            _register(case)
+    if not case.refused:
+        _measure(case)
+    return case.conclusion()
 
-    length: Estimate
-    area: Estimate
-    contrast: Estimate
-    net_change: Estimate
-    by_calibre: Mapping[str, CalibreOutcome]
-    fate_px: Mapping[str, float]
-    pigment: PigmentOutcome
 
+def check_scale(mm_per_px: float | None) -> None:
+    """Let a scale that a photo of a leg can have pass, and None.
 
-@dataclass(frozen=True)
-class RegistrationMap:
-    """Where before skin lies in the after photo.
-
-    Parameters
-    ----------
-    map_xy : ndarray of shape (h, w, 2)
-        Working frames of both photos, NaN where there is no counterpart.
-    shared : ndarray of shape (h, w), bool
-        The shared field, before frame.
+    Raises
+    ------
+    UsageError
+        No number, not positive, or beyond what any camera and leg give.
     """
-
-    map_xy: MapXY
-    shared: Mask
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The pictures of a measured pair, all in the before photo's working frame.
-
-    Parameters
-    ----------
-    before_normalised, after_normalised : ndarray of shape (h, w, 3)
-        Under the same light; the after photo warped, NaN where it shows nothing.
-    veins_before, veins_after, pigment_before, pigment_after : ndarray of shape (h, w), bool
-        Visible in that photo, inside the shared field.
-    pieces : sequence of FatedPiece
-        Baseline pieces with their fate, and the new ones.
-    """
-
-    before_normalised: LinearRGB
-    after_normalised: LinearRGB
-    veins_before: Mask
-    veins_after: Mask
-    pigment_before: Mask
-    pigment_after: Mask
-    pieces: Sequence[FatedPiece]
+    if mm_per_px is None or FINEST_MM_PER_PX <= mm_per_px <= COARSEST_MM_PER_PX:
+        return
+    raise UsageError(
+        f"A scale of {mm_per_px:g} millimetres per pixel can't be: give a positive number from {FINEST_MM_PER_PX} to {COARSEST_MM_PER_PX}."
+    )
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """The arrays behind the files.
+@dataclass
+class _Sight:
+    """What is seen in one photo's working frame."""
 
-    Parameters
-    ----------
-    before, after : ndarray of shape (H, W, 3), uint8 sRGB
-        Both photos, full size, upright.
-    factor_before, factor_after : float
-        Working size over full size, 0..1.
-    registration : RegistrationMap or None
-        None when it did not come to that, or the map can't be trusted.
-    measured : Measured or None
-        None for a pair that is not comparable.
-    """
+    linear: LinearRGB
+    factor: float
+    field: Field
+    quality: Quality
 
-    before: SRGB8
-    after: SRGB8
-    factor_before: float = 1.0
-    factor_after: float = 1.0
-    registration: RegistrationMap | None = None
+
+@dataclass
+class _Case:
+    """A comparison in the making: what the stages found so far, and the flags that fired."""
+
+    before: Photo
+    after: Photo
+    settings: Settings
+    watch: Stopwatch
+    timing: Timing = field(default_factory=lambda: Timing(None, "unknown"))
+    flags: list[RaisedFlag] = field(default_factory=list)
+    scale: PairScale = field(default_factory=lambda: PairScale(None, "none"))
+    sights: dict[_Which, _Sight] = field(default_factory=dict)
+    registration: Registration | None = None
+    skin: SkinTone | None = None
     measured: Measured | None = None
+    outcome: Outcome | None = None
 
-
-@dataclass(frozen=True)
-class Provenance:
-    """What made the result: package version, the settings' name and hash, and seconds by stage."""
-
-    version: str
-    config: str
-    config_sha256: str
-    seconds: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The result for one pair; see the schema `photocompare/report/result.schema.json` for how it is written.
-
-    Parameters
-    ----------
-    reasons : sequence of RaisedFlag
-        Every gate that fired, worst first.
-    outcome : Outcome or None
-        None exactly when the status is "not_comparable".
-    overlay, skin : optional
-        None when it did not come to that.
-    """
-
-    reasons: Sequence[RaisedFlag]
-    scale: PairScale
-    overlay: Overlay | None
-    skin: SkinTone | None
-    outcome: Outcome | None
-    timing: Timing
-    benchmark: Benchmark
-    before: PhotoRecord
-    after: PhotoRecord
-    provenance: Provenance
-    pictures: Pictures
-
-    def __post_init__(self) -> None:
-        if (self.outcome is None) != (self.status == "not_comparable"):
-            raise ValueError("a pair has numbers exactly when nothing refuses it")
-        if self.outcome is not None and not self.outcome.length.ok:
-            raise ValueError("a measured pair has a clearance of length; without one, raise a flag that refuses it")
+    def note(self, codes: Iterable[str], which: str = "") -> None:
+        """Record flags by code."""
+        self.flags += [raised(code, which) for code in codes]
 
     @property
-    def status(self) -> Status:
-        """What the reasons and the scale allow."""
-        return status_of(self.reasons, self.scale.source)
+    def refused(self) -> bool:
+        """Whether a flag forbids a number."""
+        return any(flag.severity is Severity.REFUSE for flag in self.flags)
+
+    def conclusion(self) -> Comparison:
+        """The result as it stands; without numbers when refused."""
+        self.note({"assumed": ("scale_assumed",), "none": ("scale_unknown",)}.get(self.scale.source, ()))
+        if self.timing.days is None:
+            self.note(("window_unknown",))
+        outcome = None if self.refused else self.outcome
+        return Comparison(
+            reasons=tuple(worst_first(self.flags)),
+            scale=self.scale,
+            overlay=self._overlay(),
+            skin=self.skin,
+            outcome=outcome,
+            timing=self.timing,
+            benchmark=hold_against_benchmark(None if outcome is None else outcome.length, self.timing, options=self.settings.benchmark),
+            before=self._record("before"),
+            after=self._record("after"),
+            provenance=Provenance(__version__, self.settings.name, self.settings.sha256, dict(self.watch.seconds)),
+            pictures=self._pictures(outcome),
+        )
+
+    def _overlay(self) -> Overlay | None:
+        if self.registration is None or self.registration.refused:
+            return None
+        factor = self.sights["before"].factor
+        return Overlay(
+            error_px_median=self.registration.error_px_median / factor,
+            error_px_p95=self.registration.error_px_p95 / factor,
+            shared_field_px=round(np.count_nonzero(self.registration.shared) / factor**2),
+        )
+
+    def _record(self, which: _Which) -> PhotoRecord:
+        facts = (self.before if which == "before" else self.after).facts
+        sight = self.sights.get(which)
+        return PhotoRecord(facts.sha256, facts.width, facts.height, {} if sight is None else sight.quality.as_dict())
+
+    def _pictures(self, outcome: Outcome | None) -> Pictures:
+        registration = self.registration
+        return Pictures(
+            before=self.before.encoded,
+            after=self.after.encoded,
+            factor_before=self.sights["before"].factor if self.sights else 1.0,
+            factor_after=self.sights["after"].factor if self.sights else 1.0,
+            registration=None
+            if registration is None or registration.refused
+            else RegistrationMap(registration.map_xy, registration.shared),
+            measured=None if outcome is None else self.measured,
+        )
 
 
-def status_of(reasons: Sequence[RaisedFlag], source: ScaleSource) -> Status:
-    """The status that follows from the flags that fired and from where the scale comes.
+def _capture_date(photo: Photo) -> dt.date | None:
+    return None if photo.facts.capture_time is None else parse_date(photo.facts.capture_time)
 
-    Without a measured scale the calibre classes and the 0.8 mm that tell a new vein from an old one are assumed, so the
-    result is indicative at best.
-    """
-    severities = {flag.severity for flag in reasons}
-    if Severity.REFUSE in severities:
-        return "not_comparable"
-    if Severity.DEGRADE in severities or source in ("assumed", "none"):
-        return "indicative"
-    return "comparable"
+
+def _known_beforehand(before: Photo, after: Photo, timing: Timing) -> list[str]:
+    """Flags of the pair that need no look at the leg."""
+    same = before.facts.sha256 == after.facts.sha256 or np.array_equal(before.encoded, after.encoded)
+    return [code for code, fired in (("same_photo", same), ("dates_reversed", timing.reversed)) if fired]
+
+
+def _look(case: _Case, polygon_xy: PointsXY | None) -> None:
+    """Working copies, fields and quality of both photos, side by side."""
+
+    def look(photo: Photo, polygon_xy: PointsXY | None) -> _Sight:
+        linear, factor = photo.working(case.settings.working.max_pixels)
+        found = find_field(linear, options=case.settings.field)
+        if polygon_xy is not None:
+            found = cut_field(found, np.asarray(scaled_position(polygon_xy, factor), dtype=np.float32))
+        return _Sight(linear, factor, found, judge_quality(linear, found, options=case.settings.quality))
+
+    with ThreadPoolExecutor(2) as pool:
+        before = pool.submit(look, case.before, polygon_xy)
+        after = pool.submit(look, case.after, None)
+        case.sights = {"before": before.result(), "after": after.result()}
+    for which, sight in case.sights.items():
+        photo = case.before if which == "before" else case.after
+        case.note((*photo.flags, *sight.field.flags, *sight.quality.flags), which)
+        if sight.factor < 1.0:
+            case.note(("downsampled",), which)
+
+
+def _find_scale(case: _Case, mm_per_px: float | None, look_for_card: bool) -> None:
+    """The scale as given, else from the card in the before photo, at the middle of the leg."""
+    if mm_per_px is not None:
+        case.scale = PairScale(mm_per_px, "given")
+        return
+    sight = case.sights["before"]
+    card = find_card(sight.linear, options=case.settings.card) if look_for_card else None
+    middle_xy = np.argwhere(sight.field.leg).mean(axis=0, keepdims=True)[:, ::-1]
+    in_plane = None if card is None else card.mm_per_px_at(middle_xy)
+    if in_plane is not None:
+        case.scale = PairScale(float(in_plane[0]) * sight.factor, "card")
+
+
+def _register(case: _Case) -> None:
+    """Lay the photos over each other."""
+    before, after = case.sights["before"], case.sights["after"]
+    case.registration = register(before.linear, after.linear, before.field, after.field, options=case.settings.registration)
+    case.note(case.registration.flags)
+    if not case.registration.refused:
+        ratio = case.registration.scale_after_over_before * before.factor / after.factor
+        case.scale = PairScale(case.scale.mm_per_px, case.scale.source, ratio)
+
+
+def _measure(case: _Case) -> None:
+    """From two photos that lie over each other to the numbers."""
+    settings, registration, before = case.settings, case.registration, case.sights["before"]
+    assert registration is not None
+    px_per_mm = _px_per_mm(case)
+    with case.watch.stage("light"):
+        warped = _warped(case.sights["after"].linear, registration.map_xy)
+        leg = before.field.leg & np.isfinite(registration.map_xy[..., 0])
+        first = read_skin(before.linear, leg), read_skin(warped, leg)
+        touched = _touched(first, px_per_mm, settings)
+        light = match_light(before.linear, warped, registration.shared, touched, options=settings.light)
+        case.note(light.flags)
+        case.skin = _skin_tone(light.before, light.after, registration.shared & ~touched)
+    with case.watch.stage("veins"):
+        unchanged = light.before is before.linear
+        readings = first[0] if unchanged else read_skin(light.before, leg), read_skin(light.after, leg)
+        veins = (
+            find_veins(readings[0], before.field.measurable, px_per_mm, options=settings.veins),
+            find_veins(readings[1], registration.shared, px_per_mm, options=settings.veins),
+        )
+    with case.watch.stage("pigment"):
+        stains = [find_pigment(reading, registration.shared, px_per_mm, options=settings.pigment) for reading in readings]
+        pigment = pigment_change(stains[0], stains[1], px_per_mm)
+    with case.watch.stage("fate"):
+        seen, error_px = before.field.measurable, registration.error_px_median
+        fates = judge_fate(veins[0], *readings, registration.shared, seen, veins[1], px_per_mm, error_px, options=settings.fate)
+    with case.watch.stage("clearance"):
+        findings = Findings(readings, veins, fates, pigment, registration.shared)
+        case.note(vein_flags(findings, settings.veins.piece_mm * px_per_mm, options=settings.outcome))
+        reticular_px = None if case.scale.mm_per_px is None else settings.veins.reticular_mm * px_per_mm
+        case.outcome = summarise(findings, reticular_px, before.factor, options=settings.outcome)
+    shared = registration.shared
+    case.measured = Measured(
+        before_normalised=light.before,
+        after_normalised=light.after,
+        veins_before=veins[0].mask & shared,
+        veins_after=veins[1].mask & shared,
+        pigment_before=pigment.before & shared,
+        pigment_after=pigment.after & shared,
+        pieces=(*fates.baseline, *fates.new),
+    )
+
+
+def _px_per_mm(case: _Case) -> float:
+    """Working pixels a millimetre; without a scale, those of a limb of usual width."""
+    sight, scale = case.sights["before"], case.scale.mm_per_px
+    return sight.quality.limb_px / case.settings.quality.usual_limb_mm if scale is None else sight.factor / scale
+
+
+def _touched(readings: tuple[SkinReading, SkinReading], px_per_mm: float, settings: Settings) -> Mask:
+    """Where either photo may show vein or stain, and as far around as a vein counts as the same one."""
+    visible = np.maximum.reduce([p for reading in readings for p in (reading.vein_probability, reading.stain_probability)])
+    doubtful = (visible >= settings.outcome.clearance.threshold_band[0]).astype(np.uint8)
+    side = 2 * max(1, round(settings.fate.new_beyond_mm * px_per_mm)) + 1
+    return np.asarray(cv2.dilate(doubtful, np.ones((side, side), np.uint8)) > 0, dtype=np.bool_)
+
+
+def _warped(after: LinearRGB, map_xy: MapXY) -> LinearRGB:
+    """The after photo in the before frame, read by cubic interpolation so that thin veins keep their depth; 0 where there is no map."""
+    where = np.nan_to_num(map_xy, nan=_NOWHERE)
+    warped = cv2.remap(after, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(np.clip(warped, 0.0, 1.0), dtype=np.float32)
+
+
+def _skin_tone(before: LinearRGB, after: LinearRGB, unaffected: Mask) -> SkinTone:
+    """Typology angles of the skin that neither vein nor stain touches; NaN where there is none."""
+
+    def angle(linear: LinearRGB) -> float:
+        if not unaffected.any():
+            return math.nan
+        lightness, _, b_star = np.median(lab_from_linear(linear[unaffected][:, np.newaxis]), axis=(0, 1))
+        return individual_typology_angle(float(lightness), float(b_star))
+
+    return SkinTone(angle(before), angle(after))

@@ -16,16 +16,17 @@ from photocompare.arrays import SRGB8, LinearRGB, MapXY, Mask
 from photocompare.benchmark import Benchmark
 from photocompare.colour import ita_group
 from photocompare.estimate import Estimate
+from photocompare.fate import Fate
 from photocompare.flags import RaisedFlag, Severity
 from photocompare.timing import Timing
 
 Status = Literal["comparable", "indicative", "not_comparable"]
 ScaleSource = Literal["card", "given", "assumed", "none"]
 
-ASSESSED_FATES = ("cleared", "stained", "faded", "residual")
+ASSESSED_FATES: tuple[Fate, ...] = ("cleared", "stained", "faded", "residual")
 """The fates that count in the percentages, best first."""
 
-FATES = (*ASSESSED_FATES, "new", "not_assessable")
+FATES: tuple[Fate, ...] = (*ASSESSED_FATES, "new", "not_assessable")
 CALIBRES = ("telangiectasia", "reticular")
 
 
@@ -160,11 +161,6 @@ class RegistrationMap:
     map_xy: MapXY
     shared: Mask
 
-    @property
-    def missing(self) -> Mask:
-        """(h, w) bool: where the after photo shows nothing."""
-        return ~np.isfinite(self.map_xy[..., 0])
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Measured:
@@ -211,6 +207,15 @@ class Pictures:
     factor_after: float = 1.0
     registration: RegistrationMap | None = None
     measured: Measured | None = None
+
+    @property
+    def missing(self) -> Mask:
+        """(h, w) bool, before working frame: where the after photo shows nothing; empty without a registration."""
+        if self.registration is None:
+            return np.ones((0, 0), dtype=np.bool_)
+        last = np.array(self.after.shape[1::-1]) * self.factor_after - 0.5
+        map_xy = self.registration.map_xy
+        return ~((map_xy >= -0.5) & (map_xy <= last)).all(axis=2)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 from photocompare.benchmark import BenchmarkOptions
+from photocompare.card import CardOptions
+from photocompare.fate import FateOptions
+from photocompare.field import FieldOptions
+from photocompare.light import LightOptions
+from photocompare.outcome import OutcomeOptions
+from photocompare.pigment import PigmentOptions
 from photocompare.provenance import settings_sha256
+from photocompare.quality import QualityOptions
+from photocompare.registration import RegistrationOptions
 from photocompare.timing import TimingOptions
+from photocompare.veins import VeinOptions
 
 
 @dataclass(frozen=True)
@@ -32,9 +42,18 @@ class Settings:
     """A named preset; `name` and `sha256` stand in every result."""
 
     name: str = "standard"
-    working: WorkingOptions = field(default_factory=WorkingOptions)
-    timing: TimingOptions = field(default_factory=TimingOptions)
-    benchmark: BenchmarkOptions = field(default_factory=BenchmarkOptions)
+    working: WorkingOptions = dataclasses.field(default_factory=WorkingOptions)
+    field: FieldOptions = dataclasses.field(default_factory=FieldOptions)
+    quality: QualityOptions = dataclasses.field(default_factory=QualityOptions)
+    card: CardOptions = dataclasses.field(default_factory=CardOptions)
+    registration: RegistrationOptions = dataclasses.field(default_factory=RegistrationOptions)
+    light: LightOptions = dataclasses.field(default_factory=LightOptions)
+    veins: VeinOptions = dataclasses.field(default_factory=VeinOptions)
+    pigment: PigmentOptions = dataclasses.field(default_factory=PigmentOptions)
+    fate: FateOptions = dataclasses.field(default_factory=FateOptions)
+    outcome: OutcomeOptions = dataclasses.field(default_factory=OutcomeOptions)
+    timing: TimingOptions = dataclasses.field(default_factory=TimingOptions)
+    benchmark: BenchmarkOptions = dataclasses.field(default_factory=BenchmarkOptions)
 
     @property
     def sha256(self) -> str:

@@ -68,7 +68,7 @@ class LineStyle:
 
 
 FATE_STYLES: dict[str, LineStyle] = {
-    "not_assessable": LineStyle((150, 150, 150), WHITE, weight=0.7),
+    "not_assessable": LineStyle((128, 128, 128), (176, 176, 176), weight=0.7),
     "cleared": LineStyle((0, 158, 115), WHITE, dash=(0.1, 2.4)),
     "stained": LineStyle((240, 228, 66), BLACK, dash=(2.5, 1.8, 0.1, 1.8)),
     "faded": LineStyle((86, 180, 233), BLACK, dash=(3.5, 2.2)),

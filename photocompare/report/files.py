@@ -139,7 +139,7 @@ def _jobs(comparison: Comparison) -> dict[str, Callable[[], bytes]]:
     if registration is not None and measured is not None:
         after = AfterFrame(pictures, registration)
         jobs |= {
-            "after_normalised.png": lambda: png(_full_size(measured.after_normalised, registration.missing, shape)),
+            "after_normalised.png": lambda: png(_full_size(measured.after_normalised, pictures.missing, shape)),
             "before_normalised.png": lambda: png(_full_size(measured.before_normalised, None, shape)),
             "fate.png": lambda: png(draw_fate(comparison)),
             "veins_after.png": lambda: png(after.paint(measured.veins_after)),
