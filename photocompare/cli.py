@@ -128,7 +128,8 @@ def compare(
         # Decoding happens in child processes; the measuring libraries load meanwhile.
         reading = pool.submit(photo.read_photos, [before, after], names=["The before photo", "The after photo"])
         comparing = _load("photocompare.comparison")
-        comparing.check_scale(mm_per_px)
+        if mm_per_px is not None:
+            _load("photocompare.scale").checked_mm_per_px(mm_per_px)
         photos = reading.result()
     comparison: Comparison = comparing.compare(
         *photos,

@@ -6,12 +6,13 @@ holds no number.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -21,7 +22,6 @@ from photocompare.arrays import LinearRGB, MapXY, Mask, PointsXY, scaled_positio
 from photocompare.benchmark import hold_against_benchmark
 from photocompare.card import find_card
 from photocompare.colour import individual_typology_angle, lab_from_linear
-from photocompare.errors import UsageError
 from photocompare.fate import judge_fate
 from photocompare.field import Field, cut_field, find_field
 from photocompare.flags import RaisedFlag, Severity, raised, worst_first
@@ -44,6 +44,7 @@ from photocompare.result import (
     RegistrationMap,
     SkinTone,
 )
+from photocompare.scale import Scale, checked_mm_per_px, judge_scale, measure_limb_width
 from photocompare.settings import STANDARD, Settings
 from photocompare.timing import Timing, judge_timing, parse_date
 from photocompare.vein_network import SkinReading, read_skin
@@ -53,8 +54,8 @@ __all__ = ["Comparison", "compare"]
 
 _Which = Literal["before", "after"]
 
-FINEST_MM_PER_PX, COARSEST_MM_PER_PX = 0.005, 2.0
-"""A macro photo of 40 mm of skin over 8000 px, and a whole leg of 1 m over 500 px: a scale outside is a slip of the keyboard."""
+_SEEN_OR_GIVEN = ("card", "given")
+"""Scales that don't rest on what limbs usually measure."""
 
 _NOWHERE = -1e4
 """A coordinate outside every photo."""
@@ -97,39 +98,22 @@ def compare(
     Raises
     ------
     UsageError
-        A scale that is no positive number, or a polygon outside the photo.
+        A scale that no photo of a leg can have, or a polygon outside the photo.
     """
-    check_scale(mm_per_px)
+    if mm_per_px is not None:
+        checked_mm_per_px(mm_per_px)
     case = _Case(before, after, settings, watch or Stopwatch())
     case.timing = judge_timing(before_date or _capture_date(before), after_date or _capture_date(after), options=settings.timing)
     case.note(_known_beforehand(before, after, case.timing))
     if not case.refused:
         with case.watch.stage("field"):
-            _look(case, polygon_xy)
-    if not case.refused:
-        with case.watch.stage("scale"):
-            _find_scale(case, mm_per_px, look_for_card)
+            _look(case, mm_per_px, polygon_xy, look_for_card)
     if not case.refused:
         with case.watch.stage("register"):
             _register(case)
     if not case.refused:
         _measure(case)
     return case.conclusion()
-
-
-def check_scale(mm_per_px: float | None) -> None:
-    """Let a scale that a photo of a leg can have pass, and None.
-
-    Raises
-    ------
-    UsageError
-        No number, not positive, or beyond what any camera and leg give.
-    """
-    if mm_per_px is None or FINEST_MM_PER_PX <= mm_per_px <= COARSEST_MM_PER_PX:
-        return
-    raise UsageError(
-        f"A scale of {mm_per_px:g} millimetres per pixel can't be: give a positive number from {FINEST_MM_PER_PX} to {COARSEST_MM_PER_PX}."
-    )
 
 
 @dataclass
@@ -139,6 +123,7 @@ class _Sight:
     linear: LinearRGB
     factor: float
     field: Field
+    scale: Scale
     quality: Quality
 
 
@@ -153,6 +138,7 @@ class _Case:
     timing: Timing = field(default_factory=lambda: Timing(None, "unknown"))
     flags: list[RaisedFlag] = field(default_factory=list)
     scale: PairScale = field(default_factory=lambda: PairScale(None, "none"))
+    scale_flags: tuple[str, ...] = ()
     sights: dict[_Which, _Sight] = field(default_factory=dict)
     registration: Registration | None = None
     skin: SkinTone | None = None
@@ -170,7 +156,7 @@ class _Case:
 
     def conclusion(self) -> Comparison:
         """The result as it stands; without numbers when refused."""
-        self.note({"assumed": ("scale_assumed",), "none": ("scale_unknown",)}.get(self.scale.source, ()))
+        self.note(self.scale_flags)
         if self.timing.days is None:
             self.note(("window_unknown",))
         outcome = None if self.refused else self.outcome
@@ -227,48 +213,65 @@ def _known_beforehand(before: Photo, after: Photo, timing: Timing) -> list[str]:
     return [code for code, fired in (("same_photo", same), ("dates_reversed", timing.reversed)) if fired]
 
 
-def _look(case: _Case, polygon_xy: PointsXY | None) -> None:
-    """Working copies, fields and quality of both photos, side by side."""
-
-    def look(photo: Photo, polygon_xy: PointsXY | None) -> _Sight:
-        linear, factor = photo.working(case.settings.working.max_pixels)
-        found = find_field(linear, options=case.settings.field)
-        if polygon_xy is not None:
-            found = cut_field(found, np.asarray(scaled_position(polygon_xy, factor), dtype=np.float32))
-        return _Sight(linear, factor, found, judge_quality(linear, found, options=case.settings.quality))
-
+def _look(case: _Case, mm_per_px: float | None, polygon_xy: PointsXY | None, look_for_card: bool) -> None:
+    """Working copy, field, scale and quality of each photo, both side by side."""
     with ThreadPoolExecutor(2) as pool:
-        before = pool.submit(look, case.before, polygon_xy)
-        after = pool.submit(look, case.after, None)
+        before = pool.submit(_see, case.before, case.settings, mm_per_px, polygon_xy, look_for_card)
+        after = pool.submit(_see, case.after, case.settings, None, None, look_for_card)
         case.sights = {"before": before.result(), "after": after.result()}
     for which, sight in case.sights.items():
         photo = case.before if which == "before" else case.after
         case.note((*photo.flags, *sight.field.flags, *sight.quality.flags), which)
         if sight.factor < 1.0:
             case.note(("downsampled",), which)
+    _take_scale(case, case.sights["before"].scale)
 
 
-def _find_scale(case: _Case, mm_per_px: float | None, look_for_card: bool) -> None:
-    """The scale as given, else from the card in the before photo, at the middle of the leg."""
-    if mm_per_px is not None:
-        case.scale = PairScale(mm_per_px, "given")
-        return
-    sight = case.sights["before"]
-    card = find_card(sight.linear, options=case.settings.card) if look_for_card else None
-    middle_xy = np.argwhere(sight.field.leg).mean(axis=0, keepdims=True)[:, ::-1]
-    in_plane = None if card is None else card.mm_per_px_at(middle_xy)
-    if in_plane is not None:
-        case.scale = PairScale(float(in_plane[0]) * sight.factor, "card")
+def _take_scale(case: _Case, scale: Scale, after_over_before: float | None = None) -> None:
+    """The pair's scale from one seen in the before photo."""
+    case.scale = PairScale(scale.mm_per_px, cast(ScaleSource, scale.source), after_over_before)
+    case.scale_flags = scale.flags
+
+
+def _see(photo: Photo, settings: Settings, mm_per_px: float | None, polygon_xy: PointsXY | None, look_for_card: bool) -> _Sight:
+    """Everything that one photo tells by itself."""
+    linear, factor = photo.working(settings.working.max_pixels)
+    found = find_field(linear, options=settings.field)
+    limb = measure_limb_width(found.leg)
+    if polygon_xy is not None:
+        found = cut_field(found, np.asarray(scaled_position(polygon_xy, factor), dtype=np.float32))
+    scale = judge_scale(
+        find_card(linear, options=settings.card) if look_for_card else None,
+        given_mm_per_px=mm_per_px,
+        centre_xy=_middle_xy(found.leg),
+        limb_width_px=limb.px,
+        limb_is_whole=limb.whole,
+        working_factor=factor,
+        facts=photo.facts,
+        options=settings.scale,
+    )
+    known = scale.mm_per_working_px if scale.source in _SEEN_OR_GIVEN else None
+    return _Sight(linear, factor, found, scale, judge_quality(linear, found, mm_per_px=known, options=settings.quality))
+
+
+def _middle_xy(mask: Mask) -> tuple[float, float]:
+    """Centroid; the frame's middle of an empty mask."""
+    rows, cols = np.nonzero(mask if mask.any() else np.ones_like(mask))
+    return float(cols.mean()), float(rows.mean())
 
 
 def _register(case: _Case) -> None:
-    """Lay the photos over each other."""
+    """Lay the photos over each other, and carry the scale from the one that has it."""
     before, after = case.sights["before"], case.sights["after"]
     case.registration = register(before.linear, after.linear, before.field, after.field, options=case.settings.registration)
     case.note(case.registration.flags)
-    if not case.registration.refused:
-        ratio = case.registration.scale_after_over_before * before.factor / after.factor
-        case.scale = PairScale(case.scale.mm_per_px, case.scale.source, ratio)
+    if case.registration.refused:
+        return
+    ratio = case.registration.scale_after_over_before * before.factor / after.factor
+    if before.scale.source not in _SEEN_OR_GIVEN and after.scale.source == "card" and after.scale.mm_per_px is not None:
+        _take_scale(case, dataclasses.replace(after.scale, mm_per_px=after.scale.mm_per_px * ratio), ratio)
+    else:
+        _take_scale(case, before.scale, ratio)
 
 
 def _measure(case: _Case) -> None:

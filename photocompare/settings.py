@@ -15,6 +15,7 @@ from photocompare.pigment import PigmentOptions
 from photocompare.provenance import settings_sha256
 from photocompare.quality import QualityOptions
 from photocompare.registration import RegistrationOptions
+from photocompare.scale import ScaleOptions
 from photocompare.timing import TimingOptions
 from photocompare.veins import VeinOptions
 
@@ -46,6 +47,7 @@ class Settings:
     field: FieldOptions = dataclasses.field(default_factory=FieldOptions)
     quality: QualityOptions = dataclasses.field(default_factory=QualityOptions)
     card: CardOptions = dataclasses.field(default_factory=CardOptions)
+    scale: ScaleOptions = dataclasses.field(default_factory=ScaleOptions)
     registration: RegistrationOptions = dataclasses.field(default_factory=RegistrationOptions)
     light: LightOptions = dataclasses.field(default_factory=LightOptions)
     veins: VeinOptions = dataclasses.field(default_factory=VeinOptions)

@@ -79,8 +79,8 @@ def test_bad_usage_is_two(capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     [
         ("--before-date", "14.03.2026", "2026-03-14"),
         ("--after-date", "2999-01-01", "future"),
-        ("--mm-per-px", "nan", "positive"),
-        ("--mm-per-px", "-0.1", "positive"),
+        ("--mm-per-px", "nan", "millimetres per pixel"),
+        ("--mm-per-px", "-0.1", "millimetres per pixel"),
         ("--mm-per-px", "110", "millimetres"),
     ],
 )
