@@ -42,6 +42,7 @@ from photocompare.result import (
     Pictures,
     Provenance,
     RegistrationMap,
+    ScaleSource,
     SkinTone,
 )
 from photocompare.scale import Scale, checked_mm_per_px, judge_scale, measure_limb_width
