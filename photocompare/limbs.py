@@ -32,10 +32,11 @@ class LimbOptions:
     crease_share : float
         Width of a crease as a share of the reduced copy's long side: the shade between two round limbs that touch.
     crease_density : float
-        Least density of a crease over the skin on both sides: a quarter of the light lost, where a fold or a vein of that width loses
-        a tenth.
+        Least density of a crease over the skin on both sides: a seventh of the light lost, where a reticular vein loses a tenth.
     crease_length : float
         Least length of a crease as a share of the long side; a cluster of veins is shorter or no line.
+    crease_bow : float
+        Greatest spread of a crease across its length over that along it: an arc of 60 degrees has 0.14.
     crease_angle_deg : float
         Greatest angle between a crease and the long axis of the skin: folds at knee and ankle run across a limb, limbs touch along.
     """
@@ -45,8 +46,9 @@ class LimbOptions:
     most_hole_share: float = 0.02
     same_skin: float = 0.35
     crease_share: float = 0.03
-    crease_density: float = 0.25
-    crease_length: float = 0.15
+    crease_density: float = 0.15
+    crease_length: float = 0.12
+    crease_bow: float = 0.15
     crease_angle_deg: float = 40.0
 
 
@@ -93,29 +95,44 @@ def _fill_holes(mask: Mask, options: LimbOptions) -> Mask:
 
 
 def _creases(mask: Mask, skin: Skin, options: LimbOptions) -> Mask:
-    """Long dark lines along the skin's long axis."""
-    long_side = max(mask.shape)
-    side = round(options.crease_share * long_side) | 1
+    """Long, straight, dark lines along the skin's long axis.
+
+    They are looked for as they are, and once more without what lies near the skin's edge, where a crease runs into the limb's own rim
+    or a hem and would no longer be straight.
+    """
+    side = round(options.crease_share * max(mask.shape)) | 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     depth = cv2.morphologyEx(skin.lightness, cv2.MORPH_BLACKHAT, disk)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(((depth > options.crease_density) & mask).astype(np.uint8), connectivity=8)
+    dark = mask & (depth > options.crease_density)
+    within = cv2.erode(mask.astype(np.uint8), disk) > 0
+    axis = _axes(mask)[0]
+    lines = _lines_along(dark, axis, options) | _lines_along(dark & within, axis, options)
+    reach = cv2.dilate(lines.astype(np.uint8), disk) > 0
+    return np.asarray(reach & dark)
+
+
+def _lines_along(dark: Mask, axis: NDArray[np.float64], options: LimbOptions) -> Mask:
+    """The connected parts that are long, straight and run along an axis."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
     extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    creases = np.zeros(mask.shape, dtype=bool)
-    axis = _long_axis(mask)
-    for label in np.flatnonzero(extent >= options.crease_length * long_side):
+    lines = np.zeros(dark.shape, dtype=bool)
+    for label in np.flatnonzero(extent >= options.crease_length * max(dark.shape)):
         if label == 0:
             continue
         line = labels == label
-        if abs(float(axis @ _long_axis(line))) >= np.cos(np.radians(options.crease_angle_deg)):
-            creases |= line
-    return creases
+        direction, slimness = _axes(line)
+        if slimness <= options.crease_bow and abs(float(axis @ direction)) >= np.cos(np.radians(options.crease_angle_deg)):
+            lines |= line
+    return lines
 
 
-def _long_axis(mask: Mask) -> NDArray[np.float64]:
-    """Unit vector (x, y) along which a mask extends most."""
+def _axes(mask: Mask) -> tuple[NDArray[np.float64], float]:
+    """Unit vector (x, y) along which a mask extends most, and its spread across over its spread along."""
     moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
+    spread = np.array([[moments["mu20"], moments["mu11"]], [moments["mu11"], moments["mu02"]]])
+    across, along = np.linalg.eigvalsh(spread)
     angle = 0.5 * np.arctan2(2.0 * moments["mu11"], moments["mu20"] - moments["mu02"])
-    return np.array([np.cos(angle), np.sin(angle)])
+    return np.array([np.cos(angle), np.sin(angle)]), float(np.sqrt(max(across, 0.0) / max(along, 1e-9)))
 
 
 def _grow_back(cores: NDArray[np.int32], mask: Mask) -> NDArray[np.int32]:
