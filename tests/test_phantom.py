@@ -13,9 +13,11 @@ import pytest
 from photocompare.phantom import HARD, PRESETS, CardPlacement, PhantomPair, draw_facts, render_pair, simple_pair, write_cases
 from photocompare.phantom import skin as skin_colours
 from photocompare.phantom.facts import MISMATCHES, POOR
+from photocompare.phantom.samples import SAMPLES, Sample, sample_facts
 from photocompare.phantom.surface import build_limb, build_view, see
 
 SMALL = (400, 300)
+SHIPPED = Path(__file__).parents[1] / "sample_images"
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +265,21 @@ def test_case_folders_hold_what_the_scoring_reads(tmp_path: Path) -> None:
         assert mask.shape == (200, 150)
         assert set(np.unique(mask)) <= {0, 255}
     assert cv2.imread(str(cases[0] / "before.jpg")).shape == (200, 150, 3)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: s.name)
+def test_shipped_samples_match_their_description(sample: Sample) -> None:
+    home = SHIPPED / sample.name
+    text = (home / "README.md").read_text(encoding="utf-8")
+    facts = sample_facts(sample)
+    small = render_pair(replace(facts, size=(400, 300)))
+    assert f"Seed {facts.seed}, kind {facts.kind}" in text
+    for which in ("before", "after"):
+        shipped = cv2.imread(str(home / f"{which}.jpg"))
+        assert shipped.shape == (1600, 1200, 3)
+        assert (home / f"{which}.jpg").stat().st_size < 600_000
+        seen = cv2.resize(shipped, (30, 40), interpolation=cv2.INTER_AREA).astype(float)
+        again = cv2.resize(getattr(small, which)[..., ::-1], (30, 40), interpolation=cv2.INTER_AREA)
+        assert np.abs(seen - again).mean() < 8  # the same limb in the same light, but for the random texture
+    if sample.kind == "null":
+        assert "Truth: 0.0 %" in text

@@ -214,17 +214,19 @@ def _trace(view: View, stride: int) -> tuple[F32, F32, F32]:
     t = t_axis - 1.5 * view.limb.radius_ref_mm / np.sqrt(across)
     least = np.full_like(t, np.inf)
     u_best, v_best = np.zeros_like(t), np.zeros_like(t)
+    entered = np.zeros(t.shape, np.bool_)
     for _ in range(_TRACING_STEPS):
         v = origin[1] + t * ry
         dx, dz = origin[0] + t * rx - view.limb.axis_x(v), origin[2] + t * rz
         u = np.arctan2(dx, dz) * np.float32(view.limb.radius_ref_mm)
         reach = np.hypot(dx, dz)
         gap = reach - view.limb.look_up(view.limb.radius, u, v)
+        entered |= gap < 0
         nearer = np.abs(gap) < np.abs(least)
         least, u_best, v_best = np.where(nearer, gap, least), np.where(nearer, u, u_best), np.where(nearer, v, v_best)
         closing = np.maximum(-(dx * rx + dz * rz) / np.maximum(reach, 1e-3), np.float32(_LEAST_CLOSING))
         t = np.minimum(t + gap / closing, t_axis)
-    return np.asarray(u_best, np.float32), np.asarray(v_best, np.float32), np.asarray(least, np.float32)
+    return np.asarray(u_best, np.float32), np.asarray(v_best, np.float32), np.where(entered, np.float32(0), least)
 
 
 def _enlarge(field: F32, stride: int, size: tuple[int, int]) -> F32:
