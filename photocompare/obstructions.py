@@ -6,16 +6,20 @@ Each is left out of measuring only where a vein would be lost to it.  Veins, sta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import Grey, LinearRGB, Mask
+from photocompare.arrays import Density, Grey, LinearRGB, Mask
 from photocompare.colour import DARKEST, density_from_linear
 
 _DENSITY_CODE = 60.0
 """Steps of 8 bits a unit of density while looking for hair: 0.017 a step, a third of what an observer notices; 255 is density 4.25."""
+
+_TEXTURE_PERCENTILE = 95
+"""Percentile of narrow darkness on a leg that stands for its texture: hair covers less than 5 % of a leg that shows any skin."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,16 @@ class ObstructionOptions:
         a pixel or coarser.
     hair_contrast : float
         Least density of a stroke in red light.  Blood hardly shows in red where it is this thin (0.08 for a 0.1 mm vessel).
+    hair_over_texture : float
+        Least mean density of a stroke over that of the narrow dark texture (pores, wrinkles, JPEG noise) of which the leg has 5 % more.
     hair_length_px : int
         Least length of a stroke: four times its greatest width.
+    hair_bow : float
+        Greatest spread of a stroke across its length over that along it.  Half as thick as four widths it has 0.07, bent by 30 degrees
+        0.1; a forked or winding vessel has more.
     hair_red_over_green, hair_blue_over_green : float
-        Least density ratios of a stroke.  Hair is opaque or brown, so it dims red as much as green, and blue more; a thin vessel has
-        R/G 0.4-0.65 and B/G 0.5-0.6 by Monte Carlo, before the camera and JPEG's chroma blocks mix in the surroundings.
+        Least density ratios of a stroke.  Hair is opaque or brown, so it dims red as much as green, and blue too; a thin vessel has R/G
+        0.4-0.65 by Monte Carlo before JPEG's chroma blocks mix in the surroundings, a deep one has next to no blue.
     hair_thickness_px : float
         Greatest area over length of a stroke.
     """
@@ -68,9 +77,11 @@ class ObstructionOptions:
     shadow_share: float = 0.125
     hair_window_px: int = 7
     hair_contrast: float = 0.10
+    hair_over_texture: float = 2.5
     hair_length_px: int = 14
+    hair_bow: float = 0.12
     hair_red_over_green: float = 0.8
-    hair_blue_over_green: float = 1.0
+    hair_blue_over_green: float = 0.5
     hair_thickness_px: float = 3.3
 
 
@@ -173,23 +184,57 @@ def _shadow(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
 
 
 def _hair(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
-    """Narrow, long, straight strokes that dim red as much as green, and blue at least as much."""
+    """Narrow, long, straight strokes that dim red as much as green."""
     density = density_from_linear(light)
     red = np.clip(density[..., 0] * _DENSITY_CODE, 0, 255).astype(np.uint8)
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (options.hair_window_px, options.hair_window_px))
-    stroke = cv2.morphologyEx(red, cv2.MORPH_TOPHAT, window) > options.hair_contrast * _DENSITY_CODE
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((stroke & leg).astype(np.uint8), connectivity=8)
+    depth = np.asarray(cv2.morphologyEx(red, cv2.MORPH_TOPHAT, window), dtype=np.uint8)
+    dark = leg & (depth > options.hair_contrast * _DENSITY_CODE)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     slim = (length >= options.hair_length_px) & (stats[:, cv2.CC_STAT_AREA] <= options.hair_thickness_px * length)
     slim[0] = False
     if not slim.any():
         return np.zeros(leg.shape, dtype=bool)
-    half = _halved(density)
-    # Colour is summed over a few pixels across, because JPEG keeps chroma at half resolution.
-    contrast = cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 3.5)
-    rows, cols = np.nonzero(slim[labels])
-    at = labels[rows, cols]
-    half_rows, half_cols = (np.minimum(k // 2, n - 1) for k, n in zip((rows, cols), half.shape[:2], strict=True))
-    sums = np.stack([np.bincount(at, weights=contrast[half_rows, half_cols, c], minlength=len(slim)) for c in range(3)])
-    hair = slim & (sums[1] > 0) & (sums[0] > options.hair_red_over_green * sums[1]) & (sums[2] > options.hair_blue_over_green * sums[1])
+    strokes = _Strokes(np.where(slim[labels], labels, 0), len(slim))
+    texture = float(np.percentile(depth[leg], _TEXTURE_PERCENTILE))
+    in_red, in_green, in_blue = _stroke_colour(density, strokes)
+    hair = (
+        slim
+        & (strokes.mean_of(depth[strokes.rows, strokes.cols]) >= options.hair_over_texture * texture)
+        & (strokes.bow() <= options.hair_bow)
+        & (in_green > 0)
+        & (in_red > options.hair_red_over_green * in_green)
+        & (in_blue > options.hair_blue_over_green * in_green)
+    )
     return cv2.dilate(hair[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
+
+class _Strokes:
+    """Labelled strokes whose pixels are averaged, all at once."""
+
+    def __init__(self, labels: NDArray[Any], count: int) -> None:
+        self.rows, self.cols = np.nonzero(labels)
+        self._at = labels[self.rows, self.cols]
+        self._count = count
+        self._sizes = np.maximum(np.bincount(self._at, minlength=count), 1)
+
+    def mean_of(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Mean by label of the values of the strokes' pixels; 0 for labels without any."""
+        return np.asarray(np.bincount(self._at, weights=values, minlength=self._count) / self._sizes)
+
+    def bow(self) -> NDArray[np.float64]:
+        """Spread across over spread along, by label."""
+        x = self.cols - self.mean_of(self.cols)[self._at]
+        y = self.rows - self.mean_of(self.rows)[self._at]
+        xx, yy, xy = self.mean_of(x * x), self.mean_of(y * y), self.mean_of(x * y)
+        middle, radius = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+        return np.asarray(np.sqrt(np.maximum(middle - radius, 0.0) / np.maximum(middle + radius, 1e-9)))
+
+
+def _stroke_colour(density: Density, strokes: _Strokes) -> tuple[NDArray[np.float64], ...]:
+    """Density of the strokes over what surrounds them, by channel, summed over a few pixels across: JPEG keeps chroma at half resolution."""
+    half = _halved(density)
+    contrast = cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 3.5)
+    rows, cols = (np.minimum(k // 2, n - 1) for k, n in zip((strokes.rows, strokes.cols), half.shape[:2], strict=True))
+    return tuple(strokes.mean_of(contrast[rows, cols, channel]) for channel in range(3))
