@@ -58,6 +58,9 @@ _Which = Literal["before", "after"]
 _SEEN_OR_GIVEN = ("card", "given")
 """Scales that don't rest on what limbs usually measure."""
 
+_CUBIC_REACH = 2
+"""Pixels that cubic interpolation takes on either side."""
+
 _NOWHERE = -1e4
 """A coordinate outside every photo."""
 
@@ -281,8 +284,8 @@ def _measure(case: _Case) -> None:
     assert registration is not None
     px_per_mm = _px_per_mm(case)
     with case.watch.stage("light"):
-        warped = _warped(case.sights["after"].linear, registration.map_xy)
-        leg = before.field.leg & np.isfinite(registration.map_xy[..., 0])
+        warped, shown = _warped(case.sights["after"].linear, registration.map_xy)
+        leg = before.field.leg & shown
         first = read_skin(before.linear, leg), read_skin(warped, leg)
         touched = _touched(first, px_per_mm, settings)
         light = match_light(before.linear, warped, registration.shared, touched, options=settings.light)
@@ -309,7 +312,7 @@ def _measure(case: _Case) -> None:
     shared = registration.shared
     case.measured = Measured(
         before_normalised=light.before,
-        after_normalised=light.after,
+        after_normalised=np.where(shown[..., np.newaxis], light.after, np.float32(np.nan)),
         veins_before=veins[0].mask & shared,
         veins_after=veins[1].mask & shared,
         pigment_before=pigment.before & shared,
@@ -332,11 +335,17 @@ def _touched(readings: tuple[SkinReading, SkinReading], px_per_mm: float, settin
     return np.asarray(cv2.dilate(doubtful, np.ones((side, side), np.uint8)) > 0, dtype=np.bool_)
 
 
-def _warped(after: LinearRGB, map_xy: MapXY) -> LinearRGB:
-    """The after photo in the before frame, read by cubic interpolation so that thin veins keep their depth; 0 where there is no map."""
-    where = np.nan_to_num(map_xy, nan=_NOWHERE)
+def _warped(after: LinearRGB, map_xy: MapXY) -> tuple[LinearRGB, Mask]:
+    """The after photo in the before frame, 0 where it shows nothing, and where it does.
+
+    Read by cubic interpolation, so that thin veins keep their depth; that takes neighbours on all sides, so the photo's outermost
+    pixels are left out.
+    """
+    inside = np.array(after.shape[1::-1]) - 1 - _CUBIC_REACH
+    shown: Mask = np.asarray(((map_xy >= _CUBIC_REACH) & (map_xy <= inside)).all(axis=2))
+    where = np.where(shown[..., np.newaxis], map_xy, np.float32(_NOWHERE))
     warped = cv2.remap(after, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(np.clip(warped, 0.0, 1.0), dtype=np.float32)
+    return np.asarray(np.clip(warped, 0.0, 1.0), dtype=np.float32), shown
 
 
 def _skin_tone(before: LinearRGB, after: LinearRGB, unaffected: Mask) -> SkinTone:

@@ -208,15 +208,6 @@ class Pictures:
     registration: RegistrationMap | None = None
     measured: Measured | None = None
 
-    @property
-    def missing(self) -> Mask:
-        """(h, w) bool, before working frame: where the after photo shows nothing; empty without a registration."""
-        if self.registration is None:
-            return np.ones((0, 0), dtype=np.bool_)
-        last = np.array(self.after.shape[1::-1]) * self.factor_after - 0.5
-        map_xy = self.registration.map_xy
-        return ~((map_xy >= -0.5) & (map_xy <= last)).all(axis=2)
-
 
 @dataclass(frozen=True)
 class Provenance:

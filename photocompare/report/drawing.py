@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageDraw, ImageFont
 
-from photocompare.arrays import SRGB8, LinearRGB, Mask, scaled_position
+from photocompare.arrays import SRGB8, LinearRGB, scaled_position
 from photocompare.colour import srgb8_from_linear
 from photocompare.result import FatedPiece
 
@@ -118,22 +118,20 @@ def wrapped(text: str, size: int, width: float) -> list[str]:
     return lines
 
 
-def displayed(linear: LinearRGB, missing: Mask | None = None, ground: int = 255) -> SRGB8:
+def displayed(linear: LinearRGB, ground: int = 255) -> SRGB8:
     """Linear light as sRGB bytes by table, within one code of `colour.srgb8_from_linear` and several times as fast.
 
     Parameters
     ----------
     linear : ndarray of shape (H, W, 3)
         NaN where the picture shows nothing.
-    missing : ndarray of shape (H, W), bool, optional
-        More places where it shows nothing.
     ground : int
         sRGB code of grey that is shown there.
     """
     step = np.float32(len(_ENCODE) - 1)
-    index = np.nan_to_num(linear * step, nan=0.0, copy=False) if np.isnan(linear[..., 0]).any() else linear * step
+    blank = np.isnan(linear[..., 0])
+    index = np.where(blank[..., np.newaxis], np.float32(0.0), linear * step) if blank.any() else linear * step
     shown: SRGB8 = _ENCODE[np.clip(index + np.float32(0.5), 0.0, step).astype(np.uint16)]
-    blank = np.isnan(linear[..., 0]) if missing is None else missing | np.isnan(linear[..., 0])
     shown[blank] = ground
     return shown
 

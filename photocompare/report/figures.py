@@ -28,7 +28,7 @@ from photocompare.report.drawing import (
     text_width,
     wrapped,
 )
-from photocompare.result import ASSESSED_FATES, CALIBRES, FATES, Comparison, Measured, Outcome, Pictures, RegistrationMap
+from photocompare.result import ASSESSED_FATES, CALIBRES, FATES, Comparison, Measured, Outcome, RegistrationMap
 
 WIDTH = 1600
 """Width of the summary in pixels: legible on a laptop and on A4 at 190 dpi."""
@@ -99,7 +99,7 @@ def draw_summary(comparison: Comparison) -> SRGB8:
         _refusal(canvas, comparison)
     else:
         _headline(canvas, comparison, outcome)
-        _three_pictures(canvas, comparison.pictures, measured, registration)
+        _three_pictures(canvas, measured, registration)
         _legend(canvas, comparison, outcome)
         _two_columns(canvas, comparison, outcome)
     _footer(canvas, comparison)
@@ -179,12 +179,12 @@ def _benchmark_scale(canvas: _Canvas, comparison: Comparison, outcome: Outcome, 
     canvas.paragraph(benchmark.why, left, right - left, 24)
 
 
-def _three_pictures(canvas: _Canvas, pictures: Pictures, measured: Measured, registration: RegistrationMap) -> None:
+def _three_pictures(canvas: _Canvas, measured: Measured, registration: RegistrationMap) -> None:
     """Before, after and fates, all cut to the shared field."""
     rows, cols = _around(registration.shared)
     width = (canvas.width - 2 * _MARGIN - 2 * _GAP) // 3
     before = displayed(measured.before_normalised[rows, cols])
-    after = displayed(measured.after_normalised[rows, cols], pictures.missing[rows, cols])
+    after = displayed(measured.after_normalised[rows, cols])
     shown, factor = fitted(before, width, _PHOTO_HEIGHT)
     fate = _veiled(shown.copy(), registration.shared[rows, cols])
     paint_veins(fate, measured.pieces, factor, _LINE_PX, origin=(rows.start, cols.start))

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import SRGB8, LinearRGB, Mask
+from photocompare.arrays import SRGB8, LinearRGB
 from photocompare.errors import UsageError
 from photocompare.report.drawing import displayed
 from photocompare.report.figures import draw_fate, draw_summary
@@ -139,8 +139,8 @@ def _jobs(comparison: Comparison) -> dict[str, Callable[[], bytes]]:
     if registration is not None and measured is not None:
         after = AfterFrame(pictures, registration)
         jobs |= {
-            "after_normalised.png": lambda: png(_full_size(measured.after_normalised, pictures.missing, shape)),
-            "before_normalised.png": lambda: png(_full_size(measured.before_normalised, None, shape)),
+            "after_normalised.png": lambda: png(_full_size(measured.after_normalised, shape)),
+            "before_normalised.png": lambda: png(_full_size(measured.before_normalised, shape)),
             "fate.png": lambda: png(draw_fate(comparison)),
             "veins_after.png": lambda: png(after.paint(measured.veins_after)),
             "pigment_after.png": lambda: png(after.paint(measured.pigment_after)),
@@ -153,9 +153,9 @@ def _jobs(comparison: Comparison) -> dict[str, Callable[[], bytes]]:
     return jobs | {"summary.png": lambda: png(draw_summary(comparison)), RESULT: lambda: result_text(comparison).encode()}
 
 
-def _full_size(linear: LinearRGB, missing: Mask | None, shape: tuple[int, ...]) -> SRGB8:
+def _full_size(linear: LinearRGB, shape: tuple[int, ...]) -> SRGB8:
     """A working picture in full pixels, encoded for display."""
-    encoded = displayed(linear, missing, _NO_PICTURE)
+    encoded = displayed(linear, _NO_PICTURE)
     return np.asarray(cv2.resize(encoded, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
