@@ -190,7 +190,9 @@ def test_display_p3_by_heif_numbers_alone() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "HEIF"])
 def test_all_eight_orientations_give_the_same_upright_photo(kind: str) -> None:
-    photos = read_photos([make.oriented(kind, orientation) for orientation in range(1, 9)])
+    # PNG and WebP go the same way as JPEG: one turn shows that their EXIF is found.
+    orientations = (6,) if kind in ("PNG", "WEBP") else range(1, 9)
+    photos = read_photos([make.oriented(kind, orientation) for orientation in orientations])
     for photo in photos:
         assert photo.encoded.shape == (260, 340, 3)
         assert (photo.facts.height, photo.facts.width) == (260, 340)

@@ -29,9 +29,6 @@ from photocompare.errors import (
     UnsupportedColour,
 )
 
-PIPE_BYTES = 1 << 20
-"""Linux's largest unprivileged pipe; fewer turns between the two processes."""
-
 LONGEST_HEADER = 1 << 20
 """Bytes of JSON taken from the child: its longest header is below 4 kB."""
 
@@ -136,7 +133,6 @@ def _child(kind: str, limits: PhotoLimits) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment,
-        pipesize=PIPE_BYTES,
     )
     watch = threading.Timer(limits.wall_seconds, process.kill)
     watch.daemon = True

@@ -25,8 +25,6 @@ LIBJPEG_EXTRANEOUS = re.compile(rb"Corrupt JPEG data: (\d+) extraneous bytes bef
 LIBJPEG_DAMAGE = (b"Corrupt JPEG data", b"Premature end of JPEG", b"Invalid SOS", b"Invalid component", b"Inconsistent progression")
 """libjpeg-turbo's warnings (jerror.h) that mean lost or misread picture data."""
 
-PIPE_CAPACITY = 65536
-
 
 def require_whole(data: bytes, kind: str) -> None:
     """Refuse as damaged a file whose container says that something is missing or changed."""
@@ -112,24 +110,19 @@ def libjpeg_complaint(data: bytes, end: int) -> bool:
     except ImportError:
         return False
     reader, writer = os.pipe()
-    os.set_blocking(reader, False)
-    os.set_blocking(writer, False)
     kept = os.dup(2)
     os.dup2(writer, 2)
+    os.close(writer)
     try:
         cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
     except cv2.error:
         return True
     finally:
+        # The pipe has no writer any more after this, so reading it ends.
         os.dup2(kept, 2)
-        for descriptor in (kept, writer):
-            os.close(descriptor)
-    try:
-        said = os.read(reader, PIPE_CAPACITY)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(reader)
+        os.close(kept)
+    with os.fdopen(reader, "rb") as pipe:
+        said = pipe.read()
     padded = LIBJPEG_EXTRANEOUS.search(said)
     if padded is not None:
         return bool(data[end - int(padded[1]) : end].strip(b"\x00\xff"))
