@@ -42,6 +42,8 @@ class CardOptions:
         of the twelve markers with a chance of 12 * 4 * 7807 / 2^36 = 5e-6, and two of them would still have to agree on one plane.
     smallest_marker_px : float
         Shortest side of a marker: under 1.5 px a cell no bit is certain.
+    smallest_photo_px : int
+        Shorter side of a photo under which nothing is looked for: a card is more than five markers wide across its short side.
     cell_px : int
         Pixels that each cell of a marker is resampled to before its bit is read; at OpenCV's 4 small markers lose bits to the border.
     half_size : bool
@@ -66,6 +68,7 @@ class CardOptions:
     threshold_windows: tuple[int, int, int] = (7, 23, 16)
     corrected_bits: float = 0.6
     smallest_marker_px: float = 12.0
+    smallest_photo_px: int = 60
     cell_px: int = 8
     half_size: bool = True
     closer_look: float = 2.0
@@ -317,6 +320,8 @@ def find_card(linear: LinearRGB, *, options: CardOptions | None = None) -> Card 
         None where neither is seen with certainty.  Markers of other makers or dictionaries are passed over.
     """
     options = options or CardOptions()
+    if min(linear.shape[:2]) < options.smallest_photo_px:
+        return None
     green = np.ascontiguousarray(linear[..., 1])
     plane = _best_plane(green, options)
     if plane is None:
