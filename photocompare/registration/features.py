@@ -34,6 +34,8 @@ class FeatureOptions:
 
     Parameters
     ----------
+    learned : bool
+        Whether the learned matcher may be used where it is there.
     pixels : float
         Size in px that the limb's bounding box is reduced to before matching (never enlarged).  0.6 MP keeps the mottle of 1 to 5 mm
         that survives treatment (METHODS: mid-scale mottle carries the match) and halves the network's time against 1.2 MP.
@@ -52,6 +54,7 @@ class FeatureOptions:
         the geometry is checked afterwards).
     """
 
+    learned: bool = True
     pixels: float = 0.6e6
     normalise_sigma: float = 0.02
     keypoints: int = 1536
@@ -86,10 +89,6 @@ class LimbPicture:
         """Points of this picture in the working frame."""
         return np.asarray(scaled_position(points_xy, 1.0 / self.scale) + np.asarray(self.origin_xy, np.float32), dtype=np.float32)
 
-    def mirrored(self) -> LimbPicture:
-        """Left and right swapped (positions then are the mirrored cut's own)."""
-        return LimbPicture(np.ascontiguousarray(self.grey[:, ::-1]), np.ascontiguousarray(self.usable[:, ::-1]), self.scale, self.origin_xy)
-
 
 @dataclass(frozen=True)
 class Keypoints:
@@ -117,13 +116,24 @@ def luminance_density(linear: LinearRGB) -> Grey:
 def locally_normalised(grey: Grey, inside: Mask, sigma: float) -> Grey:
     """`grey` with zero mean and unit spread within about `sigma` px, means taken over `inside` only; 0 elsewhere."""
     weight = inside.astype(np.float32)
-    share = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), np.float32(1e-3))
-    mean = cv2.GaussianBlur(grey * weight, (0, 0), sigma) / share
-    residual = (grey - mean) * weight
-    spread = np.sqrt(cv2.GaussianBlur(residual * residual, (0, 0), sigma) / share)
+    share = np.maximum(_smoothed(weight, sigma), np.float32(1e-3))
+    residual = np.asarray((grey - _smoothed(grey * weight, sigma) / share) * weight, dtype=np.float32)
+    spread = np.sqrt(_smoothed(residual * residual, sigma) / share)
     # A floor at a part of the limb's usual spread keeps noise on flat skin from being blown up to texture.
     usual = float(np.median(spread[inside])) if inside.any() else 1.0
     return np.asarray(residual / np.maximum(spread, max(0.3 * usual, 1e-4)), dtype=np.float32)
+
+
+def _smoothed(picture: Grey, sigma: float) -> Grey:
+    """Gaussian blur; wide ones on a reduced copy, where they cost little (a copy at a quarter of sigma loses nothing)."""
+    reduction = max(1, int(sigma / 4))
+    if reduction == 1:
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), dtype=np.float32)
+    height, width = picture.shape
+    size = (max(1, width // reduction), max(1, height // reduction))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / reduction)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def limb_picture(density: Grey, limb: Mask, measurable: Mask, options: FeatureOptions) -> LimbPicture:
@@ -160,7 +170,7 @@ def xfeat_keypoints(picture: LimbPicture, matcher: Matcher, options: FeatureOpti
     pad_h, pad_w = -h % NETWORK_STRIDE, -w % NETWORK_STRIDE
     padded = cv2.copyMakeBorder(picture.grey, 0, pad_h, 0, pad_w, cv2.BORDER_CONSTANT, value=0.5)
     # XFeat takes the mean of its colour channels first; three equal planes are its grey.
-    feed = np.ascontiguousarray(np.broadcast_to(padded, (1, 3, *padded.shape)))
+    feed = np.ascontiguousarray(np.broadcast_to(padded, (1, 3, *padded.shape)), dtype=np.float32)
     descriptors, logits, reliability = matcher.xfeat.run(["desc", "kpt", "rel"], {"x": feed})
     strength = _keypoint_strength(logits[0], reliability[0, 0], options.keypoint_threshold)
     peaks = (strength == cv2.dilate(strength, np.ones((5, 5), np.uint8))) & (strength > 0)
@@ -244,10 +254,10 @@ def mutual_best(log_score: NDArray[np.float32], least: float) -> Matches:
 def sift_keypoints(picture: LimbPicture, options: FeatureOptions) -> Keypoints:
     """RootSIFT keypoints and descriptors on the usable skin."""
     # Contrast threshold below Lowe's 0.04: mottle on normalised skin is soft, and geometry weeds later.
-    sift = cv2.SIFT_create(nfeatures=4 * options.keypoints, contrastThreshold=0.01)
+    sift = cv2.SIFT.create(nfeatures=4 * options.keypoints, contrastThreshold=0.01)
     image = np.asarray(np.rint(picture.grey * 255), dtype=np.uint8)
     found, descriptors = sift.detectAndCompute(image, picture.usable.astype(np.uint8))
-    if descriptors is None:
+    if len(found) == 0:
         return Keypoints(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), picture.usable.shape)
     xy = np.asarray([point.pt for point in found], np.float32)
     root = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-12))

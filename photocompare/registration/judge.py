@@ -39,6 +39,9 @@ class JudgeOptions:
     most_error : float
         Largest expected error of a trusted place, as a share of the leg's width (taken as the square root of its area): 0.012 is about
         1.3 mm on a lower leg, beyond which a spider vein and its neighbour are mistaken for each other.
+    floor : float
+        Spread per coordinate in working px that no map goes below: demosaicing, compression and a parabola's bias at the peak each
+        leave some tenths of a px.
     least_matches : int
         Fewest matches on the smooth warp.  Three a term of the polynomial (30); fewer leave it undetermined.
     ample_spread : int
@@ -58,6 +61,7 @@ class JudgeOptions:
     least_agreement: float = 0.5
     grid: float = 8.0
     most_error: float = 0.012
+    floor: float = 0.35
     least_matches: int = 30
     ample_spread: int = 50
     same_view: float = 0.15
@@ -101,7 +105,7 @@ class Trust:
 def judge_trust(refined: Refined, *, options: JudgeOptions) -> Trust:
     """Local agreement of the patches with the map, and the map's local spread."""
     left, top, right, bottom = refined.box
-    step = options.grid / refined.level
+    step = options.grid * refined.patches[-1].px_per_level_px
     xs, ys = np.arange(left, right + step, step), np.arange(top, bottom + step, step)
     evidence = refined.patches[-1]
     agrees = patch_deviation(refined, evidence) < options.agree_px
@@ -110,13 +114,16 @@ def judge_trust(refined: Refined, *, options: JudgeOptions) -> Trust:
     looked = _counted(evidence.looked_at_xy, shape, origin, step)
     width = options.window / options.grid
     around = [cv2.GaussianBlur(counts, (0, 0), width, borderType=cv2.BORDER_CONSTANT) for counts in (agreeing, looked)]
-    agreement = around[0] / np.maximum(around[1], 1e-3)
-    return Trust(xs, ys, agreement.astype(np.float32), refined.soft.spread_on_grid(xs, ys))
+    agreement = (around[0] / np.maximum(around[1], 1e-3)).astype(np.float32)
+    variance = options.floor**2 + refined.soft.spread_on_grid(xs, ys) ** 2
+    # Where patches disagree some of them may be right: the fewer agree, the wider.
+    sigma = np.sqrt(variance / np.clip(agreement, 0.1, 1.0))
+    return Trust(xs, ys, agreement, np.asarray(sigma, dtype=np.float32))
 
 
 def patch_deviation(refined: Refined, evidence: PatchEvidence) -> NDArray[np.float64]:
     """How far each patch's own place lies from the map, level px."""
-    return np.asarray(np.linalg.norm(refined.at(evidence.before_xy) - evidence.after_xy, axis=1) * refined.level)
+    return np.asarray(np.linalg.norm(refined.at(evidence.before_xy) - evidence.after_xy, axis=1) / evidence.px_per_level_px)
 
 
 def _counted(points_xy: Float32, shape: tuple[int, int], origin_xy: tuple[float, float], step: float) -> Float32:
@@ -136,15 +143,11 @@ def claimed_percentiles(sigma: Float32) -> tuple[float, float]:
     return float(np.median(lengths)), float(np.percentile(lengths, 95))
 
 
-def pair_flags(
-    matches: int, trusted_share: float, overlap: float, error_p95: float, leg_width: float, *, options: JudgeOptions
-) -> tuple[str, ...]:
+def pair_flags(trusted_share: float, overlap: float, error_p95: float, leg_width: float, *, options: JudgeOptions) -> tuple[str, ...]:
     """Codes that the evidence calls for, of `flags.REGISTRY`.
 
     Parameters
     ----------
-    matches : int
-        On the smooth warp.
     trusted_share : float
         Of the skin that both photos show, by the map.
     overlap : float
@@ -154,7 +157,7 @@ def pair_flags(
     leg_width : float
         Square root of the before leg's area, px.
     """
-    if matches < options.least_matches or trusted_share < options.same_view:
+    if trusted_share < options.same_view:
         return ("not_same_view",)
     if overlap < options.least_overlap:
         return ("low_overlap",)

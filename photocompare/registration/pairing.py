@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.arrays import Grey, Mask, PointsXY
+from photocompare.arrays import PointsXY
 from photocompare.registration.features import (
     FeatureOptions,
     Keypoints,
     LimbPicture,
     Matches,
     lighterglue_matches,
-    limb_picture,
     sift_keypoints,
     sift_matches,
     xfeat_keypoints,
@@ -36,11 +35,7 @@ class Pairing:
     fit : WarpFit or None
     spread : int
         Cells of the before limb (of about 100) that hold a point agreeing with the warp.
-    offered : int
-        Keypoints of the smaller set: what could have matched.
     method : str
-    px_per_picture_px : float
-        Working px per px of the after limb's matching picture.
     limbs : tuple of int
         Labels.
     """
@@ -49,9 +44,7 @@ class Pairing:
     after_xy: PointsXY
     fit: WarpFit | None
     spread: int
-    offered: int
     method: str
-    px_per_picture_px: float
     limbs: tuple[int, int]
 
     @property
@@ -66,17 +59,26 @@ def match_pictures(
     limbs: tuple[int, int],
     matcher: Matcher | None,
     *,
+    ample_spread: int,
     features: FeatureOptions,
     warp: WarpOptions,
 ) -> Pairing:
-    """Match two limb pictures and fit the smooth warp; the classical path where the matcher is missing."""
+    """Match two limb pictures and fit the smooth warp.
+
+    The learned matcher goes first; the classical path serves where it is missing or where its matches are spread over fewer than
+    `ample_spread` cells, and the wider spread wins.
+    """
+    learned = None
     if matcher is not None:
         first, second = xfeat_keypoints(before, matcher, features), xfeat_keypoints(after, matcher, features)
-        return _pairing(
+        learned = _pairing(
             before, after, first, second, lighterglue_matches(first, second, matcher, features), "xfeat+lighterglue", limbs, warp
         )
+        if learned.spread >= ample_spread:
+            return learned
     first, second = sift_keypoints(before, features), sift_keypoints(after, features)
-    return _pairing(before, after, first, second, sift_matches(first, second, features), "rootsift", limbs, warp)
+    classical = _pairing(before, after, first, second, sift_matches(first, second, features), "rootsift", limbs, warp)
+    return classical if learned is None or classical.spread > learned.spread else learned
 
 
 def _pairing(
@@ -95,9 +97,4 @@ def _pairing(
     agreeing = first.xy[matches.pairs[fit.inliers, 0]] if fit is not None else np.zeros((0, 2), np.float32)
     cell = max(first.shape[0] * first.shape[1], 1) ** 0.5 / SPREAD_CELLS
     spread = len(np.unique(np.floor(agreeing / cell).astype(int), axis=0)) if len(agreeing) else 0
-    return Pairing(before_xy, after_xy, fit, spread, min(len(first.xy), len(second.xy)), method, 1.0 / after.scale, limbs)
-
-
-def pictures_of(density: Grey, limbs: dict[int, tuple[Mask, Mask]], options: FeatureOptions) -> dict[int, LimbPicture]:
-    """The limb picture of each label's (limb, measurable) masks."""
-    return {label: limb_picture(density, limb, seen, options) for label, (limb, seen) in limbs.items()}
+    return Pairing(before_xy, after_xy, fit, spread, method, limbs)

@@ -26,6 +26,8 @@ class PatchOptions:
 
     Parameters
     ----------
+    pixels : float
+        Leg px of the level at which patches are compared (never enlarged).
     radius : int
         Largest shift looked for, level px.
     patch_sigma : float
@@ -34,14 +36,20 @@ class PatchOptions:
         Width of the local mean and spread, level px: shading and stains wider than this are gone.
     cell : int
         Level px between patches.
+    noise_reach : float
+        Area over which the errors of patches go together, in patch areas.  What differs between the photos (stains, tan, sharpness) is
+        wider than a patch: 4, a reach of twice the patch, made claimed and true spread equal on rendered legs.  1 where the
+        pass shall rather follow every patch than be smooth: the coarse passes, whose errors the last one mends.
     least_correlation : float
         Patches that correlate less at their best are no evidence.
     """
 
+    pixels: float
     radius: int
     patch_sigma: float
     normalise_sigma: float
     cell: int
+    noise_reach: float = 1.0
     least_correlation: float = 0.25
 
 
@@ -59,10 +67,6 @@ class PatchShifts:
         (N,) inverse variance of a coordinate of `shift`, px^-2, from the peak's height and sharpness.
     correlation : Float32
         (N,) height of the peak.
-    correlation_unmoved : Float32
-        (N,) correlation at no shift.
-    rival : Float32
-        (N,) highest correlation away from the peak.
     looked_at_xy : Float32
         (M, 2), level px: patches with enough skin, whether they gave evidence or not.
     """
@@ -71,8 +75,6 @@ class PatchShifts:
     shift: Float32
     precision: Float32
     correlation: Float32
-    correlation_unmoved: Float32
-    rival: Float32
     looked_at_xy: Float32
 
 
@@ -110,8 +112,6 @@ def patch_shifts(fixed: Grey, moving: Grey, inside: Mask, *, options: PatchOptio
         shift.astype(np.float32),
         precision.astype(np.float32),
         top.astype(np.float32),
-        flat[side * options.radius + options.radius, keep],
-        _rival(flat, row, column, keep, side),
         grid[usable].astype(np.float32),
     )
 
@@ -121,24 +121,24 @@ def _correlation_volume(a: Grey, b: Grey, inside: Mask, options: PatchOptions) -
     radius, cell = options.radius, options.cell
     height, width = (-(-n // cell) * cell for n in a.shape)
     pad = ((0, height - a.shape[0]), (0, width - a.shape[1]))
-    a = np.pad(a, pad)
+    a, skin = np.pad(a, pad), np.pad(inside.astype(np.float32), pad)
     around = np.pad(b, ((radius, radius + pad[0][1]), (radius, radius + pad[1][1])))
-    around_squared = around * around
     size, sigma = (width // cell, height // cell), options.patch_sigma / cell
 
     def summed(picture: Float32) -> Float32:
-        return np.asarray(cv2.GaussianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), (0, 0), sigma))
+        return np.asarray(cv2.GaussianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), (0, 0), sigma), dtype=np.float32)
 
-    skin = np.pad(inside.astype(np.float32), pad)
     power = summed(a * a)
+    # The moving patch's own power changes slowly with the shift: read off one smoothed picture.
+    power_around = cv2.blur(around * around, (cell, cell))
     side = 2 * radius + 1
     volume = np.empty((side, side, size[1], size[0]), np.float32)
     for dy in range(side):
         for dx in range(side):
             window = (slice(dy, dy + height), slice(dx, dx + width))
-            product = summed(cv2.multiply(a, np.ascontiguousarray(around[window])))
-            other = summed(np.ascontiguousarray(around_squared[window]))
-            volume[dy, dx] = product / np.sqrt(np.maximum(power * other, 1e-6))
+            product = summed(np.asarray(cv2.multiply(a, around[window]), dtype=np.float32))
+            other = power_around[dy + cell // 2 : dy + height : cell, dx + cell // 2 : dx + width : cell]
+            volume[dy, dx] = product / np.sqrt(np.maximum(power * cv2.GaussianBlur(np.ascontiguousarray(other), (0, 0), sigma), 1e-6))
     return volume, summed(skin)
 
 
@@ -146,7 +146,7 @@ def _peak(flat: Float32, row: Indices, column: Indices, keep: Indices, side: int
     """Sub-pixel offset (N, 2), height and least curvature (N,) of the parabola through the peak's 3 x 3 neighbours."""
 
     def at(dy: int, dx: int) -> Float32:
-        return flat[(row + dy) * side + column + dx, keep]
+        return np.asarray(flat[(row + dy) * side + column + dx, keep], dtype=np.float32)
 
     middle = at(0, 0)
     gx, gy = (at(0, 1) - at(0, -1)) / 2, (at(1, 0) - at(-1, 0)) / 2
@@ -154,15 +154,8 @@ def _peak(flat: Float32, row: Indices, column: Indices, keep: Indices, side: int
     xy = -(at(1, 1) + at(-1, -1) - at(1, -1) - at(-1, 1)) / 4
     determinant = np.maximum(xx * yy - xy * xy, 1e-6)
     offset = np.stack([(yy * gx - xy * gy) / determinant, (xx * gy - xy * gx) / determinant], axis=1)
-    offset = np.clip(offset, -1, 1)
+    offset = np.asarray(np.clip(offset, -1, 1), dtype=np.float32)
     top = middle + (gx * offset[:, 0] + gy * offset[:, 1]) / 2
     half_trace = (xx + yy) / 2
     least = half_trace - np.sqrt(np.maximum(half_trace**2 - (xx * yy - xy * xy), 0))
-    return offset, np.clip(top, 0, 1), np.maximum(least, 1e-4)
-
-
-def _rival(flat: Float32, row: Indices, column: Indices, keep: Indices, side: int) -> Float32:
-    """Highest correlation at least 3 px from the peak."""
-    ys, xs = np.divmod(np.arange(side * side), side)
-    away = (ys[:, None] - row) ** 2 + (xs[:, None] - column) ** 2 >= 9
-    return np.asarray(np.where(away, flat[:, keep], -1.0).max(axis=0), dtype=np.float32)
+    return offset, np.clip(top, 0, 1).astype(np.float32), np.maximum(least, 1e-4).astype(np.float32)

@@ -28,27 +28,26 @@ class RefineOptions:
 
     Parameters
     ----------
-    pixels : float
-        Leg px at which patches are compared (never enlarged): about 0.2 mm per px on a lower leg that fills the frame, which resolves
-        the mottle of 1 to 5 mm that carries the match.
     match_cell : float
-        Px of that level between knots of the first spline, through matches: they lie about as far apart.
+        Knots of the first spline, through matches, per square root of the leg's area: matches lie about that far apart.
     patch_cell : float
-        Px of that level between knots of the later splines, through patches.
+        The same for the later splines, through patches: about two patch widths.
     match_gate : float
         Matches further off the smooth warp than this many of its spreads are wrong, not soft tissue.
     passes : tuple of PatchOptions
-        Coarse to fine; the first one's radius covers what a spline through matches leaves, a few px, at gaps some more.
+        Coarse to fine.  The first, on the mottle of 3 to 8 mm, reaches over what a spline through matches leaves at gaps; the last
+        resolves about 0.2 mm per px on a lower leg that fills the frame.  The second coarse pass grows the
+        map into places whose neighbours the first one mended.
     spline : SplineOptions
     """
 
-    pixels: float = 0.4e6
-    match_cell: float = 34.0
-    patch_cell: float = 26.0
+    match_cell: float = 0.054
+    patch_cell: float = 0.041
     match_gate: float = 6.0
     passes: tuple[PatchOptions, ...] = (
-        PatchOptions(radius=8, patch_sigma=12.0, normalise_sigma=12.0, cell=8),
-        PatchOptions(radius=4, patch_sigma=10.0, normalise_sigma=10.0, cell=8),
+        PatchOptions(pixels=0.1e6, radius=6, patch_sigma=6.0, normalise_sigma=6.0, cell=4),
+        PatchOptions(pixels=0.1e6, radius=5, patch_sigma=5.0, normalise_sigma=6.0, cell=4),
+        PatchOptions(pixels=0.4e6, radius=4, patch_sigma=8.0, normalise_sigma=10.0, cell=8, noise_reach=4.0),
     )
     spline: SplineOptions = field(default_factory=SplineOptions)
 
@@ -67,22 +66,20 @@ class PatchEvidence:
         (N, 2) working px.
     precision : Float32
         (N,) relative inverse variance.
-    correlation, correlation_unmoved, rival : Float32
-        (N,) at the peak, at the map's own place, and at the best place away from the peak.
+    correlation : Float32
+        (N,) at the peak.
     looked_at_xy : Float32
         (M, 2) before working px: patches with enough skin, with evidence or without.
-    radius_px : float
-        Largest shift that was looked for, before working px.
+    px_per_level_px : float
+        Before working px per px of the level.
     """
 
     before_xy: Float32
     after_xy: Float32
     precision: Float32
     correlation: Float32
-    correlation_unmoved: Float32
-    rival: Float32
     looked_at_xy: Float32
-    radius_px: float
+    px_per_level_px: float
 
 
 @dataclass(frozen=True)
@@ -98,15 +95,12 @@ class Refined:
         Of each pass, measured before that pass's fit.
     box : tuple of float
         Left, top, right, bottom of the region that `soft` covers, before working px.
-    level : float
-        Level px per working px.
     """
 
     warp: PolynomialWarp
     soft: SplineField
     patches: tuple[PatchEvidence, ...]
     box: tuple[float, float, float, float]
-    level: float
 
     def at(self, points_xy: NDArray[np.floating]) -> NDArray[np.float64]:
         """After px of before points, (N, 2)."""
@@ -132,8 +126,6 @@ class Level:
         Level px per working px, the same for both up to rounding.
     xs, ys : ndarray
         Working px of the before cut's columns and rows.
-    box : tuple of float
-        Left, top, right, bottom of the cut, before working px.
     """
 
     before: Grey
@@ -144,7 +136,6 @@ class Level:
     factor: float
     xs: NDArray[np.float64]
     ys: NDArray[np.float64]
-    box: tuple[float, float, float, float]
 
 
 def refine_map(
@@ -160,40 +151,35 @@ def refine_map(
     densities, legs : pair of arrays
         Of the before and the after photo, working frames.
     """
-    level = _level(densities, legs, options.pixels)
+    width, box = math.sqrt(float(legs[0].sum())), _box(legs[0])
     off = after_xy - fit.warp.at(before_xy)
     near = np.linalg.norm(off, axis=1) < options.match_gate * fit.spread_px
-    cell = options.match_cell / level.factor
-    soft = fit_spline(before_xy[near], off[near], np.ones(int(near.sum())), level.box, cell, options=options.spline)
-    refined = Refined(fit.warp, soft, (), level.box, level.factor)
+    soft = fit_spline(before_xy[near], off[near], np.ones(int(near.sum())), box, options.match_cell * width, options=options.spline)
+    refined = Refined(fit.warp, soft, (), box)
     for patches in options.passes:
+        level = _level(densities, legs, box, patches.pixels)
         evidence = _measured(refined, level, patches)
-        soft = refined.soft if len(evidence.precision) < _FEWEST_PATCHES else _refitted(fit.warp, evidence, level, patches, options)
-        refined = Refined(fit.warp, soft, (*refined.patches, evidence), level.box, level.factor)
+        if len(evidence.precision) >= _FEWEST_PATCHES:
+            soft = _refitted(fit.warp, evidence, box, options.patch_cell * width, patches, options.spline)
+        refined = Refined(fit.warp, soft, (*refined.patches, evidence), box)
     return refined
 
 
-def _level(densities: tuple[Grey, Grey], legs: tuple[Mask, Mask], pixels: float) -> Level:
+def _box(leg: Mask) -> tuple[float, float, float, float]:
+    columns, rows = np.flatnonzero(leg.any(axis=0)), np.flatnonzero(leg.any(axis=1))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def _level(densities: tuple[Grey, Grey], legs: tuple[Mask, Mask], box: tuple[float, float, float, float], pixels: float) -> Level:
     before_leg, after_leg = legs
     factor = min(1.0, math.sqrt(pixels / max(int(before_leg.sum()), 1)))
-    columns, rows = np.flatnonzero(before_leg.any(axis=0)), np.flatnonzero(before_leg.any(axis=1))
-    x0, x1, y0, y1 = int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
+    x0, y0, x1, y1 = (int(edge) for edge in box)
     before, inside = _reduced(densities[0][y0:y1, x0:x1], before_leg[y0:y1, x0:x1], factor)
     after, after_inside = _reduced(densities[1], after_leg, factor)
     # Rounding the reduced size makes the true factors of the two axes differ a little from the nominal one.
     xs = x0 + scaled_position(np.arange(before.shape[1], dtype=np.float64), (x1 - x0) / before.shape[1])
     ys = y0 + scaled_position(np.arange(before.shape[0], dtype=np.float64), (y1 - y0) / before.shape[0])
-    return Level(
-        before,
-        after,
-        inside,
-        after_inside,
-        (densities[1].shape[1], densities[1].shape[0]),
-        factor,
-        xs,
-        ys,
-        (float(x0), float(y0), float(x1), float(y1)),
-    )
+    return Level(before, after, inside, after_inside, (densities[1].shape[1], densities[1].shape[0]), factor, xs, ys)
 
 
 def _reduced(density: Grey, leg: Mask, factor: float) -> tuple[Grey, Mask]:
@@ -218,16 +204,20 @@ def _measured(refined: Refined, level: Level, options: PatchOptions) -> PatchEvi
         refined.at(centres + found.shift * step).astype(np.float32),
         found.precision,
         found.correlation,
-        found.correlation_unmoved,
-        found.rival,
         (corner + found.looked_at_xy * step).astype(np.float32),
-        options.radius / level.factor,
+        1.0 / level.factor,
     )
 
 
-def _refitted(warp: PolynomialWarp, evidence: PatchEvidence, level: Level, patches: PatchOptions, options: RefineOptions) -> SplineField:
+def _refitted(
+    warp: PolynomialWarp,
+    evidence: PatchEvidence,
+    box: tuple[float, float, float, float],
+    cell: float,
+    patches: PatchOptions,
+    options: SplineOptions,
+) -> SplineField:
     # Neighbouring patches overlap: so many of them see the same skin (a Gaussian's effective area is 4 pi sigma^2).
-    sharing = max(1.0, 4 * math.pi * patches.patch_sigma**2 / patches.cell**2)
+    sharing = max(1.0, patches.noise_reach * 4 * math.pi * patches.patch_sigma**2 / patches.cell**2)
     off = evidence.after_xy - warp.at(evidence.before_xy)
-    cell = options.patch_cell / level.factor
-    return fit_spline(evidence.before_xy, off, evidence.precision, level.box, cell, sharing=sharing, options=options.spline)
+    return fit_spline(evidence.before_xy, off, evidence.precision, box, cell, sharing=sharing, options=options)

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from photocompare.arrays import Grey, LinearRGB, MapXY, Mask
 from photocompare.field import Field, other_limb
-from photocompare.registration.features import LimbPicture, limb_picture, luminance_density
-from photocompare.registration.judge import Trust, claimed_percentiles, judge_trust, pair_flags
-from photocompare.registration.matcher_models import Matcher, load_matcher
+from photocompare.flags import REGISTRY, Severity
+from photocompare.registration.features import limb_picture, luminance_density
+from photocompare.registration.judge import claimed_percentiles, judge_trust, pair_flags
+from photocompare.registration.matcher_models import load_matcher
 from photocompare.registration.pairing import Pairing, match_pictures
 from photocompare.registration.refine import Refined, refine_map
 from photocompare.registration.result import Registration, RegistrationOptions
 
 DEFAULT_OPTIONS = RegistrationOptions()
+
+
+@dataclass(frozen=True)
+class _Limb:
+    """One photo's limb: density of the whole photo, which of its pixels are the limb, and which are seen well."""
+
+    density: Grey
+    leg: Mask
+    measurable: Mask
+    label: int
+
+    def mirrored(self) -> _Limb:
+        density = np.ascontiguousarray(self.density[:, ::-1])
+        leg, measurable = np.ascontiguousarray(self.leg[:, ::-1]), np.ascontiguousarray(self.measurable[:, ::-1])
+        return _Limb(density, leg, measurable, self.label)
 
 
 def register(
@@ -41,98 +58,103 @@ def register(
     Registration
         With a refusing flag and no map when the photos don't show the same skin closely enough.
     """
-    shape = (before.shape[0], before.shape[1])
     if not (field_before.leg.any() and field_after.leg.any()):
-        return _refusal(shape, ("not_same_view",), None)
-    densities = luminance_density(before), luminance_density(after)
-    matcher = load_matcher()
-    pairing, seen_after = _best_pairing(densities, after, field_before, field_after, matcher, options)
+        return _refusal((before.shape[0], before.shape[1]), ("not_same_view",), None)
+    limb = _limb(luminance_density(before), field_before)
+    density_after = luminance_density(after)
+    other = _limb(density_after, field_after)
+    pairing = _matched(limb, other, options)
+    if pairing.spread < options.judge.ample_spread:
+        for label in sorted({int(label) for label in np.unique(field_after.limbs)} - {0, field_after.principal}):
+            candidate = _limb(density_after, other_limb(after, field_after, label))
+            attempt = _matched(limb, candidate, options)
+            if attempt.spread > pairing.spread:
+                pairing, other = attempt, candidate
+    found = _laid_over(limb, other, pairing, options)
+    if found.refused and _same_when_mirrored(limb, other, options):
+        return _refusal((before.shape[0], before.shape[1]), ("mirrored",), pairing)
+    return found
+
+
+def _limb(density: Grey, field: Field) -> _Limb:
+    return _Limb(density, field.leg, field.measurable, field.principal)
+
+
+def _matched(before: _Limb, after: _Limb, options: RegistrationOptions) -> Pairing:
+    pictures = [limb_picture(limb.density, limb.leg, limb.measurable, options.features) for limb in (before, after)]
+    return match_pictures(
+        pictures[0],
+        pictures[1],
+        (before.label, after.label),
+        load_matcher() if options.features.learned else None,
+        ample_spread=options.judge.ample_spread,
+        features=options.features,
+        warp=options.warp,
+    )
+
+
+def _same_when_mirrored(before: _Limb, after: _Limb, options: RegistrationOptions) -> bool:
+    """Whether the mirrored after photo passes where the photo itself did not."""
+    mirrored = after.mirrored()
+    return not _laid_over(before, mirrored, _matched(before, mirrored, options), options).refused
+
+
+def _laid_over(before: _Limb, after: _Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
+    """Refine a pairing and judge it."""
+    shape = (before.leg.shape[0], before.leg.shape[1])
     if pairing.fit is None or pairing.agreeing < options.judge.least_matches:
         return _refusal(shape, ("not_same_view",), pairing)
-    legs = field_before.leg, seen_after.leg
+    densities, legs = (before.density, after.density), (before.leg, after.leg)
     refined = refine_map(pairing.fit, pairing.before_xy, pairing.after_xy, densities, legs, options=options.refine)
-    trust = judge_trust(refined, options=options.judge)
-    return _judged(refined, trust, pairing, field_before, seen_after, options)
+    return _judged(refined, before, after, pairing, options)
 
 
-def _best_pairing(
-    densities: tuple[Grey, Grey],
-    after: LinearRGB,
-    field_before: Field,
-    field_after: Field,
-    matcher: Matcher | None,
-    options: RegistrationOptions,
-) -> tuple[Pairing, Field]:
-    """The before leg against the after photo's limbs, its principal one first; the one with the widest spread of agreeing points."""
-    first = limb_picture(densities[0], field_before.leg, field_before.measurable, options.features)
-    principal = field_after.principal
-    best, best_field = _matched(first, densities[1], field_before.principal, field_after, matcher, options), field_after
-    others = [int(label) for label in np.unique(field_after.limbs) if label not in (0, principal)]
-    # Skin on this many cells is far beyond chance: no need to try the other leg.
-    if best.spread >= options.judge.ample_spread:
-        return best, best_field
-    for label in others:
-        candidate_field = other_limb(after, field_after, label)
-        candidate = _matched(first, densities[1], field_before.principal, candidate_field, matcher, options)
-        if candidate.spread > best.spread:
-            best, best_field = candidate, candidate_field
-    return best, best_field
-
-
-def _matched(first: LimbPicture, density: Grey, label: int, field: Field, matcher: Matcher | None, options: RegistrationOptions) -> Pairing:
-    second = limb_picture(density, field.leg, field.measurable, options.features)
-    return match_pictures(first, second, (label, field.principal), matcher, features=options.features, warp=options.warp)
-
-
-def _judged(
-    refined: Refined, trust: Trust, pairing: Pairing, field_before: Field, field_after: Field, options: RegistrationOptions
-) -> Registration:
-    shape = field_before.leg.shape
+def _judged(refined: Refined, before: _Limb, after: _Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
+    shape, judge = (before.leg.shape[0], before.leg.shape[1]), options.judge
     map_xy = refined.on_grid(np.arange(shape[1], dtype=np.float64), np.arange(shape[0], dtype=np.float64))
-    agreement, sigma = trust.at_every_px((shape[0], shape[1]))
-    leg_width = math.sqrt(float(field_before.leg.sum()))
-    trusted = (agreement >= options.judge.least_agreement) & (sigma * math.sqrt(2) <= options.judge.most_error * leg_width)
-    common = field_before.measurable & _seen_in_after(map_xy, field_after.measurable)
+    agreement, sigma = judge_trust(refined, options=judge).at_every_px(shape)
+    leg_width = math.sqrt(float(before.leg.sum()))
+    error = sigma * np.float32(math.sqrt(2))
+    trusted = (agreement >= judge.least_agreement) & (error <= judge.most_error * leg_width)
+    common = before.measurable & _seen_in_after(map_xy, after.measurable)
     shared = common & trusted
-    overlap = float(shared.sum()) / max(float(field_before.measurable.sum()), 1.0)
+    overlap = float(shared.sum()) / max(float(before.measurable.sum()), 1.0)
     median, p95 = claimed_percentiles(sigma[shared])
-    trusted_share = float(shared.sum()) / max(float(common.sum()), 1.0)
-    flags = pair_flags(pairing.agreeing, trusted_share, overlap, p95, leg_width, options=options.judge)
-    if any(code in _REFUSING for code in flags):
-        return _refusal((shape[0], shape[1]), flags, pairing)
-    nowhere = ~trusted | ~field_before.leg
+    flags = pair_flags(float(shared.sum()) / max(float(common.sum()), 1.0), overlap, p95, leg_width, options=judge)
+    if any(REGISTRY[code].severity is Severity.REFUSE for code in flags):
+        return _refusal(shape, flags, pairing)
+    nowhere = ~(trusted & before.leg)
     map_xy[nowhere] = np.nan
-    error = np.where(nowhere, np.nan, sigma * math.sqrt(2)).astype(np.float32)
+    error[nowhere] = np.nan
     scale = _median_scale(map_xy, shared)
     return Registration(map_xy, error, median, p95, shared, overlap, scale, pairing.agreeing, pairing.method, pairing.limbs, flags)
 
 
-_REFUSING = ("not_same_view", "mirrored", "low_overlap", "registration_uncertain")
-
-
 def _seen_in_after(map_xy: MapXY, measurable: Mask) -> Mask:
-    return np.asarray(cv2.remap(measurable.astype(np.uint8), map_xy[..., 0], map_xy[..., 1], cv2.INTER_NEAREST, borderValue=0) > 0)
+    seen = cv2.remap(measurable.astype(np.uint8), map_xy[..., 0], map_xy[..., 1], cv2.INTER_NEAREST, borderValue=0)
+    return np.asarray(seen > 0)
 
 
 def _median_scale(map_xy: MapXY, shared: Mask) -> float:
-    """Square root of the area that a before px covers in the after photo, median over the shared field."""
-    across, down = np.diff(map_xy, axis=1)[:-1], np.diff(map_xy, axis=0)[:, :-1]
-    area = across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0]
-    return float(np.sqrt(np.maximum(np.nanmedian(area[shared[:-1, :-1]]), 0)))
+    """Square root of the area that a before px covers in the after photo, median over (a sample of) the shared field."""
+    rows, columns = np.nonzero(shared[:-1, :-1])
+    some = slice(None, None, max(1, len(rows) // 20_000))
+    rows, columns = rows[some], columns[some]
+    across, down = map_xy[rows, columns + 1] - map_xy[rows, columns], map_xy[rows + 1, columns] - map_xy[rows, columns]
+    return math.sqrt(max(float(np.nanmedian(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])), 0.0))
 
 
 def _refusal(shape: tuple[int, int], flags: tuple[str, ...], pairing: Pairing | None) -> Registration:
-    nothing = np.full(shape, np.nan, np.float32)
     return Registration(
-        np.full((*shape, 2), np.nan, np.float32),
-        nothing,
-        math.nan,
-        math.nan,
-        np.zeros(shape, np.bool_),
-        0.0,
-        math.nan,
-        pairing.agreeing if pairing is not None else 0,
-        pairing.method if pairing is not None else "none",
-        pairing.limbs if pairing is not None else (0, 0),
-        flags,
+        map_xy=np.full((*shape, 2), np.nan, np.float32),
+        error_px=np.full(shape, np.nan, np.float32),
+        error_px_median=math.nan,
+        error_px_p95=math.nan,
+        shared=np.zeros(shape, np.bool_),
+        overlap_share=0.0,
+        scale_after_over_before=math.nan,
+        matches=pairing.agreeing if pairing is not None else 0,
+        method=pairing.method if pairing is not None else "none",
+        limbs=pairing.limbs if pairing is not None else (0, 0),
+        flags=flags,
     )

@@ -14,9 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
-from photocompare.registration.warp import RADIAL_MEDIAN_TO_SIGMA, TUKEY
+from photocompare.registration.warp import CAUCHY, RADIAL_MEDIAN_TO_SIGMA
 
 Float = NDArray[np.float64]
+
+_LEAST_NOISE = 1e-3
+"""Px: keeps weights finite where observations agree to the last bit (a photo against itself)."""
+
+_PLANE = 3
+"""Coefficients' freedoms that the bending penalty does not see: planes."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,8 @@ class SplineOptions:
     ----------
     rounds : int
         Rounds of reweighting and of estimating noise and softness.
+    first_bend : float
+        Softness in px that the estimation starts from; it settles from anywhere within two orders of magnitude.
     least_bend, most_bend : float
         Bounds in px for the prior's standard deviation of a coefficient's second difference: below the first the field is a plane
         for any purpose; above the second neighbouring cells would fold over each other.
@@ -34,7 +42,8 @@ class SplineOptions:
         Prior standard deviation in px of the displacement itself: only keeps far corners from running away.
     """
 
-    rounds: int = 6
+    rounds: int = 5
+    first_bend: float = 40.0
     least_bend: float = 0.05
     most_bend: float = 40.0
     amplitude: float = 200.0
@@ -56,6 +65,8 @@ class SplineField:
         (rows * columns, rows * columns), px^2, of one coordinate's coefficients.
     noise : float
         Estimated standard deviation of an observation of unit weight, px per coordinate.
+    bend : float
+        Estimated standard deviation of a coefficient's second difference, px.
     weights : Float
         Final robust weight 0..1 of each observation.
     """
@@ -65,6 +76,7 @@ class SplineField:
     coefficients: Float
     covariance: Float
     noise: float
+    bend: float
     weights: Float
 
     def at(self, points_xy: NDArray[np.floating]) -> Float:
@@ -86,8 +98,8 @@ class SplineField:
         rows, columns, _ = self.coefficients.shape
         grid = np.stack(np.meshgrid(xs, ys), axis=2).reshape(-1, 2)
         basis = _design(grid, self.origin_xy, self.cell, (rows, columns))
-        variance = np.asarray((basis @ self.covariance) * basis.toarray()).sum(axis=1)
-        return np.sqrt(np.maximum(variance, 0.0)).reshape(len(ys), len(xs)).astype(np.float32)
+        variance = basis.multiply(basis @ self.covariance).sum(axis=1)
+        return np.asarray(np.sqrt(np.maximum(variance, 0.0)).reshape(len(ys), len(xs)), dtype=np.float32)
 
 
 def fit_spline(
@@ -115,27 +127,41 @@ def fit_spline(
     sharing : float
         How many observations see the same pixels (overlapping patches count once only).
     """
-    origin, (rows, columns) = (box[0], box[1]), (math.ceil((box[3] - box[1]) / cell) + 3, math.ceil((box[2] - box[0]) / cell) + 3)
+    origin = (box[0], box[1])
+    rows, columns = math.ceil((box[3] - box[1]) / cell) + 3, math.ceil((box[2] - box[0]) / cell) + 3
+    count = rows * columns
     design = _design(points_xy, origin, cell, (rows, columns))
     penalty = _bending(rows, columns)
-    precision = np.asarray(precision, np.float64) / max(float(np.median(precision)), 1e-30)
+    pull = penalty.toarray()
+    relative = np.asarray(precision, np.float64) / max(float(np.median(precision)), 1e-30)
     robust = np.ones(len(points_xy))
-    noise, bend = max(_radial_sigma(displacement, precision), 1e-3), options.most_bend / 4
-    coefficients, covariance = np.zeros((rows * columns, 2)), np.zeros((rows * columns, rows * columns))
+    noise, bend = max(_radial_sigma(displacement, relative), _LEAST_NOISE), options.first_bend
+    coefficients, covariance = np.zeros((count, 2)), np.zeros((count, count))
     for _ in range(options.rounds):
-        weights = robust * precision / (noise**2 * sharing)
-        weighted = design.multiply(weights[:, None]).tocsr()
-        normal = (design.T @ weighted).toarray() + penalty / bend**2 + np.eye(rows * columns) / options.amplitude**2
-        factor = linalg.cho_factor(normal, lower=True, overwrite_a=True, check_finite=False)
-        covariance = linalg.cho_solve(factor, np.eye(rows * columns), check_finite=False)
-        coefficients = covariance @ (weighted.T @ displacement)
+        weights = robust * relative / (noise**2 * sharing)
+        weighted = design.T @ sparse.diags_array(weights)
+        normal = (weighted @ design).toarray() + pull / bend**2
+        normal[np.diag_indices(count)] += options.amplitude**-2
+        covariance = _inverse(normal)
+        coefficients = covariance @ (weighted @ displacement)
         residual = displacement - design @ coefficients
-        noise = max(_radial_sigma(residual[robust > 0], precision[robust > 0]), 1e-3)
-        distance = np.linalg.norm(residual, axis=1) * np.sqrt(precision) / (noise * TUKEY)
-        robust = np.maximum(1 - distance**2, 0.0) ** 2
-        energy = float(np.einsum("ik,ij,jk->", coefficients, penalty, coefficients)) + 2 * float((penalty * covariance).sum())
-        bend = float(np.clip(math.sqrt(energy / (2 * _rank(rows, columns))), options.least_bend, options.most_bend))
-    return SplineField(cell, origin, coefficients.reshape(rows, columns, 2), covariance, noise, robust)
+        noise = max(_radial_sigma(residual, relative), _LEAST_NOISE)
+        distance = np.linalg.norm(residual, axis=1) * np.sqrt(relative) / (noise * CAUCHY)
+        robust = 1 / (1 + distance**2)
+        # The bending energy expected under the posterior: that of the mean plus that of what is not known.
+        energy = float((coefficients * (penalty @ coefficients)).sum()) + 2 * float(penalty.multiply(covariance).sum())
+        bend = float(np.clip(math.sqrt(energy / (2 * (count - _PLANE))), options.least_bend, options.most_bend))
+    return SplineField(cell, origin, coefficients.reshape(rows, columns, 2), covariance, noise, bend, robust)
+
+
+def _inverse(normal: Float) -> Float:
+    """Inverse of a symmetric positive definite matrix, by Cholesky."""
+    factor, failed = linalg.lapack.dpotrf(normal, lower=1, clean=0, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError("the spline's normal matrix is not positive definite")
+    inverse, _ = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+    lower = np.tril(inverse)
+    return np.asarray(lower + np.tril(inverse, -1).T)
 
 
 def _radial_sigma(residual: NDArray[np.floating], precision: NDArray[np.floating]) -> float:
@@ -159,7 +185,7 @@ def _cubic(u: Float) -> tuple[Float, Float, Float, Float]:
     return (1 - u) ** 3 / 6, (3 * u**3 - 6 * u**2 + 4) / 6, (-3 * u**3 + 3 * u**2 + 3 * u + 1) / 6, u**3 / 6
 
 
-def _design(points_xy: NDArray[np.floating], origin_xy: tuple[float, float], cell: float, size: tuple[int, int]) -> sparse.csr_matrix:
+def _design(points_xy: NDArray[np.floating], origin_xy: tuple[float, float], cell: float, size: tuple[int, int]) -> sparse.csr_array:
     """Tensor-product basis at points, (N, rows * columns) sparse."""
     rows, columns = size
     t = (np.asarray(points_xy, np.float64) - np.asarray(origin_xy)) / cell
@@ -168,18 +194,17 @@ def _design(points_xy: NDArray[np.floating], origin_xy: tuple[float, float], cel
     values = (down[:, :, None] * across[:, None, :]).reshape(len(t), 16)
     step = (np.arange(4)[:, None] * columns + np.arange(4)).reshape(16)
     indices = (span[:, 1] * columns + span[:, 0])[:, None] + step
-    return sparse.csr_matrix((values.ravel(), indices.ravel(), np.arange(0, 16 * len(t) + 1, 16)), shape=(len(t), rows * columns))
+    return sparse.csr_array((values.ravel(), indices.ravel(), np.arange(0, 16 * len(t) + 1, 16)), shape=(len(t), rows * columns))
 
 
-def _bending(rows: int, columns: int) -> Float:
+def _bending(rows: int, columns: int) -> sparse.csr_array:
     """Sum of squared second differences along x, along y and (twice) across, as a quadratic form on the coefficients."""
-    first, second = (lambda n: np.diff(np.eye(n), axis=0)), (lambda n: np.diff(np.eye(n), 2, axis=0))
-    along_x = np.kron(np.eye(rows), second(columns).T @ second(columns))
-    along_y = np.kron(second(rows).T @ second(rows), np.eye(columns))
-    across = np.kron(first(rows).T @ first(rows), first(columns).T @ first(columns))
-    return along_x + along_y + 2 * across
 
+    def squared(count: int, order: int) -> sparse.csr_array:
+        steps = np.diff(np.eye(count), order, axis=0)
+        return sparse.csr_array(steps.T @ steps)
 
-def _rank(rows: int, columns: int) -> int:
-    """Coefficients that the bending penalty sees: all but planes."""
-    return rows * columns - 3
+    along_x = sparse.kron(sparse.eye_array(rows), squared(columns, 2))
+    along_y = sparse.kron(squared(rows, 2), sparse.eye_array(columns))
+    across = sparse.kron(squared(rows, 1), squared(columns, 1))
+    return sparse.csr_array(along_x + along_y + 2 * across)

@@ -26,6 +26,10 @@ RADIAL_MEDIAN_TO_SIGMA = 1.0 / math.sqrt(2.0 * math.log(2.0))
 TUKEY = 4.685
 """Tukey's biweight constant: 95 % efficiency on normal errors (Holland & Welsch 1977)."""
 
+CAUCHY = 2.385
+"""Cauchy's constant for the same efficiency.  It never drops an observation for good: a region of coherent observations that a stiff
+first fit missed can win later."""
+
 
 @dataclass(frozen=True)
 class WarpOptions:
@@ -138,7 +142,7 @@ def fit_warp(before_xy: PointsXY, after_xy: PointsXY, px_per_picture_px: float, 
         return None
     seed_px = options.seed_error * px_per_picture_px
     homography, _ = cv2.findHomography(before_xy, after_xy, cv2.USAC_MAGSAC, seed_px, maxIters=10_000, confidence=0.9999)
-    if homography is None:
+    if np.shape(homography) != (3, 3):
         return None
     projected = cv2.perspectiveTransform(before_xy[:, None].astype(np.float64), homography)[:, 0]
     inliers = np.linalg.norm(projected - after_xy, axis=1) < seed_px
@@ -155,7 +159,7 @@ def fit_warp(before_xy: PointsXY, after_xy: PointsXY, px_per_picture_px: float, 
 def _reweighted(
     before_xy: PointsXY, after_xy: PointsXY, inliers: NDArray[np.bool_], order: int, px_per_picture_px: float, options: WarpOptions
 ) -> WarpFit:
-    centre = np.asarray(before_xy[inliers], np.float64).mean(axis=0)
+    centre = np.asarray(before_xy[inliers].mean(axis=0, dtype=np.float64), dtype=np.float64)
     extent = max(float(np.abs(before_xy[inliers] - centre).max()), 1.0)
     empty = PolynomialWarp(order, centre, extent, np.zeros((len(exponents(order)), 2)))
     terms = empty._terms(before_xy)
@@ -173,4 +177,4 @@ def _reweighted(
             break
         if np.abs(weights - previous).max() < 1e-3:
             break
-    return WarpFit(PolynomialWarp(order, centre, extent, coefficients), weights > 0, spread)
+    return WarpFit(PolynomialWarp(order, centre, extent, np.asarray(coefficients, dtype=np.float64)), weights > 0, spread)
