@@ -231,11 +231,12 @@ def ruler_ticks(layout: CardLayout) -> tuple[Rect, ...]:
     return tuple(ticks)
 
 
-def _coverage(start: float, width: float, cells: int, pixels: int, px_per_mm: float) -> NDArray[np.float64]:
-    """(pixels, cells): the share of each pixel that each of `cells` equal parts of the stretch covers."""
+def _coverage(start: float, width: float, cells: int, px_per_mm: float) -> tuple[slice, NDArray[np.float64]]:
+    """The pixels that a stretch touches, and (pixels, cells) the share of each that each of `cells` equal parts of it covers."""
     edges = (start + width * np.arange(cells + 1) / cells) * px_per_mm
-    low, high = np.arange(pixels)[:, None], np.arange(pixels)[:, None] + 1.0
-    return np.asarray(np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0.0, 1.0))
+    touched = slice(int(np.floor(edges[0])), int(np.ceil(edges[-1])))
+    low = np.arange(touched.start, touched.stop)[:, None]
+    return touched, np.asarray(np.clip(np.minimum(edges[1:], low + 1.0) - np.maximum(edges[:-1], low), 0.0, 1.0))
 
 
 def card_image(layout: CardLayout, px_per_mm: float) -> SRGB8:
@@ -256,10 +257,10 @@ def card_image(layout: CardLayout, px_per_mm: float) -> SRGB8:
     linear = np.ones((rows, columns, 3), dtype=np.float64)
 
     def ink(place: Rect, pattern: NDArray[np.float64], colour: NDArray[np.float32]) -> None:
-        down = _coverage(place.y, place.height, pattern.shape[0], rows, px_per_mm)
-        across = _coverage(place.x, place.width, pattern.shape[1], columns, px_per_mm)
-        share = (down @ pattern @ across.T)[..., None]
-        linear[:] = linear * (1.0 - share) + colour * share
+        down, rows_share = _coverage(place.y, place.height, pattern.shape[0], px_per_mm)
+        across, columns_share = _coverage(place.x, place.width, pattern.shape[1], px_per_mm)
+        share = (rows_share @ pattern @ columns_share.T)[..., None]
+        linear[down, across] = linear[down, across] * (1.0 - share) + colour * share
 
     black, solid = np.zeros(3, dtype=np.float32), np.ones((1, 1))
     for marker in layout.markers:
