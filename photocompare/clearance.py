@@ -57,8 +57,9 @@ class Counts:
         if math.isnan(self.percent):
             return Estimate.failed("%", method)
         error = options.widening * math.sqrt(options.floor_percent**2 + sum(e * e for e in self.causes.values()))
-        low, high = self.percent - _Z95 * error, self.percent + _Z95 * error
-        return Estimate(self.percent, max(lowest, low), min(highest, high), "%", method)
+        # A share of sums can leave 0..100 by the last bit.
+        percent = min(max(self.percent, lowest), highest)
+        return Estimate(percent, max(lowest, percent - _Z95 * error), min(highest, percent + _Z95 * error), "%", method)
 
 
 _Z95 = 1.959964

@@ -308,7 +308,8 @@ def _measure(case: _Case) -> None:
         findings = Findings(readings, veins, fates, pigment, registration.shared)
         case.note(vein_flags(findings, settings.veins.piece_mm * px_per_mm, options=settings.outcome))
         reticular_px = None if case.scale.mm_per_px is None else settings.veins.reticular_mm * px_per_mm
-        case.outcome = summarise(findings, reticular_px, before.factor, options=settings.outcome)
+        if not case.refused:
+            case.outcome = summarise(findings, reticular_px, before.factor, options=settings.outcome)
     shared = registration.shared
     case.measured = Measured(
         before_normalised=light.before,

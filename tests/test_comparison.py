@@ -6,7 +6,10 @@ import dataclasses
 import datetime as dt
 import json
 import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import cv2
 import jsonschema
@@ -14,17 +17,25 @@ import numpy as np
 import pytest
 from made_comparison import make_comparison
 
+from photocompare import comparison as recipe
+from photocompare.arrays import LinearRGB
 from photocompare.comparison import compare
 from photocompare.errors import UsageError
 from photocompare.estimate import Estimate
+from photocompare.field import Field
 from photocompare.flags import raised
+from photocompare.light import Normalised
 from photocompare.photo import Photo, photo_from_array
 from photocompare.provenance import Stopwatch
+from photocompare.quality import Quality, judge_quality
+from photocompare.registration import Registration
 from photocompare.report.files import write_comparison
-from photocompare.report.result_json import result_schema
+from photocompare.report.result_json import result_as_dict, result_schema
 from photocompare.result import Comparison, status_of
+from photocompare.scale import Scale
 from photocompare.settings import STANDARD, Settings, WorkingOptions
 from photocompare.timing import TimingOptions
+from photocompare.vein_network import SkinReading
 
 JANUARY, APRIL = dt.date(2026, 1, 5), dt.date(2026, 4, 5)
 
@@ -169,3 +180,169 @@ def test_impossible_settings_are_refused_at_construction() -> None:
         Settings(timing=TimingOptions(late_from_days=1))
     with pytest.raises(TypeError):
         Settings(no_such_setting=1)  # type: ignore[call-arg]
+
+
+# --- the measuring part of the recipe, with the registration and the reading of skin put in its hands
+
+
+LINE_ROWS = (110, 160, 210, 260)
+
+
+def legs() -> tuple[Photo, Photo]:
+    return bare_leg(1), bare_leg(2)
+
+
+def reading(shape: tuple[int, int], rows: tuple[int, ...]) -> SkinReading:
+    """Horizontal veins 5 px wide and 140 px long at these rows, clearly visible."""
+    visible = np.zeros(shape, np.float32)
+    for row in rows:
+        visible[row - 2 : row + 3, 90:230] = 1.0
+    return SkinReading(visible * 9.0, np.zeros(shape, np.float32), visible, np.zeros(shape, np.float32))
+
+
+def laid_over(before: LinearRGB, shift_x: float = 0.0, scale: float = 1.0, flags: tuple[str, ...] = ()) -> Registration:
+    shape = before.shape[:2]
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    shared = np.zeros(shape, bool)
+    shared[40:380, 70:250] = True
+    map_xy = np.dstack([x + np.float32(shift_x), y])
+    return Registration(map_xy, np.full(shape, 0.3, np.float32), 0.3, 0.8, shared, 0.9, scale, 500, "made up", (1, 1), flags)
+
+
+@pytest.fixture
+def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the recipe register by identity and read these veins; the photos themselves show none."""
+
+    def put(before: tuple[int, ...], after: tuple[int, ...], **registration: Any) -> None:
+        told: list[tuple[int, ...]] = []
+
+        def read(linear: LinearRGB, leg: np.ndarray) -> SkinReading:
+            told.append(leg.shape)
+            return reading(linear.shape[:2], before if len(told) % 2 else after)
+
+        def match(one: LinearRGB, other: LinearRGB, shared: np.ndarray, touched: np.ndarray, *, options: object) -> Normalised:
+            assert not (touched & shared).all()
+            assert options is STANDARD.light
+            return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
+
+        monkeypatch.setattr(recipe, "read_skin", read)
+        monkeypatch.setattr(recipe, "match_light", match)
+        monkeypatch.setattr(recipe, "judge_quality", sound_quality)
+        monkeypatch.setattr(recipe, "register", lambda one, *_, **__: laid_over(one, **registration))
+
+    return put
+
+
+def sound_quality(linear: LinearRGB, field: Field, **_: object) -> Quality:
+    """The gates have their own tests."""
+    return dataclasses.replace(judge_quality(linear, field), flags=())
+
+
+def test_two_of_four_veins_gone(put_in: Callable[..., None], tmp_path: Path) -> None:
+    put_in(LINE_ROWS, LINE_ROWS[:2])
+    comparison = compare(*legs(), mm_per_px=0.25, before_date=JANUARY, after_date=APRIL, look_for_card=False)
+    assert comparison.status == "comparable"
+    assert comparison.outcome.length.value == pytest.approx(50.0, abs=1.0)
+    assert comparison.outcome.area.value == pytest.approx(50.0, abs=3.0)
+    assert comparison.outcome.net_change.value == pytest.approx(-50.0, abs=3.0)
+    assert comparison.outcome.fate_px["residual"] == pytest.approx(comparison.outcome.fate_px["cleared"], rel=0.05)
+    assert comparison.benchmark.verdict == "below"
+    assert set(comparison.provenance.seconds) == {"field", "register", "light", "veins", "pigment", "fate", "clearance"}
+    write_comparison(comparison, tmp_path)
+    result = json.loads((tmp_path / "result.json").read_text())
+    jsonschema.Draft202012Validator(result_schema()).validate(result)
+    assert result["scale"] == {"mm_per_px": 0.25, "source": "given", "after_over_before": 1.0}
+
+
+def test_nothing_changed_reads_zero_and_more_reads_worse(put_in: Callable[..., None]) -> None:
+    put_in(LINE_ROWS[:3], LINE_ROWS[:3])
+    assert compare(*legs(), mm_per_px=0.25).outcome.length.value == 0.0
+    put_in(LINE_ROWS[:3], LINE_ROWS)
+    worse = compare(*legs(), mm_per_px=0.25).outcome
+    assert worse.length.value == 0.0
+    assert worse.area.value < -20
+    assert worse.net_change.value > 20
+    assert worse.fate_px["new"] > 100
+
+
+def test_no_vein_before_is_a_reason_not_a_percentage(put_in: Callable[..., None], tmp_path: Path) -> None:
+    put_in((), LINE_ROWS)
+    comparison = compare(*legs(), mm_per_px=0.25)
+    assert codes(comparison)[0] == "no_veins_before"
+    assert_refused(comparison, tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"registration.npz", "field.png", "summary.png", "result.json"}
+
+
+def test_vein_everywhere_is_a_reason_not_a_percentage(put_in: Callable[..., None]) -> None:
+    put_in(tuple(range(45, 375, 8)), ())
+    assert codes(compare(*legs(), mm_per_px=0.25))[0] == "implausible_veins"
+
+
+def test_a_little_vein_is_told(put_in: Callable[..., None]) -> None:
+    put_in(LINE_ROWS[:1], ())  # every length share is 100 %, give or take the last bit
+    comparison = compare(*legs(), mm_per_px=0.25)
+    assert comparison.status == "indicative"
+    assert "too_few_veins" in codes(comparison)
+    assert comparison.outcome.length.value == 100.0
+    assert comparison.outcome.length.low < 100.0
+
+
+def test_a_refused_registration_shows_no_map(put_in: Callable[..., None], tmp_path: Path) -> None:
+    put_in(LINE_ROWS, LINE_ROWS, flags=("mirrored",))
+    comparison = compare(*legs(), mm_per_px=0.25)
+    assert codes(comparison)[0] == "mirrored"
+    assert_refused(comparison, tmp_path)
+
+
+def test_same_pair_same_result(put_in: Callable[..., None]) -> None:
+    results = []
+    for _ in range(2):
+        put_in(LINE_ROWS, LINE_ROWS[:1])
+        result = result_as_dict(compare(*legs(), mm_per_px=0.25))
+        result["provenance"].pop("seconds")
+        results.append(json.dumps(result))
+    assert results[0] == results[1]
+
+
+def test_a_card_in_the_after_photo_gives_the_scale(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    put_in(LINE_ROWS, LINE_ROWS, scale=1.1)
+    scales = iter([Scale(0.3, 0.3, 0.5, "assumed", ("scale_assumed",)), Scale(0.2, 0.2, 0.02, "card")])
+    seen: dict[int, Scale] = {}
+
+    def judge(*_: object, **__: object) -> Scale:
+        return seen.setdefault(len(seen), next(scales))
+
+    monkeypatch.setattr(recipe, "judge_scale", judge)
+    monkeypatch.setattr(recipe, "ThreadPoolExecutor", OneAfterTheOther)
+    comparison = compare(*legs())
+    assert comparison.scale.mm_per_px == pytest.approx(0.22)
+    assert comparison.scale.source == "card"
+    assert "scale_assumed" not in codes(comparison)
+
+
+class OneAfterTheOther(ThreadPoolExecutor):
+    """One worker, so that the before photo is looked at first."""
+
+    def __init__(self, _: int) -> None:
+        super().__init__(1)
+
+
+def test_the_warped_photo_lies_where_the_map_says_and_nowhere_else() -> None:
+    after = np.zeros((60, 80, 3), np.float32)
+    after[30, 40] = 1.0
+    y, x = np.mgrid[0:60, 0:80].astype(np.float32)
+    map_xy = np.dstack([x + 5, y])
+    map_xy[:10] = np.nan
+    warped, shown = recipe._warped(after, map_xy)
+    assert np.unravel_index(warped[..., 0].argmax(), (60, 80)) == (30, 35)
+    assert not shown[:10].any()
+    assert not shown[:, 74:].any()
+    assert shown[20:50, 5:70].all()
+    assert np.isfinite(warped).all()
+
+
+def test_skin_tone_of_no_skin_is_nan_not_zero() -> None:
+    picture = np.full((10, 10, 3), 0.4, np.float32)
+    tone = recipe._skin_tone(picture, picture, np.zeros((10, 10), bool))
+    assert math.isnan(tone.ita_before)
+    assert tone.group is None

@@ -269,14 +269,15 @@ def _reasons(canvas: _Canvas, comparison: Comparison, x: float, width: float) ->
     heading = "What to know" if comparison.outcome is not None else "Why, and what to do"
     put_text(canvas.draw, (x, canvas.y), heading, 26, bold=True)
     canvas.y += 42
-    if not comparison.reasons:
+    reasons = words.reasons_to_tell(comparison)
+    if not reasons:
         canvas.paragraph("Nothing stands against this comparison.", x, width, 23)
-    for reason in comparison.reasons[:_MOST_REASONS]:
+    for reason in reasons[:_MOST_REASONS]:
         canvas.paragraph(reason.message, x, width, 23)
         canvas.paragraph(reason.fix, x, width, 21, MUTED)
         canvas.y += 8
-    if len(comparison.reasons) > _MOST_REASONS:
-        canvas.paragraph(f"{len(comparison.reasons) - _MOST_REASONS} more in result.json.", x, width, 21, MUTED)
+    if len(reasons) > _MOST_REASONS:
+        canvas.paragraph(f"{len(reasons) - _MOST_REASONS} more in result.json.", x, width, 21, MUTED)
 
 
 def _refusal(canvas: _Canvas, comparison: Comparison) -> None:

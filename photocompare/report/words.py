@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from photocompare.estimate import Estimate
+from photocompare.flags import RaisedFlag, Severity
 from photocompare.result import ASSESSED_FATES, Comparison, Outcome, PairScale
 
 TITLE = "Visible leg veins, before and after"
@@ -87,10 +88,15 @@ def time_between(comparison: Comparison) -> str:
     return f"{days} {'day' if days == 1 else 'days'} between the photos: {WINDOW[comparison.timing.window]}"
 
 
+def reasons_to_tell(comparison: Comparison) -> list[RaisedFlag]:
+    """All reasons; without a number only what stands in its way, since notes on a number that isn't there distract."""
+    return [r for r in comparison.reasons if comparison.outcome is not None or r.severity is not Severity.NOTE]
+
+
 def as_text(comparison: Comparison) -> str:
     """The result in a few lines, for a terminal."""
-    lines = [headline(comparison), f"{STATUS[comparison.status]}. {STATUS_MEANS[comparison.status]}", f"{time_between(comparison)}."]
+    lines = [headline(comparison), f"{STATUS[comparison.status]}. {STATUS_MEANS[comparison.status]}"]
     if comparison.outcome is not None:
-        lines.append(comparison.benchmark.why)
-    lines += [f"- {reason.message} {reason.fix}" for reason in comparison.reasons]
+        lines += [f"{time_between(comparison)}.", comparison.benchmark.why]
+    lines += [f"- {reason.message} {reason.fix}" for reason in reasons_to_tell(comparison)]
     return "\n".join(lines)
