@@ -47,7 +47,7 @@ class PhantomRanges:
     white_balance : float
         Standard deviation of a photo's log gains of red and blue.
     skin_level : Range
-        Linear luminance at which the camera exposes light skin; dark skin gets 0.55 of it.
+        Linear luminance at which the camera exposes light skin; dark skin gets down to a third of it.
     gloss : Range
         Strength of specular reflection, in units of a white matte surface.
     slide_mm : Range
@@ -192,6 +192,8 @@ class PairFacts:
     tan : float
         Factor on it after.
     limb : LimbFacts
+    creases : int
+        Transverse skin folds and sock lines.
     clusters, feeders : int
         How many telangiectasia clusters and reticular trees.
     vein_strength, width_factor, texture_survival, slide_mm : float
@@ -216,6 +218,7 @@ class PairFacts:
     melanin: float
     tan: float
     limb: LimbFacts
+    creases: int
     clusters: int
     feeders: int
     vein_strength: float
@@ -271,7 +274,7 @@ def draw_visit(rng: np.random.Generator, ranges: PhantomRanges, melanin: float, 
     )
     pose = rng.uniform(-1, 1, 6) * share
     gains = np.exp(rng.normal(0, ranges.white_balance, 2))
-    dark = 1 - 0.45 * min(melanin / 0.25, 1.0)
+    dark = 1 - 0.65 * min(melanin / 0.3, 1.0)  # cameras brighten dark skin, but not to the level of light skin
     return VisitFacts(
         turn_deg=ranges.turn_deg * pose[0],
         tilt_deg=ranges.tilt_deg * pose[1],
@@ -300,7 +303,15 @@ def draw_visit(rng: np.random.Generator, ranges: PhantomRanges, melanin: float, 
     )
 
 
-def draw_facts(kind: str, *, seed: int, ranges: PhantomRanges = STANDARD, size: tuple[int, int] = PAIRED_SIZE, why: str = "") -> PairFacts:
+def draw_facts(
+    kind: str,
+    *,
+    seed: int,
+    ranges: PhantomRanges = STANDARD,
+    size: tuple[int, int] = PAIRED_SIZE,
+    why: str = "",
+    melanin: float | None = None,
+) -> PairFacts:
     """Draw one pair's facts.
 
     Parameters
@@ -314,6 +325,8 @@ def draw_facts(kind: str, *, seed: int, ranges: PhantomRanges = STANDARD, size: 
         Rows, columns.
     why : str
         For mismatch and poor pairs the manner; drawn when empty.
+    melanin : float, optional
+        Melanosome fraction; drawn from the ranges when absent.
 
     Raises
     ------
@@ -324,7 +337,8 @@ def draw_facts(kind: str, *, seed: int, ranges: PhantomRanges = STANDARD, size: 
     if kind not in KINDS or (why and why not in manners):
         raise ValueError(f"no such kind of pair: {kind} {why}".strip())
     rng = stream(seed, "facts")
-    melanin = float(np.exp(rng.uniform(*np.log(ranges.melanin))))
+    drawn = float(np.exp(rng.uniform(*np.log(ranges.melanin))))
+    melanin = drawn if melanin is None else melanin
     tan = float(np.exp(rng.normal(0, 0.08)))
     before, after = draw_visit(rng, ranges, melanin, 0.3), draw_visit(rng, ranges, melanin, 0.85)
     treated = kind in ("graded", "mismatch", "poor")
@@ -338,6 +352,7 @@ def draw_facts(kind: str, *, seed: int, ranges: PhantomRanges = STANDARD, size: 
         melanin=melanin,
         tan=tan,
         limb=draw_limb(rng),
+        creases=int(stream(seed, "creases").choice([0, 1, 3, 6], p=[0.5, 0.25, 0.15, 0.1])),
         clusters=int(rng.integers(3, 8)),
         feeders=int(rng.integers(1, 4)),
         vein_strength=_uniform(rng, ranges.vein_strength),

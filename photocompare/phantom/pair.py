@@ -235,9 +235,7 @@ def simple_pair(
     stain : float, optional
         Strength of hemosiderin along cleared veins, about 0.3..1.1; 0 for none.
     """
-    facts = draw_facts(kind, seed=seed, ranges=ranges, size=size, why=why)
-    if tone is not None:
-        facts = replace(facts, melanin=tone)
+    facts = draw_facts(kind, seed=seed, ranges=ranges, size=size, why=why, melanin=tone)
     if clearance is not None:
         facts = replace(facts, clearance=clearance)
     if stain is not None:

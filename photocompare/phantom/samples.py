@@ -74,10 +74,9 @@ def _in_one_practice(visit: VisitFacts) -> VisitFacts:
 
 def sample_facts(sample: Sample) -> PairFacts:
     """The facts of a sample: one practice, so one backdrop and like light in both photos."""
-    facts = draw_facts(sample.kind, seed=sample.seed, why=sample.why)
+    facts = draw_facts(sample.kind, seed=sample.seed, why=sample.why, melanin=sample.melanin)
     return replace(
         facts,
-        melanin=sample.melanin,
         clearance=sample.clearance,
         stain=sample.stain,
         stain_share=1.0,

@@ -89,6 +89,7 @@ def _blood_and_melanin(facts: PairFacts, grid: SkinGrid) -> tuple[tuple[F32, F32
     for scale, amount, survival in ((55.0, 0.16, 0.5), (18.0, 0.13, keep * 0.8), (6.0, 0.12, keep), (2.0, 0.10, keep), (0.7, 0.09, keep)):
         for field, noise in zip(blood, _survive(facts, f"blood {scale}", grid, scale, survival), strict=True):
             field += np.float32(amount * flush) * noise
+    uneven = stream(facts.seed, "unevenness").uniform(0.8, 1.7)
     for scale, amount, survival in (
         (60.0, 0.18, 0.97),
         (9.0, 0.11, 0.97),
@@ -97,7 +98,7 @@ def _blood_and_melanin(facts: PairFacts, grid: SkinGrid) -> tuple[tuple[F32, F32
         (0.4, 0.10, keep),
     ):
         for field, noise in zip(melanin, _survive(facts, f"melanin {scale}", grid, scale, survival), strict=True):
-            field += np.float32(amount) * noise
+            field += np.float32(amount * uneven) * noise
     pores = dots(stream(facts.seed, "pores"), grid, rng.uniform(15, 40), 0.22) * np.float32(rng.uniform(0.05, 0.5))
     freckles = dots(stream(facts.seed, "freckles"), grid, rng.choice([0.05, 0.3, 1.0]), 0.5, 0.8) * np.float32(rng.uniform(0.3, 1.0))
     red_dots = dots(stream(facts.seed, "red dots"), grid, rng.uniform(0.05, 0.6), 0.35) * np.float32(rng.uniform(0.3, 1.2))
@@ -113,9 +114,28 @@ def _blood_and_melanin(facts: PairFacts, grid: SkinGrid) -> tuple[tuple[F32, F32
     return (blood[0], blood[1]), (melanin[0], melanin[1])
 
 
+CREASE_DENSITY = np.array([0.10, 0.14, 0.13], np.float32)
+"""Density at the bottom of a fold: it sees half the light, and its blood is pressed towards red."""
+
+
+def _creases(facts: PairFacts, grid: SkinGrid) -> F32:
+    """Depth 0..1 of transverse folds: wavy lines around the limb, alone or as a band below a sock's hem."""
+    rng = stream(facts.seed, "crease lines")
+    span_u, span_v = grid.extent_mm
+    at, spacing = rng.uniform(-0.35, 0.35) * span_v, rng.uniform(1.5, 14.0)
+    depth = np.zeros(grid.shape, np.float32)
+    for k in range(facts.creases):
+        start = np.array([rng.uniform(-0.5, 0.0) * span_u, at + k * spacing])
+        line = vessels.wandering_path(rng, start, rng.normal(0, 0.06), rng.uniform(0.3, 1.0) * span_u, 0.12, 12.0)
+        fade = np.sin(np.linspace(0, math.pi, len(line))) ** 0.5 * rng.uniform(0.3, 1.0)
+        depth = np.maximum(depth, paint_track(grid, line, np.full(len(line), rng.uniform(0.4, 0.9)), fade))
+    return depth
+
+
 def _bare_skin(facts: PairFacts, grid: SkinGrid) -> tuple[F32, F32]:
     """Density of the skin without veins and stain at both visits."""
     blood, melanin = _blood_and_melanin(facts, grid)
+    folds = _creases(facts, grid)
     out = []
     for tone, b, m in ((facts.melanin, blood[0], melanin[0]), (facts.melanin * facts.tan, blood[1], melanin[1])):
         per_blood = skin.over_tone(skin.ERYTHEMA_DENSITY, tone)
@@ -124,6 +144,8 @@ def _bare_skin(facts: PairFacts, grid: SkinGrid) -> tuple[F32, F32]:
         density = np.empty((*grid.shape, 3), np.float32)
         for k in range(3):
             density[..., k] = np.float32(skin.skin_density(tone)[k]) + np.float32(per_blood[k]) * b + np.float32(0.55 * per_melanin[k]) * m
+            if facts.creases:
+                density[..., k] += CREASE_DENSITY[k] * folds
         out.append(density)
     return out[0], out[1]
 
