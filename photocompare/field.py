@@ -26,6 +26,9 @@ from photocompare.skin import Skin, SkinOptions, find_skin
 MOST_POLYGON_POINTS = 10_000
 """A polygon drawn by hand has tens of points; more than this is no drawing."""
 
+FARTHEST_PX = 1e6
+"""A corner farther than this from the photo's own is a mistake: the largest photo has 20 000 px a side."""
+
 
 @dataclass(frozen=True)
 class FieldOptions:
@@ -103,8 +106,8 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
     shape = (linear.shape[0], linear.shape[1])
     skin = find_skin(linear, options=options.skin)
     small = label_limbs(skin, options=options.limbs)
-    principal = _principal(small)
-    if principal == 0 or not _is_a_leg(small == principal, skin, options):
+    principal = 1
+    if not _is_a_leg(small == principal, skin, options):
         return _no_field(shape)
     limbs = _enlarge_labels(small, shape)
     leg = limbs == principal
@@ -134,7 +137,8 @@ def other_limb(linear: LinearRGB, found: Field, principal: int, *, options: Fiel
 def cut_field(found: Field, polygon_xy: PointsXY) -> Field:
     """The field within a reader's polygon, whose (x, y) corners are in the pixels of the field.
 
-    The limbs stay: registration may use skin around the polygon; `leg` and `measurable` are cut.
+    The limbs stay: registration may use skin around the polygon; `leg` and `measurable` are cut, and flag `no_skin` is raised when
+    nothing measurable is left.
 
     Raises
     ------
@@ -150,7 +154,9 @@ def cut_field(found: Field, polygon_xy: PointsXY) -> Field:
     if not inside.any():
         raise UsageError("The field polygon lies outside the photo. Draw it on the before photo, in its upright pixels.")
     keep = inside.astype(bool)
-    return dataclasses.replace(found, leg=found.leg & keep, measurable=found.measurable & keep)
+    leg, measurable = found.leg & keep, found.measurable & keep
+    flags = found.flags if measurable.any() or "no_skin" in found.flags else (*found.flags, "no_skin")
+    return dataclasses.replace(found, leg=leg, measurable=measurable, flags=flags)
 
 
 def read_polygon(path: Path) -> PointsXY:
@@ -181,30 +187,19 @@ def read_polygon(path: Path) -> PointsXY:
     if not all(isinstance(corner, list) and len(corner) == 2 and all(_is_number(k) for k in corner) for corner in corners):
         raise UsageError(f"A corner of the field polygon is not a pair of numbers. {expected}")
     polygon = np.asarray(corners, dtype=np.float32)
-    if polygon.min(axis=0).max() < 0 or _area(polygon) < 1.0:
+    if polygon.max(axis=0).min() < 0 or cv2.contourArea(cv2.convexHull(polygon)) < 1.0:
         raise UsageError(f"The field polygon holds no pixel. {expected}")
     return polygon
 
 
 def _is_number(value: Any) -> bool:
     """A finite number of a size that pixels have; JSON's NaN and Infinity and booleans are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e6
-
-
-def _area(polygon_xy: PointsXY) -> float:
-    """Area in px2, by the shoelace formula."""
-    x, y = polygon_xy.T.astype(np.float64)
-    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < FARTHEST_PX
 
 
 def _no_field(shape: tuple[int, int]) -> Field:
     empty = np.zeros(shape, dtype=bool)
     return Field(np.zeros(shape, dtype=np.int32), 0, empty, empty, Obstructions(empty, empty, empty, empty), empty, ("no_skin",))
-
-
-def _principal(limbs: NDArray[np.int32]) -> int:
-    """The first limb, by size and nearness to the middle; 0 without any."""
-    return 1 if limbs.any() else 0
 
 
 def _is_a_leg(leg: Mask, skin: Skin, options: FieldOptions) -> bool:

@@ -233,7 +233,7 @@ class _Strokes:
 
 
 def _stroke_colour(density: Density, strokes: _Strokes) -> tuple[NDArray[np.float64], ...]:
-    """Density of the strokes over what surrounds them, by channel, summed over a few pixels across: JPEG keeps chroma at half resolution."""
+    """Density of the strokes over what surrounds them, by channel, summed over a few pixels: JPEG keeps chroma at half resolution."""
     half = _halved(density)
     contrast = cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 3.5)
     rows, cols = (np.minimum(k // 2, n - 1) for k, n in zip((strokes.rows, strokes.cols), half.shape[:2], strict=True))

@@ -39,10 +39,14 @@ class SkinOptions:
     least_redness : float
         Redness below which even the reddest class of the photo is no skin; light skin has 0.47 under D65, less 0.3 for the same lamp.
     sure_skin, sure_other : float
-        Share of the skin's own redness above which a pixel surely is skin, and below which it surely is not.  A gloss that doubles
-        the light (f = 1/2) leaves about half of the redness: between the two.
-    one_class_ratio : float
-        Mean redness of the less red class over that of the redder; above it both are skin (veins split from paler skin).
+        Where a pixel lies between the redness of the surroundings (0) and of the skin (1), above which it surely is skin, and below
+        which it surely is not.  Gloss that doubles the light leaves about half of the redness: between the two.
+    valley_share, valley_width : float
+        Two classes of redness are two materials when less than this share of the frame lies within this part of their distance around
+        the threshold between them.  A single normal distribution cut in two has 0.19 there; skin before cloth has what the edge blurs.
+    pale_ratio : float
+        Mean redness of the paler of two materials over the redder, above which both are skin (a tan line).  A grey wall under a lamp
+        that is not balanced at all (tungsten) has 0.5 to 0.6 of light skin's redness under it.
     least_patch, least_island, least_sliver : float
         Shares of the frame below which a certain piece of skin, of surroundings amid skin, or of surroundings at the frame's border is
         passed over (a nail, a mole or letter, a speck).
@@ -60,7 +64,9 @@ class SkinOptions:
     least_redness: float = 0.15
     sure_skin: float = 0.7
     sure_other: float = 0.3
-    one_class_ratio: float = 0.4
+    valley_share: float = 0.08
+    valley_width: float = 0.15
+    pale_ratio: float = 0.65
     least_patch: float = 0.004
     least_island: float = 0.02
     least_sliver: float = 0.0005
@@ -118,10 +124,10 @@ def find_skin(linear: LinearRGB, *, options: SkinOptions = SkinOptions()) -> Ski
     lightness = np.asarray(logs.mean(axis=2), dtype=np.float32)
     redness = np.asarray(chroma[..., 0] + options.blue_weight * chroma[..., 1], dtype=np.float32)
     redness = np.where(chroma[..., 0] < options.least_green_drop, np.minimum(redness, 0), redness)
-    typical = _typical_redness(redness, options)
+    around, typical = _levels(redness, options)
     if np.isnan(typical):
         return Skin(np.zeros(redness.shape, dtype=bool), redness, lightness, chroma, typical, scale)
-    skin_seeds, other_seeds = _seeds(redness, typical, options)
+    skin_seeds, other_seeds = _seeds((redness - around) / (typical - around), options)
     mask = _with_gloss(_grow(skin_seeds, other_seeds, chroma, lightness), redness, lightness, options)
     return Skin(mask, redness, lightness, chroma, typical, scale)
 
@@ -132,35 +138,36 @@ def _centrality(shape: tuple[int, int]) -> Grey:
     return np.asarray(np.outer(rows, cols), dtype=np.float32)
 
 
-def _typical_redness(redness: Grey, options: SkinOptions) -> float:
-    """Redness of the photo's skin, the redder of two classes (or of both, where the less red one is skin too); NaN without skin."""
+def _levels(redness: Grey, options: SkinOptions) -> tuple[float, float]:
+    """Redness of the surroundings and of the skin; NaN where there is no skin, 0 for surroundings that don't show as a class."""
     coded = np.clip(redness * _CODE_PER_REDNESS, 0, 255).astype(np.uint8)
     threshold = cv2.threshold(coded, 0, 255, cv2.THRESH_OTSU)[0] / _CODE_PER_REDNESS
     weight = _centrality((redness.shape[0], redness.shape[1]))
     redder = redness > max(threshold, options.least_redness)
     if not redder.any():
-        return float("nan")
-    paler = ~redder & (redness > 0)
+        return float("nan"), float("nan")
     typical = float(np.average(redness[redder], weights=weight[redder]))
-    if paler.any():
-        mean_paler = float(np.average(redness[paler], weights=weight[paler]))
-        if mean_paler > max(options.one_class_ratio * typical, options.least_redness):
-            both = redness > options.least_redness
-            typical = float(np.median(redness[both]))
-    return typical
+    # Blue and green count as 0: were they left out, the palest skin before them would pass for the surroundings.
+    around = float(np.mean(np.maximum(redness[~redder], 0))) if not redder.all() else 0.0
+    valley = float(np.mean(np.abs(redness - threshold) < options.valley_width * (typical - around)))
+    if valley < options.valley_share and around < options.pale_ratio * typical:
+        return around, typical
+    if around > options.least_redness:
+        typical = float(np.median(redness[redness > options.least_redness]))
+    return 0.0, typical
 
 
-def _seeds(redness: Grey, typical: float, options: SkinOptions) -> tuple[Mask, Mask]:
-    """Pixels that surely are skin, and surely are not, away from the edges between them."""
-    sure_skin = cv2.erode((redness > options.sure_skin * typical).astype(np.uint8), np.ones((5, 5), np.uint8))
-    sure_other = cv2.erode((redness < options.sure_other * typical).astype(np.uint8), np.ones((3, 3), np.uint8))
+def _seeds(relative: Grey, options: SkinOptions) -> tuple[Mask, Mask]:
+    """Pixels that surely are skin, and surely are not, away from the edges between them; redness relative to 0 around and 1 on skin."""
+    sure_skin = cv2.erode((relative > options.sure_skin).astype(np.uint8), np.ones((5, 5), np.uint8))
+    sure_other = cv2.erode((relative < options.sure_other).astype(np.uint8), np.ones((3, 3), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(sure_skin)
-    keep = stats[:, cv2.CC_STAT_AREA] > options.least_patch * redness.size
+    keep = stats[:, cv2.CC_STAT_AREA] > options.least_patch * relative.size
     keep[0] = False
     skin_seeds = keep[labels]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(sure_other)
-    least = np.where(at_border(stats, redness.shape), options.least_sliver, options.least_island)
-    keep = stats[:, cv2.CC_STAT_AREA] > least * redness.size
+    least = np.where(at_border(stats, relative.shape), options.least_sliver, options.least_island)
+    keep = stats[:, cv2.CC_STAT_AREA] > least * relative.size
     keep[0] = False
     return skin_seeds, keep[labels]
 
