@@ -166,6 +166,20 @@ def _second_leg(rng: np.random.Generator, visit: VisitFacts, view: View, colour:
     return np.asarray(scene * (1 - inside) + leg * inside, np.float32)
 
 
+def _skin_in_view(grid: SkinGrid, density: F32, relief: F32, hair: F32, sight: Sight, mm_per_px: float) -> tuple[F32, F32]:
+    """Reflectance (H, W, 3) and slopes along u and v (H, W, 2) of what each pixel sees."""
+    pixel_texels = mm_per_px / grid.texel_mm
+    if pixel_texels > 1.3:  # a pixel gathers the light of all texels under it
+        density = np.asarray(cv2.GaussianBlur(density, (0, 0), 0.4 * pixel_texels), np.float32)
+        relief = np.asarray(cv2.GaussianBlur(relief, (0, 0), 0.4 * pixel_texels), np.float32)
+    reflect = np.asarray(cv2.exp(-from_skin(grid, density, sight.skin_uv)), np.float32)
+    if hair.any():
+        reflect *= cv2.exp(-from_skin(grid, hair, sight.skin_uv)[..., None] * HAIR_DENSITY)
+    slope = np.dstack([cv2.Sobel(relief, cv2.CV_32F, *order, scale=1 / (8 * grid.texel_mm)) for order in ((1, 0), (0, 1))])
+    slopes = from_skin(grid, slope.astype(np.float32), sight.skin_uv)
+    return reflect, slopes
+
+
 def render_photo(
     seed: int, name: str, grid: SkinGrid, density: F32, relief: F32, hair: F32, visit: VisitFacts, view: View, card: CardPlacement | None
 ) -> Photo:
@@ -184,15 +198,7 @@ def render_photo(
     """
     rng = stream(seed, f"photo {name}")
     sight = see(view)
-    pixel_texels = view.mm_per_px_front / grid.texel_mm
-    if pixel_texels > 1.3:  # a pixel gathers the light of all texels under it
-        density = np.asarray(cv2.GaussianBlur(density, (0, 0), 0.4 * pixel_texels), np.float32)
-        relief = np.asarray(cv2.GaussianBlur(relief, (0, 0), 0.4 * pixel_texels), np.float32)
-    reflect = np.asarray(cv2.exp(-from_skin(grid, density, sight.skin_uv)), np.float32)
-    if hair.any():
-        reflect *= cv2.exp(-from_skin(grid, hair, sight.skin_uv)[..., None] * HAIR_DENSITY)
-    slope = np.dstack([cv2.Sobel(relief, cv2.CV_32F, *order, scale=1 / (8 * grid.texel_mm)) for order in ((1, 0), (0, 1))])
-    slopes = from_skin(grid, slope.astype(np.float32), sight.skin_uv)
+    reflect, slopes = _skin_in_view(grid, density, relief, hair, sight, view.mm_per_px_front)
     shading = _light(visit, view, sight, slopes[..., 0], slopes[..., 1], _sheen(rng, view.size))
     skin_light = reflect * shading.diffuse[..., None] + shading.gloss[..., None]
     typical = np.exp(-np.median(density[::16, ::16].reshape(-1, 3), axis=0))
