@@ -89,9 +89,8 @@ def patch_shifts(fixed: Grey, moving: Grey, inside: Mask, *, options: PatchOptio
         Skin that both see.
     """
     a, b = (np.clip(locally_normalised(g, inside, options.normalise_sigma), -3, 3) for g in (fixed, moving))
-    volume, share = _correlation_volume(a, b, inside, options)
+    volume, share, grid = _correlation_volume(a, b, inside, options)
     side = 2 * options.radius + 1
-    height, width = share.shape
     flat = volume.reshape(side * side, -1)
     usable = share.ravel() > 0.5
     best = flat.argmax(axis=0)
@@ -100,8 +99,6 @@ def patch_shifts(fixed: Grey, moving: Grey, inside: Mask, *, options: PatchOptio
     keep = np.flatnonzero(usable & inner & (flat.max(axis=0) > options.least_correlation))
     row, column = row[keep], column[keep]
     offset, top, sharpness = _peak(flat, row, column, keep, side)
-    centre_x, centre_y = (np.arange(n) * options.cell + (options.cell - 1) / 2 for n in (width, height))
-    grid = np.stack(np.meshgrid(centre_x, centre_y), axis=2).reshape(-1, 2)
     shift = np.stack([column, row], axis=1) - options.radius + offset
     # Inverse variance of the peak of a correlation over n independent samples (Cramer-Rao): n * curvature / (1 - rho^2);
     # n is the patch's area over the texture's correlation area, which goes as 1 / curvature.
@@ -116,8 +113,11 @@ def patch_shifts(fixed: Grey, moving: Grey, inside: Mask, *, options: PatchOptio
     )
 
 
-def _correlation_volume(a: Grey, b: Grey, inside: Mask, options: PatchOptions) -> tuple[Float32, Float32]:
-    """Correlation of every patch at every shift, (side, side, rows, columns), and the patch's share of skin (rows, columns)."""
+def _correlation_volume(a: Grey, b: Grey, inside: Mask, options: PatchOptions) -> tuple[Float32, Float32, Float32]:
+    """Correlation of every patch at every shift, (side, side, rows, columns), its share of skin (rows, columns), its centre (N, 2).
+
+    At the limb's edge and the photo's border a patch's centre is the centre of its skin, not of its frame.
+    """
     radius, cell = options.radius, options.cell
     height, width = (-(-n // cell) * cell for n in a.shape)
     pad = ((0, height - a.shape[0]), (0, width - a.shape[1]))
@@ -139,7 +139,10 @@ def _correlation_volume(a: Grey, b: Grey, inside: Mask, options: PatchOptions) -
             product = summed(np.asarray(cv2.multiply(a, around[window]), dtype=np.float32))
             other = power_around[dy + cell // 2 : dy + height : cell, dx + cell // 2 : dx + width : cell]
             volume[dy, dx] = product / np.sqrt(np.maximum(power * cv2.GaussianBlur(np.ascontiguousarray(other), (0, 0), sigma), 1e-6))
-    return volume, summed(skin)
+    share = summed(skin)
+    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    centres = [summed(skin * position) / np.maximum(share, np.float32(1e-3)) for position in (columns, rows)]
+    return volume, share, np.stack(centres, axis=2).reshape(-1, 2)
 
 
 def _peak(flat: Float32, row: Indices, column: Indices, keep: Indices, side: int) -> tuple[Float32, Float32, Float32]:
@@ -154,8 +157,8 @@ def _peak(flat: Float32, row: Indices, column: Indices, keep: Indices, side: int
     xy = -(at(1, 1) + at(-1, -1) - at(1, -1) - at(-1, 1)) / 4
     determinant = np.maximum(xx * yy - xy * xy, 1e-6)
     offset = np.stack([(yy * gx - xy * gy) / determinant, (xx * gy - xy * gx) / determinant], axis=1)
-    offset = np.asarray(np.clip(offset, -1, 1), dtype=np.float32)
+    offset = np.clip(offset, -1, 1)
     top = middle + (gx * offset[:, 0] + gy * offset[:, 1]) / 2
     half_trace = (xx + yy) / 2
     least = half_trace - np.sqrt(np.maximum(half_trace**2 - (xx * yy - xy * xy), 0))
-    return offset, np.clip(top, 0, 1).astype(np.float32), np.maximum(least, 1e-4).astype(np.float32)
+    return offset.astype(np.float32), np.clip(top, 0, 1).astype(np.float32), np.maximum(least, 1e-4).astype(np.float32)
