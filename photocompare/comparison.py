@@ -16,6 +16,7 @@ from typing import Literal, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from photocompare import __version__
 from photocompare.arrays import LinearRGB, MapXY, Mask, PointsXY, scaled_position
@@ -283,34 +284,34 @@ def _measure(case: _Case) -> None:
     settings, registration, before = case.settings, case.registration, case.sights["before"]
     assert registration is not None
     px_per_mm = _px_per_mm(case)
-    with case.watch.stage("light"):
-        warped, shown = _warped(case.sights["after"].linear, registration.map_xy)
-        leg = before.field.leg & shown
-        first = read_skin(before.linear, leg), read_skin(warped, leg)
-        touched = _touched(first, px_per_mm, settings)
-        light = match_light(before.linear, warped, registration.shared, touched, options=settings.light)
-        case.note(light.flags)
-        case.skin = _skin_tone(light.before, light.after, registration.shared & ~touched)
+    shared, map_xy = registration.shared, registration.map_xy
     with case.watch.stage("veins"):
-        unchanged = light.before is before.linear
-        readings = first[0] if unchanged else read_skin(light.before, leg), read_skin(light.after, leg)
+        after = case.sights["after"]
+        # Each photo is read in its own pixels: a resampled one has lost the finest veins.
+        readings = read_skin(before.linear, before.field.leg), _carried(read_skin(after.linear, after.field.leg), map_xy)
+        seen = before.field.measurable
         veins = (
-            find_veins(readings[0], before.field.measurable, px_per_mm, options=settings.veins),
-            find_veins(readings[1], registration.shared, px_per_mm, options=settings.veins),
+            find_veins(readings[0], seen, px_per_mm, options=settings.veins),
+            find_veins(readings[1], shared, px_per_mm, options=settings.veins),
         )
     with case.watch.stage("pigment"):
-        stains = [find_pigment(reading, registration.shared, px_per_mm, options=settings.pigment) for reading in readings]
+        stains = [find_pigment(reading, shared, px_per_mm, options=settings.pigment) for reading in readings]
         pigment = pigment_change(stains[0], stains[1], px_per_mm)
+    with case.watch.stage("light"):
+        touched = _touched(readings, px_per_mm, settings)
+        warped, shown = _warped(after.linear, map_xy)
+        light = match_light(before.linear, warped, shared, touched, options=settings.light)
+        case.note(light.flags)
+        case.skin = _skin_tone(light.before, light.after, shared & ~touched)
     with case.watch.stage("fate"):
-        seen, error_px = before.field.measurable, registration.error_px_median
-        fates = judge_fate(veins[0], *readings, registration.shared, seen, veins[1], px_per_mm, error_px, options=settings.fate)
+        error_px = registration.error_px_median
+        fates = judge_fate(veins[0], *readings, shared, seen, veins[1], pigment.gained, px_per_mm, error_px, options=settings.fate)
     with case.watch.stage("clearance"):
         findings = Findings(readings, veins, fates, pigment, registration.shared)
         case.note(vein_flags(findings, settings.veins.piece_mm * px_per_mm, options=settings.outcome))
         reticular_px = None if case.scale.mm_per_px is None else settings.veins.reticular_mm * px_per_mm
         if not case.refused:
             case.outcome = summarise(findings, reticular_px, before.factor, options=settings.outcome)
-    shared = registration.shared
     case.measured = Measured(
         before_normalised=light.before,
         after_normalised=np.where(shown[..., np.newaxis], light.after, np.float32(np.nan)),
@@ -344,9 +345,19 @@ def _warped(after: LinearRGB, map_xy: MapXY) -> tuple[LinearRGB, Mask]:
     """
     inside = np.array(after.shape[1::-1]) - 1 - _CUBIC_REACH
     shown: Mask = np.asarray(((map_xy >= _CUBIC_REACH) & (map_xy <= inside)).all(axis=2))
-    where = np.where(shown[..., np.newaxis], map_xy, np.float32(_NOWHERE))
-    warped = cv2.remap(after, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    warped = _sampled(after, np.where(shown[..., np.newaxis], map_xy, np.float32(np.nan)), cv2.INTER_CUBIC)
     return np.asarray(np.clip(warped, 0.0, 1.0), dtype=np.float32), shown
+
+
+def _carried(reading: SkinReading, map_xy: MapXY) -> SkinReading:
+    """A reading of the after photo in the before frame; 0 where there is no map."""
+    channels = (reading.vein_de, reading.stain_de, reading.vein_probability, reading.stain_probability)
+    return SkinReading(*(_sampled(channel, map_xy, cv2.INTER_LINEAR) for channel in channels))
+
+
+def _sampled(image: NDArray[np.float32], map_xy: MapXY, interpolation: int) -> NDArray[np.float32]:
+    where = np.nan_to_num(map_xy, nan=_NOWHERE)
+    return np.asarray(cv2.remap(image, where[..., 0], where[..., 1], interpolation, borderMode=cv2.BORDER_CONSTANT), dtype=np.float32)
 
 
 def _skin_tone(before: LinearRGB, after: LinearRGB, unaffected: Mask) -> SkinTone:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from photocompare.arrays import Grey, Mask
-from photocompare.colour import JUST_NOTICEABLE_DE
 from photocompare.vein_network import SkinReading
 from photocompare.veins import VeinPiece, Veins
 
@@ -28,8 +27,6 @@ class FateOptions:
 
     Parameters
     ----------
-    visible_de : float
-        CIE76 difference from which a vein is visible.
     faded_below : float
         Share of the before contrast below which a vein that is still visible counts as faded.
     place_mm : float
@@ -41,7 +38,6 @@ class FateOptions:
         vein differ by about 17 % (12 % each), so below 1 - 1.64 * 0.17 only one unchanged piece in twenty falls.
     """
 
-    visible_de: float = JUST_NOTICEABLE_DE
     faded_below: float = 0.6
     place_mm: float = 0.5
     new_beyond_mm: float = 0.8
@@ -54,7 +50,7 @@ class Remains:
 
     contrast_before, contrast_after : CIE76 at the centreline before, and the most within reach after.
     probability_after : 0..1, the most within reach.  near, far : the same with the reach lessened and widened by the registration error.
-    stain_gained : CIE76 of brown that was not there before.
+    stained : 0..1, 1 where brown pigment lies that was not there before.
     """
 
     contrast_before: NDArray[np.float64]
@@ -62,7 +58,7 @@ class Remains:
     probability_after: NDArray[np.float64]
     near: NDArray[np.float64]
     far: NDArray[np.float64]
-    stain_gained: NDArray[np.float64]
+    stained: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -105,6 +101,7 @@ def remains_of(
     pieces: tuple[VeinPiece, ...],
     before: SkinReading,
     after: SkinReading,
+    gained: Mask,
     px_per_mm: float,
     error_px: float,
     *,
@@ -117,19 +114,20 @@ def remains_of(
     pieces : tuple of VeinPiece
     before, after : SkinReading
         Both in the before frame.
+    gained : Mask
+        Brown pigment that was not there before.
     px_per_mm : float
     error_px : float
         Typical registration error; how much the reach is lessened and widened for `near` and `far`.
     """
     reach = options.place_mm * px_per_mm
-    stain = np.where(after.stain_probability >= 0.5, after.stain_de, 0) - before.stain_de
     return Remains(
         contrast_before=_medians(_reach(before.vein_de, 1.0), pieces),
         contrast_after=_medians(_reach(after.vein_de, reach), pieces),
         probability_after=_medians(_reach(after.vein_probability, reach), pieces),
         near=_medians(_reach(after.vein_probability, reach - error_px), pieces),
         far=_medians(_reach(after.vein_probability, reach + error_px), pieces),
-        stain_gained=_medians(_reach(stain.astype(np.float32), reach), pieces),
+        stained=_medians(_reach(gained.astype(np.float32), reach), pieces),
     )
 
 
@@ -146,6 +144,7 @@ def judge_fate(
     shared: Mask,
     seen: Mask,
     veins_after: Veins,
+    gained: Mask,
     px_per_mm: float,
     error_px: float,
     *,
@@ -165,13 +164,15 @@ def judge_fate(
         Before skin seen well: where absence of a vein before is known.
     veins_after : Veins
         Of the after photo, in the before frame.
+    gained : Mask
+        Brown pigment that was not there before.
     px_per_mm, error_px : float
     """
-    remains = remains_of(veins.pieces, before, after, px_per_mm, error_px, options=options)
+    remains = remains_of(veins.pieces, before, after, gained, px_per_mm, error_px, options=options)
     visible = still_visible(remains, options=options)
     inside = _medians(shared.astype(np.float32), veins.pieces) > 0.5
     faded = remains.contrast_after < options.faded_below * remains.contrast_before
-    stained = remains.stain_gained >= options.visible_de
+    stained = remains.stained > 0.5
     fates = np.select([~inside, visible & faded, visible, stained], ["not_assessable", "faded", "residual", "stained"], "cleared")
     baseline = tuple(FatedVeinPiece(piece, fate) for piece, fate in zip(veins.pieces, fates.tolist(), strict=True))
     return Fates(baseline, _new_pieces(veins, veins_after, shared & seen, px_per_mm, options), remains)

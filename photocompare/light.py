@@ -86,7 +86,7 @@ def _polynomial(shape: tuple[int, int], order: int) -> NDArray[np.float64]:
 
 def _robust_fit(basis: NDArray[np.float64], target: NDArray[np.float64], passes: int, ridge: float) -> NDArray[np.float64]:
     """Coefficients (K,) by reweighted least squares; `ridge` holds back what the data does not ask for."""
-    weights: NDArray[np.float64] = np.ones(len(target))
+    weights = np.ones_like(target)
     coefficients = np.zeros(basis.shape[1])
     penalty = ridge * len(target) * np.eye(basis.shape[1])
     penalty[0, 0] = 0.0

@@ -13,7 +13,6 @@ import numpy as np
 from skimage.measure import label, regionprops
 
 from photocompare.arrays import Mask
-from photocompare.colour import JUST_NOTICEABLE_DE
 from photocompare.vein_network import SkinReading
 from photocompare.veins import visible_mask
 
@@ -24,8 +23,6 @@ class PigmentOptions:
 
     Parameters
     ----------
-    visible_de : float
-        CIE76 difference from which a stain counts (the contract's definition).
     mole_mm : float
         A round spot up to this across is a mole or a freckle: common melanocytic naevi are below 6 mm, most below 4 mm.
     mole_solidity, mole_roundness : float
@@ -34,7 +31,6 @@ class PigmentOptions:
         Below this a brown area is a freckle, not a stain.
     """
 
-    visible_de: float = JUST_NOTICEABLE_DE
     mole_mm: float = 4.0
     mole_solidity: float = 0.9
     mole_roundness: float = 0.6
@@ -53,13 +49,8 @@ class Pigment:
 
 def find_pigment(reading: SkinReading, field: Mask, px_per_mm: float, *, options: PigmentOptions = PigmentOptions()) -> Mask:
     """Stains of one photo inside `field`; moles, freckles and specks left out."""
-    closed = cv2.morphologyEx(
-        visible_mask(reading.stain_de, reading.stain_probability, field, visible_de=options.visible_de, shortest_px=px_per_mm).astype(
-            np.uint8
-        ),
-        cv2.MORPH_CLOSE,
-        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)),
-    )
+    stained = visible_mask(reading.stain_probability, field, shortest_px=np.sqrt(options.smallest_mm2) * px_per_mm)
+    closed = cv2.morphologyEx(stained.astype(np.uint8), cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
     regions = label(closed, connectivity=2)
     keep = np.zeros(int(regions.max()) + 1, np.bool_)
     for region in regionprops(regions):

@@ -19,7 +19,6 @@ def main(first: int, count: int, out: str) -> None:
         image=np.stack([s.image for s in scenes]),
         vein=np.stack([as_bytes(s.vein_de) for s in scenes]),
         stain=np.stack([as_bytes(s.stain_de) for s in scenes]),
-        weight=np.stack([(s.weight * 255).astype(np.uint8) for s in scenes]),
     )
 
 

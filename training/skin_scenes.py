@@ -30,13 +30,11 @@ class Scene:
     """One camera view of a patch and its truth.
 
     image : uint8 (H, W, 3), sRGB.  vein_de, stain_de : float32 (H, W), CIE76 against the same skin without them, neutral light, L* 60.
-    weight : float32 (H, W), 0 where truth means nothing (behind hair, outside the limb).
     """
 
     image: NDArray[np.uint8]
     vein_de: F32
     stain_de: F32
-    weight: F32
 
 
 def _noise(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float = 1.0) -> F32:
@@ -109,11 +107,11 @@ def _de76(base: F32, density: F32) -> F32:
     return np.linalg.norm(lab_from_linear((mid * np.exp(-density)).astype(np.float32)) - plain, axis=2).astype(np.float32)
 
 
-def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[list[tuple[F32, F32]], list[tuple[F32, float]]]:
-    """Layers of (coverage, colour) and the paths that a stain may follow."""
+def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[list[tuple[F32, F32]], list[tuple[F32, float, bool]]]:
+    """Layers of (coverage, colour), and the paths that a stain may follow with whether the vein is still there."""
     h, w = shape
     layers: list[tuple[F32, F32]] = []
-    courses: list[tuple[F32, float]] = []
+    courses: list[tuple[F32, float, bool]] = []
     fade = rng.choice([1.0, rng.uniform(0.05, 0.6)], p=[0.55, 0.45])
     for kind, lo, hi, depth, count in (("red", 0.1, 0.7, 3, rng.integers(0, 6)), ("purple", 0.15, 1.0, 2, rng.integers(0, 4)), ("deep", 0.8, 3.2, 1, rng.integers(0, 4))):
         paths: list[tuple[F32, float]] = []
@@ -124,9 +122,9 @@ def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[li
             _tree(rng, start, rng.uniform(0, 6.28), length, size, depth, 0.12 if kind == "deep" else rng.uniform(0.1, 0.45), paths)
         if not paths:
             continue
-        courses += paths
         peak = np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
-        keep = [(p, s, float(rng.choice([1.0, rng.uniform(0, 1), 0.0], p=[0.6, 0.3, 0.1])) * peak * fade) for p, s in paths]
+        keep = [(p, s, float(rng.choice([1.0, rng.uniform(0, 1), 0.0], p=[0.45, 0.25, 0.3])) * peak * fade) for p, s in paths]
+        courses += [(p, s, strength > 0) for p, s, strength in keep]
         blur = (rng.uniform(0.05, 0.2) if kind != "deep" else rng.uniform(0.2, 0.7)) * px_per_mm
         layers.append((_draw(shape, keep, blur), _vein_colour(rng, kind)))
     if rng.random() < 0.35:  # matting: a tuft of fine new vessels
@@ -139,11 +137,11 @@ def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[li
     return layers, courses
 
 
-def _stains(rng: Generator, shape: tuple[int, int], courses: list[tuple[F32, float]], px_per_mm: float) -> F32:
+def _stains(rng: Generator, shape: tuple[int, int], courses: list[tuple[F32, float, bool]], px_per_mm: float) -> F32:
     """Brown density coverage: along vein courses, wider than they were, blotchy; and patches."""
     cover = np.zeros(shape, np.float32)
     if rng.random() < 0.55 and courses:
-        chosen = [(p, s * rng.uniform(1.0, 3.5), 1.0) for p, s in courses if rng.random() < 0.7]
+        chosen = [(p, s * rng.uniform(1.0, 3.5), 1.0) for p, s, there in courses if rng.random() < (0.25 if there else 0.8)]
         cover = _draw(shape, chosen, rng.uniform(0.3, 1.0) * px_per_mm) * np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
     if rng.random() < 0.25:
         blob = np.clip(_noise(rng, shape, rng.uniform(3, 9) * px_per_mm) - rng.uniform(1.2, 2.0), 0, 0.6) / 0.6
@@ -168,13 +166,12 @@ def _relief(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
     return np.asarray(relief, np.float32)
 
 
-def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[F32, F32]:
-    """Density (H, W, 3) of what is neither vein nor stain, and where hair hides the truth."""
+def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
+    """Density (H, W, 3) of what is neither vein nor stain."""
     h, w = shape
     total = np.zeros((h, w, 3), np.float32)
-    hidden = np.zeros(shape, np.float32)
     melanin = np.array([0.55, 0.75, 1.0], np.float32)
-    mottled = rng.choice([0.02, 0.06, 0.16])
+    mottled = rng.choice([0.02, 0.05, 0.11])
     for _ in range(3):
         total += (_noise(rng, shape, np.exp(rng.uniform(np.log(0.4), np.log(8))) * px_per_mm, rng.uniform(0.6, 1.6)) * rng.uniform(0, mottled))[..., None] * melanin
     total += (_noise(rng, shape, rng.uniform(1, 6) * px_per_mm) * rng.uniform(0, 0.07))[..., None] * np.array([0.25, 1.0, 0.8], np.float32)
@@ -187,12 +184,11 @@ def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tu
         centre = (int(rng.uniform(0, w)), int(rng.uniform(0, h)))
         cv2.ellipse(spot, centre, (max(1, round(r)), max(1, round(r * rng.uniform(0.6, 1)))), rng.uniform(0, 180), 0, 360, 1.0, -1, cv2.LINE_AA)
         total += cv2.GaussianBlur(spot, (0, 0), max(0.5, r * 0.3))[..., None] * melanin * rng.uniform(0.1, 1.3)
-    if rng.random() < 0.45:
+    if rng.random() < 0.55:
         count, bearing = rng.integers(1, 40), rng.uniform(0, 6.28)
-        dark = rng.uniform(0.2, 1.2)
+        dark = rng.uniform(0.15, 1.4)
         hairs = [(_walk(rng, rng.uniform((0, 0), (w, h)).astype(np.float32), bearing + rng.normal(0, 0.5), rng.uniform(2, 16) * px_per_mm, 0.05), rng.uniform(0.04, 0.12) * px_per_mm, dark * rng.uniform(0.5, 1)) for _ in range(count)]
         lines = _draw(shape, hairs, 0.0)
-        hidden = lines
         total += lines[..., None] * np.array([rng.uniform(0.75, 1), rng.uniform(0.9, 1), 1.0], np.float32)
         if rng.random() < 0.4:
             shift = np.float32([[1, 0, rng.uniform(-6, 6)], [0, 1, rng.uniform(-6, 6)]])
@@ -202,7 +198,7 @@ def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tu
         total += (fold * rng.uniform(0.03, 0.2) - np.roll(fold, int(rng.integers(2, 8)), rng.integers(0, 2)) * rng.uniform(0, 0.15))[..., None] * np.array([0.85, 1.0, 1.0], np.float32)
     if rng.random() < 0.15:  # a bruise
         total += np.clip(_noise(rng, shape, rng.uniform(4, 10) * px_per_mm) - 1, 0, None)[..., None] * np.array([rng.uniform(0.3, 1), 1.0, rng.uniform(0.2, 0.9)], np.float32) * rng.uniform(0.05, 0.25)
-    return total, hidden
+    return total
 
 
 def _camera(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.uint8]:
@@ -254,8 +250,7 @@ def render_scene(seed: int) -> Scene:
     for cover, colour in layers:
         veins += cover[..., None] * colour
     stain = _stains(rng, shape, courses, px_per_mm)[..., None] * _stain_colour(rng)
-    other, hidden = _distractors(rng, shape, px_per_mm)
+    other = _distractors(rng, shape, px_per_mm)
     density = veins + stain + other
     image = _camera(rng, (base * np.exp(-density)).astype(np.float32), 15 * px_per_mm)
-    weight = np.where(cv2.dilate(hidden, np.ones((3, 3))) > 0.1, 0.2, 1.0).astype(np.float32)
-    return Scene(image, _de76(base, veins), _de76(base, stain), weight)
+    return Scene(image, _de76(base, veins), _de76(base, stain))

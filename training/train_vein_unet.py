@@ -48,11 +48,11 @@ def load(folder: pathlib.Path) -> tuple[np.ndarray, ...]:
     parts = [np.load(f) for f in sorted(folder.glob("*.npz"))]
     images = np.concatenate([p["image"] for p in parts])
     flat = np.stack([(flattened_density(linear_from_srgb8(i), None)).astype(np.float16) for i in images])
-    return flat, *(np.concatenate([p[k] for p in parts]) for k in ("vein", "stain", "weight"))
+    return flat, *(np.concatenate([p[k] for p in parts]) for k in ("vein", "stain"))
 
 
 def crop_batch(rng: np.random.Generator, data: tuple[np.ndarray, ...], ids: np.ndarray) -> list[Tensor]:
-    out: list[list[np.ndarray]] = [[], [], [], []]
+    out: list[list[np.ndarray]] = [[], [], []]
     for _ in range(BATCH):
         for _ in range(3):  # favour crops that show something
             i = rng.choice(ids)
@@ -69,12 +69,12 @@ def crop_batch(rng: np.random.Generator, data: tuple[np.ndarray, ...], ids: np.n
     return [x, *(torch.from_numpy(np.stack(o)) for o in out[1:])]
 
 
-def loss_of(pred: Tensor, vein: Tensor, stain: Tensor, weight: Tensor) -> Tensor:
+def loss_of(pred: Tensor, vein: Tensor, stain: Tensor) -> Tensor:
     total = torch.zeros(())
     for k, de in ((0, vein), (2, stain)):
         target = torch.log1p(de)
         visible = torch.sigmoid((de - VISIBLE_DE) / 0.25)
-        w = weight * (1 + 2 * (de > 0.5))
+        w = 1 + 2 * (de > 0.5)
         total = total + (w * F.smooth_l1_loss(pred[:, k], target, reduction="none", beta=0.2)).mean() * (1.0 if k == 0 else 0.6)
         total = total + (w * F.binary_cross_entropy_with_logits(pred[:, k + 1], visible, reduction="none")).mean() * (1.0 if k == 0 else 0.6)
     return total
@@ -96,8 +96,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
-    flat, vein, stain, weight = load(a.scenes)
-    data = (flat, vein, stain, weight)
+    data = flat, *_ = load(a.scenes)
     ids, held = np.arange(len(flat) - 40), np.arange(len(flat) - 40, len(flat))
     net = VeinUNet()
     if a.start:
@@ -108,9 +107,9 @@ def main() -> None:
     while (share := (time.time() - begin) / (60 * a.minutes)) < 1:
         for g in optimiser.param_groups:
             g["lr"] = a.rate * min(1, (step + 1) / 100) * 0.5 * (1 + np.cos(np.pi * min(1, share)))
-        x, v, s, w = crop_batch(rng, data, ids)
+        x, v, s = crop_batch(rng, data, ids)
         net.train()
-        value = loss_of(net(x), v * 0.1, s * 0.1, w / 255)
+        value = loss_of(net(x), v * 0.1, s * 0.1)
         optimiser.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -121,7 +120,7 @@ def main() -> None:
             net.eval()
             with torch.no_grad():
                 pick = np.random.default_rng(0)
-                scores = [loss_of(net(b[0]), b[1] * 0.1, b[2] * 0.1, b[3] / 255).item() for b in (crop_batch(pick, data, held) for _ in range(4))]
+                scores = [loss_of(net(b[0]), b[1] * 0.1, b[2] * 0.1).item() for b in (crop_batch(pick, data, held) for _ in range(4))]
             print(f"{step} {time.time() - begin:.0f}s train {running / 50:.4f} held-out {np.mean(scores):.4f}", flush=True)
             running = 0.0
             if step % 500 == 0:
