@@ -92,7 +92,7 @@ def _robust_fit(basis: NDArray[np.float64], target: NDArray[np.float64], passes:
     penalty[0, 0] = 0.0
     for _ in range(passes):
         weighted = basis * weights[:, None]
-        coefficients = np.linalg.solve(basis.T @ weighted + penalty, weighted.T @ target)
+        coefficients[:] = np.linalg.solve(basis.T @ weighted + penalty, weighted.T @ target)
         residual = target - basis @ coefficients
         spread = 1.4826 * np.median(np.abs(residual)) + 1e-6
         weights[:] = np.clip(1 - (residual / (_TUKEY * spread)) ** 2, 0, None) ** 2

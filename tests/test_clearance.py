@@ -1,0 +1,58 @@
+"""The percentages and their intervals, on drawn veins."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from drawn_readings import PX_PER_MM, SHAPE, lines, reading
+
+from photocompare.clearance import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
+from photocompare.fate import judge_fate
+from photocompare.veins import find_veins
+
+EVERYWHERE = np.ones(SHAPE, bool)
+HOW = ClearanceOptions()
+
+
+def measured(before: np.ndarray, after: np.ndarray) -> tuple[Counts, Counts, Counts, Counts]:
+    """Counts of length, area, contrast and net change."""
+    readings = reading(before), reading(after)
+    veins = find_veins(readings[0], EVERYWHERE, PX_PER_MM), find_veins(readings[1], EVERYWHERE, PX_PER_MM)
+    fates = judge_fate(veins[0], *readings, EVERYWHERE, EVERYWHERE, veins[1], np.zeros(SHAPE, bool), PX_PER_MM, 1.0)
+    length = length_clearance(fates, np.ones(len(fates.baseline), bool), HOW)
+    area, contrast = (area_clearance(*readings, veins, EVERYWHERE, HOW, weighted=weighted) for weighted in (False, True))
+    return length, area, contrast, net_change(veins, fates, length)
+
+
+def test_half_the_veins_gone_is_fifty_percent_of_everything() -> None:
+    for counts, expected in zip(measured(lines((100, 8), (200, 8)), lines((100, 8))), (50, 50, 50, -50), strict=True):
+        assert counts.percent == pytest.approx(expected, abs=1.5)
+
+
+def test_nothing_changed_is_zero_and_swapping_turns_the_sign() -> None:
+    same = lines((100, 8), (200, 4))
+    assert [abs(c.percent) < 1e-6 for c in measured(same, same)] == [True] * 4
+    more = measured(lines((100, 8)), lines((100, 8), (200, 8)))
+    assert more[0].percent == 0
+    assert more[1].percent == pytest.approx(-100, abs=3)
+    assert more[3].percent == pytest.approx(100, abs=3)
+
+
+def test_an_interval_holds_its_value_and_stays_possible() -> None:
+    estimate = measured(lines((100, 8)), np.zeros(SHAPE))[0].estimate(HOW, lowest=0, highest=100, method="")
+    assert estimate.value == 100
+    assert 80 < estimate.low < estimate.high == 100
+
+
+def test_an_undecided_vein_widens_the_interval() -> None:
+    sure = measured(lines((100, 8), (200, 8)), lines((100, 8)))[0]
+    unsure = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 2.25)))[0]
+    assert math.hypot(*unsure.causes.values()) > 2 * math.hypot(*sure.causes.values())
+
+
+def test_no_baseline_is_a_failed_estimate_not_zero() -> None:
+    for counts in measured(np.zeros(SHAPE), lines((100, 8))):
+        assert math.isnan(counts.percent)
+        assert not counts.estimate(HOW, lowest=-100, highest=100, method="").ok
