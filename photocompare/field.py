@@ -96,7 +96,7 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
     Parameters
     ----------
     linear : (H, W, 3) float32
-        Linear light, 0..1.
+        Linear light, 0..1; NaN counts as black, and so is left out.
 
     Returns
     -------
@@ -104,6 +104,7 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
         With flag `no_skin` and empty masks when no leg was found.
     """
     shape = (linear.shape[0], linear.shape[1])
+    linear = np.nan_to_num(linear, nan=0.0)
     skin = find_skin(linear, options=options.skin)
     small = label_limbs(skin, options=options.limbs)
     principal = 1

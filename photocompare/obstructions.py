@@ -63,7 +63,7 @@ class ObstructionOptions:
         Least density ratios of a stroke.  Hair is opaque or brown, so it dims red as much as green, and blue too; a thin vessel has R/G
         0.4-0.65 by Monte Carlo before JPEG's chroma blocks mix in the surroundings, a deep one has next to no blue.
     hair_thickness_px : float
-        Greatest area over length of a stroke.
+        Greatest area over length of a stroke, counted where it is darker than the least density: wider than where it is half as dark.
     """
 
     glare_share: float = 0.5
@@ -116,7 +116,7 @@ def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptio
         All False where `leg` is empty.
     """
     none = np.zeros(leg.shape, dtype=bool)
-    box = _bounding_box(leg)
+    box = _bounding_box(leg, 2 * options.hair_window_px)
     if box is None:
         return Obstructions(none, none, none, none)
     light, inside = linear[box], leg[box]
@@ -129,9 +129,12 @@ def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptio
     return Obstructions(*(_put_back(mask & inside, box, leg.shape) for mask in hidden))
 
 
-def _bounding_box(mask: Mask) -> tuple[slice, slice] | None:
+def _bounding_box(mask: Mask, margin: int) -> tuple[slice, slice] | None:
+    """Rows and columns of a mask with a margin around it, as far as the frame goes."""
     left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return (slice(top, top + height), slice(left, left + width)) if width else None
+    if not width:
+        return None
+    return slice(max(top - margin, 0), top + height + margin), slice(max(left - margin, 0), left + width + margin)
 
 
 def _put_back(part: Mask, box: tuple[slice, slice], shape: tuple[int, ...]) -> Mask:
@@ -189,15 +192,19 @@ def _hair(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
     red = np.clip(density[..., 0] * _DENSITY_CODE, 0, 255).astype(np.uint8)
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (options.hair_window_px, options.hair_window_px))
     depth = np.asarray(cv2.morphologyEx(red, cv2.MORPH_TOPHAT, window), dtype=np.uint8)
-    dark = leg & (depth > options.hair_contrast * _DENSITY_CODE)
+    # The limb's dark outline is no hair.
+    inner = cv2.erode(leg.astype(np.uint8), np.ones((2 * options.hair_window_px + 1,) * 2, np.uint8)) > 0
+    if not inner.any():
+        return np.zeros(leg.shape, dtype=bool)
+    dark = inner & (depth > options.hair_contrast * _DENSITY_CODE)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     slim = (length >= options.hair_length_px) & (stats[:, cv2.CC_STAT_AREA] <= options.hair_thickness_px * length)
     slim[0] = False
     if not slim.any():
         return np.zeros(leg.shape, dtype=bool)
+    texture = float(np.percentile(depth[inner], _TEXTURE_PERCENTILE))
     strokes = _Strokes(np.where(slim[labels], labels, 0), len(slim))
-    texture = float(np.percentile(depth[leg], _TEXTURE_PERCENTILE))
     in_red, in_green, in_blue = _stroke_colour(density, strokes)
     hair = (
         slim

@@ -52,7 +52,7 @@ class SkinOptions:
         passed over (a nail, a mole or letter, a speck).
     soft_edge : float
         Step of redness over 6 px of the reduced copy, as a share of the whole step from skin to a brighter patch, below which the patch
-        is gloss that fades into the skin; a limb's edge, focused or not, has 0.6 and more where its blur is less than 5 px there.
+        is gloss that fades into the skin; the edge of a thing has 0.6 and more while it is blurred by less than 4 px there.
     gloss_gain : float
         Least ln of light of such a patch over the skin around it: what a tenth of gloss adds.
     """
@@ -70,7 +70,7 @@ class SkinOptions:
     least_patch: float = 0.004
     least_island: float = 0.02
     least_sliver: float = 0.0005
-    soft_edge: float = 0.4
+    soft_edge: float = 0.6
     gloss_gain: float = 0.1
 
 
@@ -108,7 +108,7 @@ def find_skin(linear: LinearRGB, *, options: SkinOptions = SkinOptions()) -> Ski
     Parameters
     ----------
     linear : (H, W, 3) float32
-        Linear light, 0..1; NaN counts as black.
+        Linear light, 0..1, finite.
 
     Returns
     -------
