@@ -104,7 +104,8 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
         With flag `no_skin` and empty masks when no leg was found.
     """
     shape = (linear.shape[0], linear.shape[1])
-    linear = np.nan_to_num(linear, nan=0.0)
+    if not np.isfinite(linear.sum()):
+        linear = np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0)
     skin = find_skin(linear, options=options.skin)
     small = label_limbs(skin, options=options.limbs)
     principal = 1
