@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from photocompare.arrays import Mask
 from photocompare.estimate import Estimate
 from photocompare.fate import Fates, still_visible
-from photocompare.vein_network import SkinReading
+from photocompare.skin_reading import SkinReading
 from photocompare.veins import Veins
 
 

@@ -48,8 +48,9 @@ from photocompare.result import (
 )
 from photocompare.scale import Scale, checked_mm_per_px, judge_scale, measure_limb_width
 from photocompare.settings import STANDARD, Settings
+from photocompare.skin_reading import SkinReading
 from photocompare.timing import Timing, judge_timing, parse_date
-from photocompare.vein_network import SkinReading, read_skin
+from photocompare.vein_network import read_skin
 from photocompare.veins import find_veins
 
 __all__ = ["Comparison", "compare"]

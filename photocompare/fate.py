@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from photocompare.arrays import Grey, Mask
-from photocompare.vein_network import SkinReading
+from photocompare.skin_reading import SkinReading
 from photocompare.veins import VeinPiece, Veins
 
 Fate = Literal["cleared", "stained", "faded", "residual", "new", "not_assessable"]

@@ -166,6 +166,12 @@ _FLAGS = (
         "Give both dates (--before-date, --after-date).",
     ),
     Flag(
+        "ridge_reading",
+        Severity.DEGRADE,
+        "The learned vein reader is missing or altered; veins were found by a simpler filter.",
+        "Reinstall photocompare.",
+    ),
+    Flag(
         "dark_skin_limits",
         Severity.DEGRADE,
         "On skin this dark thin veins and stains have so little contrast that some can't be told from the skin.",

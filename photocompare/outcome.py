@@ -13,7 +13,7 @@ from photocompare.estimate import Estimate
 from photocompare.fate import Fates
 from photocompare.pigment import Pigment
 from photocompare.result import ASSESSED_FATES, CALIBRES, FATES, CalibreOutcome, Outcome, PigmentOutcome
-from photocompare.vein_network import SkinReading
+from photocompare.skin_reading import SkinReading
 from photocompare.veins import Veins
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from skimage.measure import label, regionprops
 
 from photocompare.arrays import Mask
-from photocompare.vein_network import SkinReading
+from photocompare.skin_reading import SkinReading
 from photocompare.veins import visible_mask
 
 

@@ -1,22 +1,20 @@
 """The learned reading of skin: how visible are vein and stain at every pixel of one photo.
 
-A small U-Net (`training/`), run by onnxruntime.  Its input is light-free (`flattened_density`); its outputs are CIE76 colour
+A small U-Net (`training/`), run by onnxruntime.  Its input is light-free (`skin_reading.flattened_density`); its outputs are CIE76 colour
 differences under neutral light at mid exposure, the unit in which "visible" is defined, and the probability of being visible.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-import cv2
 import numpy as np
 
-from photocompare.arrays import Density, Grey, LinearRGB, Mask
-from photocompare.colour import density_from_linear
+from photocompare.arrays import LinearRGB, Mask
+from photocompare.skin_reading import SkinReading, flattened_density
 
 MODEL_FILE = "vein_unet.onnx"
 MODEL_SHA256 = "aac59a4e0197ae4c7eb8a50427abff3e93f8f544ef126983b05fdc743aa4c64c"
@@ -26,45 +24,6 @@ STRIDE = 16
 
 MARGIN_PX = 48
 """Kept around the leg's box: a little more than what a pixel's reading depends on beyond the surround."""
-
-SURROUND_PX = 40.0
-"""Sigma of the surround that is taken off: wider than the widest vein (3 mm at 0.1 mm per px), narrower than a limb's shading."""
-
-_SURROUND_STEP = 8
-
-
-@dataclass(frozen=True)
-class SkinReading:
-    """What the network says of one photo.
-
-    vein_de, stain_de : float32 (H, W), CIE76 against the skin without the vein or stain; 0 where there is none.
-    vein_probability, stain_probability : float32 (H, W), 0..1, of a difference of at least 2.3.
-    """
-
-    vein_de: Grey
-    stain_de: Grey
-    vein_probability: Grey
-    stain_probability: Grey
-
-
-def flattened_density(linear: LinearRGB, leg: Mask | None) -> Density:
-    """Optical density less its broad surround on the leg: what light, shading and skin tone leave.
-
-    Parameters
-    ----------
-    linear : float32 (H, W, 3)
-    leg : bool (H, W), optional
-        The surround is averaged inside it, so that a background does not bleed over the limb's edge; outside it the result is 0.
-    """
-    density = density_from_linear(linear)
-    height, width = density.shape[:2]
-    size = (max(1, width // _SURROUND_STEP), max(1, height // _SURROUND_STEP))
-    weight = np.ones((height, width), np.float32) if leg is None else leg.astype(np.float32)
-    sigma = SURROUND_PX / _SURROUND_STEP
-    area = cv2.GaussianBlur(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), (0, 0), sigma)
-    mass = cv2.GaussianBlur(cv2.resize(density * weight[..., None], size, interpolation=cv2.INTER_AREA), (0, 0), sigma)
-    surround = cv2.resize(mass / np.maximum(area, 1e-3)[..., None], (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray((density - surround) * weight[..., None], dtype=np.float32)
 
 
 @cache

@@ -17,7 +17,7 @@ from skimage.morphology import skeletonize
 
 from photocompare.arrays import Grey, Mask
 from photocompare.colour import JUST_NOTICEABLE_DE
-from photocompare.vein_network import SkinReading
+from photocompare.skin_reading import SkinReading
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from photocompare.vein_network import SkinReading
+from photocompare.skin_reading import SkinReading
 
 PX_PER_MM = 10.0
 SHAPE = (400, 600)

@@ -34,8 +34,8 @@ from photocompare.report.result_json import result_as_dict, result_schema
 from photocompare.result import Comparison, status_of
 from photocompare.scale import Scale
 from photocompare.settings import STANDARD, Settings, WorkingOptions
+from photocompare.skin_reading import SkinReading
 from photocompare.timing import TimingOptions
-from photocompare.vein_network import SkinReading
 
 JANUARY, APRIL = dt.date(2026, 1, 5), dt.date(2026, 4, 5)
 

@@ -1,0 +1,1 @@
+"""The classical reading of skin, for when the vein network is missing: ridges in light-free optical density."""
