@@ -254,7 +254,7 @@ def mutual_best(log_score: NDArray[np.float32], least: float) -> Matches:
 def sift_keypoints(picture: LimbPicture, options: FeatureOptions) -> Keypoints:
     """RootSIFT keypoints and descriptors on the usable skin."""
     # Contrast threshold below Lowe's 0.04: mottle on normalised skin is soft, and geometry weeds later.
-    sift = cv2.SIFT.create(nfeatures=4 * options.keypoints, contrastThreshold=0.01)
+    sift = cv2.SIFT.create(nfeatures=2 * options.keypoints, contrastThreshold=0.01)
     image = np.asarray(np.rint(picture.grey * 255), dtype=np.uint8)
     found, descriptors = sift.detectAndCompute(image, picture.usable.astype(np.uint8))
     if len(found) == 0:

@@ -49,7 +49,8 @@ class JudgeOptions:
     same_view : float
         Trusted share of the commonly visible skin below which the pair is taken not to show the same skin.
     least_overlap : float
-        Shared field over the before leg's measurable skin below which the pair is refused.
+        Shared field over the before leg's measurable skin below which the pair is refused: less than about a third of what was seen before says
+        nothing about the leg.
     partial_overlap : float
         The same, below which the pair is marked.
     loose_error, uncertain_error : float
@@ -65,7 +66,7 @@ class JudgeOptions:
     least_matches: int = 30
     ample_spread: int = 50
     same_view: float = 0.15
-    least_overlap: float = 0.2
+    least_overlap: float = 0.3
     partial_overlap: float = 0.6
     loose_error: float = 0.006
     uncertain_error: float = 0.02

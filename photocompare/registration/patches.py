@@ -142,7 +142,7 @@ def _correlation_volume(a: Grey, b: Grey, inside: Mask, options: PatchOptions) -
     share = summed(skin)
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     centres = [summed(skin * position) / np.maximum(share, np.float32(1e-3)) for position in (columns, rows)]
-    return volume, share, np.stack(centres, axis=2).reshape(-1, 2)
+    return volume, share, np.stack(centres, axis=2).reshape(-1, 2).astype(np.float32)
 
 
 def _peak(flat: Float32, row: Indices, column: Indices, keep: Indices, side: int) -> tuple[Float32, Float32, Float32]:
