@@ -49,8 +49,8 @@ class JudgeOptions:
     same_view : float
         Trusted share of the commonly visible skin below which the pair is taken not to show the same skin.
     least_overlap : float
-        Shared field over the before leg's measurable skin below which the pair is refused: less than about a third of what was seen before says
-        nothing about the leg.
+        Shared field over the before leg's measurable skin below which the pair is refused: less than about a third of what
+        was seen before says nothing about the leg.
     partial_overlap : float
         The same, below which the pair is marked.
     loose_error, uncertain_error : float
