@@ -19,19 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare import __version__
-from photocompare.arrays import LinearRGB, MapXY, Mask, PointsXY, scaled_position
+from photocompare.arrays import LinearRGB, MapXY, Mask, PointsXY
 from photocompare.benchmark import hold_against_benchmark
-from photocompare.card import find_card
 from photocompare.colour import individual_typology_angle, lab_from_linear
 from photocompare.fate import judge_fate
-from photocompare.field import Field, cut_field, find_field
 from photocompare.flags import RaisedFlag, Severity, raised, worst_first
 from photocompare.light import match_light
 from photocompare.outcome import Findings, summarise, vein_flags
 from photocompare.photo import Photo
 from photocompare.pigment import find_pigment, pigment_change
 from photocompare.provenance import Stopwatch
-from photocompare.quality import Quality, judge_quality
 from photocompare.registration import Registration, register
 from photocompare.result import (
     Comparison,
@@ -46,8 +43,9 @@ from photocompare.result import (
     ScaleSource,
     SkinTone,
 )
-from photocompare.scale import Scale, checked_mm_per_px, judge_scale, measure_limb_width
+from photocompare.scale import Scale, checked_mm_per_px
 from photocompare.settings import STANDARD, Settings
+from photocompare.sight import SEEN_OR_GIVEN, CardColour, Sight, look_at, mapped_colours, under_other_light
 from photocompare.skin_reading import SkinReading
 from photocompare.timing import Timing, judge_timing, parse_date
 from photocompare.vein_network import read_skin
@@ -56,9 +54,6 @@ from photocompare.veins import find_veins
 __all__ = ["Comparison", "compare"]
 
 _Which = Literal["before", "after"]
-
-_SEEN_OR_GIVEN = ("card", "given")
-"""Scales that don't rest on what limbs usually measure."""
 
 _CUBIC_REACH = 2
 """Pixels that cubic interpolation takes on either side."""
@@ -123,17 +118,6 @@ def compare(
 
 
 @dataclass
-class _Sight:
-    """What is seen in one photo's working frame."""
-
-    linear: LinearRGB
-    factor: float
-    field: Field
-    scale: Scale
-    quality: Quality
-
-
-@dataclass
 class _Case:
     """A comparison in the making: what the stages found so far, and the flags that fired."""
 
@@ -145,7 +129,7 @@ class _Case:
     flags: list[RaisedFlag] = field(default_factory=list)
     scale: PairScale = field(default_factory=lambda: PairScale(None, "none"))
     scale_flags: tuple[str, ...] = ()
-    sights: dict[_Which, _Sight] = field(default_factory=dict)
+    sights: dict[_Which, Sight] = field(default_factory=dict)
     registration: Registration | None = None
     skin: SkinTone | None = None
     measured: Measured | None = None
@@ -222,8 +206,8 @@ def _known_beforehand(before: Photo, after: Photo, timing: Timing) -> list[str]:
 def _look(case: _Case, mm_per_px: float | None, polygon_xy: PointsXY | None, look_for_card: bool) -> None:
     """Working copy, field, scale and quality of each photo, both side by side."""
     with ThreadPoolExecutor(2) as pool:
-        before = pool.submit(_see, case.before, case.settings, mm_per_px, polygon_xy, look_for_card)
-        after = pool.submit(_see, case.after, case.settings, None, None, look_for_card)
+        before = pool.submit(look_at, case.before, case.settings, mm_per_px=mm_per_px, polygon_xy=polygon_xy, card=look_for_card)
+        after = pool.submit(look_at, case.after, case.settings, card=look_for_card)
         case.sights = {"before": before.result(), "after": after.result()}
     for which, sight in case.sights.items():
         photo = case.before if which == "before" else case.after
@@ -239,33 +223,6 @@ def _take_scale(case: _Case, scale: Scale, after_over_before: float | None = Non
     case.scale_flags = scale.flags
 
 
-def _see(photo: Photo, settings: Settings, mm_per_px: float | None, polygon_xy: PointsXY | None, look_for_card: bool) -> _Sight:
-    """Everything that one photo tells by itself."""
-    linear, factor = photo.working(settings.working.max_pixels)
-    found = find_field(linear, options=settings.field)
-    limb = measure_limb_width(found.leg)
-    if polygon_xy is not None:
-        found = cut_field(found, np.asarray(scaled_position(polygon_xy, factor), dtype=np.float32))
-    scale = judge_scale(
-        find_card(linear, options=settings.card) if look_for_card else None,
-        given_mm_per_px=mm_per_px,
-        centre_xy=_middle_xy(found.leg),
-        limb_width_px=limb.px,
-        limb_is_whole=limb.whole,
-        working_factor=factor,
-        facts=photo.facts,
-        options=settings.scale,
-    )
-    known = scale.mm_per_working_px if scale.source in _SEEN_OR_GIVEN else None
-    return _Sight(linear, factor, found, scale, judge_quality(linear, found, mm_per_px=known, options=settings.quality))
-
-
-def _middle_xy(mask: Mask) -> tuple[float, float]:
-    """Centroid; the frame's middle of an empty mask."""
-    rows, cols = np.nonzero(mask if mask.any() else np.ones_like(mask))
-    return float(cols.mean()), float(rows.mean())
-
-
 def _register(case: _Case) -> None:
     """Lay the photos over each other, and carry the scale from the one that has it."""
     before, after = case.sights["before"], case.sights["after"]
@@ -274,7 +231,7 @@ def _register(case: _Case) -> None:
     if case.registration.refused:
         return
     ratio = case.registration.scale_after_over_before * before.factor / after.factor
-    if before.scale.source not in _SEEN_OR_GIVEN and after.scale.source == "card" and after.scale.mm_per_px is not None:
+    if before.scale.source not in SEEN_OR_GIVEN and after.scale.source == "card" and after.scale.mm_per_px is not None:
         _take_scale(case, dataclasses.replace(after.scale, mm_per_px=after.scale.mm_per_px * ratio), ratio)
     else:
         _take_scale(case, before.scale, ratio)
@@ -301,9 +258,11 @@ def _measure(case: _Case) -> None:
     with case.watch.stage("light"):
         touched = _touched(readings, px_per_mm, settings)
         warped, shown = _warped(after.linear, map_xy)
-        light = match_light(before.linear, warped, shared, touched, options=settings.light)
+        by_card = under_other_light(warped, after.card_colour, before.card_colour)
+        light = match_light(before.linear, by_card, shared, touched, options=settings.light)
         case.note(light.flags)
-        case.skin = _skin_tone(light.before, light.after, shared & ~touched)
+        # What the cards make equal is light; what the skin makes equal may be a tan, so the tone is read before that.
+        case.skin = _skin_tone(light.before, light.after if by_card is warped else by_card, shared & ~touched, before.card_colour)
     with case.watch.stage("fate"):
         error_px = registration.error_px_median
         fates = judge_fate(veins[0], *readings, shared, seen, veins[1], pigment.gained, px_per_mm, error_px, options=settings.fate)
@@ -361,13 +320,14 @@ def _sampled(image: NDArray[np.float32], map_xy: MapXY, interpolation: int) -> N
     return np.asarray(cv2.remap(image, where[..., 0], where[..., 1], interpolation, borderMode=cv2.BORDER_CONSTANT), dtype=np.float32)
 
 
-def _skin_tone(before: LinearRGB, after: LinearRGB, unaffected: Mask) -> SkinTone:
-    """Typology angles of the skin that neither vein nor stain touches; NaN where there is none."""
+def _skin_tone(before: LinearRGB, after: LinearRGB, unaffected: Mask, card: CardColour | None = None) -> SkinTone:
+    """Typology angles of the skin that neither vein nor stain touches, in the before photo's card colours; NaN where there is none."""
 
     def angle(linear: LinearRGB) -> float:
         if not unaffected.any():
             return math.nan
-        lightness, _, b_star = np.median(lab_from_linear(linear[unaffected][:, np.newaxis]), axis=(0, 1))
+        skin = linear[unaffected][:, np.newaxis]
+        lightness, _, b_star = np.median(lab_from_linear(skin if card is None else mapped_colours(skin, card.matrix)), axis=(0, 1))
         return individual_typology_angle(float(lightness), float(b_star))
 
     return SkinTone(angle(before), angle(after))

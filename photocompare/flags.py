@@ -143,13 +143,13 @@ _FLAGS = (
     ),
     Flag(
         "scale_assumed",
-        Severity.NOTE,
+        Severity.DEGRADE,
         "No scale card was found; millimetres are assumed from a usual limb's width.",
         "Print the card (photocompare card) and put it beside the region, or give --mm-per-px.",
     ),
     Flag(
         "scale_unknown",
-        Severity.NOTE,
+        Severity.DEGRADE,
         "The scale is unknown; lengths are in pixels and calibre classes can't be given.",
         "Print the card (photocompare card) and put it beside the region, or give --mm-per-px.",
     ),
@@ -209,7 +209,7 @@ def raised(code: str, which: str = "") -> RaisedFlag:
 
 
 def worst_first(flags: list[RaisedFlag]) -> list[RaisedFlag]:
-    """Each flag once, refusals first, in the registry's order within a severity."""
-    severities, codes = list(Severity), list(REGISTRY)
+    """Each flag once, refusals first, in the registry's order within a severity, the before photo ahead of the after photo."""
+    severities, codes, photos = list(Severity), list(REGISTRY), ("", "before", "after")
     unique = {(flag.code, flag.which): flag for flag in flags}
-    return sorted(unique.values(), key=lambda f: (severities.index(f.severity), codes.index(f.code), f.which))
+    return sorted(unique.values(), key=lambda f: (severities.index(f.severity), codes.index(f.code), photos.index(f.which)))

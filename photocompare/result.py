@@ -253,19 +253,13 @@ class Comparison:
 
     @property
     def status(self) -> Status:
-        """What the reasons and the scale allow."""
-        return status_of(self.reasons, self.scale.source)
+        """What the reasons allow."""
+        return status_of(self.reasons)
 
 
-def status_of(reasons: Sequence[RaisedFlag], source: ScaleSource) -> Status:
-    """The status that follows from the flags that fired and from where the scale comes.
-
-    Without a measured scale the calibre classes and the 0.8 mm that tell a new vein from an old one are assumed, so the
-    result is indicative at best.
-    """
+def status_of(reasons: Sequence[RaisedFlag]) -> Status:
+    """The status that follows from the worst flag that fired."""
     severities = {flag.severity for flag in reasons}
     if Severity.REFUSE in severities:
         return "not_comparable"
-    if Severity.DEGRADE in severities or source in ("assumed", "none"):
-        return "indicative"
-    return "comparable"
+    return "indicative" if Severity.DEGRADE in severities else "comparable"

@@ -18,12 +18,13 @@ import pytest
 from made_comparison import make_comparison
 
 from photocompare import comparison as recipe
+from photocompare import sight
 from photocompare.arrays import LinearRGB
 from photocompare.comparison import compare
 from photocompare.errors import UsageError
 from photocompare.estimate import Estimate
 from photocompare.field import Field
-from photocompare.flags import raised
+from photocompare.flags import raised, worst_first
 from photocompare.light import Normalised
 from photocompare.photo import Photo, photo_from_array
 from photocompare.provenance import Stopwatch
@@ -134,11 +135,17 @@ def test_a_polygon_outside_the_photo() -> None:
 
 
 def test_status_follows_the_worst_reason() -> None:
-    assert status_of([], "card") == "comparable"
-    assert status_of([raised("recompressed", "before")], "given") == "comparable"
-    assert status_of([raised("soft", "before")], "card") == "indicative"
-    assert status_of([raised("soft", "before"), raised("mirrored")], "card") == "not_comparable"
-    assert status_of([], "assumed") == status_of([], "none") == "indicative"
+    assert status_of([]) == "comparable"
+    assert status_of([raised("recompressed", "before")]) == "comparable"
+    assert status_of([raised("soft", "before")]) == "indicative"
+    assert status_of([raised("scale_assumed")]) == status_of([raised("scale_unknown")]) == "indicative"
+    assert status_of([raised("soft", "before"), raised("mirrored")]) == "not_comparable"
+
+
+def test_reasons_stand_worst_first_and_before_ahead_of_after() -> None:
+    fired = [raised("soft", "after"), raised("recompressed", "before"), raised("blurred", "after"), raised("soft", "before")]
+    ordered = [(flag.code, flag.which) for flag in worst_first(fired)]
+    assert ordered == [("blurred", "after"), ("soft", "before"), ("soft", "after"), ("recompressed", "before")]
 
 
 def test_numbers_beside_a_refusal_cannot_be_built() -> None:
@@ -227,7 +234,7 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         monkeypatch.setattr(recipe, "read_skin", read)
         monkeypatch.setattr(recipe, "match_light", match)
-        monkeypatch.setattr(recipe, "judge_quality", sound_quality)
+        monkeypatch.setattr(sight, "judge_quality", sound_quality)
         monkeypatch.setattr(recipe, "register", lambda one, *_, **__: laid_over(one, **registration))
 
     return put
@@ -312,7 +319,7 @@ def test_a_card_in_the_after_photo_gives_the_scale(put_in: Callable[..., None], 
     def judge(*_: object, **__: object) -> Scale:
         return seen.setdefault(len(seen), next(scales))
 
-    monkeypatch.setattr(recipe, "judge_scale", judge)
+    monkeypatch.setattr(sight, "judge_scale", judge)
     monkeypatch.setattr(recipe, "ThreadPoolExecutor", OneAfterTheOther)
     comparison = compare(*legs())
     assert comparison.scale.mm_per_px == pytest.approx(0.22)
