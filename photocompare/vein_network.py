@@ -15,9 +15,10 @@ import numpy as np
 
 from photocompare.arrays import LinearRGB, Mask
 from photocompare.skin_reading import SkinReading, flattened_density
+from photocompare.vein_ridges import read_skin_by_ridges
 
 MODEL_FILE = "vein_unet.onnx"
-MODEL_SHA256 = "aac59a4e0197ae4c7eb8a50427abff3e93f8f544ef126983b05fdc743aa4c64c"
+MODEL_SHA256 = "1b1249e9ac8c8f08f7477cbc58ad891fad7d7f6cb1c1111be737c9f1e4051a5e"
 
 STRIDE = 16
 """Sides are padded to a multiple: the network halves the picture four times."""
@@ -58,14 +59,13 @@ def read_skin(linear: LinearRGB, leg: Mask) -> SkinReading:
     leg : Mask
         Outside it everything reads 0.
 
-    Raises
-    ------
-    RuntimeError
-        Without the model; ask `network_available` first.
+    Notes
+    -----
+    Without the model, or where it can't be run, the skin is read by ridges; `network_available` says which.
     """
     session = _session()
     if session is None:
-        raise RuntimeError("the vein network's model file is missing or altered")
+        return read_skin_by_ridges(linear, leg)
     rows, cols = (np.flatnonzero(leg.any(axis=axis)) for axis in (1, 0))
     out = np.zeros((4, *leg.shape), np.float32)
     if rows.size == 0:
