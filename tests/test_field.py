@@ -16,6 +16,8 @@ from photocompare.arrays import Mask
 from photocompare.errors import UsageError
 from photocompare.field import cut_field, find_field, other_limb, read_polygon
 
+_SMALL_FIELD = find_field(paint_leg("light", "blue", shape=(160, 120)).linear)
+
 
 def _cover(found: Mask, truth: Mask) -> float:
     return float(np.count_nonzero(found & truth) / np.count_nonzero(truth))
@@ -25,7 +27,7 @@ def _cover(found: Mask, truth: Mask) -> float:
 @pytest.mark.parametrize("background", BACKGROUNDS)
 def test_leg_is_found_on_any_background_in_any_light(tone: str, background: str) -> None:
     for cast in CASTS:
-        painted = paint_leg(tone, background, cast)
+        painted = paint_leg(tone, background, cast, shape=(400, 300))
         field = find_field(painted.linear)
         assert overlap(field.leg, painted.leg) > 0.95, cast
         assert field.flags == ()
@@ -215,7 +217,7 @@ def test_missing_or_binary_polygon_file_is_refused(tmp_path: Path) -> None:
 @settings(max_examples=60, deadline=None)
 @given(corners=st.lists(st.tuples(st.floats(-50, 200, width=32), st.floats(-50, 200, width=32)), min_size=3, max_size=9))
 def test_any_polygon_only_ever_cuts(corners: list[tuple[float, float]]) -> None:
-    field = find_field(paint_leg("light", "blue", shape=(160, 120)).linear)
+    field = _SMALL_FIELD
     try:
         cut = cut_field(field, np.array(corners, np.float32))
     except UsageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 
@@ -20,8 +21,9 @@ MM_PER_PX = 0.12
 """Scale at which the painted veins, 4 px wide, are 0.5 mm."""
 
 
-def _sharp(tone: str = "light", cast: str = "none", **more: float) -> PaintedLeg:
-    return paint_leg(tone, "grey", cast, shape=(1000, 750), hairs=20, **more)
+@functools.cache
+def _sharp(tone: str = "light", cast: str = "none", gloss: float = 0.0, noise: float = 0.003) -> PaintedLeg:
+    return paint_leg(tone, "grey", cast, shape=(800, 600), hairs=15, gloss=gloss, noise=noise)
 
 
 def _judged(linear: LinearRGB, mm_per_px: float | None = MM_PER_PX) -> Quality:
@@ -98,8 +100,8 @@ def test_exposure_gates() -> None:
 def test_gloss_over_much_of_the_leg_is_refused_and_a_little_is_told() -> None:
     assert {"glare", "too_bright"} & _refused(_judged(_sharp(gloss=2.5).linear))
     painted = _sharp()
-    rows, cols = np.mgrid[:1000, :750]
-    spot = np.exp(-(((rows - 500) / 110.0) ** 2) - ((cols - 380) / 60.0) ** 2).astype(np.float32)
+    rows, cols = np.mgrid[:800, :600]
+    spot = np.exp(-(((rows - 400) / 90.0) ** 2) - ((cols - 300) / 50.0) ** 2).astype(np.float32)
     quality = _judged(np.clip(painted.linear + spot[..., None], 0, 1))
     assert "some_glare" in quality.flags
     assert not {"glare", "too_bright"} & _refused(quality)
@@ -108,7 +110,7 @@ def test_gloss_over_much_of_the_leg_is_refused_and_a_little_is_told() -> None:
 def test_small_copies_are_refused() -> None:
     small = cv2.resize(_sharp().linear, (80, 107), interpolation=cv2.INTER_AREA)
     assert "low_detail" in _refused(_judged(small, None))
-    middling = cv2.resize(_sharp().linear, (600, 800), interpolation=cv2.INTER_AREA)
+    middling = cv2.resize(_sharp().linear, (480, 640), interpolation=cv2.INTER_AREA)
     assert "coarse" in _judged(middling, None).flags
     assert not {"coarse", "low_detail"} & set(_judged(middling, 0.15).flags)
 
