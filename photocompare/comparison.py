@@ -30,6 +30,7 @@ from photocompare.photo import Photo
 from photocompare.pigment import find_pigment, pigment_change
 from photocompare.provenance import Stopwatch
 from photocompare.registration import Registration, register
+from photocompare.registration.judge import JudgeOptions
 from photocompare.result import (
     Comparison,
     Measured,
@@ -226,7 +227,9 @@ def _take_scale(case: _Case, scale: Scale, after_over_before: float | None = Non
 def _register(case: _Case) -> None:
     """Lay the photos over each other, and carry the scale from the one that has it."""
     before, after = case.sights["before"], case.sights["after"]
-    case.registration = register(before.linear, after.linear, before.field, after.field, options=case.settings.registration)
+    case.registration = register(before.linear, after.linear, before.limb, after.limb, options=case.settings.registration)
+    if before.field is not before.limb:
+        case.registration = _within(case.registration, before.field.measurable, case.settings.registration.judge)
     case.note(case.registration.flags)
     if case.registration.refused:
         return
@@ -235,6 +238,18 @@ def _register(case: _Case) -> None:
         _take_scale(case, dataclasses.replace(after.scale, mm_per_px=after.scale.mm_per_px * ratio), ratio)
     else:
         _take_scale(case, before.scale, ratio)
+
+
+def _within(registration: Registration, region: Mask, options: JudgeOptions) -> Registration:
+    """The registration within the region that is to be measured; refused when too little of that is shared."""
+    if registration.refused:
+        return registration
+    shared = registration.shared & region
+    overlap = int(np.count_nonzero(shared)) / max(int(np.count_nonzero(region)), 1)
+    flags = [code for code in registration.flags if code != "partial_overlap"]
+    if overlap < options.partial_overlap:
+        flags.append("low_overlap" if overlap < options.least_overlap else "partial_overlap")
+    return dataclasses.replace(registration, shared=shared, overlap_share=overlap, flags=tuple(flags))
 
 
 def _measure(case: _Case) -> None:

@@ -177,11 +177,12 @@ def judge_quality(
     if leg_px == 0:
         return _without_leg(linear, field, options)
     green = np.asarray(density_from_linear(linear)[..., 1], dtype=np.float32)
-    limb_px = _limb_width(field.leg)
+    # A reader's polygon cuts the leg that is judged, not the limb that its size is told by.
+    limb_px = _limb_width(field.limbs == field.principal)
     noise = _noise(green, field.measurable)
     focus = _blur(green, field.measurable, options)
     scale = options.usual_limb_mm / limb_px if mm_per_px is None else mm_per_px
-    shares = {name: float(np.count_nonzero(mask) / leg_px) for name, mask in _masks(field).items()}
+    shares = {name: float(np.count_nonzero(mask & field.leg) / leg_px) for name, mask in _masks(field).items()}
     quality = Quality(
         focus=focus,
         focus_mm=focus * scale,

@@ -53,8 +53,10 @@ class Sight:
     linear : ndarray of shape (h, w, 3)
     factor : float
         Working size over full size, 0..1.
+    limb : Field
+        Without the card; registration rests on all of it.
     field : Field
-        Without the card, and within the reader's polygon.
+        The same within the reader's polygon: what is measured.
     scale : Scale
     quality : Quality
     card_colour : CardColour or None
@@ -63,6 +65,7 @@ class Sight:
 
     linear: LinearRGB
     factor: float
+    limb: Field
     field: Field
     scale: Scale
     quality: Quality
@@ -92,25 +95,24 @@ def look_at(
     """
     linear, factor = photo.working(settings.working.max_pixels)
     seen = find_card(linear, options=settings.card) if card else None
-    found = find_field(linear, options=settings.field)
-    limb = measure_limb_width(found.leg)
+    whole = find_field(linear, options=settings.field)
+    width = measure_limb_width(whole.leg)
     if seen is not None:
-        found = without_card(found, seen)
-    if polygon_xy is not None:
-        found = cut_field(found, np.asarray(scaled_position(polygon_xy, factor), dtype=np.float32))
+        whole = without_card(whole, seen)
+    found = whole if polygon_xy is None else cut_field(whole, np.asarray(scaled_position(polygon_xy, factor), dtype=np.float32))
     scale = judge_scale(
         seen,
         given_mm_per_px=mm_per_px,
         centre_xy=_middle_xy(found.leg),
-        limb_width_px=limb.px,
-        limb_is_whole=limb.whole,
+        limb_width_px=width.px,
+        limb_is_whole=width.whole,
         working_factor=factor,
         facts=photo.facts,
         options=settings.scale,
     )
     known = scale.mm_per_working_px if scale.source in SEEN_OR_GIVEN else None
     quality = judge_quality(linear, found, mm_per_px=known, options=settings.quality)
-    return Sight(linear, factor, found, scale, quality, None if seen is None or not photo.facts.has_colour else _card_colour(seen))
+    return Sight(linear, factor, whole, found, scale, quality, None if seen is None or not photo.facts.has_colour else _card_colour(seen))
 
 
 def without_card(found: Field, card: Card) -> Field:
