@@ -49,7 +49,7 @@ from photocompare.settings import STANDARD, Settings
 from photocompare.sight import SEEN_OR_GIVEN, CardColour, Sight, look_at, mapped_colours, under_other_light
 from photocompare.skin_reading import SkinReading
 from photocompare.timing import Timing, judge_timing, parse_date
-from photocompare.vein_network import read_skin
+from photocompare.vein_network import network_available, read_skin
 from photocompare.veins import find_veins
 
 __all__ = ["Comparison", "compare"]
@@ -256,6 +256,8 @@ def _measure(case: _Case) -> None:
     """From two photos that lie over each other to the numbers."""
     settings, registration, before = case.settings, case.registration, case.sights["before"]
     assert registration is not None
+    if not network_available():
+        case.note(("ridge_reading",))
     px_per_mm = _px_per_mm(case)
     shared, map_xy = registration.shared, registration.map_xy
     with case.watch.stage("veins"):
