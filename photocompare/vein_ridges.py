@@ -8,6 +8,7 @@ directions of density space.  What is left over that is broad and brown is stain
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -48,7 +49,7 @@ _FINEST = 1.4
 _OWN_SCALE = 0.95
 """A point is kept at a scale that answers at least this share of the best: what half a pixel beside the crest makes of the response."""
 
-_CANDIDATE = 1.5
+_CANDIDATE = 2.0
 """Response over noise from which a crest is looked at more closely; averaging along the line comes after, and lifts lines over noise."""
 
 _COARSE = 4
@@ -86,6 +87,10 @@ class RidgeOptions:
         Sigma of the smoothing before stains are read: above the pores and fine mottle of skin, below the width of stains (several mm).
     least_brown : float
         B - R as a share of the density: 0.3 to 0.5 for hemosiderin, 0 for shade; a third, for cameras as above.
+    beside_px : int
+        Skin so near to a vein is left out of what is read as stain: light scatters half a millimetre and more in skin.
+    mottle_sigmas : float
+        Spreads of the skin's own broad mottle that are taken off a stain's colour difference: 95 % of mottle stays below two.
     least_noise_de : float
         CIE76; no reading is surer than this.  A fifth of the just noticeable difference, the spread among observers being larger.
     """
@@ -101,6 +106,8 @@ class RidgeOptions:
     shortest_sigmas: float = 5.0
     stain_px: float = 6.0
     least_brown: float = 0.12
+    beside_px: int = 5
+    mottle_sigmas: float = 2.0
     least_noise_de: float = 0.46
 
 
@@ -196,6 +203,7 @@ def _lines(flat: Density, leg: Mask, options: RidgeOptions) -> _Points:
         (every.strength >= _OWN_SCALE * strongest[every.pixels(leg.shape)])
         & (every.signal >= options.least_signal)
         & (every.straight >= options.least_straight)
+        & (every.amplitude.sum(axis=1) > 0)  # the flanks of a brown line are lines too, in the directions of blood, but brighter ones
     )
     return _linked(_of_blood(every.of(lit), leg.shape, options), leg.shape, options)
 
@@ -218,7 +226,7 @@ def _second_derivatives(image: Density, sigma: float) -> tuple[Density, ...]:
 def _local_noise(response: Grey, leg: Mask, options: RidgeOptions) -> Grey:
     """Standard deviation of a response around every pixel; what stands out of the leg's usual counts no more than three times that."""
     size = np.abs(response)
-    inside = size[leg]
+    inside = size[::_COARSE, ::_COARSE][leg[::_COARSE, ::_COARSE]]
     usual = float(np.median(inside)) if inside.size else 0.0
     weight = leg.astype(np.float32)
     reduced = (max(1, leg.shape[1] // _COARSE), max(1, leg.shape[0] // _COARSE))
@@ -237,29 +245,37 @@ _NO_NOISE = 1e-4
 def _crests(flat: Density, leg: Mask, sigma: float, options: RidgeOptions) -> tuple[_Points, Grey]:
     """Crest points at one scale (px of this grid), and the response at every pixel."""
     second = _second_derivatives(flat, sigma)
-    response, signal, angle = (np.zeros(leg.shape, np.float32) for _ in range(3))
-    noise, direction = np.ones(leg.shape, np.float32), np.zeros(leg.shape, np.intp)
-    for k, weights in enumerate(BLOOD_DIRECTIONS):
-        xx, yy, xy = (cv2.transform(image, weights[np.newaxis]) for image in second)
-        lowest = (xx + yy) / 2 - cv2.magnitude((xx - yy) / 2, xy)
-        own_noise = _local_noise(np.asarray(xx, np.float32), leg, options)
-        better = leg & (-lowest > signal * own_noise)
-        response[better], noise[better], direction[better] = -lowest[better], own_noise[better], k
-        signal[better] = response[better] / noise[better]
-        # across the line is the direction of the lowest second derivative, a right angle from that of the highest
-        angle[better] = np.arctan2(2 * xy[better], xx[better] - yy[better]) / 2 + np.float32(np.pi / 2)
-    rows, cols = np.nonzero(signal > _CANDIDATE)
-    across = np.stack([np.cos(angle[rows, cols]), np.sin(angle[rows, cols])], axis=1)
+    responses = [_across_lines(second, weights, leg, options) for weights in BLOOD_DIRECTIONS]
+    signals = [response / noise for response, noise in responses]
+    redder = signals[1] > signals[0]
+    response, noise = (np.where(redder, thin, general) for general, thin in zip(*responses, strict=True))
+    rows, cols = np.nonzero(leg & (np.maximum(*signals) > _CANDIDATE))
+    weights = BLOOD_DIRECTIONS[redder[rows, cols].astype(np.intp)]
+    across = _across(image[rows, cols] * weights for image in second)
     beside = [response[_moved((rows, cols), sign * across, leg.shape)] for sign in (-1, 1)]
     crest = response[rows, cols] >= np.maximum(*beside)
-    rows, cols, across = rows[crest], cols[crest], across[crest]
-    amplitude, straight = _along((rows, cols), across, second, BLOOD_DIRECTIONS[direction[rows, cols]], sigma, options)
+    rows, cols, across, weights = rows[crest], cols[crest], across[crest], weights[crest]
+    amplitude, straight = _along((rows, cols), across, second, weights, sigma, options)
     strength = response[rows, cols]
-    averaged = (amplitude * BLOOD_DIRECTIONS[direction[rows, cols]]).sum(axis=1) / noise[rows, cols]
+    averaged = (amplitude * weights).sum(axis=1) / noise[rows, cols]
     ones = np.ones(len(rows), np.float32)
     position = np.stack([rows, cols], axis=1).astype(np.float32)
     points = _Points(position, strength, averaged, amplitude * np.float32(PEAK_GAIN), straight, ones * np.float32(sigma), ones)
     return points, response
+
+
+def _across_lines(second: tuple[Density, ...], weights: _Floats, leg: Mask, options: RidgeOptions) -> tuple[Grey, Grey]:
+    """Response to dark lines in one direction of density, whichever way they run, and the noise of a second derivative in it."""
+    xx, yy, xy = (np.asarray(cv2.transform(image, weights[np.newaxis]), np.float32) for image in second)
+    highest = cv2.magnitude((xx - yy) / 2, xy) - (xx + yy) / 2
+    return np.asarray(highest, np.float32), _local_noise(xx, leg, options)
+
+
+def _across(second: Iterable[_Floats]) -> _Floats:
+    """Unit vectors (N, 2), (x, y), of the lowest second derivative: a right angle from that of the highest."""
+    xx, yy, xy = (values.sum(axis=1) for values in second)
+    angle = np.arctan2(2 * xy, xx - yy) / 2 + np.float32(np.pi / 2)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def _moved(pixels: _Pixels, by_xy: _Floats, shape: tuple[int, ...]) -> _Pixels:
@@ -331,8 +347,9 @@ def _painted(points: _Points, shape: tuple[int, ...]) -> tuple[Grey, Grey]:
 
 
 def _stains(flat: Density, leg: Mask, veins: Mask, options: RidgeOptions) -> tuple[Grey, float]:
-    """CIE76 of broad brown excess beside the veins, and its noise: what skin of any colour shows at that breadth."""
-    known = (leg & (cv2.dilate(veins.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)).astype(np.float32)
+    """CIE76 of broad brown excess beside the veins over what this skin shows everywhere at that breadth, and that spread."""
+    reach = np.ones((2 * options.beside_px + 1,) * 2, np.uint8)
+    known = (leg & (cv2.dilate(veins.astype(np.uint8), reach) == 0)).astype(np.float32)
     reduced = (-(-leg.shape[1] // _COARSE), -(-leg.shape[0] // _COARSE))
     total, area = (
         cv2.GaussianBlur(cv2.resize(image, reduced, interpolation=cv2.INTER_AREA), (0, 0), options.stain_px / _COARSE)
@@ -340,8 +357,9 @@ def _stains(flat: Density, leg: Mask, veins: Mask, options: RidgeOptions) -> tup
     )
     broad = np.asarray(total / np.maximum(area, 0.05)[..., np.newaxis], np.float32)
     red, green, blue = cv2.split(broad)
-    is_brown = (blue - red >= options.least_brown * np.abs(broad).sum(axis=2)) & (blue >= green) & (green > 0)
+    is_brown = (blue - red >= options.least_brown * np.abs(broad).sum(axis=2)) & (blue >= green) & (green > 0) & (red > 0)
     de = difference_of(broad.reshape(-1, 3)).reshape(area.shape)
-    inside = de[area > 0.5]
-    noise = MEDIAN_TO_SIGMA * float(np.median(inside)) if inside.size else 0.0
-    return np.asarray(cv2.resize(np.where(is_brown, de, np.float32(0)), leg.shape[::-1]), np.float32), noise
+    ordinary = de[area > 0.5]
+    spread = MEDIAN_TO_SIGMA * float(np.median(ordinary)) if ordinary.size else 0.0
+    excess = np.where(is_brown, np.maximum(de - np.float32(options.mottle_sigmas * spread), 0), np.float32(0))
+    return np.asarray(cv2.resize(excess, leg.shape[::-1]), np.float32), spread
