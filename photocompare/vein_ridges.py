@@ -90,7 +90,7 @@ class RidgeOptions:
     beside_px : int
         Skin so near to a vein is left out of what is read as stain: light scatters half a millimetre and more in skin.
     mottle_sigmas : float
-        Spreads of the skin's own broad mottle that are taken off a stain's colour difference: 95 % of mottle stays below two.
+        Spreads of the skin's own broad mottle taken off a stain's colour difference, so that no mottle below its spread counts.
     least_noise_de : float
         CIE76; no reading is surer than this.  A fifth of the just noticeable difference, the spread among observers being larger.
     """
@@ -107,7 +107,7 @@ class RidgeOptions:
     stain_px: float = 6.0
     least_brown: float = 0.12
     beside_px: int = 5
-    mottle_sigmas: float = 2.0
+    mottle_sigmas: float = 1.0
     least_noise_de: float = 0.46
 
 
