@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import cv2
 import numpy as np
@@ -48,6 +49,23 @@ def density_from_linear(linear: LinearRGB) -> Density:
 def lab_from_linear(linear: LinearRGB) -> Lab:
     """CIE L*a*b* (D65) of linear sRGB."""
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(linear, dtype=np.float32), cv2.COLOR_LRGB2Lab), dtype=np.float32)
+
+
+MID_SKIN_LAB = (60.0, 12.0, 18.0)
+"""Skin under neutral light at mid exposure: the midpoint of the ITA scale's groups at L* 60 (ITA 29 degrees)."""
+
+
+@cache
+def lab_per_density() -> NDArray[np.float64]:
+    """How L*, a*, b* (rows) of mid skin move with a small added density in R, G, B (columns); (3, 3)."""
+    base = cv2.cvtColor(np.array([[MID_SKIN_LAB]], np.float32), cv2.COLOR_Lab2LRGB)[0, 0].astype(np.float64)
+    step = 1e-2
+    columns = [
+        (lab_from_linear((base * np.exp(-sign * step * np.eye(3)[k])).astype(np.float32).reshape(1, 1, 3))[0, 0].astype(np.float64), sign)
+        for k in range(3)
+        for sign in (1.0, -1.0)
+    ]
+    return np.stack([(columns[2 * k][0] - columns[2 * k + 1][0]) / (2 * step) for k in range(3)], axis=1)
 
 
 def individual_typology_angle(lightness: float, b_star: float) -> float:

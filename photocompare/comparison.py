@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from photocompare import __version__
 from photocompare.arrays import LinearRGB, MapXY, Mask, PointsXY
 from photocompare.benchmark import hold_against_benchmark
-from photocompare.colour import individual_typology_angle, lab_from_linear
+from photocompare.colour import density_from_linear, individual_typology_angle, lab_from_linear
 from photocompare.fate import judge_fate
 from photocompare.flags import RaisedFlag, Severity, raised, worst_first
 from photocompare.light import match_light
 from photocompare.outcome import Findings, summarise, vein_flags
 from photocompare.photo import Photo
 from photocompare.pigment import find_pigment, pigment_change
+from photocompare.profiles import forced_contrast
 from photocompare.provenance import Stopwatch
 from photocompare.registration import Registration, register
 from photocompare.registration.judge import JudgeOptions
@@ -276,13 +277,18 @@ def _measure(case: _Case) -> None:
         touched = _touched(readings, px_per_mm, settings)
         warped, shown = _warped(after.linear, map_xy)
         by_card = under_other_light(warped, after.card_colour, before.card_colour)
-        light = match_light(before.linear, by_card, shared, touched, options=settings.light)
+        settled = by_card is not warped
+        light = match_light(before.linear, by_card, shared, touched, colour_settled=settled, options=settings.light)
         case.note(light.flags)
-        # What the cards make equal is light; what the skin makes equal may be a tan, so the tone is read before that.
-        case.skin = _skin_tone(light.before, light.after if by_card is warped else by_card, shared & ~touched, before.card_colour)
+        # The skin's own level is matched away in `light`; where a card settles the light, the tone is read before that.
+        case.skin = _skin_tone(light.before, by_card if settled else light.after, shared & ~touched, before.card_colour)
     with case.watch.stage("fate"):
         error_px = registration.error_px_median
-        fates = judge_fate(veins[0], *readings, shared, seen, veins[1], pigment.gained, px_per_mm, error_px, options=settings.fate)
+        densities = density_from_linear(before.linear), density_from_linear(after.linear)
+        forced = forced_contrast(veins[0].pieces, *densities, map_xy, veins[0].mask)
+        fates = judge_fate(
+            veins[0], *readings, shared, seen, veins[1], pigment.gained, forced, px_per_mm, error_px, options=settings.fate
+        )
     with case.watch.stage("clearance"):
         findings = Findings(readings, veins, fates, pigment, registration.shared)
         case.note(vein_flags(findings, settings.veins.piece_mm * px_per_mm, options=settings.outcome))

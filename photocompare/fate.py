@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from photocompare.arrays import Grey, Mask
+from photocompare.colour import JUST_NOTICEABLE_DE
+from photocompare.profiles import Forced
 from photocompare.skin_reading import SkinReading
 from photocompare.veins import VeinPiece, Veins
 
@@ -27,6 +29,8 @@ class FateOptions:
 
     Parameters
     ----------
+    visible_de : float
+        CIE76 difference from which a vein is visible (the contract's definition).
     faded_below : float
         Share of the before contrast below which a vein that is still visible counts as faded.
     place_mm : float
@@ -38,6 +42,7 @@ class FateOptions:
         vein differ by about 17 % (12 % each), so below 1 - 1.64 * 0.17 only one unchanged piece in twenty falls.
     """
 
+    visible_de: float = JUST_NOTICEABLE_DE
     faded_below: float = 0.6
     place_mm: float = 0.5
     new_beyond_mm: float = 0.8
@@ -50,7 +55,7 @@ class Remains:
 
     contrast_before, contrast_after : CIE76 at the centreline before, and the most within reach after.
     probability_after : 0..1, the most within reach.  near, far : the same with the reach lessened and widened by the registration error.
-    stained : 0..1, 1 where brown pigment lies that was not there before.
+    stained : 0..1, 1 where brown pigment lies that was not there before.  forced : the same veins' own profiles in both photos.
     """
 
     contrast_before: NDArray[np.float64]
@@ -59,6 +64,12 @@ class Remains:
     near: NDArray[np.float64]
     far: NDArray[np.float64]
     stained: NDArray[np.float64]
+    forced: Forced
+
+    @property
+    def ratio(self) -> NDArray[np.float64]:
+        """Share of the before contrast that is left at each piece's place, by whichever witness sees more."""
+        return np.maximum(self.contrast_after / np.maximum(self.contrast_before, 1e-6), self.forced.ratio)
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,7 @@ def remains_of(
     before: SkinReading,
     after: SkinReading,
     gained: Mask,
+    forced: Forced,
     px_per_mm: float,
     error_px: float,
     *,
@@ -116,6 +128,8 @@ def remains_of(
         Both in the before frame.
     gained : Mask
         Brown pigment that was not there before.
+    forced : Forced
+        The pieces' own profiles in both photos.
     px_per_mm : float
     error_px : float
         Typical registration error; how much the reach is lessened and widened for `near` and `far`.
@@ -128,13 +142,19 @@ def remains_of(
         near=_medians(_reach(after.vein_probability, reach - error_px), pieces),
         far=_medians(_reach(after.vein_probability, reach + error_px), pieces),
         stained=_medians(_reach(gained.astype(np.float32), reach), pieces),
+        forced=forced,
     )
 
 
 def still_visible(remains: Remains, *, options: FateOptions = FateOptions()) -> NDArray[np.bool_]:
     """Whether each piece is still seen after; see `FateOptions.unchanged_above` for pieces at the threshold."""
-    ratio = remains.contrast_after / np.maximum(remains.contrast_before, 1e-6)
-    return np.asarray((remains.probability_after >= 0.5) | (ratio >= options.unchanged_above), dtype=np.bool_)
+    own = np.nan_to_num(remains.forced.after_de)
+    seen = np.maximum(remains.contrast_after, own) >= options.visible_de
+    seen |= remains.probability_after >= 0.5
+    # Brown in a vein's place looks like a vein to the network, and hides one from the profile: there neither witness is believed alone.
+    both = (remains.contrast_after + own) / 2 >= options.visible_de
+    seen = np.where(remains.stained > 0.5, both, seen)
+    return np.asarray(seen | (remains.ratio >= options.unchanged_above), dtype=np.bool_)
 
 
 def judge_fate(
@@ -145,6 +165,7 @@ def judge_fate(
     seen: Mask,
     veins_after: Veins,
     gained: Mask,
+    forced: Forced,
     px_per_mm: float,
     error_px: float,
     *,
@@ -166,12 +187,14 @@ def judge_fate(
         Of the after photo, in the before frame.
     gained : Mask
         Brown pigment that was not there before.
+    forced : Forced
+        The pieces' own profiles in both photos.
     px_per_mm, error_px : float
     """
-    remains = remains_of(veins.pieces, before, after, gained, px_per_mm, error_px, options=options)
+    remains = remains_of(veins.pieces, before, after, gained, forced, px_per_mm, error_px, options=options)
     visible = still_visible(remains, options=options)
     inside = _medians(shared.astype(np.float32), veins.pieces) > 0.5
-    faded = remains.contrast_after < options.faded_below * remains.contrast_before
+    faded = remains.ratio < options.faded_below
     stained = remains.stained > 0.5
     fates = np.select([~inside, visible & faded, visible, stained], ["not_assessable", "faded", "residual", "stained"], "cleared")
     baseline = tuple(FatedVeinPiece(piece, fate) for piece, fate in zip(veins.pieces, fates.tolist(), strict=True))

@@ -157,7 +157,15 @@ def _sharpness(before: Density, after: Density, trusted: Mask) -> tuple[float, f
     return (_matching_blur(b, ea, inside), 0.0) if eb > ea else (0.0, _matching_blur(a, eb, inside))
 
 
-def match_light(before: LinearRGB, after: LinearRGB, shared: Mask, touched: Mask, *, options: LightOptions = LightOptions()) -> Normalised:
+def match_light(
+    before: LinearRGB,
+    after: LinearRGB,
+    shared: Mask,
+    touched: Mask,
+    *,
+    colour_settled: bool = False,
+    options: LightOptions = LightOptions(),
+) -> Normalised:
     """Bring the after photo under the before photo's light.
 
     Parameters
@@ -168,6 +176,9 @@ def match_light(before: LinearRGB, after: LinearRGB, shared: Mask, touched: Mask
         Skin that both photos see well.
     touched : Mask
         Veins and stains of either photo with a margin: not asked about the light.
+    colour_settled : bool
+        A card has brought both photos to one white balance.  A difference of colour over all of the skin is then a tan, or redness,
+        and stays; the level is still the skin's to say, which turns away from the lamp where the card is flat.
     """
     untouched = shared & ~touched
     size = (before.shape[1] // _REDUCED_STEP, before.shape[0] // _REDUCED_STEP)
@@ -178,13 +189,19 @@ def match_light(before: LinearRGB, after: LinearRGB, shared: Mask, touched: Mask
     slope = _tone_slope(small_b, small_a, trusted, options.slope_range)
     basis = _polynomial((size[1], size[0]), options.field_order)
     density = density_from_linear(after)
+    fields, levels = [], []
     for k in range(3):
         level = float(np.median(small_a[..., k][trusted]))
         flattened = level + (small_a[..., k] - level) / slope[k]
         target = (small_b[..., k] - flattened)[trusted].astype(np.float64)
         coefficients = _robust_fit(basis[trusted], target, options.robust_passes, _RIDGE)
-        field = cv2.resize((basis @ coefficients).astype(np.float32), (before.shape[1], before.shape[0]), interpolation=cv2.INTER_CUBIC)
-        density[..., k] = level + (density[..., k] - level) / slope[k] + field
+        fields.append(basis @ coefficients)
+        levels.append(float(np.median(fields[k][trusted])))
+        density[..., k] = level + (density[..., k] - level) / slope[k]
+    for k, field in enumerate(fields):
+        kept = float(np.mean(levels)) - levels[k] if colour_settled else 0.0
+        broad = (field + kept).astype(np.float32)
+        density[..., k] += cv2.resize(broad, (before.shape[1], before.shape[0]), interpolation=cv2.INTER_CUBIC)
     matched = np.where(after.sum(axis=2, keepdims=True) > 0, np.clip(cv2.exp(-density), 0, 1), 0).astype(np.float32)
     blur_before, blur_after = _sharpness(density_from_linear(before), density, untouched)
     soft_before = _blurred(before, blur_before)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from photocompare.arrays import Density, Grey, LinearRGB, Mask
 from photocompare.colour import density_from_linear
@@ -43,8 +44,43 @@ def flattened_density(linear: LinearRGB, leg: Mask | None) -> Density:
     height, width = density.shape[:2]
     size = (max(1, width // _SURROUND_STEP), max(1, height // _SURROUND_STEP))
     weight = np.ones((height, width), np.float32) if leg is None else leg.astype(np.float32)
-    sigma = SURROUND_PX / _SURROUND_STEP
-    area = cv2.GaussianBlur(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), (0, 0), sigma)
-    mass = cv2.GaussianBlur(cv2.resize(density * weight[..., None], size, interpolation=cv2.INTER_AREA), (0, 0), sigma)
-    surround = cv2.resize(mass / np.maximum(area, 1e-3)[..., None], (width, height), interpolation=cv2.INTER_LINEAR)
+    area = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    mass = np.asarray(cv2.resize(density * weight[..., None], size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    surround = cv2.resize(_plane_average(area, mass, SURROUND_PX / _SURROUND_STEP), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray((density - surround) * weight[..., None], dtype=np.float32)
+
+
+_PLANE_RIDGE = 0.05
+"""Against the mean squared distance within the kernel (1): how little support still lets the surround slope."""
+
+
+def _plane_average(area: NDArray[np.float32], mass: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Gaussian average of `mass / area` that follows a slope (first-order normalised convolution, Knutsson & Westin 1993).
+
+    Where the leg or the photo ends, a plain average sees one side of a slope only and reads it as dark or bright; away from edges both
+    are the same.
+    """
+    rows, cols = np.mgrid[0 : area.shape[0], 0 : area.shape[1]].astype(np.float32) / np.float32(sigma)
+
+    def blurred(image: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
+
+    s0, sy, sx = blurred(area), blurred(area * rows), blurred(area * cols)
+    syy, sxx, sxy = blurred(area * rows * rows), blurred(area * cols * cols), blurred(area * rows * cols)
+    # Moments about each pixel's own place.
+    cyy, cxx, cxy = syy - 2 * rows * sy + rows**2 * s0, sxx - 2 * cols * sx + cols**2 * s0, sxy - rows * sx - cols * sy + rows * cols * s0
+    dy, dx = sy - rows * s0, sx - cols * s0
+    normal = np.empty((*area.shape, 3, 3), np.float32)
+    ridge = _PLANE_RIDGE * s0
+    for (i, j), value in {
+        (0, 0): s0 + 1e-4,
+        (0, 1): dy,
+        (0, 2): dx,
+        (1, 1): cyy + ridge + 1e-4,
+        (1, 2): cxy,
+        (2, 2): cxx + ridge + 1e-4,
+    }.items():
+        normal[..., i, j] = normal[..., j, i] = value
+    f0 = blurred(mass)
+    fy, fx = blurred(mass * rows[..., None]) - rows[..., None] * f0, blurred(mass * cols[..., None]) - cols[..., None] * f0
+    return np.asarray(np.linalg.solve(normal, np.stack([f0, fy, fx], axis=-2))[..., 0, :], dtype=np.float32)

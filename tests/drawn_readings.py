@@ -5,7 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from photocompare.profiles import Forced
 from photocompare.skin_reading import SkinReading
+from photocompare.veins import Veins
 
 PX_PER_MM = 10.0
 SHAPE = (400, 600)
@@ -26,6 +28,12 @@ def reading(vein: np.ndarray, stain: np.ndarray | None = None) -> SkinReading:
     brown = np.zeros(SHAPE, np.float32) if stain is None else stain.astype(np.float32)
     sure = [1 / (1 + np.exp(-(de - 2.3) / 0.25)) for de in (vein, brown)]
     return SkinReading(vein.astype(np.float32), brown, *(p.astype(np.float32) for p in sure))
+
+
+def unsaid(veins: Veins) -> Forced:
+    """Profiles that say nothing, so that a test rests on the readings alone."""
+    nothing = np.full(len(veins.pieces), np.nan)
+    return Forced(nothing, nothing)
 
 
 def patch(centre: tuple[int, int], radius: int, de: float) -> np.ndarray:

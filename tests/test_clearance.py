@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from drawn_readings import PX_PER_MM, SHAPE, lines, reading
+from drawn_readings import PX_PER_MM, SHAPE, lines, reading, unsaid
 
 from photocompare.clearance import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
 from photocompare.fate import judge_fate
@@ -20,7 +20,7 @@ def measured(before: np.ndarray, after: np.ndarray) -> tuple[Counts, Counts, Cou
     """Counts of length, area, contrast and net change."""
     readings = reading(before), reading(after)
     veins = find_veins(readings[0], EVERYWHERE, PX_PER_MM), find_veins(readings[1], EVERYWHERE, PX_PER_MM)
-    fates = judge_fate(veins[0], *readings, EVERYWHERE, EVERYWHERE, veins[1], np.zeros(SHAPE, bool), PX_PER_MM, 1.0)
+    fates = judge_fate(veins[0], *readings, EVERYWHERE, EVERYWHERE, veins[1], np.zeros(SHAPE, bool), unsaid(veins[0]), PX_PER_MM, 1.0)
     length = length_clearance(fates, np.ones(len(fates.baseline), bool), HOW)
     area, contrast = (area_clearance(*readings, veins, EVERYWHERE, HOW, weighted=weighted) for weighted in (False, True))
     return length, area, contrast, net_change(veins, fates, length)

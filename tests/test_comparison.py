@@ -27,6 +27,7 @@ from photocompare.field import Field
 from photocompare.flags import raised, worst_first
 from photocompare.light import Normalised
 from photocompare.photo import Photo, photo_from_array
+from photocompare.profiles import Forced
 from photocompare.provenance import Stopwatch
 from photocompare.quality import Quality, judge_quality
 from photocompare.registration import Registration
@@ -227,12 +228,16 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             told.append(leg.shape)
             return reading(linear.shape[:2], before if len(told) % 2 else after)
 
-        def match(one: LinearRGB, other: LinearRGB, shared: np.ndarray, touched: np.ndarray, *, options: object) -> Normalised:
+        def match(
+            one: LinearRGB, other: LinearRGB, shared: np.ndarray, touched: np.ndarray, *, colour_settled: bool, options: object
+        ) -> Normalised:
             assert not (touched & shared).all()
+            assert not colour_settled  # neither photo shows a card
             assert options is STANDARD.light
             return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
 
         monkeypatch.setattr(recipe, "read_skin", read)
+        monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_: Forced(*np.full((2, len(pieces)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
         monkeypatch.setattr(sight, "judge_quality", sound_quality)
         monkeypatch.setattr(recipe, "register", lambda one, *_, **__: laid_over(one, **registration))

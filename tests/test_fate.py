@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_readings import PX_PER_MM, SHAPE, lines, reading
+from drawn_readings import PX_PER_MM, SHAPE, lines, reading, unsaid
 
 from photocompare.fate import Fates, judge_fate
 from photocompare.veins import find_veins
@@ -16,7 +16,7 @@ def fates_of(before: np.ndarray, after: np.ndarray, *, gained: np.ndarray | None
     readings = reading(before), reading(after)
     veins = find_veins(readings[0], EVERYWHERE, PX_PER_MM), find_veins(readings[1], shared, PX_PER_MM)
     brown = np.zeros(SHAPE, bool) if gained is None else gained
-    return judge_fate(veins[0], *readings, shared, EVERYWHERE, veins[1], brown, PX_PER_MM, 1.0)
+    return judge_fate(veins[0], *readings, shared, EVERYWHERE, veins[1], brown, unsaid(veins[0]), PX_PER_MM, 1.0)
 
 
 def share(fates: Fates, fate: str) -> float:

@@ -33,6 +33,14 @@ def test_exposure_and_white_balance_are_taken_back(gain: tuple[float, float, flo
     assert difference(before, match_light(before, after, EVERYWHERE, NOWHERE).after) < 0.3
 
 
+def test_a_tan_stays_where_a_card_has_settled_the_colour() -> None:
+    before = skin()
+    tanned = (before * np.exp(-np.array([0.05, 0.12, 0.22], np.float32)) * np.float32(0.7)).astype(np.float32)
+    tan = before * np.exp(-np.array([0.05, 0.12, 0.22], np.float32) + np.float32(0.13))  # the level alone is taken back
+    assert difference(before, match_light(before, tanned, EVERYWHERE, NOWHERE).after) < 0.3
+    assert difference(tan, match_light(before, tanned, EVERYWHERE, NOWHERE, colour_settled=True).after) < 0.3
+
+
 def test_a_lamp_from_the_side_is_taken_back() -> None:
     before = skin()
     slope = np.exp(0.8 * np.linspace(-1, 1, SHAPE[1], dtype=np.float32))[None, :, None]

@@ -25,7 +25,7 @@ MALFORMED = (
 """What Pillow and pillow-heif raise on malformed bytes: their parsers don't wrap their errors."""
 
 
-class Refusal(Exception):  # noqa: N818  (a verdict on the photo, not a fault of the program)
+class Refusal(Exception):
     """The photo can't be used.
 
     Parameters
