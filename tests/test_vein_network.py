@@ -13,6 +13,9 @@ import pytest
 
 from photocompare import vein_network
 from photocompare.arrays import LinearRGB
+from photocompare.comparison import compare
+from photocompare.phantom import simple_pair
+from photocompare.photo import read_photo
 from photocompare.skin_reading import SkinReading, flattened_density
 from photocompare.vein_network import MODEL_FILE, MODEL_SHA256, network_available, read_skin
 from photocompare.vein_ridges import read_skin_by_ridges
@@ -103,3 +106,14 @@ def test_without_the_right_model_skin_is_read_by_ridges(skin: LinearRGB, monkeyp
     np.testing.assert_array_equal(reading.vein_de, ridges.vein_de)
     assert seen(reading, slice(58, 63)) > 0.9
     assert seen(reading, slice(134, 147)) < 0.1
+
+
+@pytest.mark.usefixtures("reload_model")
+def test_an_altered_model_gives_a_flagged_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vein_network, "MODEL_SHA256", "0" * 64)
+    pair = simple_pair("graded", seed=3, size=(900, 675), tone=0.03, clearance=0.6, stain=0.0)
+    comparison = compare(read_photo(pair.before_jpeg), read_photo(pair.after_jpeg), look_for_card=False)
+    assert "ridge_reading" in [reason.code for reason in comparison.reasons]
+    assert comparison.status == "indicative"
+    assert comparison.outcome is not None
+    assert comparison.outcome.length.value == pytest.approx(pair.truth["clearance_length"], abs=20.0)
