@@ -271,8 +271,13 @@ def _measure(case: _Case) -> None:
             find_veins(readings[1], shared, px_per_mm, options=settings.veins),
         )
     with case.watch.stage("pigment"):
-        stains = [find_pigment(reading, shared, px_per_mm, options=settings.pigment) for reading in readings]
-        pigment = pigment_change(stains[0], stains[1], px_per_mm)
+        # Before treatment there is no course for a stain to follow, and brown within a vein is the vein.
+        beside, none = shared & ~veins[0].mask, np.zeros_like(shared)
+        stains = (
+            find_pigment(readings[0], beside, none, px_per_mm, options=settings.pigment),
+            find_pigment(readings[1], shared, veins[0].mask, px_per_mm, options=settings.pigment),
+        )
+        pigment = pigment_change(*stains, px_per_mm)
     with case.watch.stage("light"):
         touched = _touched(readings, px_per_mm, settings)
         warped, shown = _warped(after.linear, map_xy)
@@ -286,9 +291,7 @@ def _measure(case: _Case) -> None:
         error_px = registration.error_px_median
         densities = density_from_linear(before.linear), density_from_linear(after.linear)
         forced = forced_contrast(veins[0].pieces, *densities, map_xy, veins[0].mask)
-        fates = judge_fate(
-            veins[0], *readings, shared, seen, veins[1], pigment.gained, forced, px_per_mm, error_px, options=settings.fate
-        )
+        fates = judge_fate(veins[0], *readings, shared, seen, veins[1], pigment.gained, forced, px_per_mm, error_px, options=settings.fate)
     with case.watch.stage("clearance"):
         findings = Findings(readings, veins, fates, pigment, registration.shared)
         case.note(vein_flags(findings, settings.veins.piece_mm * px_per_mm, options=settings.outcome))

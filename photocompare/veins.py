@@ -85,10 +85,9 @@ _NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 _STEPS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
-def visible_mask(probability: Grey, field: Mask, *, shortest_px: float) -> Mask:
-    """Pixels that are as likely as not to show a visible vein or stain; what is nowhere `shortest_px` long is a speck and left out."""
-    mask = ((probability >= 0.5) & field).astype(np.uint8)
-    _, components, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+def without_specks(mask: Mask, shortest_px: float) -> Mask:
+    """The mask less what is nowhere `shortest_px` long."""
+    _, components, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     long = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT]) >= shortest_px
     long[0] = False
     return np.asarray(long[components], dtype=np.bool_)
@@ -168,7 +167,7 @@ def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: 
     px_per_mm : float
         Only sets the shortest vein and the pieces' length; an assumed scale serves.
     """
-    mask = visible_mask(reading.vein_probability, field, shortest_px=options.shortest_mm * px_per_mm)
+    mask = without_specks((reading.vein_probability >= 0.5) & field, options.shortest_mm * px_per_mm)
     centreline = np.asarray(skeletonize(mask), dtype=np.bool_)
     pieces = pieces_of(centreline, mask, reading.vein_de, piece_px=max(3.0, options.piece_mm * px_per_mm), visible_de=options.visible_de)
     return Veins(mask, centreline, pieces)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from photocompare.benchmark import hold_against_benchmark
 from photocompare.colour import linear_from_srgb8
+from photocompare.estimate import Estimate
+from photocompare.flags import RaisedFlag, raised, worst_first
 from photocompare.result import (
     CalibreOutcome,
     Comparison,
@@ -25,8 +27,6 @@ from photocompare.result import (
     RegistrationMap,
     SkinTone,
 )
-from photocompare.estimate import Estimate
-from photocompare.flags import RaisedFlag, raised, worst_first
 from photocompare.timing import Timing
 
 MM_PER_PX = 0.12

@@ -16,7 +16,6 @@ from made_comparison import MM_PER_PX, make_comparison, make_pictures, similarit
 from PIL import Image
 
 from photocompare.arrays import scaled_position
-from photocompare.result import Comparison, PairScale, RegistrationMap
 from photocompare.errors import UsageError
 from photocompare.estimate import Estimate
 from photocompare.report import files
@@ -25,6 +24,7 @@ from photocompare.report.figures import draw_fate, draw_summary
 from photocompare.report.files import CONTRACT_FILES, write_comparison
 from photocompare.report.frames import AfterFrame, in_full_pixels, written_map
 from photocompare.report.result_json import result_as_dict, result_schema, result_text
+from photocompare.result import Comparison, PairScale, RegistrationMap
 
 NO_SCALE = PairScale(None, "none", 1.05)
 PERCENT_KEYS = {"percent", "low", "high", "stained_percent_of_baseline_length"}
