@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,6 +54,8 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command line; every foreseeable fault becomes one sentence on standard error and status 2."""
+    # The solves are small: a second thread of the linear algebra would only spin on the core that OpenCV needs.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app(prog_name="photocompare", standalone_mode=True)
     except PhotocompareError as error:

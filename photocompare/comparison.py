@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 import math
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -59,6 +59,9 @@ _Which = Literal["before", "after"]
 
 _CUBIC_REACH = 2
 """Pixels that cubic interpolation takes on either side."""
+
+_TONE_STEP = 7
+"""Every seventh pixel of untouched skin gives the same median."""
 
 _NOWHERE = -1e4
 """A coordinate outside every photo."""
@@ -112,10 +115,13 @@ def compare(
         with case.watch.stage("field"):
             _look(case, mm_per_px, polygon_xy, look_for_card)
     if not case.refused:
-        with case.watch.stage("register"):
-            _register(case)
-    if not case.refused:
-        _measure(case)
+        with ThreadPoolExecutor(1) as aside:
+            # Reading the skin needs no map: it goes on while the photos are laid over each other.
+            readings = aside.submit(_read_both, case)
+            with case.watch.stage("register"):
+                _register(case)
+            if not case.refused:
+                _measure(case, readings)
     return case.conclusion()
 
 
@@ -253,7 +259,13 @@ def _within(registration: Registration, region: Mask, options: JudgeOptions) -> 
     return dataclasses.replace(registration, shared=shared, overlap_share=overlap, flags=tuple(flags))
 
 
-def _measure(case: _Case) -> None:
+def _read_both(case: _Case) -> tuple[SkinReading, SkinReading]:
+    """Each photo read in its own pixels: a resampled one has lost the finest veins."""
+    before, after = case.sights["before"], case.sights["after"]
+    return read_skin(before.linear, before.field.leg), read_skin(after.linear, after.field.leg)
+
+
+def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]]) -> None:
     """From two photos that lie over each other to the numbers."""
     settings, registration, before = case.settings, case.registration, case.sights["before"]
     assert registration is not None
@@ -263,8 +275,8 @@ def _measure(case: _Case) -> None:
     shared, map_xy = registration.shared, registration.map_xy
     with case.watch.stage("veins"):
         after = case.sights["after"]
-        # Each photo is read in its own pixels: a resampled one has lost the finest veins.
-        readings = read_skin(before.linear, before.field.leg), _carried(read_skin(after.linear, after.field.leg), map_xy)
+        own = reading.result()
+        readings = own[0], _carried(own[1], map_xy)
         seen = before.field.measurable
         veins = (
             find_veins(readings[0], seen, px_per_mm, options=settings.veins),
@@ -352,7 +364,7 @@ def _skin_tone(before: LinearRGB, after: LinearRGB, unaffected: Mask, card: Card
     def angle(linear: LinearRGB) -> float:
         if not unaffected.any():
             return math.nan
-        skin = linear[unaffected][:, np.newaxis]
+        skin = linear[unaffected][::_TONE_STEP, np.newaxis]
         lightness, _, b_star = np.median(lab_from_linear(skin if card is None else mapped_colours(skin, card.matrix)), axis=(0, 1))
         return individual_typology_angle(float(lightness), float(b_star))
 

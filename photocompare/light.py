@@ -62,6 +62,9 @@ class Normalised:
 _REDUCED_STEP = 4
 """The fields are broad: a quarter of the resolution loses nothing."""
 
+_FIT_STEP = 3
+"""Every third reduced pixel each way is asked: thousands remain for fifteen coefficients."""
+
 _TUKEY = 4.685
 """Tukey's biweight at 95 % efficiency (Huber 1981)."""
 
@@ -140,7 +143,7 @@ _SAME_SHARPNESS = 1.15
 """Ratio of fine detail below which both photos count as equally sharp: texture that changed between visits explains as much."""
 
 
-def _sharpness(before: Density, after: Density, trusted: Mask) -> tuple[float, float]:
+def _sharpness(before: LinearRGB, after: Density, trusted: Mask) -> tuple[float, float]:
     """How much to soften (before, after) so that both show the same fine detail, in px sigma."""
     ys, xs = np.nonzero(trusted)
     if len(ys) < 1000:
@@ -150,7 +153,7 @@ def _sharpness(before: Density, after: Density, trusted: Mask) -> tuple[float, f
     inside = trusted[window]
     if inside.sum() < 1000:
         return 0.0, 0.0
-    b, a = (np.ascontiguousarray(d[window][..., 1]) for d in (before, after))
+    b, a = density_from_linear(before[window])[..., 1].copy(), np.ascontiguousarray(after[window][..., 1])
     eb, ea = _fine_energy(b, inside), _fine_energy(a, inside)
     if min(eb, ea) <= 0 or max(eb, ea) / min(eb, ea) < _SAME_SHARPNESS:
         return 0.0, 0.0
@@ -188,13 +191,15 @@ def match_light(
         return Normalised(before, after, 0.0, 0.0, float("nan"), np.ones(3), ("light_differs",))
     slope = _tone_slope(small_b, small_a, trusted, options.slope_range)
     basis = _polynomial((size[1], size[0]), options.field_order)
+    sparse = np.zeros_like(trusted)
+    sparse[::_FIT_STEP, ::_FIT_STEP] = trusted[::_FIT_STEP, ::_FIT_STEP]
     density = density_from_linear(after)
     fields, levels = [], []
     for k in range(3):
         level = float(np.median(small_a[..., k][trusted]))
         flattened = level + (small_a[..., k] - level) / slope[k]
-        target = (small_b[..., k] - flattened)[trusted].astype(np.float64)
-        coefficients = _robust_fit(basis[trusted], target, options.robust_passes, _RIDGE)
+        target = (small_b[..., k] - flattened)[sparse].astype(np.float64)
+        coefficients = _robust_fit(basis[sparse], target, options.robust_passes, _RIDGE)
         fields.append(basis @ coefficients)
         levels.append(float(np.median(fields[k][trusted])))
         density[..., k] = level + (density[..., k] - level) / slope[k]
@@ -203,7 +208,7 @@ def match_light(
         broad = (field + kept).astype(np.float32)
         density[..., k] += cv2.resize(broad, (before.shape[1], before.shape[0]), interpolation=cv2.INTER_CUBIC)
     matched = np.where(after.sum(axis=2, keepdims=True) > 0, np.clip(cv2.exp(-density), 0, 1), 0).astype(np.float32)
-    blur_before, blur_after = _sharpness(density_from_linear(before), density, untouched)
+    blur_before, blur_after = _sharpness(before, density, untouched)
     soft_before = _blurred(before, blur_before)
     soft_after = _blurred(matched, blur_after)
     left = _left_over(soft_before, soft_after, trusted, size)

@@ -42,6 +42,11 @@ def _session() -> Any:
         return None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # One run a photo: an arena that keeps its largest request would only hold memory.
+    options.enable_cpu_mem_arena = False
+    # Beside registration: one core, and no thread that spins while it waits.
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 

@@ -22,8 +22,8 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-MID_EXPOSURE_LUMINANCE = 0.184
-"""Linear luminance at which plain skin stands when colour differences are judged: L* = 50, the middle of the scale."""
+MID_EXPOSURE_LUMINANCE = 0.2812
+"""Linear luminance at which plain skin stands when colour differences are judged: L* = 60, where cameras expose skin (`docs/method.md`)."""
 
 SEEN_COSINE = 0.4
 """Skin seen flatter than this (66 degrees off) is beyond what a photo shows well."""
