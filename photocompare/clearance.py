@@ -129,11 +129,13 @@ def _near(mask: Mask) -> Mask:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, dtype=np.bool_)
 
 
-def net_change(veins: tuple[Veins, Veins], fates: Fates, clearance: Counts) -> Counts:
-    """Change of visible vein length in percent, new veins included."""
-    before = sum(p.piece.length_px for p in fates.baseline if p.fate != "not_assessable")
+def net_change(fates: Fates, clearance: Counts) -> Counts:
+    """Change of visible vein length in percent: what is left of the baseline and what is new, against the baseline."""
+    lengths = {fate: fates.length_px(fate) for fate in ("cleared", "stained", "faded", "residual", "new")}
+    new = lengths.pop("new")
+    before = sum(lengths.values())
     if before <= 0:
         return Counts(math.nan, {})
-    after = veins[1].length_px
+    after = lengths["faded"] + lengths["residual"] + new
     noise = 100 * _AREA_REPEAT * after / before
     return Counts(100 * (after / before - 1), {**clearance.causes, "noise": math.hypot(noise, clearance.causes.get("noise", 0.0))})

@@ -98,7 +98,7 @@ def summarise(findings: Findings, reticular_px: float | None, factor: float, *, 
     area, contrast = (
         area_clearance(*findings.readings, findings.veins, findings.shared, how, weighted=weighted) for weighted in (False, True)
     )
-    change = net_change(findings.veins, fates, length)
+    change = net_change(fates, length)
     by_calibre = {}
     for calibre in CALIBRES if reticular_px is not None else ():
         chosen = assessed & np.array([p.piece.calibre(reticular_px) == calibre for p in fates.baseline], dtype=np.bool_)

@@ -23,7 +23,7 @@ def measured(before: np.ndarray, after: np.ndarray) -> tuple[Counts, Counts, Cou
     fates = judge_fate(veins[0], *readings, EVERYWHERE, EVERYWHERE, veins[1], np.zeros(SHAPE, bool), unsaid(veins[0]), PX_PER_MM, 1.0)
     length = length_clearance(fates, np.ones(len(fates.baseline), bool), HOW)
     area, contrast = (area_clearance(*readings, veins, EVERYWHERE, HOW, weighted=weighted) for weighted in (False, True))
-    return length, area, contrast, net_change(veins, fates, length)
+    return length, area, contrast, net_change(fates, length)
 
 
 def test_half_the_veins_gone_is_fifty_percent_of_everything() -> None:

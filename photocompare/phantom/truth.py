@@ -31,6 +31,9 @@ SEEN_COSINE = 0.4
 FADED_BELOW = 0.6
 """Share of its contrast below which a vein that is still visible counts as faded (the contract)."""
 
+PLACE_MM = 0.5
+"""How far "the same place on the skin" reaches (`docs/method.md`)."""
+
 NEW_BEYOND_MM = 0.8
 """A vein is new when nothing was visible this near before (the contract)."""
 
@@ -130,11 +133,14 @@ def _at(grid: SkinGrid, field: NDArray[np.generic], points_uv: F64) -> F64:
 def _fates(veins: VeinField, grid: SkinGrid, skin: SkinTruth) -> dict[str, Bools]:
     """Which samples had which fate, all within the shared region."""
     here = veins.counted & (_at(grid, skin.shared, veins.points_uv) > 0.5)
-    contrast_before, contrast_after = (_at(grid, f, veins.points_uv) for f in (skin.vein_before, skin.vein_after))
-    visible_before, visible_after = here & (contrast_before >= JUST_NOTICEABLE_DE), here & (contrast_after >= JUST_NOTICEABLE_DE)
-    gone = visible_before & ~visible_after
+    side = 2 * round(PLACE_MM / grid.texel_mm) + 1
+    within_reach = np.asarray(cv2.dilate(skin.vein_after, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), np.float32)
+    contrast_before, own_after, contrast_after = (_at(grid, f, veins.points_uv) for f in (skin.vein_before, skin.vein_after, within_reach))
+    visible_before, visible_after = here & (contrast_before >= JUST_NOTICEABLE_DE), here & (own_after >= JUST_NOTICEABLE_DE)
+    still_there = contrast_after >= JUST_NOTICEABLE_DE
+    gone = visible_before & ~still_there
     stained = gone & (_at(grid, skin.stain_after, veins.points_uv) >= JUST_NOTICEABLE_DE)
-    faded = visible_before & visible_after & (contrast_after < FADED_BELOW * contrast_before)
+    faded = visible_before & still_there & (contrast_after < FADED_BELOW * contrast_before)
     away = (skin.vein_before < JUST_NOTICEABLE_DE).astype(np.uint8)
     distance = cv2.distanceTransform(away, cv2.DIST_L2, 5) * grid.texel_mm
     new = visible_after & ~visible_before & (_at(grid, distance, veins.points_uv) > NEW_BEYOND_MM)
@@ -144,7 +150,7 @@ def _fates(veins: VeinField, grid: SkinGrid, skin: SkinTruth) -> dict[str, Bools
         "cleared": gone & ~stained,
         "stained": stained,
         "faded": faded,
-        "residual": visible_before & visible_after & ~faded,
+        "residual": visible_before & still_there & ~faded,
         "new": new,
     }
 

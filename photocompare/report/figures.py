@@ -196,9 +196,13 @@ def _three_pictures(canvas: _Canvas, measured: Measured, registration: Registrat
     canvas.y += 40 + shown.shape[0] + _GAP
 
 
+_LEGEND_CELL = 400
+"""Pixels that a line's sample and the longest name of a fate take."""
+
+
 def _legend(canvas: _Canvas, comparison: Comparison, outcome: Outcome) -> None:
     """A sample of each fate's line with its name, length and share of the assessed length."""
-    columns = 3
+    columns = 3 if canvas.width - 2 * _MARGIN >= 3 * _LEGEND_CELL else 2
     cell = (canvas.width - 2 * _MARGIN) / columns
     for number, fate in enumerate(FATES):
         x, y = _MARGIN + (number % columns) * cell, canvas.y + (number // columns) * 62
