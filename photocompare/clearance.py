@@ -36,13 +36,14 @@ class ClearanceOptions:
     floor_percent : float
         Standard error that remains when everything agrees: two readings of the same pair by other settings differ by this much.
     widening : float
-        Factor on the standard error that makes 95 % intervals cover 95 % on phantoms that set no other constant.
+        Factor on the standard error with which 95 % intervals cover 95 %: the 95th percentile of error over standard error, over 1.96, on
+        23 phantom pairs (seed 4242) that set no other constant.
     """
 
     threshold_band: tuple[float, float] = (0.3, 0.7)
     run_pieces: float = 6.0
     floor_percent: float = 1.0
-    widening: float = 1.0
+    widening: float = 1.65
 
 
 @dataclass(frozen=True)

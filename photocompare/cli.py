@@ -128,11 +128,13 @@ def compare(
     polygon_xy = None if field is None else _load("photocompare.field").read_polygon(field)
     photo = _load("photocompare.photo")
     with watch.stage("read"), ThreadPoolExecutor(1) as pool:
-        # Decoding happens in child processes; the measuring libraries load meanwhile.
+        # Decoding happens in child processes; the measuring libraries and networks load meanwhile.
         reading = pool.submit(photo.read_photos, [before, after], names=["The before photo", "The after photo"])
         comparing = _load("photocompare.comparison")
         if mm_per_px is not None:
             _load("photocompare.scale").checked_mm_per_px(mm_per_px)
+        _load("photocompare.vein_network").network_available()
+        _load("photocompare.registration.matcher_models").load_matcher()
         photos = reading.result()
     comparison: Comparison = comparing.compare(
         *photos,

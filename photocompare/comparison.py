@@ -24,7 +24,7 @@ from photocompare.benchmark import hold_against_benchmark
 from photocompare.colour import density_from_linear, individual_typology_angle, lab_from_linear
 from photocompare.fate import judge_fate
 from photocompare.flags import RaisedFlag, Severity, raised, worst_first
-from photocompare.light import match_light
+from photocompare.light import Normalised, match_light
 from photocompare.outcome import Findings, summarise, vein_flags
 from photocompare.photo import Photo
 from photocompare.pigment import find_pigment, pigment_change
@@ -121,7 +121,7 @@ def compare(
             with case.watch.stage("register"):
                 _register(case)
             if not case.refused:
-                _measure(case, readings)
+                _measure(case, readings, aside)
     return case.conclusion()
 
 
@@ -265,7 +265,7 @@ def _read_both(case: _Case) -> tuple[SkinReading, SkinReading]:
     return read_skin(before.linear, before.field.leg), read_skin(after.linear, after.field.leg)
 
 
-def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]]) -> None:
+def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]], aside: ThreadPoolExecutor) -> None:
     """From two photos that lie over each other to the numbers."""
     settings, registration, before = case.settings, case.registration, case.sights["before"]
     assert registration is not None
@@ -282,6 +282,8 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]]) -> N
             find_veins(readings[0], seen, px_per_mm, options=settings.veins),
             find_veins(readings[1], shared, px_per_mm, options=settings.veins),
         )
+    # The light is matched for the pictures and the tone; the fates don't wait for it.
+    lit = aside.submit(_same_light, case, readings, px_per_mm)
     with case.watch.stage("pigment"):
         # Before treatment there is no course for a stain to follow, and brown within a vein is the vein.
         beside, none = shared & ~veins[0].mask, np.zeros_like(shared)
@@ -290,15 +292,6 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]]) -> N
             find_pigment(readings[1], shared, veins[0].mask, px_per_mm, options=settings.pigment),
         )
         pigment = pigment_change(*stains, px_per_mm)
-    with case.watch.stage("light"):
-        touched = _touched(readings, px_per_mm, settings)
-        warped, shown = _warped(after.linear, map_xy)
-        by_card = under_other_light(warped, after.card_colour, before.card_colour)
-        settled = by_card is not warped
-        light = match_light(before.linear, by_card, shared, touched, colour_settled=settled, options=settings.light)
-        case.note(light.flags)
-        # The skin's own level is matched away in `light`; where a card settles the light, the tone is read before that.
-        case.skin = _skin_tone(light.before, by_card if settled else light.after, shared & ~touched, before.card_colour)
     with case.watch.stage("fate"):
         error_px = registration.error_px_median
         densities = density_from_linear(before.linear), density_from_linear(after.linear)
@@ -310,6 +303,9 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]]) -> N
         reticular_px = None if case.scale.mm_per_px is None else settings.veins.reticular_mm * px_per_mm
         if not case.refused:
             case.outcome = summarise(findings, reticular_px, before.factor, options=settings.outcome)
+    with case.watch.stage("light"):
+        light, shown, case.skin = lit.result()
+        case.note(light.flags)
     case.measured = Measured(
         before_normalised=light.before,
         after_normalised=np.where(shown[..., np.newaxis], light.after, np.float32(np.nan)),
@@ -319,6 +315,20 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]]) -> N
         pigment_after=pigment.after & shared,
         pieces=(*fates.baseline, *fates.new),
     )
+
+
+def _same_light(case: _Case, readings: tuple[SkinReading, SkinReading], px_per_mm: float) -> tuple[Normalised, Mask, SkinTone]:
+    """Both photos under one light, where the after photo shows anything, and the tone of skin that nothing touches."""
+    before, after, registration = case.sights["before"], case.sights["after"], case.registration
+    assert registration is not None
+    touched = _touched(readings, px_per_mm, case.settings)
+    warped, shown = _warped(after.linear, registration.map_xy)
+    by_card = under_other_light(warped, after.card_colour, before.card_colour)
+    settled = by_card is not warped
+    light = match_light(before.linear, by_card, registration.shared, touched, colour_settled=settled, options=case.settings.light)
+    # The skin's own level is matched away in `light`; where a card settles the light, the tone is read before that.
+    tone = _skin_tone(light.before, by_card if settled else light.after, registration.shared & ~touched, before.card_colour)
+    return light, shown, tone
 
 
 def _px_per_mm(case: _Case) -> float:

@@ -13,7 +13,6 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from photocompare.arrays import Grey, Mask
 from photocompare.colour import JUST_NOTICEABLE_DE
@@ -103,10 +102,18 @@ class Fates:
         return sum(p.piece.length_px for p in (*self.baseline, *self.new) if p.fate == fate)
 
 
-def _reach(image: Grey, radius: float) -> Grey:
-    """The most within `radius` px of each pixel."""
-    side = 2 * max(0, round(radius)) + 1
-    return np.asarray(cv2.dilate(image, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), dtype=np.float32)
+def _reach(image: Grey, pieces: tuple[VeinPiece, ...], radius: float) -> NDArray[np.float64]:
+    """Median along each piece of the most that lies within `radius` px of its points."""
+    points = np.concatenate([np.rint(p.points).astype(np.intp) for p in pieces]) if pieces else np.zeros((0, 2), np.intp)
+    whole = max(0, round(radius))
+    steps = [(dy, dx) for dy in range(-whole, whole + 1) for dx in range(-whole, whole + 1) if dy * dy + dx * dx <= whole * whole]
+    most = np.full(len(points), -np.inf)
+    for dy, dx in steps:
+        rows = np.clip(points[:, 0] + dy, 0, image.shape[0] - 1)
+        cols = np.clip(points[:, 1] + dx, 0, image.shape[1] - 1)
+        np.maximum(most, image[rows, cols], out=most)
+    ends = np.cumsum([len(p.points) for p in pieces], dtype=np.intp)
+    return np.array([np.median(part) for part in np.split(most, ends)[: len(pieces)]], np.float64)
 
 
 def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
@@ -142,12 +149,12 @@ def remains_of(
     """
     reach = options.place_mm * px_per_mm
     return Remains(
-        contrast_before=_medians(_reach(before.vein_de, 1.0), pieces),
-        contrast_after=_medians(_reach(after.vein_de, reach), pieces),
-        probability_after=_medians(_reach(after.vein_probability, reach), pieces),
-        near=_medians(_reach(after.vein_probability, reach - error_px), pieces),
-        far=_medians(_reach(after.vein_probability, reach + error_px), pieces),
-        stained=_medians(_reach(gained.astype(np.float32), reach), pieces),
+        contrast_before=_reach(before.vein_de, pieces, 1.0),
+        contrast_after=_reach(after.vein_de, pieces, reach),
+        probability_after=_reach(after.vein_probability, pieces, reach),
+        near=_reach(after.vein_probability, pieces, reach - error_px),
+        far=_reach(after.vein_probability, pieces, reach + error_px),
+        stained=_reach(gained.astype(np.float32), pieces, reach),
         forced=forced,
     )
 
@@ -219,7 +226,10 @@ def judge_fate(
 
 
 def _new_pieces(veins: Veins, veins_after: Veins, field: Mask, px_per_mm: float, options: FateOptions) -> tuple[FatedVeinPiece, ...]:
-    distance = distance_transform_edt(~veins.mask).astype(np.float32) if veins.mask.any() else np.full(veins.mask.shape, np.inf, np.float32)
+    away = (~veins.mask).astype(np.uint8)
+    distance = (
+        np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, 5), np.float32) if veins.mask.any() else np.full(away.shape, np.inf, np.float32)
+    )
     apart = _medians(distance, veins_after.pieces) > options.new_beyond_mm * px_per_mm
     inside = _medians(field.astype(np.float32), veins_after.pieces) > 0.5
     return tuple(FatedVeinPiece(piece, "new") for piece, ok in zip(veins_after.pieces, (apart & inside).tolist(), strict=True) if ok)
