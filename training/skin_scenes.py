@@ -15,7 +15,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from photocompare.colour import lab_from_linear, linear_from_srgb8, srgb8_from_linear
+from photocompare.colour import lab_from_linear, srgb8_from_linear
 
 F32 = NDArray[np.float32]
 
@@ -42,7 +42,11 @@ def _noise(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float 
     f = max(1, int(sigma / 2))
     small = rng.standard_normal((shape[0] // f + 8, shape[1] // f + 8)).astype(np.float32)
     small = cv2.GaussianBlur(small, (0, 0), sigma / f, sigmaY=sigma / f * stretch)
-    big = cv2.resize(small, None, fx=f, fy=f, interpolation=cv2.INTER_CUBIC)[: shape[0], : shape[1]] if f > 1 else small[: shape[0], : shape[1]]
+    big = (
+        cv2.resize(small, None, fx=f, fy=f, interpolation=cv2.INTER_CUBIC)[: shape[0], : shape[1]]
+        if f > 1
+        else small[: shape[0], : shape[1]]
+    )
     return (big - big.mean()) / (big.std() + 1e-6)
 
 
@@ -54,7 +58,9 @@ def _walk(rng: Generator, start: F32, angle: float, length: float, wiggle: float
     return start + np.cumsum(np.stack([np.cos(heading), np.sin(heading)], 1) * step, 0).astype(np.float32)
 
 
-def _tree(rng: Generator, start: F32, angle: float, length: float, width: float, depth: int, wiggle: float, out: list[tuple[F32, float]]) -> None:
+def _tree(
+    rng: Generator, start: F32, angle: float, length: float, width: float, depth: int, wiggle: float, out: list[tuple[F32, float]]
+) -> None:
     path = _walk(rng, start, angle, length, wiggle)
     out.append((path, width))
     if depth <= 0:
@@ -62,7 +68,16 @@ def _tree(rng: Generator, start: F32, angle: float, length: float, width: float,
     for _ in range(rng.integers(1, 4)):
         k = int(rng.integers(len(path) // 4, len(path)))
         heading = np.arctan2(*(path[k] - path[max(0, k - 2)])[::-1])
-        _tree(rng, path[k], heading + rng.choice([-1, 1]) * rng.uniform(0.3, 1.2), length * rng.uniform(0.35, 0.8), max(0.6, width * rng.uniform(0.5, 0.9)), depth - 1, wiggle, out)
+        _tree(
+            rng,
+            path[k],
+            heading + rng.choice([-1, 1]) * rng.uniform(0.3, 1.2),
+            length * rng.uniform(0.35, 0.8),
+            max(0.6, width * rng.uniform(0.5, 0.9)),
+            depth - 1,
+            wiggle,
+            out,
+        )
 
 
 def _draw(shape: tuple[int, int], paths: list[tuple[F32, float, float]], blur: float) -> F32:
@@ -113,7 +128,11 @@ def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[li
     layers: list[tuple[F32, F32]] = []
     courses: list[tuple[F32, float, bool]] = []
     fade = rng.choice([1.0, rng.uniform(0.05, 0.6)], p=[0.55, 0.45])
-    for kind, lo, hi, depth, count in (("red", 0.1, 0.7, 3, rng.integers(0, 6)), ("purple", 0.15, 1.0, 2, rng.integers(0, 4)), ("deep", 0.8, 3.2, 1, rng.integers(0, 4))):
+    for kind, lo, hi, depth, count in (
+        ("red", 0.1, 0.7, 3, rng.integers(0, 6)),
+        ("purple", 0.15, 1.0, 2, rng.integers(0, 4)),
+        ("deep", 0.8, 3.2, 1, rng.integers(0, 4)),
+    ):
         paths: list[tuple[F32, float]] = []
         for _ in range(count):
             start = rng.uniform((-20, -20), (w + 20, h + 20)).astype(np.float32)
@@ -132,7 +151,13 @@ def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[li
         tuft = []
         for _ in range(rng.integers(8, 50)):
             start = (centre + rng.normal(0, 5 * px_per_mm, 2)).astype(np.float32)
-            tuft.append((_walk(rng, start, rng.uniform(0, 6.28), rng.uniform(1.5, 7) * px_per_mm, rng.uniform(0.1, 0.5)), rng.uniform(0.1, 0.3) * px_per_mm, rng.uniform(0.05, 0.4)))
+            tuft.append(
+                (
+                    _walk(rng, start, rng.uniform(0, 6.28), rng.uniform(1.5, 7) * px_per_mm, rng.uniform(0.1, 0.5)),
+                    rng.uniform(0.1, 0.3) * px_per_mm,
+                    rng.uniform(0.05, 0.4),
+                )
+            )
         layers.append((_draw(shape, tuft, rng.uniform(0.05, 0.15) * px_per_mm), _vein_colour(rng, "red")))
     return layers, courses
 
@@ -154,7 +179,9 @@ def _turned(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float
     side = int(1.5 * max(shape))
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(0, 180), 1.0)
     top, left = (side - shape[0]) // 2, (side - shape[1]) // 2
-    return cv2.warpAffine(_noise(rng, (side, side), sigma, stretch), turn, (side, side), flags=cv2.INTER_LINEAR)[top : top + shape[0], left : left + shape[1]]
+    return cv2.warpAffine(_noise(rng, (side, side), sigma, stretch), turn, (side, side), flags=cv2.INTER_LINEAR)[
+        top : top + shape[0], left : left + shape[1]
+    ]
 
 
 def _relief(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
@@ -173,7 +200,9 @@ def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F3
     melanin = np.array([0.55, 0.75, 1.0], np.float32)
     mottled = rng.choice([0.02, 0.05, 0.11])
     for _ in range(3):
-        total += (_noise(rng, shape, np.exp(rng.uniform(np.log(0.4), np.log(8))) * px_per_mm, rng.uniform(0.6, 1.6)) * rng.uniform(0, mottled))[..., None] * melanin
+        total += (
+            _noise(rng, shape, np.exp(rng.uniform(np.log(0.4), np.log(8))) * px_per_mm, rng.uniform(0.6, 1.6)) * rng.uniform(0, mottled)
+        )[..., None] * melanin
     total += (_noise(rng, shape, rng.uniform(1, 6) * px_per_mm) * rng.uniform(0, 0.07))[..., None] * np.array([0.25, 1.0, 0.8], np.float32)
     total += _relief(rng, shape, px_per_mm)[..., None]
     for sigma, most in ((rng.uniform(0.7, 2), 0.05), (rng.uniform(2, 5), 0.05)):  # pores and goose-bumps
@@ -182,22 +211,49 @@ def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F3
         spot = np.zeros(shape, np.float32)
         r = np.exp(rng.uniform(np.log(0.15), np.log(2.0))) * px_per_mm
         centre = (int(rng.uniform(0, w)), int(rng.uniform(0, h)))
-        cv2.ellipse(spot, centre, (max(1, round(r)), max(1, round(r * rng.uniform(0.6, 1)))), rng.uniform(0, 180), 0, 360, 1.0, -1, cv2.LINE_AA)
+        cv2.ellipse(
+            spot, centre, (max(1, round(r)), max(1, round(r * rng.uniform(0.6, 1)))), rng.uniform(0, 180), 0, 360, 1.0, -1, cv2.LINE_AA
+        )
         total += cv2.GaussianBlur(spot, (0, 0), max(0.5, r * 0.3))[..., None] * melanin * rng.uniform(0.1, 1.3)
     if rng.random() < 0.55:
         count, bearing = rng.integers(1, 40), rng.uniform(0, 6.28)
         dark = rng.uniform(0.15, 1.4)
-        hairs = [(_walk(rng, rng.uniform((0, 0), (w, h)).astype(np.float32), bearing + rng.normal(0, 0.5), rng.uniform(2, 16) * px_per_mm, 0.05), rng.uniform(0.04, 0.12) * px_per_mm, dark * rng.uniform(0.5, 1)) for _ in range(count)]
+        hairs = [
+            (
+                _walk(
+                    rng, rng.uniform((0, 0), (w, h)).astype(np.float32), bearing + rng.normal(0, 0.5), rng.uniform(2, 16) * px_per_mm, 0.05
+                ),
+                rng.uniform(0.04, 0.12) * px_per_mm,
+                dark * rng.uniform(0.5, 1),
+            )
+            for _ in range(count)
+        ]
         lines = _draw(shape, hairs, 0.0)
         total += lines[..., None] * np.array([rng.uniform(0.75, 1), rng.uniform(0.9, 1), 1.0], np.float32)
         if rng.random() < 0.4:
             shift = np.float32([[1, 0, rng.uniform(-6, 6)], [0, 1, rng.uniform(-6, 6)]])
             total += cv2.GaussianBlur(cv2.warpAffine(lines, shift, (w, h)), (0, 0), rng.uniform(1, 3))[..., None] * rng.uniform(0.1, 0.5)
     for _ in range(rng.integers(0, 4)):  # creases: dark with a bright side, no colour of their own
-        fold = _draw(shape, [(_walk(rng, rng.uniform((0, 0), (w, h)).astype(np.float32), rng.uniform(0, 6.28), rng.uniform(5, 40) * px_per_mm, 0.08), rng.uniform(0.2, 1.0) * px_per_mm, 1.0)], rng.uniform(0.1, 0.6) * px_per_mm)
-        total += (fold * rng.uniform(0.03, 0.2) - np.roll(fold, int(rng.integers(2, 8)), rng.integers(0, 2)) * rng.uniform(0, 0.15))[..., None] * np.array([0.85, 1.0, 1.0], np.float32)
+        fold = _draw(
+            shape,
+            [
+                (
+                    _walk(rng, rng.uniform((0, 0), (w, h)).astype(np.float32), rng.uniform(0, 6.28), rng.uniform(5, 40) * px_per_mm, 0.08),
+                    rng.uniform(0.2, 1.0) * px_per_mm,
+                    1.0,
+                )
+            ],
+            rng.uniform(0.1, 0.6) * px_per_mm,
+        )
+        total += (fold * rng.uniform(0.03, 0.2) - np.roll(fold, int(rng.integers(2, 8)), rng.integers(0, 2)) * rng.uniform(0, 0.15))[
+            ..., None
+        ] * np.array([0.85, 1.0, 1.0], np.float32)
     if rng.random() < 0.15:  # a bruise
-        total += np.clip(_noise(rng, shape, rng.uniform(4, 10) * px_per_mm) - 1, 0, None)[..., None] * np.array([rng.uniform(0.3, 1), 1.0, rng.uniform(0.2, 0.9)], np.float32) * rng.uniform(0.05, 0.25)
+        total += (
+            np.clip(_noise(rng, shape, rng.uniform(4, 10) * px_per_mm) - 1, 0, None)[..., None]
+            * np.array([rng.uniform(0.3, 1), 1.0, rng.uniform(0.2, 0.9)], np.float32)
+            * rng.uniform(0.05, 0.25)
+        )
     return total
 
 
@@ -208,7 +264,9 @@ def _camera(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.uint8]:
     field = rng.normal(0, 0.25) * xx + rng.normal(0, 0.25) * yy + rng.normal(0, 0.12) * xx * xx + rng.normal(0, 0.12) * yy * yy
     light = linear * np.exp(field)[..., None] * np.exp(rng.normal(0, 0.16, 3)).astype(np.float32)
     if rng.random() < 0.4:
-        glint = np.clip(_noise(rng, (h, w), rng.uniform(0.7, 2.5)) - rng.uniform(0.5, 2.5), 0, None) * np.clip(_noise(rng, (h, w), gloss_px), 0, None)
+        glint = np.clip(_noise(rng, (h, w), rng.uniform(0.7, 2.5)) - rng.uniform(0.5, 2.5), 0, None) * np.clip(
+            _noise(rng, (h, w), gloss_px), 0, None
+        )
         light = light + (glint * rng.uniform(0, 0.12))[..., None]
     if rng.random() < 0.45:  # a broad sheen, broken by the relief, that washes colour out
         sheen = np.exp(-((_noise(rng, (h, w), gloss_px * 0.6) - rng.uniform(-1, 2)) ** 2)) * np.median(light) * rng.uniform(0, 0.9)

@@ -19,7 +19,14 @@ CROP, BATCH, SEED, VISIBLE_DE = 144, 8, 20, 2.3
 
 
 def block(cin: int, cout: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(cin, cout, 3, padding=1), nn.BatchNorm2d(cout), nn.ReLU(inplace=True), nn.Conv2d(cout, cout, 3, padding=1), nn.BatchNorm2d(cout), nn.ReLU(inplace=True))
+    return nn.Sequential(
+        nn.Conv2d(cin, cout, 3, padding=1),
+        nn.BatchNorm2d(cout),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(cout, cout, 3, padding=1),
+        nn.BatchNorm2d(cout),
+        nn.ReLU(inplace=True),
+    )
 
 
 class VeinUNet(nn.Module):
@@ -76,13 +83,24 @@ def loss_of(pred: Tensor, vein: Tensor, stain: Tensor) -> Tensor:
         visible = torch.sigmoid((de - VISIBLE_DE) / 0.25)
         w = 1 + 2 * (de > 0.5)
         total = total + (w * F.smooth_l1_loss(pred[:, k], target, reduction="none", beta=0.2)).mean() * (1.0 if k == 0 else 0.6)
-        total = total + (w * F.binary_cross_entropy_with_logits(pred[:, k + 1], visible, reduction="none")).mean() * (1.0 if k == 0 else 0.6)
+        total = total + (w * F.binary_cross_entropy_with_logits(pred[:, k + 1], visible, reduction="none")).mean() * (
+            1.0 if k == 0 else 0.6
+        )
     return total
 
 
 def export(net: VeinUNet, out: pathlib.Path) -> None:
     net.eval()
-    torch.onnx.export(net, (torch.zeros(1, 3, 64, 64),), str(out), input_names=["flat"], output_names=["reading"], dynamic_axes={"flat": {2: "h", 3: "w"}, "reading": {2: "h", 3: "w"}}, opset_version=17, dynamo=False)
+    torch.onnx.export(
+        net,
+        (torch.zeros(1, 3, 64, 64),),
+        str(out),
+        input_names=["flat"],
+        output_names=["reading"],
+        dynamic_axes={"flat": {2: "h", 3: "w"}, "reading": {2: "h", 3: "w"}},
+        opset_version=17,
+        dynamo=False,
+    )
 
 
 def main() -> None:
