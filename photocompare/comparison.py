@@ -306,6 +306,7 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]], asid
     with case.watch.stage("light"):
         light, shown, case.skin = lit.result()
         case.note(light.flags)
+        case.note(("dark_skin_limits",) if case.skin.group == "dark" else ())
     case.measured = Measured(
         before_normalised=light.before,
         after_normalised=np.where(shown[..., np.newaxis], light.after, np.float32(np.nan)),

@@ -33,7 +33,7 @@ from photocompare.quality import Quality, judge_quality
 from photocompare.registration import Registration
 from photocompare.report.files import write_comparison
 from photocompare.report.result_json import result_as_dict, result_schema
-from photocompare.result import Comparison, status_of
+from photocompare.result import Comparison, SkinTone, status_of
 from photocompare.scale import Scale
 from photocompare.settings import STANDARD, Settings, WorkingOptions
 from photocompare.skin_reading import SkinReading
@@ -297,6 +297,13 @@ def test_a_little_vein_is_told(put_in: Callable[..., None]) -> None:
     assert "too_few_veins" in codes(comparison)
     assert comparison.outcome.length.value == 100.0
     assert comparison.outcome.length.low < 100.0
+
+
+@pytest.mark.parametrize(("angle", "told"), [(-40.0, True), (20.0, False)])
+def test_dark_skin_is_told(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch, angle: float, told: bool) -> None:
+    put_in(LINE_ROWS, LINE_ROWS[:2])
+    monkeypatch.setattr(recipe, "_skin_tone", lambda *_: SkinTone(angle, angle))
+    assert ("dark_skin_limits" in codes(compare(*legs(), mm_per_px=0.25))) == told
 
 
 def test_a_refused_registration_shows_no_map(put_in: Callable[..., None], tmp_path: Path) -> None:
