@@ -38,8 +38,8 @@ class FateOptions:
     new_beyond_mm : float
         A visible vein farther than this from every vein seen before is new.
     unchanged_above : float
-        Share of the before contrast above which a piece just under the threshold is still called visible: two readings of an unchanged
-        vein differ by about 17 % (12 % each), so below 1 - 1.64 * 0.17 only one unchanged piece in twenty falls.
+        Share of the before contrast above which a piece just under the threshold is still called visible.  If one reading is off
+        by 12 % (assumed), two differ by 17 %, and below 1 - 1.64 * 0.17 only one unchanged piece in twenty falls.
     """
 
     visible_de: float = JUST_NOTICEABLE_DE

@@ -27,7 +27,7 @@ class LightOptions:
         Order of the polynomial in (x, y) of the log gain.  A lamp moved before a round limb bends the field once across and once along; its
         ratio to the old one bends twice more towards the limb's edges.
     slope_range : tuple of float
-        Limits of the ratio of two cameras' tone-curve slopes at skin level; phones' published curves lie within.
+        Limits of the ratio of two cameras' tone-curve slopes at skin level that is believed; assumed.
     robust_passes : int
         Reweightings (Tukey); the weights stand still after four.
     least_support : float

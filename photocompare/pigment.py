@@ -28,11 +28,11 @@ class PigmentOptions:
     mole_solidity, mole_roundness : float
         Share of its convex hull that a spot fills, and ratio of its axes, from which it is round.
     course_mm : float
-        How far from a treated vein's edge its stain reaches: the widest of the phantom's and of published close-ups are three calibres of a
-        1.5 mm vein wide.
+        How far from a treated vein's edge its stain is looked for: more than the calibre of most veins that are injected.  Assumed.
     probability_on_course : float
         Probability from which brown on a vein's course is a stain.  After sclerotherapy staining runs along the treated vein in 10 to 30 %
-        of patients, elsewhere it is rare (sources in docs/method.md): odds three times as high, so 0.25 there is 0.5 elsewhere.
+        of patients, elsewhere it is rare (docs/method.md).  Odds three times as high are assumed, so 0.25
+        there is 0.5 elsewhere.
     smallest_mm2 : float
         Below this a brown area is a freckle, not a stain.
     """
