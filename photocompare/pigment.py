@@ -14,7 +14,7 @@ from skimage.measure import label, regionprops
 
 from photocompare.arrays import Mask
 from photocompare.skin_reading import SkinReading
-from photocompare.veins import without_specks
+from photocompare.veins import grown, without_specks
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ def find_pigment(reading: SkinReading, field: Mask, courses: Mask, px_per_mm: fl
         The veins of the before photo: stains follow them.
     px_per_mm : float
     """
-    side = 2 * max(1, round(options.course_mm * px_per_mm)) + 1
-    near = cv2.dilate(courses.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))) > 0
+    near = grown(courses, options.course_mm * px_per_mm)
     likely = reading.stain_probability >= np.where(near, options.probability_on_course, 0.5).astype(np.float32)
     stained = without_specks(np.asarray(likely & field, dtype=np.bool_), float(np.sqrt(options.smallest_mm2)) * px_per_mm)
     closed = cv2.morphologyEx(stained.astype(np.uint8), cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
@@ -83,7 +82,5 @@ def find_pigment(reading: SkinReading, field: Mask, courses: Mask, px_per_mm: fl
 
 def pigment_change(before: Mask, after: Mask, px_per_mm: float, *, margin_mm: float = 0.8) -> Pigment:
     """What was gained and lost; a border that moved by less than `margin_mm` (the reach within which a vein is the same) is neither."""
-    side = 2 * max(1, round(margin_mm * px_per_mm)) + 1
-    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    near_before, near_after = (cv2.dilate(m.astype(np.uint8), reach) > 0 for m in (before, after))
+    near_before, near_after = (grown(m, margin_mm * px_per_mm) for m in (before, after))
     return Pigment(before, after, after & ~near_before, before & ~near_after)

@@ -85,6 +85,12 @@ _NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 _STEPS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
+def grown(mask: Mask, radius_px: float) -> Mask:
+    """The mask with everything within `radius_px` of it, one pixel at least."""
+    side = 2 * max(1, round(radius_px)) + 1
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))) > 0, dtype=np.bool_)
+
+
 def without_specks(mask: Mask, shortest_px: float) -> Mask:
     """The mask less what is nowhere `shortest_px` long."""
     _, components, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)

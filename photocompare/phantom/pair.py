@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from photocompare.arrays import SRGB8, MapXY, Mask
 from photocompare.phantom import truth
 from photocompare.phantom.camera import encode_jpeg
-from photocompare.phantom.facts import FRAME_WIDTH_MM, STANDARD, PairFacts, PhantomRanges, draw_facts, stream
+from photocompare.phantom.facts import STANDARD, PairFacts, PhantomRanges, draw_facts, stream
 from photocompare.phantom.render import CardPlacement, Photo, background, render_photo
 from photocompare.phantom.scene import Scene, build_scene
 from photocompare.phantom.surface import View, build_limb, build_view
@@ -241,8 +241,3 @@ def simple_pair(
     if stain is not None:
         facts = replace(facts, stain=stain)
     return render_pair(facts, card=card)
-
-
-def frame_mm_per_px(columns: int) -> float:
-    """Millimetres per pixel at the limb's front for a photo of that many columns, at distance factor 1."""
-    return FRAME_WIDTH_MM / columns

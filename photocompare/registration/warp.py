@@ -17,9 +17,6 @@ from photocompare.arrays import MapXY, PointsXY
 
 Float = NDArray[np.float64]
 
-MAD_TO_SIGMA = 1.4826
-"""Standard deviation over median absolute deviation of a normal distribution, one coordinate."""
-
 RADIAL_MEDIAN_TO_SIGMA = 1.0 / math.sqrt(2.0 * math.log(2.0))
 """Standard deviation per coordinate over the median length of a two-dimensional normal vector (Rayleigh median)."""
 
