@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from photocompare.registration import matcher_models
+from photocompare.registration.block_band import BlockBand, places_in_blocks, solve_and_invert
 from photocompare.registration.features import (
     FeatureOptions,
     limb_picture,
@@ -94,6 +95,27 @@ def test_spline_is_unsure_where_nothing_was_seen() -> None:
     field = fit_spline(points, _wave(points), np.ones(len(points)), (0.0, 0.0, 400.0, 400.0), 30.0, options=SplineOptions())
     inside, outside = field.spread_on_grid(np.asarray([100.0, 380.0]), np.asarray([200.0]))[0]
     assert outside > 20 * inside
+
+
+def test_band_solves_and_inverts_like_the_dense_matrix() -> None:
+    rng = np.random.default_rng(11)
+    rows, columns = 9, 5
+    row = np.arange(rows * columns) // columns
+    dense = np.where(np.abs(row[:, None] - row) <= 3, rng.normal(0, 1, (row.size, row.size)), 0.0)
+    dense = dense @ dense.T
+    dense = np.where(np.abs(row[:, None] - row) <= 3, dense, 0.0) + 200 * np.eye(row.size)
+    places = places_in_blocks(np.arange(row.size), columns)
+    blocks = np.zeros((rows // 3, 2, 15, 15))
+    kept = (places >= 0) & (np.abs(row[:, None] // 3 - row // 3) <= 1)
+    blocks.ravel()[places[kept]] = dense[kept]
+    right = rng.normal(0, 1, (row.size, 2))
+    solution, inverse = solve_and_invert(BlockBand(blocks), right)
+    assert np.allclose(solution, np.linalg.solve(dense, right))
+    whole = np.linalg.inv(dense)
+    for first, second in ((0, 0), (1, 4), (5, 2), (8, 6)):
+        expected = whole[first * columns : (first + 1) * columns, second * columns : (second + 1) * columns]
+        assert np.allclose(inverse.between(first, second), expected)
+    assert BlockBand(blocks).inner(inverse) == pytest.approx(row.size)
 
 
 # --- patches

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
 
+from photocompare.registration.block_band import ROWS_A_BLOCK, BlockBand, blocked_rows, places_in_blocks, solve_and_invert
 from photocompare.registration.warp import CAUCHY, RADIAL_MEDIAN_TO_SIGMA
 
 Float = NDArray[np.float64]
@@ -61,8 +61,8 @@ class SplineField:
         Before px of the first knot span's corner.
     coefficients : Float
         (rows, columns, 2), px.
-    covariance : Float
-        (rows * columns, rows * columns), px^2, of one coordinate's coefficients.
+    covariance : BlockBand
+        Of one coordinate's coefficients as far as they meet in an observation, px^2.
     noise : float
         Estimated standard deviation of an observation of unit weight, px per coordinate.
     bend : float
@@ -74,7 +74,7 @@ class SplineField:
     cell: float
     origin_xy: tuple[float, float]
     coefficients: Float
-    covariance: Float
+    covariance: BlockBand
     noise: float
     bend: float
     weights: Float
@@ -82,8 +82,8 @@ class SplineField:
     def at(self, points_xy: NDArray[np.floating]) -> Float:
         """Displacement at points, (N, 2) px."""
         rows, columns, _ = self.coefficients.shape
-        basis = _design(points_xy, self.origin_xy, self.cell, (rows, columns))
-        return np.asarray(basis @ self.coefficients.reshape(-1, 2))
+        values, indices = _design(points_xy, self.origin_xy, self.cell, (rows, columns))
+        return _evaluated(values, indices, self.coefficients.reshape(-1, 2))
 
     def on_grid(self, xs: NDArray[np.floating], ys: NDArray[np.floating]) -> NDArray[np.float32]:
         """Displacement on the grid of columns `xs` and rows `ys`, (len(ys), len(xs), 2)."""
@@ -96,10 +96,14 @@ class SplineField:
     def spread_on_grid(self, xs: NDArray[np.floating], ys: NDArray[np.floating]) -> NDArray[np.float32]:
         """Standard deviation per coordinate of the displacement, (len(ys), len(xs)) px."""
         rows, columns, _ = self.coefficients.shape
-        grid = np.stack(np.meshgrid(xs, ys), axis=2).reshape(-1, 2)
-        basis = _design(grid, self.origin_xy, self.cell, (rows, columns))
-        variance = basis.multiply(basis @ self.covariance).sum(axis=1)
-        return np.asarray(np.sqrt(np.maximum(variance, 0.0)).reshape(len(ys), len(xs)), dtype=np.float32)
+        across = _basis(xs, self.origin_xy[0], self.cell, columns)
+        first, down = _weights(ys, self.origin_xy[1], self.cell, rows)
+        variance = np.empty((len(ys), len(xs)))
+        for k, (row, weights) in enumerate(zip(first.tolist(), down, strict=True)):
+            pairs = ((i, j) for i in range(4) for j in range(4))
+            along = sum(weights[i] * weights[j] * self.covariance.between(row + i, row + j) for i, j in pairs)
+            variance[k] = ((across @ along) * across).sum(axis=1)
+        return np.sqrt(np.maximum(variance, 0.0)).astype(np.float32)
 
 
 def fit_spline(
@@ -128,40 +132,64 @@ def fit_spline(
         How many observations see the same pixels (overlapping patches count once only).
     """
     origin = (box[0], box[1])
-    rows, columns = math.ceil((box[3] - box[1]) / cell) + 3, math.ceil((box[2] - box[0]) / cell) + 3
+    rows, columns = blocked_rows(math.ceil((box[3] - box[1]) / cell) + 3), math.ceil((box[2] - box[0]) / cell) + 3
     count = rows * columns
-    design = _design(points_xy, origin, cell, (rows, columns))
+    observed = _Observations(*_design(points_xy, origin, cell, (rows, columns)), rows, columns)
     penalty = _bending(rows, columns)
-    pull = penalty.toarray()
+    pull = np.zeros_like(penalty.blocks)
+    pull[:, 0] = np.eye(ROWS_A_BLOCK * columns) * options.amplitude**-2
     relative = np.asarray(precision, np.float64) / max(float(np.median(precision)), 1e-30)
     robust = np.ones(len(points_xy))
     noise, bend = max(_radial_sigma(displacement, relative), _LEAST_NOISE), options.first_bend
-    coefficients, covariance = np.zeros((count, 2)), np.zeros((count, count))
     for _ in range(options.rounds):
         weights = robust * relative / (noise**2 * sharing)
-        weighted = design.T @ sparse.diags_array(weights)
-        normal = (weighted @ design).toarray() + pull / bend**2
-        normal[np.diag_indices(count)] += options.amplitude**-2
-        covariance = _inverse(normal)
-        coefficients = covariance @ (weighted @ displacement)
-        residual = displacement - design @ coefficients
+        normal = BlockBand(observed.products(weights) + penalty.blocks / bend**2 + pull)
+        coefficients, covariance = solve_and_invert(normal, observed.gathered(weights[:, None] * displacement))
+        residual = displacement - _evaluated(observed.values, observed.indices, coefficients)
         noise = max(_radial_sigma(residual, relative), _LEAST_NOISE)
         distance = np.linalg.norm(residual, axis=1) * np.sqrt(relative) / (noise * CAUCHY)
         robust = 1 / (1 + distance**2)
         # The bending energy expected under the posterior: that of the mean plus that of what is not known.
-        energy = float((coefficients * (penalty @ coefficients)).sum()) + 2 * float(penalty.multiply(covariance).sum())
+        energy = _bending_energy(coefficients.reshape(rows, columns, 2)) + 2 * penalty.inner(covariance)
         bend = float(np.clip(math.sqrt(energy / (2 * (count - _PLANE))), options.least_bend, options.most_bend))
     return SplineField(cell, origin, coefficients.reshape(rows, columns, 2), covariance, noise, bend, robust)
 
 
-def _inverse(normal: Float) -> Float:
-    """Inverse of a symmetric positive definite matrix, by Cholesky."""
-    factor, failed = linalg.lapack.dpotrf(normal, lower=1, clean=0, overwrite_a=1)
-    if failed:
-        raise np.linalg.LinAlgError("the spline's normal matrix is not positive definite")
-    inverse, _ = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
-    lower = np.tril(inverse)
-    return np.asarray(lower + np.tril(inverse, -1).T)
+class _Observations:
+    """Basis values of all observations, sorted by the cell that they fall into: there they share their sixteen coefficients.
+
+    Parameters
+    ----------
+    values : (N, 16) float
+    indices : (N, 16) int
+        Of coefficients.
+    rows, columns : int
+        Of the lattice.
+    """
+
+    def __init__(self, values: Float, indices: NDArray[np.intp], rows: int, columns: int) -> None:
+        self.values, self.indices = values, indices
+        self._order = np.argsort(indices[:, 0], kind="stable")
+        ordered = values[self._order]
+        self._pairs = (ordered[:, :, None] * ordered[:, None, :]).reshape(len(values), -1)
+        corners = indices[self._order, 0]
+        self._starts = np.flatnonzero(np.diff(corners, prepend=-1))
+        side = ROWS_A_BLOCK * columns
+        self._shape = (rows // ROWS_A_BLOCK, 2, side, side)
+        places = places_in_blocks(indices[self._order[self._starts]], columns).ravel()
+        self._kept = places >= 0
+        self._places = places[self._kept]
+        self._count = rows * columns
+
+    def products(self, weights: Float) -> Float:
+        """Weighted sum of the outer products, as `BlockBand.blocks`."""
+        sums = np.add.reduceat(self._pairs * weights[self._order, None], self._starts).ravel()[self._kept]
+        return np.asarray(np.bincount(self._places, sums, math.prod(self._shape)).reshape(self._shape), dtype=np.float64)
+
+    def gathered(self, seen: Float) -> Float:
+        """Sum of basis times what was seen, (rows * columns, 2)."""
+        flat = self.indices.ravel()
+        return np.stack([np.bincount(flat, (self.values * seen[:, k : k + 1]).ravel(), self._count) for k in range(2)], axis=1)
 
 
 def _radial_sigma(residual: NDArray[np.floating], precision: NDArray[np.floating]) -> float:
@@ -169,14 +197,18 @@ def _radial_sigma(residual: NDArray[np.floating], precision: NDArray[np.floating
     return float(np.median(np.linalg.norm(residual, axis=1) * np.sqrt(precision))) * RADIAL_MEDIAN_TO_SIGMA
 
 
-def _basis(positions: NDArray[np.floating], origin: float, cell: float, count: int) -> Float:
-    """Cubic B-spline weights, (N, count) with four entries a row."""
+def _weights(positions: NDArray[np.floating], origin: float, cell: float, count: int) -> tuple[NDArray[np.intp], Float]:
+    """The first of the four coefficients that count at each position, (N,), and their cubic B-spline weights, (N, 4)."""
     t = (np.asarray(positions, np.float64) - origin) / cell
-    span = np.clip(np.floor(t).astype(int), 0, count - 4)
-    out = np.zeros((len(t), count))
-    rows = np.arange(len(t))
-    for k, weight in enumerate(_cubic(t - span)):
-        out[rows, span + k] = weight
+    span = np.clip(np.floor(t).astype(np.intp), 0, count - 4)
+    return span, np.stack(_cubic(t - span), axis=1)
+
+
+def _basis(positions: NDArray[np.floating], origin: float, cell: float, count: int) -> Float:
+    """The same as a matrix, (N, count) with four entries a row."""
+    span, weights = _weights(positions, origin, cell, count)
+    out = np.zeros((len(span), count))
+    np.put_along_axis(out, span[:, None] + np.arange(4), weights, axis=1)
     return out
 
 
@@ -185,26 +217,43 @@ def _cubic(u: Float) -> tuple[Float, Float, Float, Float]:
     return (1 - u) ** 3 / 6, (3 * u**3 - 6 * u**2 + 4) / 6, (-3 * u**3 + 3 * u**2 + 3 * u + 1) / 6, u**3 / 6
 
 
-def _design(points_xy: NDArray[np.floating], origin_xy: tuple[float, float], cell: float, size: tuple[int, int]) -> sparse.csr_array:
-    """Tensor-product basis at points, (N, rows * columns) sparse."""
+def _design(
+    points_xy: NDArray[np.floating], origin_xy: tuple[float, float], cell: float, size: tuple[int, int]
+) -> tuple[Float, NDArray[np.intp]]:
+    """Tensor-product basis at points: the values that are not 0 and the coefficients that they belong to, (N, 16) each."""
     rows, columns = size
-    t = (np.asarray(points_xy, np.float64) - np.asarray(origin_xy)) / cell
-    span = np.clip(np.floor(t).astype(int), 0, np.asarray([columns - 4, rows - 4]))
-    across, down = np.stack(_cubic(t[:, 0] - span[:, 0]), 1), np.stack(_cubic(t[:, 1] - span[:, 1]), 1)
-    values = (down[:, :, None] * across[:, None, :]).reshape(len(t), 16)
+    points = np.asarray(points_xy, np.float64)
+    column, across = _weights(points[:, 0], origin_xy[0], cell, columns)
+    row, down = _weights(points[:, 1], origin_xy[1], cell, rows)
+    values = (down[:, :, None] * across[:, None, :]).reshape(len(points), 16)
     step = (np.arange(4)[:, None] * columns + np.arange(4)).reshape(16)
-    indices = (span[:, 1] * columns + span[:, 0])[:, None] + step
-    return sparse.csr_array((values.ravel(), indices.ravel(), np.arange(0, 16 * len(t) + 1, 16)), shape=(len(t), rows * columns))
+    return values, (row * columns + column)[:, None] + step
 
 
-def _bending(rows: int, columns: int) -> sparse.csr_array:
-    """Sum of squared second differences along x, along y and (twice) across, as a quadratic form on the coefficients."""
+def _evaluated(values: Float, indices: NDArray[np.intp], coefficients: Float) -> Float:
+    """The field at the points of a design, (N, 2)."""
+    return np.stack([(values * coefficients[:, k][indices]).sum(axis=1) for k in range(2)], axis=1)
 
-    def squared(count: int, order: int) -> sparse.csr_array:
+
+def _bending_energy(coefficients: Float) -> float:
+    """Sum of squared second differences along x, along y and (twice) across, of both coordinates."""
+    along = sum(float((np.diff(coefficients, 2, axis=axis) ** 2).sum()) for axis in (0, 1))
+    return along + 2 * float((np.diff(np.diff(coefficients, axis=0), axis=1) ** 2).sum())
+
+
+def _bending(rows: int, columns: int) -> BlockBand:
+    """The same as a quadratic form on one coordinate's coefficients."""
+
+    def squared(count: int, order: int) -> Float:
         steps = np.diff(np.eye(count), order, axis=0)
-        return sparse.csr_array(steps.T @ steps)
+        return np.asarray(steps.T @ steps)
 
-    along_x = sparse.kron(sparse.eye_array(rows), squared(columns, 2))
-    along_y = sparse.kron(squared(rows, 2), sparse.eye_array(columns))
-    across = sparse.kron(squared(rows, 1), squared(columns, 1))
-    return sparse.csr_array(along_x + along_y + 2 * across)
+    blocks = np.zeros((rows // ROWS_A_BLOCK, 2, ROWS_A_BLOCK * columns, ROWS_A_BLOCK * columns))
+    along_x, along_y, across_y, across_x = squared(columns, 2), squared(rows, 2), squared(rows, 1), squared(columns, 1)
+    for k, beside in np.ndindex(blocks.shape[:2]):
+        these = slice(ROWS_A_BLOCK * k, ROWS_A_BLOCK * (k + 1))
+        those = slice(ROWS_A_BLOCK * (k + beside), ROWS_A_BLOCK * (k + beside + 1))
+        if those.start < rows:
+            blocks[k, beside] = np.kron(along_y[these, those], np.eye(columns)) + 2 * np.kron(across_y[these, those], across_x)
+            blocks[k, beside] += np.kron(np.eye(rows)[these, those], along_x)
+    return BlockBand(blocks)
