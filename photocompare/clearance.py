@@ -57,10 +57,12 @@ class Counts:
         """The percentage with its 95 % interval, kept inside what is possible."""
         if math.isnan(self.percent):
             return Estimate.failed("%", method)
-        error = options.widening * math.sqrt(options.floor_percent**2 + sum(e * e for e in self.causes.values()))
+        noise = math.hypot(self.causes.get("noise", 0.0), options.floor_percent)
+        sides = {name: _Z95 * options.widening * e for name, e in {**self.causes, "noise": noise}.items()}
+        side = math.hypot(*sides.values())
         # A share of sums can leave 0..100 by the last bit.
         percent = min(max(self.percent, lowest), highest)
-        return Estimate(percent, max(lowest, percent - _Z95 * error), min(highest, percent + _Z95 * error), "%", method)
+        return Estimate(percent, max(lowest, percent - side), min(highest, percent + side), "%", method, sides)
 
 
 _Z95 = 1.959964

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,9 @@ class Estimate:
         "%", "mm", "mm2", "px", ...
     method : str
         How value and interval came about, in a few words.
+    causes : mapping of str to float
+        What makes the interval wide: by cause, how far it alone would reach to either side, in `unit`.  Their root of summed squares is
+        the half width before the interval is kept inside what is possible.
     """
 
     value: float
@@ -25,6 +29,7 @@ class Estimate:
     high: float
     unit: str
     method: str = ""
+    causes: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         nans = sum(math.isnan(v) for v in (self.value, self.low, self.high))

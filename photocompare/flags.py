@@ -159,6 +159,13 @@ _FLAGS = (
         "The scale given by hand and the card in the photo disagree; the given one was used.",
         "Check --mm-per-px, and measure the check ruler printed on the card: it must be 50 mm long.",
     ),
+    Flag("shot_left_out", Severity.NOTE, "One or more of the repeated photos could not be measured and were left out.", "Compare each of them alone to see why."),
+    Flag(
+        "shots_disagree",
+        Severity.DEGRADE,
+        "The repeated photos give numbers that lie farther apart than their intervals allow.",
+        "Check that all photos show the same leg at the same two visits.",
+    ),
     Flag(
         "window_unknown",
         Severity.NOTE,

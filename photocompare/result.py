@@ -220,6 +220,16 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class ShotRecord:
+    """What one of several pairs of photos of the same visits gave: digests of its files, its status, and its clearance of length."""
+
+    before_sha256: str
+    after_sha256: str
+    status: Status
+    length: Estimate | None
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The result for one pair; see the schema `photocompare/report/result.schema.json` for how it is written.
 
@@ -231,6 +241,8 @@ class Comparison:
         None exactly when the status is "not_comparable".
     overlay, skin : optional
         None when it did not come to that.
+    shots : sequence of ShotRecord
+        Where several photos of a visit were combined, each pair of them; else empty.
     """
 
     reasons: Sequence[RaisedFlag]
@@ -244,6 +256,7 @@ class Comparison:
     after: PhotoRecord
     provenance: Provenance
     pictures: Pictures
+    shots: Sequence[ShotRecord] = ()
 
     def __post_init__(self) -> None:
         if (self.outcome is None) != (self.status == "not_comparable"):

@@ -12,7 +12,7 @@ from typing import Any
 
 from photocompare.benchmark import REPORTED_DIGITS, Benchmark
 from photocompare.estimate import Estimate
-from photocompare.result import CALIBRES, FATES, Comparison, Outcome, PairScale, PhotoRecord
+from photocompare.result import CALIBRES, FATES, Comparison, Outcome, PairScale, PhotoRecord, ShotRecord
 
 SCHEMA = "photocompare.comparison/1"
 
@@ -50,6 +50,7 @@ def result_as_dict(comparison: Comparison) -> dict[str, Any]:
         "timing": {"days": comparison.timing.days, "window": comparison.timing.window},
         "benchmark": _benchmark(comparison.benchmark),
         "photos": {"before": _photo(comparison.before), "after": _photo(comparison.after)},
+        **({"shots": [_shot(shot) for shot in comparison.shots]} if comparison.shots else {}),
         "provenance": {
             "version": comparison.provenance.version,
             "config": comparison.provenance.config,
@@ -71,12 +72,18 @@ def _number(value: float | None, digits: int) -> float | None:
     return round(float(value), digits) + 0.0
 
 
-def _estimate(estimate: Estimate) -> dict[str, float | None]:
+def _estimate(estimate: Estimate) -> dict[str, Any]:
     return {
         "percent": _number(estimate.value, REPORTED_DIGITS),
         "low": _number(estimate.low, REPORTED_DIGITS),
         "high": _number(estimate.high, REPORTED_DIGITS),
+        "causes": {name: _number(side, REPORTED_DIGITS) for name, side in estimate.causes.items()},
     }
+
+
+def _shot(shot: ShotRecord) -> dict[str, Any]:
+    length = None if shot.length is None else {k: v for k, v in _estimate(shot.length).items() if k != "causes"}
+    return {"before_sha256": shot.before_sha256, "after_sha256": shot.after_sha256, "status": shot.status, "length": length}
 
 
 def _registration(comparison: Comparison) -> dict[str, Any] | None:
