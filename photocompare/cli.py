@@ -174,6 +174,28 @@ def phantom(
     typer.echo(f"Cases: {out}")
 
 
+@app.command()
+def validate(
+    out: Annotated[Path, typer.Option("--out", help="Folder for validation.html, validation.json, summary.md and the rows.")],
+    pairs: Annotated[int, typer.Option(min=1, help="How many pairs to render.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same pairs.")] = 0,
+    mismatches: Annotated[int, typer.Option(min=0, help="How many pairings of photos of two different legs to try.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; the number of cores by default.")] = None,
+) -> None:
+    """Measure rendered pairs whose truth is known, and report how far the numbers can be trusted; goes on where it was stopped."""
+    _check_output_folder(out)
+    validation = _load("photocompare.validation")
+    hands = workers or _load("photocompare.validation.study").default_workers()
+    validation.validate(validation.StudyPlan(pairs, seed, mismatches), out, workers=hands, on_row=_announce_row)
+    typer.echo((out / "summary.md").read_text(encoding="utf-8"), nl=False)
+    typer.echo(f"Report: {out / 'validation.html'}")
+
+
+def _announce_row(progress: Any) -> None:
+    minutes = progress.seconds_left / 60
+    sys.stderr.write(f"{progress.done} of {progress.planned}: {progress.seconds_a_row:.1f} s each, about {minutes:.0f} min left\n")
+
+
 def _given_date(text: str | None, option: str) -> dt.date | None:
     """A date as given; one that lies ahead is a slip of the keyboard."""
     if text is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from photocompare.phantom.facts import HARD, PAIRED_SIZE, STANDARD, PhantomRanges, draw_facts
+from photocompare.phantom.facts import HARD, PAIRED_SIZE, STANDARD, PairFacts, PhantomRanges, draw_facts
 from photocompare.phantom.pair import PhantomPair, render_pair
 
 KIND_CYCLE = ("graded", "graded", "null", "graded", "mismatch", "graded", "graded", "null", "poor", "worse")
@@ -16,6 +16,19 @@ KIND_CYCLE = ("graded", "graded", "null", "graded", "mismatch", "graded", "grade
 
 _SEED_STRIDE = 100_003
 """Between the seeds of a run's cases, so that runs with neighbouring seeds share none."""
+
+
+def draw_case(
+    number: int,
+    *,
+    seed: int,
+    size: tuple[int, int] = PAIRED_SIZE,
+    ranges: PhantomRanges | None = None,
+    kinds: tuple[str, ...] = KIND_CYCLE,
+) -> PairFacts:
+    """The facts of a run's case of that number (from 0); the arguments are those of `write_cases`."""
+    use = ranges or (HARD if (number // 2 + number) % 2 else STANDARD)
+    return draw_facts(kinds[number % len(kinds)], seed=seed + _SEED_STRIDE * number, ranges=use, size=size)
 
 
 def write_case(folder: Path, pair: PhantomPair) -> None:
@@ -65,9 +78,8 @@ def write_cases(
     written: list[Path] = []
     count: dict[str, int] = {}
     for k in range(pairs):
-        kind = kinds[k % len(kinds)]
-        use = ranges or (HARD if (k // 2 + k) % 2 else STANDARD)
-        pair = render_pair(draw_facts(kind, seed=seed + _SEED_STRIDE * k, ranges=use, size=size))
+        pair = render_pair(draw_case(k, seed=seed, size=size, ranges=ranges, kinds=kinds))
+        kind = pair.facts.kind
         case = folder / f"{kind}-{count.get(kind, 0):02d}"
         count[kind] = count.get(kind, 0) + 1
         write_case(case, pair)
