@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from skimage.measure import label, regionprops
 
 from photocompare.arrays import Mask
 from photocompare.skin_reading import SkinReading
@@ -70,32 +70,14 @@ def find_pigment(reading: SkinReading, field: Mask, courses: Mask, px_per_mm: fl
     likely = reading.stain_probability >= np.where(near, options.probability_on_course, 0.5).astype(np.float32)
     stained = without_specks(np.asarray(likely & field, dtype=np.bool_), float(np.sqrt(options.smallest_mm2)) * px_per_mm)
     closed = cv2.morphologyEx(stained.astype(np.uint8), cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
-    count, regions, boxes, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
-    keep = boxes[:, cv2.CC_STAT_AREA] >= options.smallest_mm2 * px_per_mm**2
-    keep[0] = False
-    for k in range(1, count):
-        left, top, width, height, _ = boxes[k]
-        # What is twice as long as a mole is none, whatever its shape.
-        if keep[k] and max(width, height) <= 2 * options.mole_mm * px_per_mm:
-            keep[k] = not _is_mole(regions[top : top + height, left : left + width] == k, px_per_mm, options)
+    regions = label(closed, connectivity=2)
+    keep = np.zeros(int(regions.max()) + 1, np.bool_)
+    for region in regionprops(regions):
+        small = region.area < options.smallest_mm2 * px_per_mm**2
+        across = region.axis_major_length
+        round_spot = region.solidity >= options.mole_solidity and region.axis_minor_length >= options.mole_roundness * across
+        keep[region.label] = not small and not (round_spot and across <= options.mole_mm * px_per_mm)
     return np.asarray(keep[regions] & field, dtype=np.bool_)
-
-
-def _is_mole(spot: Mask, px_per_mm: float, options: PigmentOptions) -> bool:
-    """Small, round and without bays: its axes are those of the ellipse of equal second moments."""
-    rows, cols = np.nonzero(spot)
-    # A pixel is a square of variance 1/12 each way.
-    variances = np.linalg.eigvalsh(np.cov(rows, cols, bias=True) + np.eye(2) / 12)
-    minor, major = 4.0 * np.sqrt(variances)
-    round_spot = len(rows) / _hull_area(rows, cols) >= options.mole_solidity and minor >= options.mole_roundness * major
-    return bool(round_spot and major <= options.mole_mm * px_per_mm)
-
-
-def _hull_area(rows: NDArray[np.intp], cols: NDArray[np.intp]) -> float:
-    """Area of the convex hull of the middles of the pixels' sides."""
-    middles = ((0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5))
-    points = np.concatenate([np.column_stack([cols + x, rows + y]) for x, y in middles]).astype(np.float32)
-    return float(cv2.contourArea(cv2.convexHull(points)))
 
 
 def pigment_change(before: Mask, after: Mask, px_per_mm: float, *, margin_mm: float = 0.8) -> Pigment:

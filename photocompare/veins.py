@@ -12,11 +12,12 @@ from itertools import pairwise
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage.measure import label
+from skimage.morphology import skeletonize
 
 from photocompare.arrays import Grey, Mask
 from photocompare.colour import JUST_NOTICEABLE_DE
 from photocompare.skin_reading import SkinReading
-from photocompare.thinning import centreline_of
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _ordered(component: set[tuple[int, int]]) -> list[tuple[int, int]]:
 def _paths(centreline: Mask) -> list[NDArray[np.float32]]:
     """Branch-free runs of a one-pixel centreline, each (N, 2) in order."""
     crossings = cv2.filter2D(centreline.astype(np.uint8), cv2.CV_8U, _NEIGHBOURS, borderType=cv2.BORDER_CONSTANT)
-    _, runs = cv2.connectedComponents((centreline & (crossings <= 2)).astype(np.uint8), connectivity=8)
+    runs = label(centreline & (crossings <= 2), connectivity=2)
     ys, xs = np.nonzero(runs)
     order = np.argsort(runs[ys, xs], kind="stable")
     ys, xs = ys[order], xs[order]
@@ -173,6 +174,6 @@ def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: 
         Only sets the shortest vein and the pieces' length; an assumed scale serves.
     """
     mask = without_specks((reading.vein_probability >= 0.5) & field, options.shortest_mm * px_per_mm)
-    centreline = centreline_of(mask)
+    centreline = np.asarray(skeletonize(mask), dtype=np.bool_)
     pieces = pieces_of(centreline, mask, reading.vein_de, piece_px=max(3.0, options.piece_mm * px_per_mm), visible_de=options.visible_de)
     return Veins(mask, centreline, pieces)
