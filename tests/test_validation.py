@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from made_rows import make_rows
 
-from photocompare.errors import UsageError
+from photocompare.errors import PhotocompareError, UsageError
 from photocompare.phantom import draw_case
 from photocompare.validation import StudyPlan, study, validate
 from photocompare.validation.observe import conditions_of, overlap
@@ -199,6 +200,15 @@ def test_a_folder_that_cannot_be_written_is_bad_usage(monkeypatch: pytest.Monkey
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UsageError, match="choose another folder"):
         validate(StudyPlan(pairs=1), tmp_path / "file")
+
+
+def test_a_worker_ended_by_the_system_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def ends(*_: object, **__: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr("photocompare.validation.run.run_study", ends)
+    with pytest.raises(PhotocompareError, match="fewer workers"):
+        validate(StudyPlan(pairs=1), tmp_path, workers=2)
 
 
 def test_from_rendering_to_report(tmp_path: Path) -> None:

@@ -261,7 +261,8 @@ def group_table(measured: Sequence[Row]) -> Table:
     lines += [Line(name, _error_figures(measured, calibre), "Calibre") for calibre, name in CALIBRE_NAMES.items()]
     lines += [Line(label, _error_figures([r for r in measured if belongs(r)], "length"), title) for title, label, belongs in groups()]
     note = (
-        "Clearance of length. Calibres can be told apart only where the scale is known: half of the pairs are measured with a given scale."
+        "Clearance of length. Calibres can be told apart only where there is a scale: half of the pairs are measured with a given one,"
+        " the others with what the tool assumes, if it does."
     )
     return Table("groups", "By skin tone, calibre, pose and light", note, _ERROR_COLUMNS, tuple(lines))
 

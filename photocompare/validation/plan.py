@@ -21,7 +21,8 @@ POOL_PAIRS = 64
 """Pairs whose photos are kept for wrong pairings while a study runs: about 100 MB, and 64 * 63 = 4032 pairings."""
 
 _SCALE_GIVEN = 0.5
-"""Share of pairs measured with a given scale, as after a card or a ruler; the calibres can be told apart only there."""
+"""Share of pairs measured with a given scale, as after a card or a ruler.  Without one, calibres can be told apart only
+where the tool assumes a scale."""
 
 _NO_PART = ("validation", "cli.py", "__main__.py")
 """Code that neither renders, nor measures, nor writes what is scored."""

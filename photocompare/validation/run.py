@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from photocompare.errors import UsageError
+from photocompare.errors import PhotocompareError, UsageError
 from photocompare.validation.findings import Findings, find
 from photocompare.validation.page import write_report
 from photocompare.validation.plan import StudyPlan
@@ -35,12 +36,19 @@ def validate(plan: StudyPlan, folder: Path, *, workers: int = 1, on_row: Callabl
     ------
     UsageError
         More wrong pairings than the pairs allow, or the folder can't be written to.
+    PhotocompareError
+        The system ended a worker.
     """
     try:
         study = run_study(plan, folder, workers=workers, on_row=on_row)
         findings = find(study.rows)
         made = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         write_report(folder, study, findings, draw_plots(study.rows, findings), made=made)
+    except BrokenProcessPool as error:
+        raise PhotocompareError(
+            f"The system ended one of {workers} worker processes, most likely for want of memory; run the same command again with fewer"
+            " workers: it goes on where it stopped."
+        ) from error
     except OSError as error:
         raise UsageError(
             f"The study can't be kept in {folder}: {error.strerror or error}. Free some space or choose another folder."
