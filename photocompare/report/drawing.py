@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -19,6 +20,8 @@ from photocompare.colour import srgb8_from_linear
 from photocompare.result import FatedPiece
 
 Colour = tuple[int, int, int]
+
+Picture = TypeVar("Picture", SRGB8, LinearRGB)
 
 _ENCODE: SRGB8 = srgb8_from_linear(np.linspace(0.0, 1.0, 2**16, dtype=np.float32))
 """sRGB code by 16-bit linear light; a code spans at least 20 of its steps, and in the dark the curve's straight part is 1:20."""
@@ -128,20 +131,21 @@ def displayed(linear: LinearRGB, ground: int = 255) -> SRGB8:
     ground : int
         sRGB code of grey that is shown there.
     """
-    step = np.float32(len(_ENCODE) - 1)
+    # OpenCV clips, rounds and makes 0 of NaN in the same pass.
+    index = cv2.addWeighted(linear, len(_ENCODE) - 1, linear, 0.0, 0.0, dtype=cv2.CV_16U)
+    shown: SRGB8 = np.asarray(cv2.LUT(index, _ENCODE), dtype=np.uint8)
     blank = np.isnan(linear[..., 0])
-    index = np.where(blank[..., np.newaxis], np.float32(0.0), linear * step) if blank.any() else linear * step
-    shown: SRGB8 = _ENCODE[np.clip(index + np.float32(0.5), 0.0, step).astype(np.uint16)]
-    shown[blank] = ground
+    if blank.any():
+        shown[blank] = ground
     return shown
 
 
-def fitted(image: SRGB8, width: int, height: int) -> tuple[SRGB8, float]:
-    """The image shrunk or enlarged to fit into width x height, and the factor."""
+def fitted(image: Picture, width: int, height: int) -> tuple[Picture, float]:
+    """The image, in linear light or encoded, shrunk or enlarged to fit into width x height, and the factor."""
     factor = min(width / image.shape[1], height / image.shape[0])
     size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, size, interpolation=how), dtype=np.uint8), factor
+    return np.asarray(cv2.resize(image, size, interpolation=how), dtype=image.dtype), factor
 
 
 def paint_veins(

@@ -183,13 +183,13 @@ def _three_pictures(canvas: _Canvas, measured: Measured, registration: Registrat
     """Before, after and fates, all cut to the shared field."""
     rows, cols = _around(registration.shared)
     width = (canvas.width - 2 * _MARGIN - 2 * _GAP) // 3
-    before = displayed(measured.before_normalised[rows, cols])
-    after = displayed(measured.after_normalised[rows, cols])
-    shown, factor = fitted(before, width, _PHOTO_HEIGHT)
+    before, factor = fitted(measured.before_normalised[rows, cols], width, _PHOTO_HEIGHT)
+    after, _ = fitted(measured.after_normalised[rows, cols], width, _PHOTO_HEIGHT)
+    shown = displayed(before)
     fate = _veiled(shown.copy(), registration.shared[rows, cols])
     paint_veins(fate, measured.pieces, factor, _LINE_PX, origin=(rows.start, cols.start))
     captions = ("Before", "After, laid over the before photo", "What became of each vein")
-    for column, (caption, picture) in enumerate(zip(captions, (shown, fitted(after, width, _PHOTO_HEIGHT)[0], fate), strict=True)):
+    for column, (caption, picture) in enumerate(zip(captions, (shown, displayed(after), fate), strict=True)):
         x = _MARGIN + column * (width + _GAP)
         put_text(canvas.draw, (x, canvas.y), caption, 26, bold=True)
         canvas.paste(picture, x + (width - picture.shape[1]) / 2, canvas.y + 40)
@@ -321,6 +321,6 @@ def _around(mask: Mask) -> tuple[slice, slice]:
 
 def _veiled(photo: SRGB8, shared: Mask) -> SRGB8:
     """The photo with everything outside the shared field faded."""
-    inside = cv2.resize(shared.astype(np.float32), (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_LINEAR)[..., np.newaxis]
-    veil = _UNMEASURED_WHITE * (1.0 - inside)
-    return np.asarray(photo * (1.0 - veil) + 255.0 * veil, dtype=np.uint8)
+    inside = cv2.resize(shared.view(np.uint8), (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_NEAREST)
+    faded = cv2.convertScaleAbs(photo, alpha=1.0 - _UNMEASURED_WHITE, beta=255.0 * _UNMEASURED_WHITE)
+    return np.asarray(cv2.copyTo(photo, inside, faded), dtype=np.uint8)

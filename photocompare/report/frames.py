@@ -22,11 +22,11 @@ GRID_STEP = 4
 bilinear reading loses between nodes this close is far below the registration's own error."""
 
 _INVERSE_ITERATIONS = 12
+_SETTLED_PX = 0.01
+"""Working pixels by which a round of the inverse may still move points: a hundredth of a pixel shows nowhere."""
+
 _CLOSE_ENOUGH_PX = 0.5
 """Working pixels: an inverse that misses its point by more has no counterpart there."""
-
-_BAND_ROWS = 512
-"""Rows painted at a time, so that a 12-megapixel photo never needs its dense maps in memory at once."""
 
 _NOWHERE = -1e4
 """A coordinate outside every photo."""
@@ -92,37 +92,31 @@ class AfterFrame:
     """
 
     def __init__(self, pictures: Pictures, registration: RegistrationMap) -> None:
-        self._height, self._width = pictures.after.shape[:2]
-        self._step = max(1, round(GRID_STEP / pictures.factor_after))
-        self._inverse = self._invert(registration.map_xy, pictures.factor_after)
+        self._shape = pictures.after.shape[:2]
+        self._height, self._width = (max(1, round(side * pictures.factor_after)) for side in self._shape)
+        self._inverse = self._invert(registration.map_xy)
 
-    def _invert(self, map_xy: MapXY, factor_after: float) -> MapXY:
-        """Before working (x, y) at the nodes of the after grid; far outside where there is none."""
+    def _invert(self, map_xy: MapXY) -> MapXY:
+        """Before working (x, y) at every `GRID_STEP`-th working pixel of the after photo; far outside where there is none."""
         linear, offset, rest = _split(map_xy)
-        x, y = _nodes(self._height, self._width, self._step)
-        target = np.dstack([scaled_position(x, factor_after), scaled_position(y, factor_after)]) - offset
+        target = np.dstack(_nodes(self._height, self._width, GRID_STEP)) - offset
         back = np.linalg.inv(linear).astype(np.float32)
         before = (target @ back.T).astype(np.float32)
         for _ in range(_INVERSE_ITERATIONS):
-            before = ((target - _read_nodes(rest, before)) @ back.T).astype(np.float32)
+            last, before = before, ((target - _read_nodes(rest, before)) @ back.T).astype(np.float32)
+            if np.abs(before - last).max() < _SETTLED_PX:
+                break
         missed = before @ linear.T + _read_nodes(rest, before) - target
         before[np.linalg.norm(missed, axis=2) > _CLOSE_ENOUGH_PX] = _NOWHERE
         return before
 
     def paint(self, mask: Mask) -> NDArray[np.uint8]:
         """The mask in the after photo's full pixels, 0 or 255."""
-        height, width = self._height, self._width
-        source = _bytes(mask)
-        painted = np.empty((height, width), np.uint8)
-        for top in range(0, height, _BAND_ROWS):
-            rows = min(_BAND_ROWS, height - top)
-            node_of_pixel = np.array([[1 / self._step, 0, 0], [0, 1 / self._step, top / self._step]])
-            how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            before = cv2.warpAffine(self._inverse, node_of_pixel, (width, rows), flags=how, borderMode=cv2.BORDER_REPLICATE)
-            painted[top : top + rows] = cv2.remap(
-                source, before[..., 0], before[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
-            )
-        return _cut(painted)
+        node_of_pixel = np.array([[1 / GRID_STEP, 0, 0], [0, 1 / GRID_STEP, 0]])
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        before = cv2.warpAffine(self._inverse, node_of_pixel, (self._width, self._height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+        painted = cv2.remap(_bytes(mask), before[..., 0], before[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        return _cut(_enlarged(painted, self._shape))
 
 
 def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], MapXY]:
@@ -142,8 +136,11 @@ def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], Map
 
 def in_full_pixels(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """A working mask enlarged to its photo's full size, 0 or 255."""
-    source = _bytes(mask)
-    return _cut(cv2.resize(source, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)) if source.shape != shape[:2] else source
+    return _cut(_enlarged(_bytes(mask), shape))
+
+
+def _enlarged(working: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    return working if working.shape == shape[:2] else cv2.resize(working, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
 def _bytes(mask: Mask) -> NDArray[np.uint8]:
