@@ -62,8 +62,8 @@ class Normalised:
 _REDUCED_STEP = 4
 """The fields are broad: a quarter of the resolution loses nothing."""
 
-_FIT_STEP = 3
-"""Every third reduced pixel each way is asked: thousands remain for fifteen coefficients."""
+_FIT_STEP = 4
+"""Every fourth reduced pixel each way is asked: thousands remain for fifteen coefficients."""
 
 _TUKEY = 4.685
 """Tukey's biweight at 95 % efficiency (Huber 1981)."""
@@ -80,11 +80,15 @@ def _reduced(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.fl
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
-def _polynomial(shape: tuple[int, int], order: int) -> NDArray[np.float64]:
-    """Legendre products up to a total order, (H, W, K): near-orthogonal, so the fit is well conditioned."""
-    yy, xx = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
-    legendre = [np.polynomial.legendre.Legendre.basis(k) for k in range(order + 1)]
-    return np.stack([legendre[i](yy) * legendre[j](xx) for i in range(order + 1) for j in range(order + 1 - i)], axis=-1)
+def _legendre(count: int, order: int) -> NDArray[np.float64]:
+    """Legendre polynomials over the pixels of one side of a frame, (count, order + 1); the frame's edges are -1 and 1 at any resolution."""
+    return np.asarray(np.polynomial.legendre.legvander((2 * np.arange(count) + 1) / count - 1, order), dtype=np.float64)
+
+
+def _powers(order: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which products of polynomials down and across count: those up to a total order.  They are near-orthogonal, so fits are steady."""
+    down, across = np.nonzero(np.add.outer(np.arange(order + 1), np.arange(order + 1)) <= order)
+    return down, across
 
 
 def _robust_fit(basis: NDArray[np.float64], target: NDArray[np.float64], passes: int, ridge: float) -> NDArray[np.float64]:
@@ -116,13 +120,20 @@ def _tone_slope(before: Density, after: Density, trusted: Mask, limits: tuple[fl
     inner = cv2.erode(trusted.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     if inner.sum() < 500:
         return slopes
+    b, a = ((_blurred(d, 1.5) - _widely_blurred(d))[inner].T for d in (before, after))
     for k in range(3):
-        b, a = (_blurred(d[..., k], 1.5) - _blurred(d[..., k], 12.0) for d in (before, after))
-        cov = np.cov(b[inner], a[inner])
+        cov = np.cov(b[k], a[k])
         correlation = cov[0, 1] / np.sqrt(cov[0, 0] * cov[1, 1] + 1e-12)
         axis = np.sqrt(cov[1, 1] / (cov[0, 0] + 1e-12))
         slopes[k] = np.exp(np.log(axis) * np.clip(correlation, 0, 1) ** 2)
     return np.clip(slopes, *limits)
+
+
+def _widely_blurred(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Gaussian blur of 12 px, in a copy at a quarter of the size, which holds all that it leaves."""
+    height, width = image.shape[:2]
+    small = _blurred(_reduced(image, (max(1, width // 4), max(1, height // 4))), 3.0)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _fine_energy(grey: Grey, trusted: Mask) -> float:
@@ -143,17 +154,17 @@ _SAME_SHARPNESS = 1.15
 """Ratio of fine detail below which both photos count as equally sharp: texture that changed between visits explains as much."""
 
 
-def _sharpness(before: LinearRGB, after: Density, trusted: Mask) -> tuple[float, float]:
+def _sharpness(before: LinearRGB, after: LinearRGB, trusted: Mask) -> tuple[float, float]:
     """How much to soften (before, after) so that both show the same fine detail, in px sigma."""
-    ys, xs = np.nonzero(trusted)
-    if len(ys) < 1000:
+    rows, cols = (np.cumsum(np.count_nonzero(trusted, axis=axis)) for axis in (1, 0))
+    if rows[-1] < 1000:
         return 0.0, 0.0
-    cy, cx = int(np.median(ys)), int(np.median(xs))
+    cy, cx = (int(np.searchsorted(along, along[-1] / 2)) for along in (rows, cols))
     window = np.s_[max(0, cy - 256) : cy + 256, max(0, cx - 256) : cx + 256]
     inside = trusted[window]
     if inside.sum() < 1000:
         return 0.0, 0.0
-    b, a = density_from_linear(before[window])[..., 1].copy(), np.ascontiguousarray(after[window][..., 1])
+    b, a = (np.ascontiguousarray(density_from_linear(linear[window])[..., 1]) for linear in (before, after))
     eb, ea = _fine_energy(b, inside), _fine_energy(a, inside)
     if min(eb, ea) <= 0 or max(eb, ea) / min(eb, ea) < _SAME_SHARPNESS:
         return 0.0, 0.0
@@ -189,40 +200,74 @@ def match_light(
     trusted = _reduced(untouched.astype(np.float32), size) > 0.95
     if trusted.sum() < max(200, options.least_support * shared.sum() / _REDUCED_STEP**2):
         return Normalised(before, after, 0.0, 0.0, float("nan"), np.ones(3), ("light_differs",))
-    slope = _tone_slope(small_b, small_a, trusted, options.slope_range)
-    basis = _polynomial((size[1], size[0]), options.field_order)
-    sparse = np.zeros_like(trusted)
-    sparse[::_FIT_STEP, ::_FIT_STEP] = trusted[::_FIT_STEP, ::_FIT_STEP]
-    density = density_from_linear(after)
-    fields, levels = [], []
-    for k in range(3):
-        level = float(np.median(small_a[..., k][trusted]))
-        flattened = level + (small_a[..., k] - level) / slope[k]
-        target = (small_b[..., k] - flattened)[sparse].astype(np.float64)
-        coefficients = _robust_fit(basis[sparse], target, options.robust_passes, _RIDGE)
-        fields.append(basis @ coefficients)
-        levels.append(float(np.median(fields[k][trusted])))
-        density[..., k] = level + (density[..., k] - level) / slope[k]
-    for k, field in enumerate(fields):
-        kept = float(np.mean(levels)) - levels[k] if colour_settled else 0.0
-        broad = (field + kept).astype(np.float32)
-        density[..., k] += cv2.resize(broad, (before.shape[1], before.shape[0]), interpolation=cv2.INTER_CUBIC)
-    matched = np.where(after.sum(axis=2, keepdims=True) > 0, np.clip(cv2.exp(-density), 0, 1), 0).astype(np.float32)
-    blur_before, blur_after = _sharpness(before, density, untouched)
+    change = _fitted_change(small_b, small_a, trusted, colour_settled, options)
+    matched = change.applied(after)
+    blur_before, blur_after = _sharpness(before, matched, untouched)
     soft_before = _blurred(before, blur_before)
     soft_after = _blurred(matched, blur_after)
-    left = _left_over(soft_before, soft_after, trusted, size)
+    left = _left_over(_reduced(soft_before, size), _reduced(soft_after, size), trusted)
     flags = (
         *(("light_differs",) if left > _LIGHT_DIFFERS_DE else ()),
         *(("sharpness_differs",) if max(blur_before, blur_after) > _MUCH_SHARPER_PX else ()),
     )
-    return Normalised(soft_before, soft_after, blur_before, blur_after, left, slope, flags)
+    return Normalised(soft_before, soft_after, blur_before, blur_after, left, change.slope, flags)
 
+
+@dataclass(frozen=True)
+class _Change:
+    """What the after photo's density becomes: `level + (density - level) / slope + broad`.
+
+    level, slope : (3,); broad : (3, order + 1, order + 1), coefficients of Legendre products (down, across).
+    """
+
+    level: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    broad: NDArray[np.float64]
+
+    def applied(self, after: LinearRGB) -> LinearRGB:
+        """The photo in linear light under the other light, 0 where it shows nothing."""
+        height, width = after.shape[:2]
+        down, across = (_legendre(side, self.broad.shape[1] - 1) for side in (height, width))
+        rate, held = (1.0 / self.slope).astype(np.float32), self.level - self.level / self.slope
+        matched = np.empty_like(after)
+        # A few rows at a time stay in the processor's cache.
+        for top in range(0, height, _ROWS_AT_A_TIME):
+            rows = slice(top, top + _ROWS_AT_A_TIME)
+            density = density_from_linear(after[rows])
+            density *= rate
+            for k in range(3):
+                density[..., k] += (held[k] + down[rows] @ self.broad[k] @ across.T).astype(np.float32)
+            shown = cv2.transform(after[rows], np.ones((1, 3), np.float32)) > 0
+            np.multiply(np.minimum(cv2.exp(-density), np.float32(1)), shown[..., np.newaxis], out=matched[rows])
+        return matched
+
+
+def _fitted_change(before: Density, after: Density, trusted: Mask, colour_settled: bool, options: LightOptions) -> _Change:
+    """The change that brings the after photo's skin to the before photo's, from reduced densities."""
+    order = options.field_order
+    slope = _tone_slope(before, after, trusted, options.slope_range)
+    level = np.median(after[trusted], axis=0).astype(np.float64)
+    rows, cols = np.nonzero(trusted[::_FIT_STEP, ::_FIT_STEP])
+    rows, cols = rows * _FIT_STEP, cols * _FIT_STEP
+    down, across = _powers(order)
+    basis = _legendre(trusted.shape[0], order)[rows][:, down] * _legendre(trusted.shape[1], order)[cols][:, across]
+    broad, middles = np.zeros((3, order + 1, order + 1)), np.zeros(3)
+    for k in range(3):
+        target = before[rows, cols, k] - (level[k] + (after[rows, cols, k].astype(np.float64) - level[k]) / slope[k])
+        coefficients = _robust_fit(basis, target, options.robust_passes, _RIDGE)
+        broad[k, down, across] = coefficients
+        middles[k] = float(np.median(basis @ coefficients))
+    if colour_settled:
+        broad[:, 0, 0] += middles.mean() - middles
+    return _Change(level, slope, broad)
+
+
+_ROWS_AT_A_TIME = 64
+"""Of a working frame: below 1 MiB."""
 
 _MUCH_SHARPER_PX = 1.5
 """Softening by more than this halves the contrast of a vein 3 px wide."""
 
 
-def _left_over(before: LinearRGB, after: LinearRGB, trusted: Mask, size: tuple[int, int]) -> float:
-    lab_b, lab_a = (lab_from_linear(_reduced(i, size)) for i in (before, after))
-    return float(np.median(np.linalg.norm(lab_b - lab_a, axis=2)[trusted]))
+def _left_over(before: LinearRGB, after: LinearRGB, trusted: Mask) -> float:
+    return float(np.median(np.linalg.norm(lab_from_linear(before) - lab_from_linear(after), axis=2)[trusted]))
