@@ -120,11 +120,14 @@ def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptio
     if box is None:
         return Obstructions(none, none, none, none)
     light, inside = linear[box], leg[box]
+    half = _halved(light)
+    soft = np.asarray(cv2.GaussianBlur(half, (0, 0), 1.0), dtype=np.float32)
+    on_leg = cv2.resize(inside.astype(np.uint8), (soft.shape[1], soft.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
     hidden = (
-        _glare(light, inside, options),
+        _enlarged(_glare(soft, on_leg, options), inside.shape),
         cv2.dilate((np.maximum(light[..., 0], light[..., 1]) >= options.clipped_level).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0,
-        _shadow(light, inside, options),
-        _hair(light, inside, options),
+        _enlarged(_shadow(soft, on_leg, options), inside.shape),
+        _hair(light, half, inside, options),
     )
     return Obstructions(*(_put_back(mask & inside, box, leg.shape) for mask in hidden))
 
@@ -148,48 +151,67 @@ def _halved(image: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _enlarged(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    grown = cv2.resize(mask.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(grown >= 0.5)
+    grown = cv2.resize(mask.astype(np.uint8) * np.uint8(255), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown > 127)
 
 
-def _glare(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
-    """Gloss has the lamp's colour: its share shows in how far a pixel's blue over red has gone from the skin's towards 1."""
-    small = np.asarray(cv2.GaussianBlur(_halved(light), (0, 0), 1.0), dtype=np.float32)
-    on_leg = cv2.resize(leg.astype(np.uint8), (small.shape[1], small.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
+def _glare(soft: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:
+    """Gloss has the lamp's colour: its share shows in how far a pixel's blue over red has gone from the skin's towards 1.
+
+    Looked for, as shadow is, in a copy of half the size, softened by one of its pixels.
+    """
+    none = np.zeros(on_leg.shape, dtype=bool)
     if not on_leg.any():
-        return np.zeros(leg.shape, dtype=bool)
-    blue_over_red = small[..., 2] / np.maximum(small[..., 0], np.float32(DARKEST))
+        return none
+    red = np.ascontiguousarray(soft[..., 0])
+    blue_over_red = soft[..., 2] / np.maximum(red, np.float32(DARKEST))
     # The redder quarter stands for bare skin: on a leg that shines all along, the median would be gloss.
-    skin_ratio = float(np.percentile(blue_over_red[on_leg], 25))
+    skin_ratio = float(np.percentile(_some(blue_over_red, on_leg), 25))
     if 1.0 - skin_ratio < options.least_colour:
-        return np.zeros(leg.shape, dtype=bool)
-    share = (blue_over_red - skin_ratio) / (1.0 - skin_ratio)
-    red = small[..., 0]
-    typical = float(np.median(red[on_leg]))
-    around = _mean_within(red, on_leg, max(small.shape) / 40)
+        return none
+    share = (blue_over_red - np.float32(skin_ratio)) / np.float32(1.0 - skin_ratio)
+    typical = float(np.median(_some(red, on_leg)))
+    around = _mean_within(red, on_leg, max(soft.shape) / 40)
     broad = (share > options.glare_share) & (red > min(options.glare_gain * typical, options.bright_level))
     sparkle = (share > options.sparkle_share) & (red > options.sparkle_gain * around)
-    return _enlarged(cv2.dilate((broad | sparkle).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0, leg.shape)
+    return cv2.dilate((broad | sparkle).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
+
+def _some(image: NDArray[Any], mask: Mask) -> NDArray[Any]:
+    """Values within a mask, of every third pixel each way where those are enough to tell a median by."""
+    few = image[::3, ::3][mask[::3, ::3]]
+    return few if few.size > _ENOUGH_PX else image[mask]
+
+
+_ENOUGH_PX = 10_000
+"""Pixels that tell a quartile to one per cent of the pixels."""
 
 
 def _mean_within(image: Grey, mask: Mask, sigma: float) -> Grey:
-    """Gaussian mean over the pixels of a mask only."""
+    """Gaussian mean over the pixels of a mask only, in a copy so small that the Gaussian is three of its pixels wide."""
+    height, width = image.shape
+    step = max(1, int(sigma / 3))
+    size = (max(1, width // step), max(1, height // step))
     weight = mask.astype(np.float32)
-    total = cv2.GaussianBlur(image * weight, (0, 0), sigma)
-    return np.asarray(total / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), np.float32(1e-3)), dtype=np.float32)
+    total, share = (
+        cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / step) for plane in (image * weight, weight)
+    )
+    mean = total / np.maximum(share, np.float32(1e-3))
+    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _shadow(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
+def _shadow(soft: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:
     """Too dark for a vein to show a step, or three stops below the rest of the leg; single dark pixels are no shadow."""
-    green = cv2.GaussianBlur(light[..., 1], (0, 0), 2.0)
-    typical = float(np.median(green[leg]))
-    return np.asarray(green < max(options.shadow_level, options.shadow_share * typical))
+    if not on_leg.any():
+        return np.zeros(on_leg.shape, dtype=bool)
+    green = np.ascontiguousarray(soft[..., 1])
+    return np.asarray(green < max(options.shadow_level, options.shadow_share * float(np.median(_some(green, on_leg)))))
 
 
-def _hair(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
-    """Narrow, long, straight strokes that dim red as much as green."""
-    density = density_from_linear(light)
-    red = np.clip(density[..., 0] * _DENSITY_CODE, 0, 255).astype(np.uint8)
+def _hair(light: LinearRGB, half: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
+    """Narrow, long, straight strokes that dim red as much as green; `half` is the same at half the size."""
+    density = density_from_linear(np.ascontiguousarray(light[..., 0]))
+    red = np.asarray(cv2.convertScaleAbs(density, alpha=_DENSITY_CODE), dtype=np.uint8)
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (options.hair_window_px, options.hair_window_px))
     depth = np.asarray(cv2.morphologyEx(red, cv2.MORPH_TOPHAT, window), dtype=np.uint8)
     # The limb's dark outline is no hair.
@@ -203,9 +225,9 @@ def _hair(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
     slim[0] = False
     if not slim.any():
         return np.zeros(leg.shape, dtype=bool)
-    texture = float(np.percentile(depth[inner], _TEXTURE_PERCENTILE))
-    strokes = _Strokes(np.where(slim[labels], labels, 0), len(slim))
-    in_red, in_green, in_blue = _stroke_colour(density, strokes)
+    texture = float(np.percentile(_some(depth, inner), _TEXTURE_PERCENTILE))
+    strokes = _Strokes(labels, slim)
+    in_red, in_green, in_blue = _stroke_colour(density_from_linear(half), strokes)
     hair = (
         slim
         & (strokes.mean_of(depth[strokes.rows, strokes.cols]) >= options.hair_over_texture * texture)
@@ -214,17 +236,26 @@ def _hair(light: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
         & (in_red > options.hair_red_over_green * in_green)
         & (in_blue > options.hair_blue_over_green * in_green)
     )
-    return cv2.dilate(hair[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return cv2.dilate(strokes.mask_of(hair), np.ones((3, 3), np.uint8)) > 0
 
 
 class _Strokes:
     """Labelled strokes whose pixels are averaged, all at once."""
 
-    def __init__(self, labels: NDArray[Any], count: int) -> None:
-        self.rows, self.cols = np.nonzero(labels)
-        self._at = labels[self.rows, self.cols]
-        self._count = count
-        self._sizes = np.maximum(np.bincount(self._at, minlength=count), 1)
+    def __init__(self, labels: NDArray[Any], wanted: NDArray[np.bool_]) -> None:
+        places = np.flatnonzero(labels)
+        of_place = labels.ravel()[places]
+        places, self._at = places[wanted[of_place]], of_place[wanted[of_place]]
+        self._shape = labels.shape
+        self.rows, self.cols = np.divmod(places, labels.shape[1])
+        self._count = len(wanted)
+        self._sizes = np.maximum(np.bincount(self._at, minlength=self._count), 1)
+
+    def mask_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """1 on the strokes that are chosen by label, 0 elsewhere."""
+        mask = np.zeros(self._shape, np.uint8)
+        mask[self.rows, self.cols] = chosen[self._at]
+        return mask
 
     def mean_of(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Mean by label of the values of the strokes' pixels; 0 for labels without any."""
@@ -239,9 +270,8 @@ class _Strokes:
         return np.asarray(np.sqrt(np.maximum(middle - radius, 0.0) / np.maximum(middle + radius, 1e-9)))
 
 
-def _stroke_colour(density: Density, strokes: _Strokes) -> tuple[NDArray[np.float64], ...]:
+def _stroke_colour(half: Density, strokes: _Strokes) -> tuple[NDArray[np.float64], ...]:
     """Density of the strokes over what surrounds them, by channel, summed over a few pixels: JPEG keeps chroma at half resolution."""
-    half = _halved(density)
     contrast = cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 3.5)
     rows, cols = (np.minimum(k // 2, n - 1) for k, n in zip((strokes.rows, strokes.cols), half.shape[:2], strict=True))
     return tuple(strokes.mean_of(contrast[rows, cols, channel]) for channel in range(3))

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import Grey, LinearRGB, Mask
-from photocompare.colour import density_from_linear
+from photocompare.arrays import SRGB8, Grey, LinearRGB, Mask
+from photocompare.colour import density_from_linear, linear_from_srgb8
 from photocompare.field import Field
 
 VEIN_SIGMA_MM = 0.7 / 2.355
@@ -40,6 +40,25 @@ _WHITE = 0.99
 
 _NOISE_WINDOW_PX = 33
 """Side of the window in which noise is taken as even: four JPEG blocks."""
+
+_STEPS_ASKED = 200_000
+"""Pixels above the noise that are looked at, evenly spread: hundreds remain among the steepest of each direction."""
+
+_SAMPLE_STEP = 3
+"""Every third pixel each way tells a median as well as all: 1e5 of a million."""
+
+_LIMB_SIDE_PX = 400
+"""Long side, at least, of the copy of a mask in which a limb's width is measured: a quarter of a per cent a pixel."""
+
+_TILE_PX, _TILE_RIM_PX = 256, 16
+"""Side of the tiles of full size in which focus is judged, and how far from their edges: the reach of the blurs that are compared,
+with room for two halvings."""
+
+_TILES = 16
+"""Tiles that are looked at, a million pixels: the sharpest 2 % of them are 20,000 steps."""
+
+_TILE_SKIN = 0.25
+"""Share of skin from which a tile is worth looking at."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +127,7 @@ class Quality:
     Parameters
     ----------
     focus : float
-        Gaussian sigma of the blur, in px, along the worse direction; small is sharp.
+        Gaussian sigma of the blur, in px of the photo, along the worse direction; small is sharp.
     focus_mm : float
         The same in mm, under the given or the usual scale.
     noise_sigma : float
@@ -118,9 +137,9 @@ class Quality:
     median_level : float
         Median linear red of the leg, 0..1.
     skin_px : int
-        Measurable pixels.
+        Measurable pixels, of the working copy.
     limb_px : float
-        Width of the widest circle within the leg, in px.
+        Width of the widest circle within the leg, in px of the working copy.
     flags : tuple of str
         Codes of `flags.REGISTRY`.
     """
@@ -154,8 +173,63 @@ def _rounded(value: float) -> float | None:
     return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
+@dataclass(frozen=True)
+class CloseUp:
+    """Full-size pixels of a photo that is measured in a reduced copy: tiles spread over the skin, side by side.
+
+    Parameters
+    ----------
+    green : Grey
+        Density.
+    skin : Mask
+        Where it shows skin; False around the tiles' edges.
+    factor : float
+        Size of the working copy over full size, 0..1.
+    """
+
+    green: Grey
+    skin: Mask
+    factor: float
+
+
+def close_up(encoded: SRGB8, skin: Mask, factor: float) -> CloseUp | None:
+    """Tiles of the photo's own pixels, where it shows skin; None where no tile does.
+
+    Parameters
+    ----------
+    encoded : (H, W, 3) uint8
+        The photo at full size.
+    skin : (h, w) bool
+        Measurable skin in the working copy.
+    factor : float
+        Size of the working copy over full size, 0..1.
+    """
+    height, width = (side // _TILE_PX for side in encoded.shape[:2])
+    if not height or not width:
+        return None
+    shares = cv2.resize(skin.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA).ravel()
+    worth = np.flatnonzero(shares >= _TILE_SKIN)
+    if not worth.size:
+        return None
+    chosen = worth[np.unique(np.linspace(0, worth.size - 1, _TILES).round().astype(int))]
+    greens, masks = [], []
+    whole = cv2.resize(skin.astype(np.uint8), encoded.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+    for row, col in zip(*np.divmod(chosen, width), strict=True):
+        tile = np.s_[row * _TILE_PX : (row + 1) * _TILE_PX, col * _TILE_PX : (col + 1) * _TILE_PX]
+        greens.append(density_from_linear(linear_from_srgb8(np.ascontiguousarray(encoded[tile][..., 1]))))
+        inner = np.zeros((_TILE_PX, _TILE_PX), np.bool_)
+        inner[_TILE_RIM_PX:-_TILE_RIM_PX, _TILE_RIM_PX:-_TILE_RIM_PX] = whole[tile][_TILE_RIM_PX:-_TILE_RIM_PX, _TILE_RIM_PX:-_TILE_RIM_PX]
+        masks.append(inner)
+    return CloseUp(np.concatenate(greens), np.concatenate(masks), factor)
+
+
 def judge_quality(
-    linear: LinearRGB, field: Field, *, mm_per_px: float | None = None, options: QualityOptions = QualityOptions()
+    linear: LinearRGB,
+    field: Field,
+    *,
+    mm_per_px: float | None = None,
+    detail: CloseUp | None = None,
+    options: QualityOptions = QualityOptions(),
 ) -> Quality:
     """Figures and flags of one photo.
 
@@ -167,6 +241,8 @@ def judge_quality(
         Of the same photo.
     mm_per_px : float, optional
         Scale, when it is known; otherwise a limb of usual width is taken.
+    detail : CloseUp, optional
+        The photo's own pixels where `linear` is a reduced copy: focus and detail are the photo's, not the copy's.
 
     Returns
     -------
@@ -176,24 +252,27 @@ def judge_quality(
     leg_px = int(np.count_nonzero(field.leg))
     if leg_px == 0:
         return _without_leg(linear, field, options)
-    green = np.asarray(density_from_linear(linear)[..., 1], dtype=np.float32)
+    green = density_from_linear(np.ascontiguousarray(linear[..., 1]))
     # A reader's polygon cuts the leg that is judged, not the limb that its size is told by.
     limb_px = _limb_width(field.limbs == field.principal)
-    noise = _noise(green, field.measurable)
-    focus = _blur(green, field.measurable, options)
     scale = options.usual_limb_mm / limb_px if mm_per_px is None else mm_per_px
+    factor = 1.0 if detail is None else detail.factor
+    focus = _blur(green, field.measurable, options) if detail is None else _blur(detail.green, detail.skin, options)
     shares = {name: float(np.count_nonzero(mask & field.leg) / leg_px) for name, mask in _masks(field).items()}
+    some = np.s_[::_SAMPLE_STEP, ::_SAMPLE_STEP]
+    sample = field.leg[some] if field.leg[some].any() else field.leg
+    red = linear[some][..., 0] if sample is not field.leg else linear[..., 0]
     quality = Quality(
         focus=focus,
-        focus_mm=focus * scale,
-        noise_sigma=noise,
-        median_level=float(np.median(linear[..., 0][field.leg])),
+        focus_mm=focus * scale * factor,
+        noise_sigma=_noise(green, field.measurable),
+        median_level=float(np.median(red[sample])),
         skin_px=int(np.count_nonzero(field.measurable)),
         limb_px=limb_px,
         flags=(),
         **shares,
     )
-    return Quality(**{**vars(quality), "flags": field.flags + _flags(quality, scale, options)})
+    return Quality(**{**vars(quality), "flags": field.flags + _flags(quality, scale, factor, options)})
 
 
 def _without_leg(linear: LinearRGB, field: Field, options: QualityOptions) -> Quality:
@@ -218,10 +297,10 @@ def _masks(field: Field) -> dict[str, Mask]:
     }
 
 
-def _flags(quality: Quality, mm_per_px: float, options: QualityOptions) -> tuple[str, ...]:
-    """Codes of the gates that fired."""
+def _flags(quality: Quality, mm_per_px: float, factor: float, options: QualityOptions) -> tuple[str, ...]:
+    """Codes of the gates that fired.  A photo that was reduced for measuring is judged by what its own pixels hold."""
     at_floor = quality.focus <= options.blur_floor_px
-    usual_px = options.usual_limb_mm / mm_per_px
+    usual_px = options.usual_limb_mm / (mm_per_px * factor)
     lost = quality.lost_share > options.most_lost
     by_glare = quality.glare_share >= quality.lost_share / 2
     gates = {
@@ -231,7 +310,7 @@ def _flags(quality: Quality, mm_per_px: float, options: QualityOptions) -> tuple
         "too_bright": lost and not by_glare,
         "glare": lost and by_glare,
         "some_glare": not lost and quality.glare_share > options.some_glare,
-        "low_detail": usual_px < options.least_limb_px or quality.skin_px < options.least_skin_px,
+        "low_detail": usual_px < options.least_limb_px or quality.skin_px < options.least_skin_px * factor**2,
         "coarse": options.least_limb_px <= usual_px < options.coarse_limb_px,
         "noisy": quality.noise_sigma > options.noisy_density,
     }
@@ -240,8 +319,10 @@ def _flags(quality: Quality, mm_per_px: float, options: QualityOptions) -> tuple
 
 def _limb_width(leg: Mask) -> float:
     """Diameter of the widest circle within the leg and the frame, in px."""
-    framed = cv2.copyMakeBorder(leg.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    return 2.0 * float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max())
+    step = int(max(1, max(leg.shape) // _LIMB_SIDE_PX))
+    framed = cv2.copyMakeBorder(leg[::step, ::step].astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    radius = float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max())
+    return 2.0 * step * radius
 
 
 def _high_pass(green: Grey) -> Grey:
@@ -252,7 +333,8 @@ def _high_pass(green: Grey) -> Grey:
 
 def _noise(green: Grey, skin: Mask) -> float:
     """Standard deviation of a pixel's noise, NaN without skin."""
-    residual = _high_pass(green)[cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0]
+    inner = cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    residual = _high_pass(green)[::_SAMPLE_STEP, ::_SAMPLE_STEP][inner[::_SAMPLE_STEP, ::_SAMPLE_STEP]]
     return _SIGMA_OF_MAD * float(np.median(residual)) if residual.size else math.nan
 
 
@@ -279,37 +361,47 @@ def _blur(green: Grey, skin: Mask, options: QualityOptions) -> float:
     return blur
 
 
-def _steps(image: Grey, sigma: float) -> tuple[Grey, Grey]:
-    """Derivatives along x and y, per px, after a Gaussian of that sigma."""
-    smooth = cv2.GaussianBlur(image, (0, 0), sigma)
-    along_x = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    along_y = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    return np.asarray(along_x, dtype=np.float32), np.asarray(along_y, dtype=np.float32)
-
-
 def _blur_at_scale(image: Grey, skin: Mask, options: QualityOptions) -> float:
     """Blur in px of this image, of the direction in which it is greatest; NaN with too few steps above the noise."""
-    inner = cv2.erode(skin.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    fine_x, fine_y = _steps(image, _FINE_PX)
-    coarse_x, coarse_y = _steps(image, _COARSE_PX)
+    # The frame's own edge has no neighbours to take slopes from.
+    framed = cv2.copyMakeBorder(skin.astype(np.uint8)[1:-1, 1:-1], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    inner = cv2.erode(framed, np.ones((7, 7), np.uint8)) > 0
+    smooth = cv2.GaussianBlur(image, (0, 0), _FINE_PX)
+    fine_x, fine_y = (cv2.Sobel(smooth, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     steepness = np.asarray(cv2.magnitude(fine_x, fine_y), dtype=np.float32)
     # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.
     least = options.edge_over_noise / (_FINE_PX**2 * math.sqrt(8.0 * math.pi)) * _local_noise(image)
-    clear = inner & (steepness > least)
-    sector = (cv2.phase(fine_x, fine_y) * (_DIRECTIONS / math.pi)).astype(np.uint8) % _DIRECTIONS
-    wanted = max(options.least_edges, round(options.edge_share / _DIRECTIONS * np.count_nonzero(inner)))
+    clear = np.flatnonzero(inner & (steepness > least))
+    if clear.size < options.least_edges:
+        return math.nan
+    thinned = max(1, clear.size // _STEPS_ASKED)
+    clear = clear[::thinned]
+    steep = steepness.ravel()[clear]
+    angle = np.asarray(cv2.phase(fine_x.ravel()[clear], fine_y.ravel()[clear])).ravel()
+    sector = (angle * (_DIRECTIONS / math.pi)).astype(np.uint8) % _DIRECTIONS
+    coarse = np.asarray(cv2.GaussianBlur(image, (0, 0), _COARSE_PX), dtype=np.float32)
+    wanted = max(options.least_edges, round(options.edge_share / _DIRECTIONS * np.count_nonzero(inner) / thinned))
     blurs = []
     for k in range(_DIRECTIONS):
-        places = np.flatnonzero(clear & (sector == k))
-        if places.size < options.least_edges:
+        chosen = np.flatnonzero(sector == k)
+        if chosen.size < options.least_edges:
             continue
-        steep = steepness.ravel()[places]
-        if places.size > wanted:
-            chosen = np.argpartition(steep, steep.size - wanted)[-wanted:]
-            places, steep = places[chosen], steep[chosen]
-        softened = np.hypot(coarse_x.ravel()[places], coarse_y.ravel()[places])
-        blurs.append(float(np.median(_squared_blur(steep / np.maximum(softened, np.float32(1e-9))))))
+        if chosen.size > wanted:
+            chosen = chosen[np.argpartition(steep[chosen], chosen.size - wanted)[-wanted:]]
+        softened = _slope_at(coarse, clear[chosen])
+        blurs.append(float(np.median(_squared_blur(steep[chosen] / np.maximum(softened, np.float32(1e-9))))))
     return math.sqrt(max(blurs)) if blurs else math.nan
+
+
+def _slope_at(image: Grey, places: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Steepness at single pixels (flat indices, none at the frame's edge), by the same Sobel derivatives as of a whole picture."""
+    flat, width = image.ravel(), image.shape[1]
+
+    def derivative(ahead: int, aside: int) -> NDArray[np.float32]:
+        beside, here, across = (flat[places + step + ahead] - flat[places + step - ahead] for step in (-aside, 0, aside))
+        return np.asarray((beside + 2 * here + across) / 8, dtype=np.float32)
+
+    return np.asarray(np.hypot(derivative(1, width), derivative(width, 1)), dtype=np.float32)
 
 
 def _squared_blur(ratio: NDArray[np.floating]) -> NDArray[np.float64]:

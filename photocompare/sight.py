@@ -15,7 +15,7 @@ from photocompare.card_layout import LAYOUTS, Rect
 from photocompare.card_plane import transform_points
 from photocompare.field import Field, cut_field, find_field
 from photocompare.photo import Photo
-from photocompare.quality import Quality, judge_quality
+from photocompare.quality import Quality, close_up, judge_quality
 from photocompare.scale import Scale, judge_scale, measure_limb_width
 from photocompare.settings import Settings
 
@@ -111,7 +111,8 @@ def look_at(
         options=settings.scale,
     )
     known = scale.mm_per_working_px if scale.source in SEEN_OR_GIVEN else None
-    quality = judge_quality(linear, found, mm_per_px=known, options=settings.quality)
+    detail = None if factor == 1.0 else close_up(photo.encoded, found.measurable, factor)
+    quality = judge_quality(linear, found, mm_per_px=known, detail=detail, options=settings.quality)
     return Sight(linear, factor, whole, found, scale, quality, None if seen is None or not photo.facts.has_colour else _card_colour(seen))
 
 

@@ -15,7 +15,7 @@ from photocompare.arrays import LinearRGB
 from photocompare.colour import linear_from_srgb8, srgb8_from_linear
 from photocompare.field import find_field
 from photocompare.flags import REGISTRY, Severity
-from photocompare.quality import Quality, judge_quality
+from photocompare.quality import Quality, close_up, judge_quality
 
 MM_PER_PX = 0.12
 """Scale at which the painted veins, 4 px wide, are 0.5 mm."""
@@ -129,3 +129,24 @@ def test_figures_are_json_ready() -> None:
         figures = _judged(linear).as_dict()
         assert json.loads(json.dumps(figures, allow_nan=False)) == figures
         assert set(figures["flags"] or ()) <= set(REGISTRY)
+
+
+def test_a_photo_reduced_for_measuring_is_judged_by_its_own_pixels() -> None:
+    full = cv2.resize(_sharp().linear, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
+    encoded = srgb8_from_linear(full)
+    factor = 0.25
+    copy = np.asarray(cv2.resize(full, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.float32)
+    field = find_field(copy)
+    scale = 0.4  # millimetres a pixel of the copy, 0.1 a pixel of the photo
+    alone = judge_quality(copy, field, mm_per_px=scale)
+    assert "coarse" in alone.flags
+    detail = close_up(encoded, field.measurable, factor)
+    quality = judge_quality(copy, field, mm_per_px=scale, detail=detail)
+    assert not {"coarse", "low_detail", "blurred"} & set(quality.flags)
+    whole = linear_from_srgb8(encoded)
+    assert quality.focus == pytest.approx(judge_quality(whole, find_field(whole), mm_per_px=0.1).focus, rel=0.15)
+
+
+def test_without_skin_there_is_no_close_up() -> None:
+    assert close_up(np.zeros((800, 600, 3), np.uint8), np.zeros((400, 300), np.bool_), 0.5) is None
+    assert close_up(np.zeros((200, 600, 3), np.uint8), np.ones((100, 300), np.bool_), 0.5) is None
