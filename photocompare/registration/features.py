@@ -43,6 +43,11 @@ class FeatureOptions:
         Width of the local mean and spread, as a share of the square root of `pixels`: wide against mottle, narrow against shading.
     keypoints : int
         Most points per photo; LighterGlue's time grows with the square.
+    first_keypoints : int
+        The strongest of them, tried first: half of them cost a third, and where their matches spread over the limb, more of them move the
+        map by less than its own error.
+    first_spread : int
+        Cells of the before limb (of about 100) over which those matches must spread to be enough.
     keypoint_threshold : float
         Least keypoint probability, XFeat's own default.
     match_probability : float
@@ -58,6 +63,8 @@ class FeatureOptions:
     pixels: float = 0.6e6
     normalise_sigma: float = 0.02
     keypoints: int = 1536
+    first_keypoints: int = 768
+    first_spread: int = 60
     keypoint_threshold: float = 0.05
     match_probability: float = 0.1
     margin: float = 0.008
@@ -92,11 +99,18 @@ class LimbPicture:
 
 @dataclass(frozen=True)
 class Keypoints:
-    """Points of a limb picture and what they look like: `xy` (N, 2), `descriptors` (N, D) of unit length, `shape` of the picture."""
+    """Points of a limb picture and what they look like: `xy` (N, 2), `descriptors` (N, D) of unit length, `shape` of the picture.
+
+    Strongest first.
+    """
 
     xy: PointsXY
     descriptors: NDArray[np.float32]
     shape: tuple[int, int]
+
+    def strongest(self, count: int) -> Keypoints:
+        """The first `count` of them."""
+        return Keypoints(self.xy[:count], self.descriptors[:count], self.shape)
 
 
 @dataclass(frozen=True)
@@ -109,8 +123,10 @@ class Matches:
 
 def luminance_density(linear: LinearRGB) -> Grey:
     """-ln of luminance, (H, W): light falls off additively in it."""
-    luminance = cv2.transform(linear, np.asarray([LUMINANCE], np.float32))
-    return np.asarray(-cv2.log(np.maximum(luminance, np.float32(DARKEST))), dtype=np.float32)
+    density = np.asarray(cv2.transform(linear, np.asarray([LUMINANCE], np.float32)), dtype=np.float32)
+    np.maximum(density, np.float32(DARKEST), out=density)
+    cv2.log(density, density)
+    return np.negative(density, out=density)
 
 
 def locally_normalised(grey: Grey, inside: Mask, sigma: float) -> Grey:

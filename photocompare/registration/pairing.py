@@ -65,17 +65,20 @@ def match_pictures(
 ) -> Pairing:
     """Match two limb pictures and fit the smooth warp.
 
-    The learned matcher goes first; the classical path serves where it is missing or where its matches are spread over fewer than
-    `ample_spread` cells, and the wider spread wins.
+    The learned matcher goes first, with the strongest keypoints and then with all; the classical path serves where it is missing or where
+    its matches are spread over fewer than `ample_spread` cells, and the wider spread wins.
     """
     learned = None
     if matcher is not None:
-        first, second = xfeat_keypoints(before, matcher, features), xfeat_keypoints(after, matcher, features)
-        learned = _pairing(
-            before, after, first, second, lighterglue_matches(first, second, matcher, features), "xfeat+lighterglue", limbs, warp
-        )
-        if learned.spread >= ample_spread:
-            return learned
+        found = xfeat_keypoints(before, matcher, features), xfeat_keypoints(after, matcher, features)
+        for most, enough in ((features.first_keypoints, features.first_spread), (features.keypoints, ample_spread)):
+            first, second = (points.strongest(most) for points in found)
+            matches = lighterglue_matches(first, second, matcher, features)
+            learned = _pairing(before, after, first, second, matches, "xfeat+lighterglue", limbs, warp)
+            if learned.spread >= max(enough, ample_spread):
+                return learned
+            if max(len(points.xy) for points in found) <= most:
+                break
     first, second = sift_keypoints(before, features), sift_keypoints(after, features)
     classical = _pairing(before, after, first, second, sift_matches(first, second, features), "rootsift", limbs, warp)
     return classical if learned is None or classical.spread > learned.spread else learned

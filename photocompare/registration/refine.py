@@ -45,8 +45,8 @@ class RefineOptions:
     patch_cell: float = 0.041
     match_gate: float = 6.0
     passes: tuple[PatchOptions, ...] = (
-        PatchOptions(pixels=0.1e6, radius=6, patch_sigma=6.0, normalise_sigma=6.0, cell=4),
-        PatchOptions(pixels=0.1e6, radius=5, patch_sigma=5.0, normalise_sigma=6.0, cell=4),
+        PatchOptions(pixels=0.1e6, radius=6, patch_sigma=6.0, normalise_sigma=6.0, cell=6),
+        PatchOptions(pixels=0.1e6, radius=5, patch_sigma=5.0, normalise_sigma=6.0, cell=6),
         PatchOptions(pixels=0.4e6, radius=4, patch_sigma=8.0, normalise_sigma=10.0, cell=8, noise_reach=4.0),
     )
     spline: SplineOptions = field(default_factory=SplineOptions)
@@ -156,8 +156,10 @@ def refine_map(
     near = np.linalg.norm(off, axis=1) < options.match_gate * fit.spread_px
     soft = fit_spline(before_xy[near], off[near], np.ones(int(near.sum())), box, options.match_cell * width, options=options.spline)
     refined = Refined(fit.warp, soft, (), box)
+    level, pixels = None, math.nan
     for patches in options.passes:
-        level = _level(densities, legs, box, patches.pixels)
+        if level is None or patches.pixels != pixels:
+            level, pixels = _level(densities, legs, box, patches.pixels), patches.pixels
         evidence = _measured(refined, level, patches)
         if len(evidence.precision) >= _FEWEST_PATCHES:
             soft = _refitted(fit.warp, evidence, box, options.patch_cell * width, patches, options.spline)

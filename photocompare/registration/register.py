@@ -20,6 +20,9 @@ from photocompare.registration.result import Registration, RegistrationOptions
 
 DEFAULT_OPTIONS = RegistrationOptions()
 
+_SCALE_SAMPLE = 20_000
+"""Pixels, about, whose median tells the scale: the map is smooth over far wider distances than theirs."""
+
 
 @dataclass(frozen=True)
 class _Limb:
@@ -137,9 +140,8 @@ def _seen_in_after(map_xy: MapXY, measurable: Mask) -> Mask:
 
 def _median_scale(map_xy: MapXY, shared: Mask) -> float:
     """Square root of the area that a before px covers in the after photo, median over (a sample of) the shared field."""
-    rows, columns = np.nonzero(shared[:-1, :-1])
-    some = slice(None, None, max(1, len(rows) // 20_000))
-    rows, columns = rows[some], columns[some]
+    step = max(1, math.isqrt(int(np.count_nonzero(shared)) // _SCALE_SAMPLE))
+    rows, columns = (step * places for places in np.nonzero(shared[:-1:step, :-1:step]))
     across, down = map_xy[rows, columns + 1] - map_xy[rows, columns], map_xy[rows + 1, columns] - map_xy[rows, columns]
     return math.sqrt(max(float(np.nanmedian(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])), 0.0))
 

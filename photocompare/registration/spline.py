@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,21 +171,24 @@ class _Observations:
     def __init__(self, values: Float, indices: NDArray[np.intp], rows: int, columns: int) -> None:
         self.values, self.indices = values, indices
         self._order = np.argsort(indices[:, 0], kind="stable")
-        ordered = values[self._order]
-        self._pairs = (ordered[:, :, None] * ordered[:, None, :]).reshape(len(values), -1)
+        self._ordered = values[self._order]
         corners = indices[self._order, 0]
-        self._starts = np.flatnonzero(np.diff(corners, prepend=-1))
+        starts = np.flatnonzero(np.diff(corners, prepend=-1))
+        self._bounds = [*starts.tolist(), len(corners)]
         side = ROWS_A_BLOCK * columns
         self._shape = (rows // ROWS_A_BLOCK, 2, side, side)
-        places = places_in_blocks(indices[self._order[self._starts]], columns).ravel()
+        places = places_in_blocks(indices[self._order[starts]], columns).ravel()
         self._kept = places >= 0
         self._places = places[self._kept]
         self._count = rows * columns
 
     def products(self, weights: Float) -> Float:
         """Weighted sum of the outer products, as `BlockBand.blocks`."""
-        sums = np.add.reduceat(self._pairs * weights[self._order, None], self._starts).ravel()[self._kept]
-        return np.asarray(np.bincount(self._places, sums, math.prod(self._shape)).reshape(self._shape), dtype=np.float64)
+        weighted = self._ordered * weights[self._order, None]
+        sums = np.stack([weighted[a:b].T @ self._ordered[a:b] for a, b in pairwise(self._bounds)])
+        return np.asarray(
+            np.bincount(self._places, sums.ravel()[self._kept], math.prod(self._shape)).reshape(self._shape), dtype=np.float64
+        )
 
     def gathered(self, seen: Float) -> Float:
         """Sum of basis times what was seen, (rows * columns, 2)."""
