@@ -11,17 +11,17 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from photocompare.arrays import LinearRGB, Mask
+from photocompare.network_strips import in_strips
 from photocompare.skin_reading import SkinReading, flattened_density
 from photocompare.vein_ridges import read_skin_by_ridges
 
 MODEL_FILE = "vein_unet.onnx"
 MODEL_SHA256 = "1b1249e9ac8c8f08f7477cbc58ad891fad7d7f6cb1c1111be737c9f1e4051a5e"
-
-STRIDE = 16
-"""Sides are padded to a multiple: the network halves the picture four times."""
 
 MARGIN_PX = 48
 """Kept around the leg's box: a little more than what a pixel's reading depends on beyond the surround."""
@@ -42,8 +42,6 @@ def _session() -> Any:
         return None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    # One run a photo: an arena that keeps its largest request would only hold memory.
-    options.enable_cpu_mem_arena = False
     # Beside registration: one core, and no thread that spins while it waits.
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -77,12 +75,27 @@ def read_skin(linear: LinearRGB, leg: Mask) -> SkinReading:
         return SkinReading(*out)
     box = tuple(slice(max(0, int(i[0]) - MARGIN_PX), int(i[-1]) + 1 + MARGIN_PX) for i in (rows, cols))
     flat = flattened_density(linear[box], leg[box])
-    height, width = flat.shape[:2]
-    padding = ((0, -height % STRIDE), (0, -width % STRIDE), (0, 0))
-    padded = np.pad(flat, padding, mode="reflect").transpose(2, 0, 1)[None]
-    reading = session.run(None, {"flat": np.ascontiguousarray(padded)})[0][0][:, :height, :width]
     inside = leg[box]
-    for k, channel in enumerate((0, 2, 1, 3)):
-        values = np.expm1(np.maximum(reading[channel], 0)) if channel in (0, 2) else 1 / (1 + np.exp(-reading[channel]))
-        out[k][box] = np.where(inside, values, 0)
+    for strip, reading in in_strips(lambda planes: _run(session, planes), flat):
+        for k, channel in enumerate((0, 2, 1, 3)):
+            out[k][box][strip] = np.where(inside[strip], _visible(reading[channel]) if channel in (0, 2) else _likely(reading[channel]), 0)
     return SkinReading(*out)
+
+
+def _run(session: Any, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    # What a strip needed is given back after it: the session would hold it until the process ends.
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return np.asarray(session.run(None, {"flat": planes}, options)[0], dtype=np.float32)
+
+
+def _visible(logarithm: NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIE76 units from the network's ln(1 + units)."""
+    return np.asarray(cv2.exp(np.maximum(logarithm, np.float32(0))) - np.float32(1), dtype=np.float32)
+
+
+def _likely(logit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probability from log odds."""
+    return np.asarray(1 / (1 + cv2.exp(-logit)), dtype=np.float32)

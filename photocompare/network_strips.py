@@ -1,0 +1,53 @@
+"""A network run over a picture strip by strip: the same reading as in one piece, with a part of the memory.
+
+A network without global steps sees only so far: strips that overlap by more than that, and that start where its halvings start, give every
+pixel what the whole picture would give it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDE = 16
+"""Sides are padded to a multiple, and strips start at one: a network may halve the picture up to four times."""
+
+OVERLAP_PX = 96
+"""Rows beyond a strip's own that its reading may depend on.  The U-Net's fourteen convolutions on up to sixteen times reduced pictures reach 96 px;
+beyond, strips and the whole picture agree to the last bit."""
+
+MOST_PX = 1_100_000
+"""Pixels of a strip without its overlaps: two strips for a working frame.  Narrower ones would spend more on overlaps than they save."""
+
+
+def in_strips(
+    run: Callable[[NDArray[np.float32]], NDArray[np.float32]], picture: NDArray[np.float32], *, most_px: int = MOST_PX
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Run a network over a picture from top to bottom.
+
+    Parameters
+    ----------
+    run : callable
+        Takes (1, C, h, w), gives (1, K, h, w); h and w are multiples of `STRIDE`.
+    picture : (H, W, C) float32
+    most_px : int
+        Pixels of a strip without its overlaps.
+
+    Yields
+    ------
+    rows : slice
+        Of the picture.
+    reading : (K, rows, W) float32
+    """
+    height, width = picture.shape[:2]
+    strips = max(1, -(-height * width // most_px))
+    rows = -(-height // (strips * STRIDE)) * STRIDE
+    for top in range(0, height, rows):
+        bottom, first = min(top + rows, height), max(0, top - OVERLAP_PX)
+        strip = picture[first : bottom + OVERLAP_PX]
+        padding = ((0, -strip.shape[0] % STRIDE), (0, -width % STRIDE), (0, 0))
+        padded = np.pad(strip, padding, mode="reflect") if any(after for _, after in padding) else strip
+        reading = run(np.ascontiguousarray(padded.transpose(2, 0, 1)[np.newaxis]))[0]
+        yield slice(top, bottom), reading[:, top - first : bottom - first, :width]
