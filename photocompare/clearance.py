@@ -19,7 +19,7 @@ from photocompare.arrays import Mask
 from photocompare.estimate import Estimate
 from photocompare.fate import Fates, still_visible
 from photocompare.skin_reading import SkinReading
-from photocompare.veins import Veins
+from photocompare.veins import Veins, depth_px
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class ClearanceOptions:
         `widening` takes up what it misses.
     run_pieces : float
         Neighbouring pieces of a vein are judged wrongly together; this many (6 mm, about one twig) count as one independent look.  Assumed.
+    light_gain : float
+        How far light and camera may stretch or shrink all colour differences of one photo against the other, a ratio, either way.  Cameras'
+        tone curves differ by this much in slope at skin (exponents of 0.9 to 1.1 over a usual curve).  Assumed.
+    border_mm : float
+        Width of the strip at the field's border without which the number is worked out again.  Assumed: half a centimetre, about as far
+        as two people draw the same field apart.
     floor_percent : float
         Standard error that remains when everything agrees.  Assumed.
     widening : float
@@ -42,6 +48,8 @@ class ClearanceOptions:
 
     threshold_band: tuple[float, float] = (0.3, 0.7)
     run_pieces: float = 6.0
+    light_gain: float = 1.1
+    border_mm: float = 5.0
     floor_percent: float = 1.0
     widening: float = 1.65
 
@@ -85,19 +93,23 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], options: Clearance
         return Counts(math.nan, {})
     gone = np.array([p.fate in ("cleared", "stained") for p in fates.baseline], np.bool_)[chosen]
     percent = _share(length, gone)
-    r = fates.remains
-    held = (still_visible(r) & (r.probability_after < 0.5))[chosen]
+    r = fates.remains.only(np.flatnonzero(chosen))
+    held = still_visible(r) & (r.probability_after < 0.5)
     low, high = options.threshold_band
 
     def spread(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
         return abs(_share(length, a) - _share(length, b)) / (2 * _Z95)
 
-    p_after = r.probability_after[chosen]
-    threshold = spread(_gone_at(p_after, low, held), _gone_at(p_after, high, held))
-    registration = spread(_gone_at(r.near[chosen], 0.5, held), _gone_at(r.far[chosen], 0.5, held))
-    doubt = np.where(held, 0.1, np.clip(p_after, 0.02, 0.98))
-    noise = 100 * math.sqrt(options.run_pieces * float((length**2 * doubt * (1 - doubt)).sum())) / float(length.sum())
-    return Counts(percent, {"threshold": threshold, "registration": registration, "noise": noise})
+    doubt = np.where(held, 0.1, np.clip(r.probability_after, 0.02, 0.98))
+    inner = r.depth_mm > options.border_mm
+    causes = {
+        "threshold": spread(_gone_at(r.probability_after, low, held), _gone_at(r.probability_after, high, held)),
+        "registration": spread(_gone_at(r.near, 0.5, held), _gone_at(r.far, 0.5, held)),
+        "noise": 100 * math.sqrt(options.run_pieces * float((length**2 * doubt * (1 - doubt)).sum())) / float(length.sum()),
+        "light": spread(~still_visible(r.stretched(options.light_gain)), ~still_visible(r.stretched(1 / options.light_gain))),
+        "field": abs(_share(length[inner], gone[inner]) - percent) / 2 if inner.any() else 0.0,
+    }
+    return Counts(percent, causes)
 
 
 def _relative(before: float, after: float) -> float:
@@ -105,23 +117,43 @@ def _relative(before: float, after: float) -> float:
 
 
 def area_clearance(
-    before: SkinReading, after: SkinReading, veins: tuple[Veins, Veins], field: Mask, options: ClearanceOptions, *, weighted: bool
+    before: SkinReading,
+    after: SkinReading,
+    veins: tuple[Veins, Veins],
+    field: Mask,
+    px_per_mm: float,
+    options: ClearanceOptions,
+    *,
+    weighted: bool,
 ) -> Counts:
     """Clearance of visible area, or (`weighted`) of contrast summed over it; new veins included, so it may be negative."""
 
-    def total(reading: SkinReading, mask: Mask) -> float:
-        return float(reading.vein_de[mask & field].sum()) if weighted else float(np.count_nonzero(mask & field))
+    def total(reading: SkinReading, mask: Mask, within: Mask) -> float:
+        return float(reading.vein_de[mask & within].sum()) if weighted else float(np.count_nonzero(mask & within))
 
     def at(threshold: float) -> float:
-        sums = [total(r, (r.vein_probability >= threshold) & _near(v.mask)) for r, v in ((before, veins[0]), (after, veins[1]))]
+        sums = [total(r, (r.vein_probability >= threshold) & _near(v.mask), field) for r, v in ((before, veins[0]), (after, veins[1]))]
         return _relative(*sums)
 
-    percent = _relative(total(before, veins[0].mask), total(after, veins[1].mask))
+    def of(within: Mask) -> float:
+        return _relative(total(before, veins[0].mask, within), total(after, veins[1].mask, within))
+
+    percent = of(field)
     if math.isnan(percent):
         return Counts(math.nan, {})
     low, high = options.threshold_band
     share_left = max(0.0, 1 - percent / 100)
-    return Counts(percent, {"threshold": abs(at(low) - at(high)) / (2 * _Z95), "noise": 100 * share_left * _AREA_REPEAT})
+    inner = of(field & (depth_px(field) > options.border_mm * px_per_mm))
+    return Counts(
+        percent,
+        {
+            "threshold": abs(at(low) - at(high)) / (2 * _Z95),
+            "noise": 100 * share_left * _AREA_REPEAT,
+            # A summed contrast grows with the light's gain; an area by its border alone, which the threshold holds.
+            "light": 100 * share_left * math.log(options.light_gain) if weighted else 0.0,
+            "field": 0.0 if math.isnan(inner) else abs(inner - percent) / 2,
+        },
+    )
 
 
 _AREA_REPEAT = 0.04

@@ -48,9 +48,9 @@ from photocompare.result import (
 from photocompare.scale import Scale, checked_mm_per_px
 from photocompare.settings import STANDARD, Settings
 from photocompare.sight import SEEN_OR_GIVEN, CardColour, Sight, look_at, mapped_colours, under_other_light
-from photocompare.skin_reading import SkinReading
+from photocompare.skin_reading import SkinReading, agreed
 from photocompare.timing import Timing, judge_timing, parse_date
-from photocompare.vein_network import network_available, read_skin
+from photocompare.vein_network import network_available, read_skin, read_skin_after
 from photocompare.veins import find_veins
 
 __all__ = ["Comparison", "compare"]
@@ -116,8 +116,8 @@ def compare(
             _look(case, mm_per_px, polygon_xy, look_for_card)
     if not case.refused:
         with ThreadPoolExecutor(1) as aside:
-            # Reading the skin needs no map: it goes on while the photos are laid over each other.
-            readings = aside.submit(_read_both, case)
+            # Reading each photo needs no map: it goes on while they are laid over each other.
+            readings = aside.submit(_read_each, case)
             with case.watch.stage("register"):
                 _register(case)
             if not case.refused:
@@ -259,31 +259,41 @@ def _within(registration: Registration, region: Mask, options: JudgeOptions) -> 
     return dataclasses.replace(registration, shared=shared, overlap_share=overlap, flags=tuple(flags))
 
 
-def _read_both(case: _Case) -> tuple[SkinReading, SkinReading]:
-    """Each photo read in its own pixels: a resampled one has lost the finest veins."""
+def _read_each(case: _Case) -> tuple[SkinReading, SkinReading]:
+    """Each photo read alone, in its own pixels: a resampled one has lost the finest veins."""
     before, after = case.sights["before"], case.sights["after"]
     return read_skin(before.linear, before.field.leg), read_skin(after.linear, after.field.leg)
+
+
+def _read_after(case: _Case, alone: SkinReading, warped: LinearRGB, shown: Mask) -> SkinReading:
+    """The after photo in the before frame: what was read alone, held against a second reading in sight of the before photo."""
+    before, registration = case.sights["before"], case.registration
+    assert registration is not None
+    alone = _carried(alone, registration.map_xy)
+    if not network_available():
+        case.note(("ridge_reading",))
+        return alone
+    return agreed(alone, read_skin_after(warped, before.linear, before.field.leg & shown))
 
 
 def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]], aside: ThreadPoolExecutor) -> None:
     """From two photos that lie over each other to the numbers."""
     settings, registration, before = case.settings, case.registration, case.sights["before"]
     assert registration is not None
-    if not network_available():
-        case.note(("ridge_reading",))
     px_per_mm = _px_per_mm(case)
     shared, map_xy = registration.shared, registration.map_xy
     with case.watch.stage("veins"):
         after = case.sights["after"]
-        own = reading.result()
-        readings = own[0], _carried(own[1], map_xy)
+        warped, shown = _warped(after.linear, map_xy)
+        first, alone = reading.result()
+        readings = first, _read_after(case, alone, warped, shown)
         seen = before.field.measurable
         veins = (
             find_veins(readings[0], seen, px_per_mm, options=settings.veins),
             find_veins(readings[1], shared, px_per_mm, options=settings.veins),
         )
     # The light is matched for the pictures and the tone; the fates don't wait for it.
-    lit = aside.submit(_same_light, case, readings, px_per_mm)
+    lit = aside.submit(_same_light, case, readings, warped, px_per_mm)
     with case.watch.stage("pigment"):
         # Before treatment there is no course for a stain to follow, and brown within a vein is the vein.
         beside, none = shared & ~veins[0].mask, np.zeros_like(shared)
@@ -302,9 +312,9 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]], asid
         case.note(vein_flags(findings, settings.veins.piece_mm * px_per_mm, options=settings.outcome))
         reticular_px = None if case.scale.mm_per_px is None else settings.veins.reticular_mm * px_per_mm
         if not case.refused:
-            case.outcome = summarise(findings, reticular_px, before.factor, options=settings.outcome)
+            case.outcome = summarise(findings, px_per_mm, reticular_px, before.factor, options=settings.outcome)
     with case.watch.stage("light"):
-        light, shown, case.skin = lit.result()
+        light, case.skin = lit.result()
         case.note(light.flags)
         case.note(("dark_skin_limits",) if case.skin.group == "dark" else ())
     case.measured = Measured(
@@ -318,18 +328,17 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]], asid
     )
 
 
-def _same_light(case: _Case, readings: tuple[SkinReading, SkinReading], px_per_mm: float) -> tuple[Normalised, Mask, SkinTone]:
-    """Both photos under one light, where the after photo shows anything, and the tone of skin that nothing touches."""
+def _same_light(case: _Case, readings: tuple[SkinReading, SkinReading], warped: LinearRGB, px_per_mm: float) -> tuple[Normalised, SkinTone]:
+    """Both photos under one light, and the tone of skin that nothing touches."""
     before, after, registration = case.sights["before"], case.sights["after"], case.registration
     assert registration is not None
     touched = _touched(readings, px_per_mm, case.settings)
-    warped, shown = _warped(after.linear, registration.map_xy)
     by_card = under_other_light(warped, after.card_colour, before.card_colour)
     settled = by_card is not warped
     light = match_light(before.linear, by_card, registration.shared, touched, colour_settled=settled, options=case.settings.light)
     # The skin's own level is matched away in `light`; where a card settles the light, the tone is read before that.
     tone = _skin_tone(light.before, by_card if settled else light.after, registration.shared & ~touched, before.card_colour)
-    return light, shown, tone
+    return light, tone
 
 
 def _px_per_mm(case: _Case) -> float:

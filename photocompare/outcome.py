@@ -81,12 +81,16 @@ def vein_flags(findings: Findings, piece_px: float, *, options: OutcomeOptions =
     return ("too_few_veins",) if assessed < options.few_runs * run else ()
 
 
-def summarise(findings: Findings, reticular_px: float | None, factor: float, *, options: OutcomeOptions = OutcomeOptions()) -> Outcome:
+def summarise(
+    findings: Findings, px_per_mm: float, reticular_px: float | None, factor: float, *, options: OutcomeOptions = OutcomeOptions()
+) -> Outcome:
     """The numbers of a pair.
 
     Parameters
     ----------
     findings : Findings
+    px_per_mm : float
+        Assumed where there is no scale.
     reticular_px : float or None
         Calibre from which a vein is reticular, working px; None without a scale, and then there is no split by calibre.
     factor : float
@@ -96,7 +100,7 @@ def summarise(findings: Findings, reticular_px: float | None, factor: float, *, 
     assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], dtype=np.bool_)
     length = length_clearance(fates, assessed, how)
     area, contrast = (
-        area_clearance(*findings.readings, findings.veins, findings.shared, how, weighted=weighted) for weighted in (False, True)
+        area_clearance(*findings.readings, findings.veins, findings.shared, px_per_mm, how, weighted=weighted) for weighted in (False, True)
     )
     change = net_change(fates, length)
     by_calibre = {}

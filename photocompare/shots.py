@@ -1,7 +1,8 @@
 """Several photos of each visit: one result, with a narrower interval than any single pair gives.
 
 Shots of one visit differ in what makes a single pair uncertain by chance: how the leg was held, how well the photos lie over each
-other, where the light fell, noise.  They share what is uncertain by definition (where "visible" begins) and by choice (where the field ends).
+other, where the light fell, noise.  They share what is uncertain by definition (where "visible" begins) and by choice
+(where the field ends).
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
-"""The learned reading of skin: how visible are vein and stain at every pixel of one photo.
+"""The learned reading of skin: how visible are vein and stain at every pixel.
 
-A small U-Net (`training/`), run by onnxruntime.  Its input is light-free (`skin_reading.flattened_density`); its outputs are CIE76 colour
-differences under neutral light at mid exposure, the unit in which "visible" is defined, and the probability of being visible.
+Two small U-Nets (`training/`), run by onnxruntime.  One reads a photo alone.  The other reads the after photo and sees the before photo
+beside it, as a reader does who looks from one to the other: a line that goes where a vein went is a vein's remains, brown of the
+same course is its stain, and what was there before and was no vein is none now.  Their input is light-free
+(`skin_reading.flattened_density`); their outputs are CIE76 colour differences under neutral light at mid exposure, the unit in which
+"visible" is defined, and the probability of being visible.
 """
 
 from __future__ import annotations
@@ -20,25 +23,29 @@ from photocompare.network_strips import in_strips
 from photocompare.skin_reading import SkinReading, flattened_density
 from photocompare.vein_ridges import read_skin_by_ridges
 
-MODEL_FILE = "vein_unet.onnx"
-MODEL_SHA256 = "1b1249e9ac8c8f08f7477cbc58ad891fad7d7f6cb1c1111be737c9f1e4051a5e"
+MODELS = {
+    1: ("vein_unet.onnx", "9e8085945a23292697013eb3d6f9db09eff92021ec310b78c3c0ee617ee90835"),
+    2: ("vein_pair_unet.onnx", "014726dfb1444780ab0bfdab27484516d8c198202454013a555f6177f0058a10"),
+}
+"""By how many photos a network looks at: its file and the file's SHA-256."""
 
 MARGIN_PX = 48
 """Kept around the leg's box: a little more than what a pixel's reading depends on beyond the surround."""
 
 
 @cache
-def _session() -> Any:
-    """The network, loaded once, its file checked; None where onnxruntime or the right file is missing."""
+def _session(photos: int) -> Any:
+    """The network that looks at so many photos, loaded once, its file checked; None where onnxruntime or the right file is missing."""
     try:
         import onnxruntime
     except ImportError:
         return None
-    file = resources.files("photocompare") / "models" / MODEL_FILE
+    name, sha256 = MODELS[photos]
+    file = resources.files("photocompare") / "models" / name
     if not file.is_file():
         return None
     content = file.read_bytes()
-    if hashlib.sha256(content).hexdigest() != MODEL_SHA256:
+    if hashlib.sha256(content).hexdigest() != sha256:
         return None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
@@ -49,12 +56,12 @@ def _session() -> Any:
 
 
 def network_available() -> bool:
-    """Whether the model file is there, unaltered, and can be run."""
-    return _session() is not None
+    """Whether both model files are there, unaltered, and can be run."""
+    return all(_session(photos) is not None for photos in MODELS)
 
 
 def read_skin(linear: LinearRGB, leg: Mask) -> SkinReading:
-    """How visible vein and stain are at every pixel of the leg.
+    """How visible vein and stain are at every pixel of the leg in one photo.
 
     Parameters
     ----------
@@ -64,17 +71,39 @@ def read_skin(linear: LinearRGB, leg: Mask) -> SkinReading:
 
     Notes
     -----
-    Without the model, or where it can't be run, the skin is read by ridges; `network_available` says which.
+    Without the models, or where they can't be run, the skin is read by ridges; `network_available` says which.
     """
-    session = _session()
-    if session is None:
-        return read_skin_by_ridges(linear, leg)
-    rows, cols = (np.flatnonzero(leg.any(axis=axis)) for axis in (1, 0))
+    return _read(leg, linear) if network_available() else read_skin_by_ridges(linear, leg)
+
+
+def read_skin_after(after: LinearRGB, before: LinearRGB, leg: Mask) -> SkinReading:
+    """How visible vein and stain are after, in sight of the before photo.
+
+    Parameters
+    ----------
+    after, before : LinearRGB (H, W, 3)
+        Both in the before frame.
+    leg : Mask
+        What both photos show of the leg; outside it everything reads 0.
+
+    Raises
+    ------
+    ValueError
+        Without the models: ask `network_available`.
+    """
+    if not network_available():
+        raise ValueError("the networks are missing; read the after photo alone")
+    return _read(leg, after, before)
+
+
+def _read(leg: Mask, *photos: LinearRGB) -> SkinReading:
     out = np.zeros((4, *leg.shape), np.float32)
+    rows, cols = (np.flatnonzero(leg.any(axis=axis)) for axis in (1, 0))
     if rows.size == 0:
         return SkinReading(*out)
     box = tuple(slice(max(0, int(i[0]) - MARGIN_PX), int(i[-1]) + 1 + MARGIN_PX) for i in (rows, cols))
-    flat = flattened_density(linear[box], leg[box])
+    flat = np.dstack([flattened_density(photo[box], leg[box]) for photo in photos])
+    session = _session(len(photos))
     inside = leg[box]
     for strip, reading in in_strips(lambda planes: _run(session, planes), flat):
         for k, channel in enumerate((0, 2, 1, 3)):

@@ -31,6 +31,10 @@ class VeinOptions:
     shortest_mm : float
         Shorter pieces than this that touch no other are taken for freckles, pores and hair tips: readers trace lines, and a
         line at the width at which the thinnest vein is seen (half a millimetre) is four times as long as wide.
+    least_evidence : float
+        Length (mm) times mean contrast (CIE76) below which such a piece is not believed: skin relief under slanting light makes short
+        faint lines.  Four millimetres at 3 units pass, two at 6.  On rendered skin this takes away a third of what is found where no vein
+        is, and 0.3 to 1.3 % of the veins' length.
     piece_mm : float
         Length of the pieces that get one fate each; shorter than the runs in which veins close, longer than their calibre.
     reticular_mm : float
@@ -40,6 +44,7 @@ class VeinOptions:
 
     visible_de: float = JUST_NOTICEABLE_DE
     shortest_mm: float = 2.0
+    least_evidence: float = 12.0
     piece_mm: float = 1.0
     reticular_mm: float = 1.3
 
@@ -91,12 +96,28 @@ def grown(mask: Mask, radius_px: float) -> Mask:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))) > 0, dtype=np.bool_)
 
 
+def depth_px(mask: Mask) -> Grey:
+    """How far each pixel lies inside the mask; the picture's edge is a border too."""
+    framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
+
+
 def without_specks(mask: Mask, shortest_px: float) -> Mask:
     """The mask less what is nowhere `shortest_px` long."""
     _, components, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     long = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT]) >= shortest_px
     long[0] = False
     return np.asarray(long[components], dtype=np.bool_)
+
+
+def _believed(mask: Mask, de: Grey, px_per_mm: float, options: VeinOptions) -> Mask:
+    """The mask less what is too short, or too short for its faintness, to be a vein (`VeinOptions`)."""
+    _, components, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    length_mm = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT]) / px_per_mm
+    mean_de = np.bincount(components.ravel(), de.ravel(), len(boxes)) / np.maximum(boxes[:, cv2.CC_STAT_AREA], 1)
+    keep = (length_mm >= options.shortest_mm) & (length_mm * mean_de >= options.least_evidence)
+    keep[0] = False
+    return np.asarray(keep[components], dtype=np.bool_)
 
 
 def _ordered(component: set[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -171,9 +192,9 @@ def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: 
     field : Mask
         Skin to look at.
     px_per_mm : float
-        Only sets the shortest vein and the pieces' length; an assumed scale serves.
+        Only sets what is too short for a vein and the pieces' length; an assumed scale serves.
     """
-    mask = without_specks((reading.vein_probability >= 0.5) & field, options.shortest_mm * px_per_mm)
+    mask = _believed((reading.vein_probability >= 0.5) & field, reading.vein_de, px_per_mm, options)
     centreline = np.asarray(skeletonize(mask), dtype=np.bool_)
     pieces = pieces_of(centreline, mask, reading.vein_de, piece_px=max(3.0, options.piece_mm * px_per_mm), visible_de=options.visible_de)
     return Veins(mask, centreline, pieces)

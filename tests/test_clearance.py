@@ -22,7 +22,7 @@ def measured(before: np.ndarray, after: np.ndarray) -> tuple[Counts, Counts, Cou
     veins = find_veins(readings[0], EVERYWHERE, PX_PER_MM), find_veins(readings[1], EVERYWHERE, PX_PER_MM)
     fates = judge_fate(veins[0], *readings, EVERYWHERE, EVERYWHERE, veins[1], np.zeros(SHAPE, bool), unsaid(veins[0]), PX_PER_MM, 1.0)
     length = length_clearance(fates, np.ones(len(fates.baseline), bool), HOW)
-    area, contrast = (area_clearance(*readings, veins, EVERYWHERE, HOW, weighted=weighted) for weighted in (False, True))
+    area, contrast = (area_clearance(*readings, veins, EVERYWHERE, PX_PER_MM, HOW, weighted=weighted) for weighted in (False, True))
     return length, area, contrast, net_change(fates, length)
 
 
@@ -50,6 +50,21 @@ def test_an_undecided_vein_widens_the_interval() -> None:
     sure = measured(lines((100, 8), (200, 8)), lines((100, 8)))[0]
     unsure = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 2.25)))[0]
     assert math.hypot(*unsure.causes.values()) > 2 * math.hypot(*sure.causes.values())
+
+
+def test_every_cause_is_told_and_together_they_make_the_interval() -> None:
+    length, area, contrast, _ = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 2.4)))
+    assert set(length.causes) == {"threshold", "registration", "noise", "light", "field"}
+    assert set(area.causes) == set(contrast.causes) == {"threshold", "noise", "light", "field"}
+    assert length.causes["light"] > 10  # a tenth less contrast, and the faint vein is gone
+    estimate = length.estimate(HOW, lowest=-1e9, highest=1e9, method="")
+    assert estimate.width / 2 == pytest.approx(math.hypot(*estimate.causes.values()))
+    assert contrast.causes["light"] > area.causes["light"] == 0
+
+
+def test_a_number_that_hangs_on_the_border_says_so() -> None:
+    at_border, inside = lines((12, 8), (200, 8)), lines((100, 8), (200, 8))
+    assert measured(at_border, lines((200, 8)))[0].causes["field"] > 5 + measured(inside, lines((200, 8)))[0].causes["field"]
 
 
 def test_no_baseline_is_a_failed_estimate_not_zero() -> None:

@@ -16,8 +16,8 @@ from photocompare.arrays import LinearRGB
 from photocompare.comparison import compare
 from photocompare.phantom import simple_pair
 from photocompare.photo import read_photo
-from photocompare.skin_reading import SkinReading, flattened_density
-from photocompare.vein_network import MODEL_FILE, MODEL_SHA256, network_available, read_skin
+from photocompare.skin_reading import SkinReading, agreed, flattened_density
+from photocompare.vein_network import MODELS, network_available, read_skin, read_skin_after
 from photocompare.vein_ridges import read_skin_by_ridges
 
 SHAPE = (200, 240)
@@ -35,14 +35,19 @@ def row_of(colour: tuple[float, float, float], row: int, width_px: float) -> np.
     return np.asarray(profile[..., np.newaxis] * np.array(colour), np.float32)
 
 
+def photographed(vein: float, visit: int) -> LinearRGB:
+    """Light skin with a vein of that strength along row 60 and a hair along row 140; the mottling stays, the noise is the visit's own."""
+    mottle = cv2.GaussianBlur(np.random.default_rng(3).standard_normal(SHAPE).astype(np.float32), (0, 0), 2.0)
+    density = -np.log(np.array([0.45, 0.29, 0.20])) + (0.012 * mottle / mottle.std())[..., np.newaxis]
+    density = density + vein * row_of(VEIN_COLOUR, 60, 6.0) + row_of(HAIR_COLOUR, 140, 2.0)
+    noise = np.random.default_rng(visit).normal(0, 0.002, density.shape)
+    return np.asarray(np.clip(np.exp(-density) + noise, 0, 1), np.float32)
+
+
 @pytest.fixture(scope="module")
 def skin() -> LinearRGB:
-    """Light skin with a vein along row 60 and a hair along row 140."""
-    rng = np.random.default_rng(3)
-    mottle = cv2.GaussianBlur(rng.standard_normal(SHAPE).astype(np.float32), (0, 0), 2.0)
-    density = -np.log(np.array([0.45, 0.29, 0.20])) + (0.012 * mottle / mottle.std())[..., np.newaxis]
-    density = density + row_of(VEIN_COLOUR, 60, 6.0) + row_of(HAIR_COLOUR, 140, 2.0)
-    return np.asarray(np.clip(np.exp(-density) + rng.normal(0, 0.002, density.shape), 0, 1), np.float32)
+    """Light skin with a vein and a hair."""
+    return photographed(1.0, 4)
 
 
 @pytest.fixture
@@ -58,10 +63,36 @@ def seen(reading: SkinReading, rows: slice) -> float:
     return float((reading.vein_probability[rows, 50:190] >= 0.5).max(axis=0).mean())
 
 
-def test_the_model_that_ships_is_the_one_that_was_measured() -> None:
-    content = (resources.files("photocompare") / "models" / MODEL_FILE).read_bytes()
-    assert hashlib.sha256(content).hexdigest() == MODEL_SHA256
+def altered(photos: int) -> dict[int, tuple[str, str]]:
+    """The models with one digest that no file has."""
+    return {**MODELS, photos: (MODELS[photos][0], "0" * 64)}
+
+
+@pytest.mark.parametrize("photos", MODELS)
+def test_the_models_that_ship_are_those_that_were_measured(photos: int) -> None:
+    name, sha256 = MODELS[photos]
+    content = (resources.files("photocompare") / "models" / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == sha256
+    assert len(content) < 5 * 2**20
     assert network_available()
+
+
+def test_the_after_photo_is_read_in_sight_of_the_before_photo(skin: LinearRGB) -> None:
+    photos = photographed(1.0, 5), photographed(0.0, 5)
+    still, gone = (agreed(read_skin(after, EVERYWHERE), read_skin_after(after, skin, EVERYWHERE)) for after in photos)
+    assert seen(still, slice(58, 63)) > 0.9
+    assert seen(gone, slice(55, 66)) < 0.1
+    assert seen(still, slice(134, 147)) < 0.1
+    leg = EVERYWHERE.copy()
+    leg[:, :101] = False
+    assert not read_skin_after(skin, skin, leg).vein_de[~leg].any()
+
+
+@pytest.mark.usefixtures("reload_model")
+def test_without_models_nothing_is_read_in_sight_of_another_photo(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vein_network, "MODELS", altered(2))
+    with pytest.raises(ValueError, match="networks are missing"):
+        read_skin_after(skin, skin, EVERYWHERE)
 
 
 def test_a_vein_is_seen_and_a_hair_is_not(skin: LinearRGB) -> None:
@@ -96,9 +127,9 @@ def test_the_light_is_taken_off_before_anything_is_read(skin: LinearRGB) -> None
 @pytest.mark.parametrize("harm", ["altered", "missing", "no onnxruntime"])
 def test_without_the_right_model_skin_is_read_by_ridges(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch, harm: str) -> None:
     if harm == "altered":
-        monkeypatch.setattr(vein_network, "MODEL_SHA256", "0" * 64)
+        monkeypatch.setattr(vein_network, "MODELS", altered(1))
     elif harm == "missing":
-        monkeypatch.setattr(vein_network, "MODEL_FILE", "no_such_file.onnx")
+        monkeypatch.setattr(vein_network, "MODELS", {**MODELS, 2: ("no_such_file.onnx", MODELS[2][1])})
     else:
         monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert not network_available()
@@ -110,7 +141,7 @@ def test_without_the_right_model_skin_is_read_by_ridges(skin: LinearRGB, monkeyp
 
 @pytest.mark.usefixtures("reload_model")
 def test_an_altered_model_gives_a_flagged_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vein_network, "MODEL_SHA256", "0" * 64)
+    monkeypatch.setattr(vein_network, "MODELS", altered(1))
     pair = simple_pair("graded", seed=3, size=(900, 675), tone=0.03, clearance=0.6, stain=0.0)
     comparison = compare(read_photo(pair.before_jpeg), read_photo(pair.after_jpeg), look_for_card=False)
     assert "ridge_reading" in [reason.code for reason in comparison.reasons]

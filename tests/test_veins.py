@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from drawn_readings import PX_PER_MM, SHAPE, lines, reading
 
-from photocompare.veins import find_veins
+from photocompare.veins import depth_px, find_veins
 
 EVERYWHERE = np.ones(SHAPE, bool)
 
@@ -60,3 +60,19 @@ def test_bare_skin_has_no_veins() -> None:
     veins = find_veins(reading(np.zeros(SHAPE)), EVERYWHERE, PX_PER_MM)
     assert veins.pieces == ()
     assert not veins.mask.any()
+
+
+def test_a_short_faint_line_is_not_believed_and_a_short_strong_or_long_faint_one_is() -> None:
+    short = {"columns": (100, 130)}
+    faint, strong = (find_veins(reading(lines((100, peak), **short)), EVERYWHERE, PX_PER_MM) for peak in (3.0, 12.0))
+    assert faint.pieces == ()
+    assert strong.length_px == pytest.approx(30, abs=6)
+    assert find_veins(reading(lines((100, 3.0), columns=(100, 200))), EVERYWHERE, PX_PER_MM).length_px == pytest.approx(100, abs=8)
+
+
+def test_depth_counts_from_the_mask_s_border_and_the_picture_s_edge() -> None:
+    mask = np.ones((40, 60), bool)
+    assert depth_px(mask)[20, 5] == pytest.approx(6, abs=0.5)
+    mask[:, :10] = False
+    assert depth_px(mask)[20, 15] == pytest.approx(6, abs=0.5)
+    assert not depth_px(mask)[:, :10].any()

@@ -1,4 +1,7 @@
-"""Train the vein network: `python train_vein_unet.py SCENES_DIR OUT.onnx --minutes 25`."""
+"""Train the vein networks: `python train_vein_unet.py SCENES_DIR OUT.onnx --minutes 25`.
+
+A folder of scenes trains the reading of one photo; a folder of pairs the reading of the after photo, which sees the before photo too.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,11 @@ from photocompare.colour import linear_from_srgb8
 from photocompare.skin_reading import flattened_density
 
 CROP, BATCH, SEED, VISIBLE_DE = 144, 8, 20, 2.3
+BORDER = 8
+"""Pixels at a scene's edge where resampling may have met nothing."""
+
+WIDTHS = {1: (16, 24, 40, 64), 2: (20, 28, 44, 64)}
+"""Channels a level, by how many photos are read at once."""
 
 
 def block(cin: int, cout: int) -> nn.Sequential:
@@ -32,10 +40,10 @@ def block(cin: int, cout: int) -> nn.Sequential:
 class VeinUNet(nn.Module):
     """U-Net on the 2 x 2 pixel-unshuffled picture: full detail at a quarter of the cost."""
 
-    def __init__(self, widths: tuple[int, ...] = (16, 24, 40, 64)) -> None:
+    def __init__(self, photos: int = 1) -> None:
         super().__init__()
-        a, b, c, d = widths
-        self.e1, self.e2, self.e3, self.e4 = block(12, a), block(a, b), block(b, c), block(c, d)
+        a, b, c, d = WIDTHS[photos]
+        self.e1, self.e2, self.e3, self.e4 = block(12 * photos, a), block(a, b), block(b, c), block(c, d)
         self.d3, self.d2, self.d1 = block(d + c, c), block(c + b, b), block(b + a, a)
         self.out = nn.Conv2d(a, 16, 1)
 
@@ -51,23 +59,57 @@ class VeinUNet(nn.Module):
         return F.pixel_shuffle(self.out(d1), 2)
 
 
-def load(folder: pathlib.Path) -> tuple[np.ndarray, ...]:
-    parts = [np.load(f) for f in sorted(folder.glob("*.npz"))]
-    images = np.concatenate([p["image"] for p in parts])
-    flat = np.stack([(flattened_density(linear_from_srgb8(i), None)).astype(np.float16) for i in images])
-    return flat, *(np.concatenate([p[k] for p in parts]) for k in ("vein", "stain"))
+def started(net: VeinUNet, weights: pathlib.Path) -> None:
+    """Start from the weights of a network as wide or narrower: what is new begins near zero."""
+    with torch.no_grad():
+        for (name, new), old in zip(net.state_dict().items(), torch.load(weights).values(), strict=True):
+            if new.shape == old.shape:
+                new.copy_(old)
+                continue
+            if new.ndim == 4:
+                new *= 0.1
+            old_rows = torch.arange(old.shape[0])
+            if new.ndim < 2:
+                new[old_rows] = old
+                continue
+            # A decoder's first convolution takes (from below, from beside), each part wider now.
+            below = {"d3": 3, "d2": 2, "d1": 1}.get(name[:2]) if name.endswith(".0.weight") else None
+            was, now = (WIDTHS[k][below] if below else 0 for k in (1, 2))
+            cols = torch.arange(old.shape[1])
+            new[old_rows[:, None], torch.where(cols < was, cols, cols - was + now)[None]] = old
+
+
+def load(folder: pathlib.Path, alone: bool) -> tuple[np.ndarray, ...]:
+    """Flattened density (N, H, W, 3 a photo, the after photo first), and bytes of vein, stain and, for pairs, vein before.
+
+    `alone` makes two scenes of each pair.
+    """
+    flats, truths = [], []
+    for file in sorted(folder.glob("*.npz")):
+        part = np.load(file)
+        photos = [part[k] for k in ("image", "after", "before") if k in part]
+        truth = [part[k] for k in ("vein_de", "stain_de", "was_de") if k in part]
+        views = [(photos, truth)]
+        if alone and len(photos) == 2:  # before treatment there is no stain
+            views = [(photos[:1], truth[:2]), (photos[1:], [truth[2], np.zeros_like(truth[2])])]
+        for images, told in views:
+            flat = [np.dstack([flattened_density(linear_from_srgb8(i), None) for i in v]).astype(np.float16) for v in zip(*images, strict=True)]
+            flats.append(np.stack(flat))
+            truths.append(told)
+    return np.concatenate(flats), *(np.concatenate(t) for t in zip(*truths, strict=True))
 
 
 def crop_batch(rng: np.random.Generator, data: tuple[np.ndarray, ...], ids: np.ndarray) -> list[Tensor]:
-    out: list[list[np.ndarray]] = [[], [], []]
+    out: list[list[np.ndarray]] = [[] for _ in data]
     for _ in range(BATCH):
         for _ in range(3):  # favour crops that show something
             i = rng.choice(ids)
-            y, x = rng.integers(0, data[0].shape[1] - CROP, 2)
+            y, x = rng.integers(BORDER, data[0].shape[1] - CROP - BORDER, 2)
             window = np.s_[y : y + CROP, x : x + CROP]
-            if (data[1][i][window] >= 23).sum() > 150 or rng.random() < 0.25:
+            if (data[-1 if len(data) > 3 else 1][i][window] >= 23).sum() > 150 or rng.random() < 0.25:
                 break
-        turn, flip, gain = rng.integers(4), rng.integers(2), np.float32(np.exp(rng.normal(0, 0.1)))
+        turn, flip = rng.integers(4), rng.integers(2)
+        gain = np.repeat(np.exp(rng.normal(0, 0.1, data[0].shape[3] // 3)), 3).astype(np.float32)
         for k, d in enumerate(data):
             piece = np.rot90(d[i][window], turn)
             piece = piece[::-1] if flip else piece
@@ -76,12 +118,13 @@ def crop_batch(rng: np.random.Generator, data: tuple[np.ndarray, ...], ids: np.n
     return [x, *(torch.from_numpy(np.stack(o)) for o in out[1:])]
 
 
-def loss_of(pred: Tensor, vein: Tensor, stain: Tensor) -> Tensor:
+def loss_of(pred: Tensor, truth: list[Tensor]) -> Tensor:
     total = torch.zeros(())
-    for k, de in ((0, vein), (2, stain)):
+    places = (truth[2] > VISIBLE_DE) if len(truth) > 2 else False
+    for k, de in ((0, truth[0]), (2, truth[1])):
         target = torch.log1p(de)
         visible = torch.sigmoid((de - VISIBLE_DE) / 0.25)
-        w = 1 + 2 * (de > 0.5)
+        w = 1 + 2 * ((de > 0.5) | places)
         total = total + (w * F.smooth_l1_loss(pred[:, k], target, reduction="none", beta=0.2)).mean() * (1.0 if k == 0 else 0.6)
         total = total + (w * F.binary_cross_entropy_with_logits(pred[:, k + 1], visible, reduction="none")).mean() * (
             1.0 if k == 0 else 0.6
@@ -93,7 +136,7 @@ def export(net: VeinUNet, out: pathlib.Path) -> None:
     net.eval()
     torch.onnx.export(
         net,
-        (torch.zeros(1, 3, 64, 64),),
+        (torch.zeros(1, net.e1[0].in_channels // 4, 64, 64),),
         str(out),
         input_names=["flat"],
         output_names=["reading"],
@@ -109,25 +152,26 @@ def main() -> None:
     ap.add_argument("out", type=pathlib.Path)
     ap.add_argument("--minutes", type=float, default=25)
     ap.add_argument("--start", type=pathlib.Path)
+    ap.add_argument("--alone", action="store_true", help="read pairs as single scenes")
     ap.add_argument("--rate", type=float, default=3e-3)
     a = ap.parse_args()
     cv2.setNumThreads(1)
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
-    data = flat, *_ = load(a.scenes)
+    data = flat, *_ = load(a.scenes, a.alone)
     ids, held = np.arange(len(flat) - 40), np.arange(len(flat) - 40, len(flat))
-    net = VeinUNet()
+    net = VeinUNet(flat.shape[3] // 3)
     if a.start:
-        net.load_state_dict(torch.load(a.start))
+        started(net, a.start)
     print("parameters", sum(p.numel() for p in net.parameters()), "scenes", len(ids), flush=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=a.rate, weight_decay=1e-4)
     begin, step, running = time.time(), 0, 0.0
     while (share := (time.time() - begin) / (60 * a.minutes)) < 1:
         for g in optimiser.param_groups:
             g["lr"] = a.rate * min(1, (step + 1) / 100) * 0.5 * (1 + np.cos(np.pi * min(1, share)))
-        x, v, s = crop_batch(rng, data, ids)
+        x, *truth = crop_batch(rng, data, ids)
         net.train()
-        value = loss_of(net(x), v * 0.1, s * 0.1)
+        value = loss_of(net(x), [t * 0.1 for t in truth])
         optimiser.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -138,7 +182,7 @@ def main() -> None:
             net.eval()
             with torch.no_grad():
                 pick = np.random.default_rng(0)
-                scores = [loss_of(net(b[0]), b[1] * 0.1, b[2] * 0.1).item() for b in (crop_batch(pick, data, held) for _ in range(4))]
+                scores = [loss_of(net(b[0]), [t * 0.1 for t in b[1:]]).item() for b in (crop_batch(pick, data, held) for _ in range(8))]
             print(f"{step} {time.time() - begin:.0f}s train {running / 50:.4f} held-out {np.mean(scores):.4f}", flush=True)
             running = 0.0
             if step % 500 == 0:
