@@ -18,6 +18,7 @@ import typer
 
 from photocompare import __version__
 from photocompare.errors import PhotocompareError, SystemLibraryMissing, UsageError
+from photocompare.memory import share_freed_memory
 
 if TYPE_CHECKING:
     from photocompare.comparison import Comparison
@@ -56,6 +57,7 @@ def main() -> NoReturn:
     """Run the command line; every foreseeable fault becomes one sentence on standard error and status 2."""
     # The solves are small: a second thread of the linear algebra would only spin on the core that OpenCV needs.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    share_freed_memory()
     try:
         app(prog_name="photocompare", standalone_mode=True)
     except PhotocompareError as error:

@@ -43,7 +43,10 @@ def srgb8_from_linear(linear: LinearRGB) -> SRGB8:
 
 def density_from_linear(linear: LinearRGB) -> Density:
     """Optical density -ln(linear), (H, W, 3); light falls off additively in it, and blood and pigment add."""
-    return np.asarray(-cv2.log(np.maximum(linear, np.float32(DARKEST))), dtype=np.float32)
+    density: Density = np.maximum(linear, np.float32(DARKEST), dtype=np.float32, order="C")
+    # In place: three arrays the size of a photo would cost more than the logarithm.
+    cv2.log(density, density)
+    return np.negative(density, out=density)
 
 
 def lab_from_linear(linear: LinearRGB) -> Lab:

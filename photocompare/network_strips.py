@@ -15,8 +15,8 @@ STRIDE = 16
 """Sides are padded to a multiple, and strips start at one: a network may halve the picture up to four times."""
 
 OVERLAP_PX = 96
-"""Rows beyond a strip's own that its reading may depend on.  The U-Net's fourteen convolutions on up to sixteen times reduced pictures reach 96 px;
-beyond, strips and the whole picture agree to the last bit."""
+"""Rows beyond a strip's own that its reading may depend on.  The U-Net's fourteen convolutions, on pictures reduced up to sixteen times,
+reach no further: with 96 rows strips and the whole picture agree to the last bit, with 64 they don't."""
 
 MOST_PX = 1_100_000
 """Pixels of a strip without its overlaps: two strips for a working frame.  Narrower ones would spend more on overlaps than they save."""

