@@ -73,7 +73,8 @@ def flattened_density(linear: LinearRGB, leg: Mask | None) -> Density:
     area = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
     density *= weight[..., np.newaxis]
     mass = np.asarray(cv2.resize(density, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    surround = cv2.resize(_plane_average(area, mass, SURROUND_PX / _SURROUND_STEP), (width, height), interpolation=cv2.INTER_LINEAR)
+    broad = _plane_average(area, mass, SURROUND_PX / _SURROUND_STEP)
+    surround = np.asarray(cv2.resize(broad, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     surround *= weight[..., np.newaxis]
     density -= surround
     return density
