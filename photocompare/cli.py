@@ -113,9 +113,11 @@ def _common(
 
 @app.command()
 def compare(
-    before: Annotated[Path, typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP or HEIC).")],
-    after: Annotated[Path, typer.Argument(help="The photo after treatment.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for result.json and the pictures.")],
+    before: Annotated[Path | None, typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP or HEIC).")] = None,
+    after: Annotated[Path | None, typer.Argument(help="The photo after treatment.")] = None,
+    more_before: Annotated[list[Path] | None, typer.Option("--before", help="One more photo of that visit; up to four in all.")] = None,
+    more_after: Annotated[list[Path] | None, typer.Option("--after", help="One more photo of the visit after.")] = None,
     before_date: Annotated[str | None, typer.Option(help="Day of the before photo, such as 2026-03-14; its own date by default.")] = None,
     after_date: Annotated[str | None, typer.Option(help="Day of the after photo.")] = None,
     mm_per_px: Annotated[float | None, typer.Option(help="Scale of the before photo, millimetres per pixel.")] = None,
@@ -123,7 +125,11 @@ def compare(
     card: Annotated[Literal["auto", "none"], typer.Option(help="Look for the scale card, or don't.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print result.json to standard output.")] = False,
 ) -> None:
-    """Measure one pair; status 0 measured, 3 no honest number, 2 bad usage or unreadable photo."""
+    """Measure one pair, or several photos of each visit together.
+
+    Status 0 measured, 3 no honest number, 2 bad usage or unreadable photo.
+    """
+    visits = _shots("before", before, more_before), _shots("after", after, more_after)
     dates = (_given_date(before_date, "--before-date"), _given_date(after_date, "--after-date"))
     _check_output_folder(out)
     watch = _load("photocompare.provenance").Stopwatch(_announce if sys.stderr.isatty() else None)
@@ -131,15 +137,17 @@ def compare(
     photo = _load("photocompare.photo")
     with watch.stage("read"), ThreadPoolExecutor(1) as pool:
         # Decoding happens in child processes; the measuring libraries and networks load meanwhile.
-        reading = pool.submit(photo.read_photos, [before, after], names=["The before photo", "The after photo"])
-        comparing = _load("photocompare.comparison")
+        names = [*_shot_names("before", visits[0]), *_shot_names("after", visits[1])]
+        reading = pool.submit(photo.read_photos, [*visits[0], *visits[1]], names=names)
+        comparing = _load("photocompare.shots")
         if mm_per_px is not None:
             _load("photocompare.scale").checked_mm_per_px(mm_per_px)
         _load("photocompare.vein_network").network_available()
         _load("photocompare.registration.matcher_models").load_matcher()
         photos = reading.result()
-    comparison: Comparison = comparing.compare(
-        *photos,
+    comparison: Comparison = comparing.compare_shots(
+        photos[: len(visits[0])],
+        photos[len(visits[0]) :],
         before_date=dates[0],
         after_date=dates[1],
         mm_per_px=mm_per_px,
@@ -196,6 +204,19 @@ def validate(
 def _announce_row(progress: Any) -> None:
     minutes = progress.seconds_left / 60
     sys.stderr.write(f"{progress.done} of {progress.planned}: {progress.seconds_a_row:.1f} s each, about {minutes:.0f} min left\n")
+
+
+def _shots(visit: str, first: Path | None, more: list[Path] | None) -> list[Path]:
+    """The photos of one visit, those given by option after the one given by place."""
+    shots = [*([first] if first else []), *(more or [])]
+    if not shots:
+        raise UsageError(f"There is no {visit} photo; give BEFORE AFTER, or --before and --after.")
+    return shots
+
+
+def _shot_names(visit: str, shots: list[Path]) -> list[str]:
+    """What each photo is called in an error."""
+    return [f"The {visit} photo"] if len(shots) == 1 else [f"The {visit} photo number {k + 1}" for k in range(len(shots))]
 
 
 def _given_date(text: str | None, option: str) -> dt.date | None:

@@ -41,14 +41,14 @@ def photos(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The photos read themselves, and `compare()` gives this comparison and notes how it was called."""
-    comparison = importlib.import_module("photocompare.comparison")
+    shots = importlib.import_module("photocompare.shots")
     called: dict[str, Any] = {"gives": make_comparison()}
 
     def compare(*positional: object, **named: object) -> object:
         called.update(named, photos=positional)
         return called["gives"]
 
-    monkeypatch.setattr(comparison, "compare", compare)
+    monkeypatch.setattr(shots, "compare_shots", compare)
     monkeypatch.setattr(
         importlib.import_module("photocompare.photo"), "read_photos", lambda paths, names: list(zip(names, paths, strict=True))
     )
@@ -131,7 +131,7 @@ def test_a_measured_pair_is_zero(
     assert made["before_date"].isoformat() == "2026-01-01"
     assert made["after_date"] is None
     assert (made["mm_per_px"], made["look_for_card"]) == (0.1, False)
-    assert made["photos"] == (("The before photo", photos[0]), ("The after photo", photos[1]))
+    assert made["photos"] == ([("The before photo", photos[0])], [("The after photo", photos[1])])
     assert set(made["watch"].seconds) == {"read"}
 
 
@@ -180,6 +180,26 @@ def test_progress_is_told_on_a_terminal_only(
     _, _, errors = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out")
     assert "Reading the photos" in errors
     assert "Writing the result" in errors
+
+
+def test_several_photos_of_each_visit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: dict[str, Any]
+) -> None:
+    code, _, said = run(capsys, monkeypatch, "compare", "b0", "a0", "--before", "b1", "--after", "a1", "--after", "a2", "--out", tmp_path)
+    assert code == 0, said
+    befores, afters = made["photos"]
+    assert [path.name for _, path in befores] == ["b0", "b1"]
+    assert [path.name for _, path in afters] == ["a0", "a1", "a2"]
+    assert afters[2][0] == "The after photo number 3"
+    assert run(capsys, monkeypatch, "compare", "--before", "b0", "--after", "a0", "--out", tmp_path)[0] == 0
+    assert [name for name, _ in made["photos"][0]] == ["The before photo"]
+
+
+def test_a_visit_without_a_photo_is_bad_usage(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code, _, said = run(capsys, monkeypatch, "compare", "--before", "b0", "--out", tmp_path / "out")
+    assert code == cli.BAD_USAGE
+    assert "no after photo" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_out_that_is_a_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path]) -> None:
