@@ -9,14 +9,15 @@ and resampled.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from skin_scenes import F32, SCENE_PX, SKIN_BASE, _camera, _de76, _distractors, _draw, _noise, _stain_colour, _tree, _vein_colour, _walk
 
 from photocompare.colour import linear_from_srgb8, srgb8_from_linear
-from skin_scenes import F32, SCENE_PX, SKIN_BASE, _camera, _de76, _distractors, _draw, _noise, _stain_colour, _tree, _vein_colour, _walk
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def _runs(rng: Generator, path: F32, px_per_mm: float) -> list[F32]:
     while at < len(path) - 1:
         at += max(2, int(np.exp(rng.uniform(np.log(4), np.log(40))) * px_per_mm / step))
         cuts.append(min(at, len(path) - 1))
-    return [path[a : b + 1] for a, b in zip(cuts, cuts[1:], strict=False) if b - a >= 1]
+    return [path[a : b + 1] for a, b in pairwise(cuts) if b - a >= 1]
 
 
 def _left(rng: Generator, mode: str, share: float) -> tuple[float, bool]:
@@ -168,4 +169,6 @@ def render_pair(seed: int) -> ScenePair:
     after = moved(np.exp(-(left + stain + kept + change * come)) * base)
     gloss = 15 * px_per_mm
     truth = [np.maximum(moved(_de76(base, density)), 0) for density in (left, stain)]
-    return ScenePair(_camera(rng, before.astype(np.float32), gloss), _photographed(rng, after.astype(np.float32), gloss), _de76(base, veins), *truth)
+    return ScenePair(
+        _camera(rng, before.astype(np.float32), gloss), _photographed(rng, after.astype(np.float32), gloss), _de76(base, veins), *truth
+    )

@@ -93,7 +93,9 @@ def load(folder: pathlib.Path, alone: bool) -> tuple[np.ndarray, ...]:
         if alone and len(photos) == 2:  # before treatment there is no stain
             views = [(photos[:1], truth[:2]), (photos[1:], [truth[2], np.zeros_like(truth[2])])]
         for images, told in views:
-            flat = [np.dstack([flattened_density(linear_from_srgb8(i), None) for i in v]).astype(np.float16) for v in zip(*images, strict=True)]
+            flat = [
+                np.dstack([flattened_density(linear_from_srgb8(i), None) for i in v]).astype(np.float16) for v in zip(*images, strict=True)
+            ]
             flats.append(np.stack(flat))
             truths.append(told)
     return np.concatenate(flats), *(np.concatenate(t) for t in zip(*truths, strict=True))
