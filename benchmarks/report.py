@@ -211,46 +211,31 @@ def _peer_text(found: Findings) -> str:
     )
 
 
+def _cost_text(found: Findings) -> str:
+    runs = found.sizes[0].runs if found.sizes else 0
+    return (
+        f"`photocompare compare` as a process of its own, files warm, median of {runs}; decoding is `cv2.imread` of the same two photos, in "
+        "turn with it. Peak is the largest process; all processes together (shared pages once) were looked at every 20 ms in a run that "
+        "was not timed, so that sum may miss a short peak.\n\n"
+        f"{_sizes_table(found.sizes)}\n\n{_slopes(found.sizes)}"
+    )
+
+
 def as_markdown(found: Findings) -> str:
     """The report as Markdown, headings from the third level so that it fits into a page."""
     aims = table(("aim", "limit", "measured", "met"), [(what, aim, got, yes(met)) for what, aim, got, met in targets(found)])
     floors = table(
         ("floor", "wall s", "CPU s"), [(name, number(times.wall_s, 3), number(times.cpu_s, 3)) for name, times in found.floors.items()]
     )
-    runs = found.sizes[0].runs if found.sizes else 0
-    return "\n".join(
-        [
-            _machine_text(found),
-            "",
-            "### Aims",
-            "",
-            aims,
-            "",
-            "### Cost against megapixels",
-            "",
-            f"`photocompare compare` as a process of its own, files warm, median of {runs}; decoding is `cv2.imread` of the same two "
-            "photos, in turn with it. Peak is the largest process; all processes together (shared pages once) were looked at every 20 ms in "
-            "a run that was not timed, so that sum may miss a short peak.",
-            "",
-            _sizes_table(found.sizes),
-            "",
-            _slopes(found.sizes),
-            "### Stage by stage",
-            "",
-            "CPU is that of all threads while the stage lasts, so work that goes on beside a stage counts there.",
-            "",
-            _stages_table(found.sizes),
-            "",
-            "### Floor",
-            "",
-            floors,
-            "",
-            "### Against affine + B-spline registration",
-            "",
-            _peer_text(found),
-            "",
-        ]
-    )
+    beside = "CPU is that of all threads while the stage lasts, so work that goes on beside a stage counts there."
+    sections = {
+        "Aims": aims,
+        "Cost against megapixels": _cost_text(found).rstrip(),
+        "Stage by stage": f"{beside}\n\n{_stages_table(found.sizes)}",
+        "Floor": floors,
+        "Against affine + B-spline registration": _peer_text(found),
+    }
+    return "\n\n".join([_machine_text(found), *(f"### {title}\n\n{text}" for title, text in sections.items())]) + "\n"
 
 
 def put_into(page: str, report: str) -> str:
