@@ -73,7 +73,7 @@ def measure(extent: Extent, home: Path, *, seed: int, with_peer: bool) -> Findin
         sizes=tuple(sizes),
         control=control(_control_pair(pairs[0], home)) if with_peer else {},
         pairs=tuple(compared),
-        peer_absent="" if with_peer else "Not run: `pip install -e '.[benchmark]'` brings itk-elastix.",
+        peer_absent="" if with_peer else "Left out of this run; it needs itk-elastix: `pip install -e '.[benchmark]'`.",
     )
 
 

@@ -214,8 +214,8 @@ def _peer_text(found: Findings) -> str:
 def _cost_text(found: Findings) -> str:
     runs = found.sizes[0].runs if found.sizes else 0
     return (
-        f"`photocompare compare` as a process of its own, files warm, median of {runs}; decoding is `cv2.imread` of the same two photos, in "
-        "turn with it. Peak is the largest process; all processes together (shared pages once) were looked at every 20 ms in a run that "
+        f"`photocompare compare` as a process of its own, files warm, median of {runs}; decoding is `cv2.imread` of the same two photos, "
+        "in turn with it. Peak is the largest process; all processes together (shared pages once) were looked at every 20 ms in a run that "
         "was not timed, so that sum may miss a short peak.\n\n"
         f"{_sizes_table(found.sizes)}\n\n{_slopes(found.sizes)}"
     )
