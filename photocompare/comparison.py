@@ -384,7 +384,7 @@ def _skin_tone(before: LinearRGB, after: LinearRGB, unaffected: Mask, card: Card
     def angle(linear: LinearRGB) -> float:
         if not unaffected.any():
             return math.nan
-        skin = linear[unaffected][::_TONE_STEP, np.newaxis]
+        skin = linear.reshape(-1, 3)[np.flatnonzero(unaffected)[::_TONE_STEP], np.newaxis]
         lightness, _, b_star = np.median(lab_from_linear(skin if card is None else mapped_colours(skin, card.matrix)), axis=(0, 1))
         return individual_typology_angle(float(lightness), float(b_star))
 
