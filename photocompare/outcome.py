@@ -111,9 +111,11 @@ def summarise(
             by_calibre[calibre] = CalibreOutcome(_share(length_clearance(fates, chosen, how), how), before_px / factor)
     return Outcome(
         length=_share(length, how),
-        area=_fall(area, how, "visible area in the shared field"),
-        contrast=_fall(contrast, how, "contrast summed over visible area"),
-        net_change=change.estimate(how, lowest=-100.0, highest=math.inf, method="visible length, new veins included"),
+        area=_fall(area, how, how.widening.area, "visible area in the shared field"),
+        contrast=_fall(contrast, how, how.widening.contrast, "contrast summed over visible area"),
+        net_change=change.estimate(
+            how, how.widening.net_change, lowest=-100.0, highest=math.inf, method="visible length, new veins included"
+        ),
         by_calibre=by_calibre,
         fate_px={fate: fates.length_px(fate) / factor for fate in FATES},
         pigment=_pigment(findings, factor),
@@ -121,11 +123,11 @@ def summarise(
 
 
 def _share(counts: Counts, how: ClearanceOptions) -> Estimate:
-    return counts.estimate(how, lowest=0.0, highest=100.0, method="length of cleared and stained pieces")
+    return counts.estimate(how, how.widening.length, lowest=0.0, highest=100.0, method="length of cleared and stained pieces")
 
 
-def _fall(counts: Counts, how: ClearanceOptions, method: str) -> Estimate:
-    return counts.estimate(how, lowest=-math.inf, highest=100.0, method=method)
+def _fall(counts: Counts, how: ClearanceOptions, widening: float, method: str) -> Estimate:
+    return counts.estimate(how, widening, lowest=-math.inf, highest=100.0, method=method)
 
 
 def _pigment(findings: Findings, factor: float) -> PigmentOutcome:

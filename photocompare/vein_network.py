@@ -25,7 +25,7 @@ from photocompare.vein_ridges import read_skin_by_ridges
 
 MODELS = {
     1: ("vein_unet.onnx", "9e8085945a23292697013eb3d6f9db09eff92021ec310b78c3c0ee617ee90835"),
-    2: ("vein_pair_unet.onnx", "014726dfb1444780ab0bfdab27484516d8c198202454013a555f6177f0058a10"),
+    2: ("vein_pair_unet.onnx", "4160e366a29b94ca24c89173044446e8d8ac511e0ce8d1326600d72c0cdf8191"),
 }
 """By how many photos a network looks at: its file and the file's SHA-256."""
 

@@ -41,7 +41,7 @@ def test_nothing_changed_is_zero_and_swapping_turns_the_sign() -> None:
 
 
 def test_an_interval_holds_its_value_and_stays_possible() -> None:
-    estimate = measured(lines((100, 8)), np.zeros(SHAPE))[0].estimate(HOW, lowest=0, highest=100, method="")
+    estimate = measured(lines((100, 8)), np.zeros(SHAPE))[0].estimate(HOW, 1.5, lowest=0, highest=100, method="")
     assert estimate.value == 100
     assert 80 < estimate.low < estimate.high == 100
 
@@ -57,7 +57,7 @@ def test_every_cause_is_told_and_together_they_make_the_interval() -> None:
     assert set(length.causes) == {"threshold", "registration", "noise", "light", "field"}
     assert set(area.causes) == set(contrast.causes) == {"threshold", "noise", "light", "field"}
     assert length.causes["light"] > 10  # a tenth less contrast, and the faint vein is gone
-    estimate = length.estimate(HOW, lowest=-1e9, highest=1e9, method="")
+    estimate = length.estimate(HOW, 1.5, lowest=-1e9, highest=1e9, method="")
     assert estimate.width / 2 == pytest.approx(math.hypot(*estimate.causes.values()))
     assert contrast.causes["light"] > area.causes["light"] == 0
 
@@ -70,4 +70,4 @@ def test_a_number_that_hangs_on_the_border_says_so() -> None:
 def test_no_baseline_is_a_failed_estimate_not_zero() -> None:
     for counts in measured(np.zeros(SHAPE), lines((100, 8))):
         assert math.isnan(counts.percent)
-        assert not counts.estimate(HOW, lowest=-100, highest=100, method="").ok
+        assert not counts.estimate(HOW, 1.5, lowest=-100, highest=100, method="").ok

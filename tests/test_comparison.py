@@ -237,6 +237,7 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
 
         monkeypatch.setattr(recipe, "read_skin", read)
+        monkeypatch.setattr(recipe, "read_skin_after", lambda warped, *_: reading(warped.shape[:2], after))
         monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_: Forced(*np.full((2, len(pieces)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
         monkeypatch.setattr(sight, "judge_quality", sound_quality)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from drawn_readings import PX_PER_MM, SHAPE, lines, reading, unsaid
 
-from photocompare.fate import Fates, judge_fate
+from photocompare.fate import Fates, Remains, judge_fate, still_visible
+from photocompare.profiles import Forced
 from photocompare.veins import find_veins
 
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -62,3 +63,31 @@ def test_outside_the_shared_field_nothing_is_assessed() -> None:
     fates = fates_of(lines((100, 9)), np.zeros(SHAPE), shared=shared)
     assert share(fates, "not_assessable") == pytest.approx(0.5, abs=0.03)
     assert share(fates, "cleared") == pytest.approx(0.5, abs=0.03)
+
+
+def remains(after_de: float, profile_de: float, stained: float = 0.0) -> Remains:
+    """Of one piece that had 8 units before."""
+    one = lambda value: np.array([value])  # noqa: E731
+    return Remains(one(8.0), one(after_de), one(0.1), one(0.1), one(0.1), one(stained), one(20.0), Forced(one(8.0), one(profile_de)))
+
+
+@pytest.mark.parametrize(
+    ("after_de", "profile_de", "stained", "seen"),
+    [
+        (3.0, 0.0, 0.0, True),
+        (1.5, 3.0, 0.0, True),
+        (0.2, 3.0, 0.0, False),  # where the reading sees nothing, a profile is skin texture
+        (3.0, 0.0, 1.0, False),  # in a stain both must see it
+        (3.0, 3.0, 1.0, True),
+    ],
+)
+def test_the_two_witnesses(after_de: float, profile_de: float, stained: float, seen: bool) -> None:
+    assert still_visible(remains(after_de, profile_de, stained)).tolist() == [seen]
+
+
+def test_stretched_contrasts_make_faint_remains_visible() -> None:
+    faint = remains(2.2, 0.0)
+    assert not still_visible(faint).any()
+    assert still_visible(faint.stretched(1.1)).all()
+    assert not still_visible(remains(2.4, 0.0).stretched(1 / 1.1)).any()
+    np.testing.assert_allclose(faint.stretched(1.25).probability_after / (1 - faint.stretched(1.25).probability_after), 1.25**5 / 9)

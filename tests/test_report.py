@@ -48,7 +48,13 @@ def test_a_measured_pair_has_every_field_of_the_contract() -> None:
     result = validated(make_comparison())
     assert result["status"] == "comparable"
     assert result["clearance"]["length"] == {"percent": 61.2, "low": 48.3, "high": 72.0, "causes": {"noise": 9.0, "threshold": 5.0}}
-    assert result["clearance"]["by_calibre"]["telangiectasia"] == {"percent": 70.0, "low": 60.0, "high": 80.0, "causes": {}, "before_mm": 144.0}
+    assert result["clearance"]["by_calibre"]["telangiectasia"] == {
+        "percent": 70.0,
+        "low": 60.0,
+        "high": 80.0,
+        "causes": {},
+        "before_mm": 144.0,
+    }
     assert result["pigment"]["gained_mm2"] == pytest.approx(850 * MM_PER_PX**2, abs=0.005)
     assert result["registration"]["error_mm_p95"] == pytest.approx(1.9 * MM_PER_PX, abs=0.005)
     assert result["skin"]["group"] == "intermediate"

@@ -1,0 +1,69 @@
+"""Do several photos of each visit narrow the interval, and does it still cover?  `python -m benchmarks.several_shots --legs 12`.
+
+Each rendered leg is photographed three times a visit, from another pose, distance, light and camera each time.  Pairs of single photos
+and the combination of all three are held against the leg's truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+import numpy as np
+
+from photocompare import compare, compare_shots, read_photo
+from photocompare.phantom.facts import HARD, STANDARD, draw_facts, draw_visit, stream
+from photocompare.phantom.pair import render_pair
+from photocompare.photo import Photo
+
+SHOTS = 3
+STRIDE = 7919
+"""Between the seeds of two legs."""
+
+
+def visits(seed: int) -> tuple[list[Photo], list[Photo], float]:
+    """The photos of one leg before and after, and its true clearance of length in the first pair's shared field."""
+    ranges = HARD if seed % 2 else STANDARD
+    facts = draw_facts("graded", seed=seed, ranges=ranges)
+    befores, afters, truths = [], [], []
+    for shot in range(SHOTS):
+        rng = stream(seed, f"shot {shot}")
+        again = replace(facts, before=draw_visit(rng, ranges, facts.melanin, 0.3), after=draw_visit(rng, ranges, facts.melanin, 0.85))
+        pair = render_pair(facts if shot == 0 else again)
+        befores.append(read_photo(pair.before_jpeg))
+        afters.append(read_photo(pair.after_jpeg))
+        truths.append(float(pair.truth["clearance_length"]))
+    return befores, afters, truths[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--legs", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    rows = []
+    for leg in range(given.legs):
+        befores, afters, truth = visits(given.seed + STRIDE * leg)
+        single = compare(befores[0], afters[0]).outcome
+        several = compare_shots(befores, afters).outcome
+        if single is None or several is None:
+            print(f"leg {leg}: not comparable", flush=True)
+            continue
+        rows.append([(e.value - truth, e.width, e.low <= truth <= e.high) for e in (single.length, several.length)])
+        one, many = (o.length for o in (single, several))
+        print(
+            f"leg {leg}: true {truth:.1f}, one pair {one.value:.1f} ({one.low:.1f} to {one.high:.1f}), "
+            f"{SHOTS} photos a visit {many.value:.1f} ({many.low:.1f} to {many.high:.1f})",
+            flush=True,
+        )
+    table = np.array(rows, float).reshape(-1, 2, 3)
+    for k, name in enumerate(("one pair", f"{SHOTS} photos a visit")):
+        error, width, covered = table[:, k].T
+        print(
+            f"{name}: legs {len(table)}, absolute error median {np.median(abs(error)):.1f}, largest {abs(error).max():.1f}, "
+            f"width median {np.median(width):.1f}, truth held {int(covered.sum())}"
+        )
+
+
+if __name__ == "__main__":
+    main()
