@@ -37,9 +37,6 @@ class FateOptions:
         How far "the same place" reaches: half a millimetre, the width at which the thinnest telangiectasia is seen.
     new_beyond_mm : float
         A visible vein farther than this from every vein seen before is new.
-    trace_de : float
-        Contrast of the reading from which the profile is believed too: where the reading sees nothing at all, a profile of 2.3 units
-        is skin texture.  On 61 rendered pairs (15 of another renderer) values of 0.6 to 1.5 do alike.
     unchanged_above : float
         Share of the before contrast above which a piece just under the threshold is still called visible.  If one reading is off
         by 12 % (assumed), two differ by 17 %, and below 1 - 1.64 * 0.17 only one unchanged piece in twenty falls.
@@ -49,7 +46,6 @@ class FateOptions:
     faded_below: float = 0.6
     place_mm: float = 0.5
     new_beyond_mm: float = 0.8
-    trace_de: float = 1.0
     unchanged_above: float = 0.72
 
 
@@ -194,7 +190,7 @@ def confirmed(remains: Remains, *, options: FateOptions = FateOptions()) -> NDAr
 def still_visible(remains: Remains, *, options: FateOptions = FateOptions()) -> NDArray[np.bool_]:
     """Whether each piece is still seen after; see `FateOptions.unchanged_above` for pieces at the threshold."""
     own = np.nan_to_num(remains.forced.after_de)
-    seen = np.maximum(remains.contrast_after, np.where(remains.contrast_after >= options.trace_de, own, 0)) >= options.visible_de
+    seen = np.maximum(remains.contrast_after, own) >= options.visible_de
     seen |= remains.probability_after >= 0.5
     # Brown in a vein's place looks like a vein to the network, and hides one from the profile: there neither witness is believed alone.
     both = (remains.contrast_after + own) / 2 >= options.visible_de

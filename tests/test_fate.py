@@ -76,7 +76,7 @@ def remains(after_de: float, profile_de: float, stained: float = 0.0) -> Remains
     [
         (3.0, 0.0, 0.0, True),
         (1.5, 3.0, 0.0, True),
-        (0.2, 3.0, 0.0, False),  # where the reading sees nothing, a profile is skin texture
+        (0.2, 1.5, 0.0, False),
         (3.0, 0.0, 1.0, False),  # in a stain both must see it
         (3.0, 3.0, 1.0, True),
     ],
