@@ -118,6 +118,12 @@ _FLAGS = (
         "Choose a before photo that shows the veins in focus, or draw the field around them.",
     ),
     Flag(
+        "veins_out_of_view",
+        Severity.REFUSE,
+        "Most of the veins found before lie where the two photos can't be compared.",
+        "Take the after photo from the same side and distance as the before photo, with all of the region in view.",
+    ),
+    Flag(
         "too_few_veins",
         Severity.DEGRADE,
         "Very little visible vein was found before; a percentage of so little is uncertain.",

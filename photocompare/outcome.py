@@ -29,6 +29,9 @@ class OutcomeOptions:
         taken for veins on bare skin are shorter than one run.
     few_runs : float
         Runs below which the result is marked: at ten, one run misjudged moves the clearance by 10 points.
+    most_hidden_share : float
+        Share of the baseline's length that may lie where nothing can be assessed: with three quarters unseen the percentage would speak
+        for a quarter of the veins.  Assumed.
     most_vein_share : float
         Share of the shared field above which vein can't be told from skin: a vein is seen against as much skin on either side of it.
     """
@@ -36,6 +39,7 @@ class OutcomeOptions:
     clearance: ClearanceOptions = field(default_factory=ClearanceOptions)
     least_runs: float = 1.0
     few_runs: float = 10.0
+    most_hidden_share: float = 0.75
     most_vein_share: float = 1 / 3
 
 
@@ -63,7 +67,7 @@ class Findings:
 
 
 def vein_flags(findings: Findings, piece_px: float, *, options: OutcomeOptions = OutcomeOptions()) -> tuple[str, ...]:
-    """Codes for no vein, too little and implausibly much of it in the before photo.
+    """Codes for no vein, too little, too little in view and implausibly much of it in the before photo.
 
     Parameters
     ----------
@@ -75,6 +79,9 @@ def vein_flags(findings: Findings, piece_px: float, *, options: OutcomeOptions =
     assessed = sum(findings.fates.length_px(fate) for fate in ASSESSED_FATES)
     if assessed < options.least_runs * run:
         return ("no_veins_before",)
+    hidden = findings.fates.length_px("not_assessable")
+    if hidden > options.most_hidden_share * (hidden + assessed):
+        return ("veins_out_of_view",)
     covered = max(np.count_nonzero(veins.mask & findings.shared) for veins in findings.veins)
     if covered > options.most_vein_share * np.count_nonzero(findings.shared):
         return ("implausible_veins",)
