@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from photocompare import compare, compare_shots, read_photo
+from photocompare import compare_shots, read_photo
 from photocompare.phantom.facts import HARD, STANDARD, draw_facts, draw_visit, stream
 from photocompare.phantom.pair import render_pair
 from photocompare.photo import Photo
@@ -41,19 +41,21 @@ def main() -> None:
     parser.add_argument("--legs", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    rows = []
+    rows: list[list[tuple[float, float, bool]]] = []
+    errors: list[list[float]] = []
     for leg in range(given.legs):
         befores, afters, truth = visits(given.seed + STRIDE * leg)
-        single = compare(befores[0], afters[0]).outcome
-        several = compare_shots(befores, afters).outcome
-        if single is None or several is None:
-            print(f"leg {leg}: not comparable", flush=True)
+        result = compare_shots(befores, afters)
+        singles = [shot.length for shot in result.shots if shot.length is not None]
+        if result.outcome is None or len(singles) < SHOTS:
+            print(f"leg {leg}: not every pair comparable", flush=True)
             continue
-        rows.append([(e.value - truth, e.width, e.low <= truth <= e.high) for e in (single.length, several.length)])
-        one, many = (o.length for o in (single, several))
+        one, many = singles[0], result.outcome.length
+        rows.append([(e.value - truth, e.width, e.low <= truth <= e.high) for e in (one, many)])
+        errors.append([e.value - truth for e in singles])
         print(
-            f"leg {leg}: true {truth:.1f}, one pair {one.value:.1f} ({one.low:.1f} to {one.high:.1f}), "
-            f"{SHOTS} photos a visit {many.value:.1f} ({many.low:.1f} to {many.high:.1f})",
+            f"leg {leg}: true {truth:.1f}; {', '.join(f'{e.value:.1f} ({e.low:.1f} to {e.high:.1f})' for e in singles)}; "
+            f"together {many.value:.1f} ({many.low:.1f} to {many.high:.1f})",
             flush=True,
         )
     table = np.array(rows, float).reshape(-1, 2, 3)
@@ -63,6 +65,9 @@ def main() -> None:
             f"{name}: legs {len(table)}, absolute error median {np.median(abs(error)):.1f}, largest {abs(error).max():.1f}, "
             f"width median {np.median(width):.1f}, truth held {int(covered.sum())}"
         )
+    within = np.var(errors, axis=1, ddof=1).mean()
+    shared = max(float(np.mean(np.square(errors)) - within), 0.0)
+    print(f"of the squared error of a single pair, {100 * shared / (shared + within):.0f} % is shared by all pairs of a leg")
 
 
 if __name__ == "__main__":
