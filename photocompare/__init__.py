@@ -13,17 +13,15 @@ if TYPE_CHECKING:
     from photocompare.comparison import Comparison, compare
     from photocompare.photo import Photo, read_photo
     from photocompare.settings import Settings
-    from photocompare.shots import compare_shots
 
 __version__ = "0.1.0"
-__all__ = ["Comparison", "Photo", "Settings", "__version__", "compare", "compare_shots", "read_photo"]
+__all__ = ["Comparison", "Photo", "Settings", "__version__", "compare", "read_photo"]
 
 _HOMES = {
     "Comparison": "photocompare.comparison",
     "Photo": "photocompare.photo",
     "Settings": "photocompare.settings",
     "compare": "photocompare.comparison",
-    "compare_shots": "photocompare.shots",
     "read_photo": "photocompare.photo",
 }
 
