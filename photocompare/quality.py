@@ -44,6 +44,12 @@ _NOISE_WINDOW_PX = 33
 _STEPS_ASKED = 200_000
 """Pixels above the noise that are looked at, evenly spread: hundreds remain among the steepest of each direction."""
 
+JPEG_ROUNDING_CODES = 0.87
+"""Root mean square of JPEG's rounding at usual quality, codes of 255."""
+
+_DISPLAY_GAMMA = 2.2
+"""Of sRGB, near enough for an error's size."""
+
 _SAMPLE_STEP = 3
 """Every third pixel each way tells a median as well as all: 1e5 of a million."""
 
@@ -344,6 +350,16 @@ def _local_noise(green: Grey) -> Grey:
     return np.asarray((roots / _MEAN_ROOT_OF_NORMAL) ** 2, dtype=np.float32)
 
 
+def _rounding(green: Grey) -> Grey:
+    """What JPEG's rounding does to the density, whose slope against the code of a display curve of 2.2 is 2.2 / code.
+
+    Where a picture is smooth, its noise may be next to nothing, and the borders of JPEG's blocks are the sharpest there is in it.
+    """
+    return np.asarray(
+        cv2.exp(green / np.float32(_DISPLAY_GAMMA)) * np.float32(_DISPLAY_GAMMA * JPEG_ROUNDING_CODES / 255.0), dtype=np.float32
+    )
+
+
 def _blur(green: Grey, skin: Mask, options: QualityOptions) -> float:
     """Sigma of the blur in px, from how much a known further blur flattens the steepest steps (Zhuo & Sim 2011).
 
@@ -369,10 +385,11 @@ def _blur_at_scale(image: Grey, skin: Mask, options: QualityOptions) -> float:
     smooth = cv2.GaussianBlur(image, (0, 0), _FINE_PX)
     fine_x, fine_y = (cv2.Sobel(smooth, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     steepness = np.asarray(cv2.magnitude(fine_x, fine_y), dtype=np.float32)
-    # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.
-    least = options.edge_over_noise / (_FINE_PX**2 * math.sqrt(8.0 * math.pi)) * _local_noise(image)
-    clear = np.flatnonzero(inner & (steepness > least))
-    if clear.size < options.least_edges:
+    # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.  Some steps must stand above JPEG's rounding too.
+    over = options.edge_over_noise / (_FINE_PX**2 * math.sqrt(8.0 * math.pi))
+    clear = np.flatnonzero(inner & (steepness > over * _local_noise(image)))
+    real = np.count_nonzero(inner & (steepness > over * np.maximum(_local_noise(image), _rounding(image))))
+    if real < options.least_edges:
         return math.nan
     thinned = max(1, clear.size // _STEPS_ASKED)
     clear = clear[::thinned]

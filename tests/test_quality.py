@@ -15,7 +15,11 @@ from photocompare.arrays import LinearRGB
 from photocompare.colour import linear_from_srgb8, srgb8_from_linear
 from photocompare.field import find_field
 from photocompare.flags import REGISTRY, Severity
+from photocompare.phantom import simple_pair
+from photocompare.photo import read_photo
 from photocompare.quality import Quality, close_up, judge_quality
+from photocompare.settings import STANDARD
+from photocompare.sight import look_at
 
 MM_PER_PX = 0.12
 """Scale at which the painted veins, 4 px wide, are 0.5 mm."""
@@ -150,3 +154,11 @@ def test_a_photo_reduced_for_measuring_is_judged_by_its_own_pixels() -> None:
 def test_without_skin_there_is_no_close_up() -> None:
     assert close_up(np.zeros((800, 600, 3), np.uint8), np.zeros((400, 300), np.bool_), 0.5) is None
     assert close_up(np.zeros((200, 600, 3), np.uint8), np.ones((100, 300), np.bool_), 0.5) is None
+
+
+def test_a_smooth_photo_out_of_focus_is_blurred_though_the_borders_of_jpeg_s_blocks_are_sharp() -> None:
+    pair = simple_pair("poor", why="blur", seed=35061566, size=(1600, 1200))
+    sights = [look_at(read_photo(photo), STANDARD, card=False) for photo in (pair.before_jpeg, pair.after_jpeg)]
+    assert "blurred" not in sights[0].quality.flags
+    assert "blurred" in sights[1].quality.flags
+    assert sights[1].quality.focus > pair.facts.after.defocus_px / 2
