@@ -15,7 +15,21 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from skin_scenes import F32, SCENE_PX, SKIN_BASE, _camera, _de76, _distractors, _draw, _noise, _stain_colour, _tree, _vein_colour, _walk
+from skin_scenes import (
+    F32,
+    bare_patch,
+    blotched,
+    camera,
+    de76,
+    distractors,
+    draw,
+    matting,
+    noise,
+    stain_colour,
+    tissue_blur,
+    trees,
+    vein_colour,
+)
 
 from photocompare.colour import linear_from_srgb8, srgb8_from_linear
 
@@ -60,25 +74,12 @@ def _left(rng: Generator, mode: str, share: float) -> tuple[float, bool]:
 
 def _vessels(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[F32, F32, F32]:
     """Densities (H, W, 3) of veins before, veins after, and of stains after."""
-    h, w = shape
     mode = str(rng.choice(["null", "graded"], p=[0.2, 0.8]))
     share, stain_rate = rng.uniform(0.1, 1.0), rng.choice([0.0, 1.0], p=[0.4, 0.6])
     faint = rng.choice([1.0, rng.uniform(0.1, 0.5)], p=[0.7, 0.3])
     before, after = np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
     stains: list[tuple[F32, float, float]] = []
-    for kind, lo, hi, depth, count in (
-        ("red", 0.1, 0.7, 3, rng.integers(0, 6)),
-        ("purple", 0.15, 1.0, 2, rng.integers(0, 4)),
-        ("deep", 0.8, 3.2, 1, rng.integers(0, 4)),
-    ):
-        paths: list[tuple[F32, float]] = []
-        for _ in range(count):
-            start = rng.uniform((-20, -20), (w + 20, h + 20)).astype(np.float32)
-            size = np.exp(rng.uniform(np.log(lo), np.log(hi))) * px_per_mm
-            length = rng.uniform(4, 16) * px_per_mm * (3 if kind == "deep" else 1)
-            _tree(rng, start, rng.uniform(0, 6.28), length, size, depth, 0.12 if kind == "deep" else rng.uniform(0.1, 0.45), paths)
-        if not paths:
-            continue
+    for kind, paths in trees(rng, shape, px_per_mm):
         peak = np.exp(rng.uniform(np.log(0.05), np.log(0.6))) * faint
         was, now = [], []
         for path, size in paths:
@@ -90,43 +91,21 @@ def _vessels(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[
                     now.append((run, size * float(rng.uniform(0.8, 1.05)) if left < 0.8 else size, strength * left))
                 if stained and stain_rate:
                     stains.append((run, size * rng.uniform(1.0, 3.5), float(rng.uniform(0.4, 1.0))))
-        blur = (rng.uniform(0.05, 0.2) if kind != "deep" else rng.uniform(0.2, 0.7)) * px_per_mm
-        colour = _vein_colour(rng, kind)
-        before += _draw(shape, was, blur)[..., None] * colour
+        blur = tissue_blur(rng, kind, px_per_mm)
+        colour = vein_colour(rng, kind)
+        before += draw(shape, was, blur)[..., None] * colour
         if now:
-            after += _draw(shape, now, blur)[..., None] * colour * np.exp(rng.normal(0, 0.05, 3)).astype(np.float32)
+            after += draw(shape, now, blur)[..., None] * colour * np.exp(rng.normal(0, 0.05, 3)).astype(np.float32)
     if rng.random() < 0.35:
-        tuft = _matting(rng, shape, px_per_mm)
-        colour = _vein_colour(rng, "red")
-        after += _draw(shape, tuft, rng.uniform(0.05, 0.15) * px_per_mm)[..., None] * colour
+        tuft = matting(rng, shape, px_per_mm)
+        colour = vein_colour(rng, "red")
+        after += draw(shape, tuft, rng.uniform(0.05, 0.15) * px_per_mm)[..., None] * colour
         if rng.random() < 0.25:  # it was there already
-            before += _draw(shape, tuft, 0.1 * px_per_mm)[..., None] * colour
+            before += draw(shape, tuft, 0.1 * px_per_mm)[..., None] * colour
     cover = np.zeros(shape, np.float32)
     if stains:
-        cover = _draw(shape, stains, rng.uniform(0.3, 1.0) * px_per_mm) * np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
-    if rng.random() < 0.2:
-        blob = np.clip(_noise(rng, shape, rng.uniform(3, 9) * px_per_mm) - rng.uniform(1.2, 2.0), 0, 0.6) / 0.6
-        cover += blob * rng.uniform(0.1, 0.5)
-    cover = cover * np.clip(1 + 0.35 * _noise(rng, shape, rng.uniform(0.5, 2) * px_per_mm), 0.2, 2)
-    return before, after, cover[..., None] * _stain_colour(rng)
-
-
-def _matting(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> list[tuple[F32, float, float]]:
-    centre = rng.uniform((0, 0), shape[::-1])
-    return [
-        (
-            _walk(
-                rng,
-                (centre + rng.normal(0, 5 * px_per_mm, 2)).astype(np.float32),
-                rng.uniform(0, 6.28),
-                rng.uniform(1.5, 7) * px_per_mm,
-                rng.uniform(0.1, 0.5),
-            ),
-            rng.uniform(0.1, 0.3) * px_per_mm,
-            rng.uniform(0.05, 0.4),
-        )
-        for _ in range(rng.integers(8, 50))
-    ]
+        cover = draw(shape, stains, rng.uniform(0.3, 1.0) * px_per_mm) * np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
+    return before, after, blotched(rng, cover, 0.2, px_per_mm)[..., None] * stain_colour(rng)
 
 
 def _displaced(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
@@ -134,7 +113,7 @@ def _displaced(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
     grid = np.dstack(np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))).astype(np.float32)
     size = abs(rng.normal(0, 0.12)) * px_per_mm
     reach = rng.uniform(5, 20) * px_per_mm
-    off = np.dstack([_noise(rng, shape, reach) for _ in range(2)]) * size
+    off = np.dstack([noise(rng, shape, reach) for _ in range(2)]) * size
     most = 0.5 * px_per_mm
     return np.asarray(grid + np.clip(off, -most, most), np.float32)
 
@@ -147,7 +126,7 @@ def _photographed(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.ui
     out = (int(w * scale * 1.15), int(h * scale * 1.15))
     there[:, 2] += (out[0] - w) / 2, (out[1] - h) / 2
     seen = cv2.warpAffine(linear, there, out, flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-    photo = linear_from_srgb8(_camera(rng, np.clip(seen, 1e-4, 1).astype(np.float32), gloss_px))
+    photo = linear_from_srgb8(camera(rng, np.clip(seen, 1e-4, 1).astype(np.float32), gloss_px))
     back = cv2.warpAffine(photo, there, (w, h), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT)
     return np.asarray(srgb8_from_linear(np.clip(back, 0, 1).astype(np.float32)))
 
@@ -155,20 +134,16 @@ def _photographed(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.ui
 def render_pair(seed: int) -> ScenePair:
     """One pair; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)
-    shape = (SCENE_PX, SCENE_PX)
-    px_per_mm = float(np.exp(rng.uniform(np.log(3.0), np.log(14.0))))
-    tone = rng.uniform(0, len(SKIN_BASE) - 1)
-    k = min(int(tone), len(SKIN_BASE) - 2)
-    base = np.exp((1 - tone + k) * np.log(SKIN_BASE[k]) + (tone - k) * np.log(SKIN_BASE[k + 1])).astype(np.float32)
+    shape, px_per_mm, base = bare_patch(rng)
     veins, left, stain = _vessels(rng, shape, px_per_mm)
-    kept, gone, come = (_distractors(rng, shape, px_per_mm) for _ in range(3))
+    kept, gone, come = (distractors(rng, shape, px_per_mm) for _ in range(3))
     change = rng.uniform(0, 0.6)
     before = np.exp(-(veins + kept + change * gone)) * base
     where = _displaced(rng, shape, px_per_mm)
     moved = lambda image: cv2.remap(image, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)  # noqa: E731
     after = moved(np.exp(-(left + stain + kept + change * come)) * base)
     gloss = 15 * px_per_mm
-    truth = [np.maximum(moved(_de76(base, density)), 0) for density in (left, stain)]
+    truth = [np.maximum(moved(de76(base, density)), 0) for density in (left, stain)]
     return ScenePair(
-        _camera(rng, before.astype(np.float32), gloss), _photographed(rng, after.astype(np.float32), gloss), _de76(base, veins), *truth
+        camera(rng, before.astype(np.float32), gloss), _photographed(rng, after.astype(np.float32), gloss), de76(base, veins), *truth
     )

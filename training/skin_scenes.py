@@ -8,6 +8,7 @@ Monte Carlo table of `docs/method.md`; every range is widened beyond it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -37,7 +38,7 @@ class Scene:
     stain_de: F32
 
 
-def _noise(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float = 1.0) -> F32:
+def noise(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float = 1.0) -> F32:
     """Smooth noise of unit standard deviation with correlation length `sigma` px."""
     f = max(1, int(sigma / 2))
     small = rng.standard_normal((shape[0] // f + 8, shape[1] // f + 8)).astype(np.float32)
@@ -80,7 +81,7 @@ def _tree(
         )
 
 
-def _draw(shape: tuple[int, int], paths: list[tuple[F32, float, float]], blur: float) -> F32:
+def draw(shape: tuple[int, int], paths: list[tuple[F32, float, float]], blur: float) -> F32:
     """Lines (path, width px, strength) as a coverage image, blurred as tissue blurs them; crossings take the stronger."""
     canvas = np.zeros((shape[0] * 2, shape[1] * 2), np.float32)
     for path, width, strength in sorted(paths, key=lambda p: p[2]):
@@ -100,7 +101,7 @@ def _draw(shape: tuple[int, int], paths: list[tuple[F32, float, float]], blur: f
     return cv2.GaussianBlur(small, (0, 0), blur) if blur > 0.2 else small
 
 
-def _vein_colour(rng: Generator, kind: str) -> F32:
+def vein_colour(rng: Generator, kind: str) -> F32:
     """Density per unit strength: green-dominated when thin and shallow, red-dominated when deep."""
     if kind == "red":
         return np.array([rng.uniform(0.15, 0.6), 1.0, rng.uniform(0.35, 1.15)], np.float32)
@@ -109,25 +110,22 @@ def _vein_colour(rng: Generator, kind: str) -> F32:
     return np.array([1.0, rng.uniform(0.25, 0.85), rng.uniform(-0.1, 0.6)], np.float32)
 
 
-def _stain_colour(rng: Generator) -> F32:
+def stain_colour(rng: Generator) -> F32:
     """Brown: density falls from blue to red (hemosiderin of exponent 6 to 10, and melanin)."""
     green = rng.uniform(0.55, 0.85)
     return np.array([green * rng.uniform(0.25, 0.85), green, 1.0], np.float32)
 
 
-def _de76(base: F32, density: F32) -> F32:
+def de76(base: F32, density: F32) -> F32:
     """CIE76 between skin and the same skin under an added density, neutral light, skin at L* 60."""
     mid = base * (0.2812 / float(base @ np.array([0.2126, 0.7152, 0.0722], np.float32)))
     plain = lab_from_linear(mid.reshape(1, 1, 3))
     return np.linalg.norm(lab_from_linear((mid * np.exp(-density)).astype(np.float32)) - plain, axis=2).astype(np.float32)
 
 
-def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[list[tuple[F32, F32]], list[tuple[F32, float, bool]]]:
-    """Layers of (coverage, colour), and the paths that a stain may follow with whether the vein is still there."""
+def trees(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> Iterator[tuple[str, list[tuple[F32, float]]]]:
+    """Vessel trees by kind, each a list of (path, width px); kinds of which there are none are left out."""
     h, w = shape
-    layers: list[tuple[F32, F32]] = []
-    courses: list[tuple[F32, float, bool]] = []
-    fade = rng.choice([1.0, rng.uniform(0.05, 0.6)], p=[0.55, 0.45])
     for kind, lo, hi, depth, count in (
         ("red", 0.1, 0.7, 3, rng.integers(0, 6)),
         ("purple", 0.15, 1.0, 2, rng.integers(0, 4)),
@@ -139,27 +137,55 @@ def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[li
             size = np.exp(rng.uniform(np.log(lo), np.log(hi))) * px_per_mm
             length = rng.uniform(4, 16) * px_per_mm * (3 if kind == "deep" else 1)
             _tree(rng, start, rng.uniform(0, 6.28), length, size, depth, 0.12 if kind == "deep" else rng.uniform(0.1, 0.45), paths)
-        if not paths:
-            continue
+        if paths:
+            yield kind, paths
+
+
+def tissue_blur(rng: Generator, kind: str, px_per_mm: float) -> float:
+    """Sigma in px by which skin blurs vessels of a kind."""
+    return (rng.uniform(0.05, 0.2) if kind != "deep" else rng.uniform(0.2, 0.7)) * px_per_mm
+
+
+def matting(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> list[tuple[F32, float, float]]:
+    """A tuft of fine new vessels: (path, width px, strength) each."""
+    h, w = shape
+    centre = rng.uniform((0, 0), (w, h))
+    tuft = []
+    for _ in range(rng.integers(8, 50)):
+        start = (centre + rng.normal(0, 5 * px_per_mm, 2)).astype(np.float32)
+        tuft.append(
+            (
+                _walk(rng, start, rng.uniform(0, 6.28), rng.uniform(1.5, 7) * px_per_mm, rng.uniform(0.1, 0.5)),
+                rng.uniform(0.1, 0.3) * px_per_mm,
+                rng.uniform(0.05, 0.4),
+            )
+        )
+    return tuft
+
+
+def _veins(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[list[tuple[F32, F32]], list[tuple[F32, float, bool]]]:
+    """Layers of (coverage, colour), and the paths that a stain may follow with whether the vein is still there."""
+    layers: list[tuple[F32, F32]] = []
+    courses: list[tuple[F32, float, bool]] = []
+    fade = rng.choice([1.0, rng.uniform(0.05, 0.6)], p=[0.55, 0.45])
+    for kind, paths in trees(rng, shape, px_per_mm):
         peak = np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
         keep = [(p, s, float(rng.choice([1.0, rng.uniform(0, 1), 0.0], p=[0.45, 0.25, 0.3])) * peak * fade) for p, s in paths]
         courses += [(p, s, strength > 0) for p, s, strength in keep]
-        blur = (rng.uniform(0.05, 0.2) if kind != "deep" else rng.uniform(0.2, 0.7)) * px_per_mm
-        layers.append((_draw(shape, keep, blur), _vein_colour(rng, kind)))
+        blur = tissue_blur(rng, kind, px_per_mm)
+        layers.append((draw(shape, keep, blur), vein_colour(rng, kind)))
     if rng.random() < 0.35:  # matting: a tuft of fine new vessels
-        centre = rng.uniform((0, 0), (w, h))
-        tuft = []
-        for _ in range(rng.integers(8, 50)):
-            start = (centre + rng.normal(0, 5 * px_per_mm, 2)).astype(np.float32)
-            tuft.append(
-                (
-                    _walk(rng, start, rng.uniform(0, 6.28), rng.uniform(1.5, 7) * px_per_mm, rng.uniform(0.1, 0.5)),
-                    rng.uniform(0.1, 0.3) * px_per_mm,
-                    rng.uniform(0.05, 0.4),
-                )
-            )
-        layers.append((_draw(shape, tuft, rng.uniform(0.05, 0.15) * px_per_mm), _vein_colour(rng, "red")))
+        tuft = matting(rng, shape, px_per_mm)
+        layers.append((draw(shape, tuft, rng.uniform(0.05, 0.15) * px_per_mm), vein_colour(rng, "red")))
     return layers, courses
+
+
+def blotched(rng: Generator, cover: F32, patches: float, px_per_mm: float) -> F32:
+    """A stain's coverage, uneven as stains are; with probability `patches` there are some beside the veins too."""
+    if rng.random() < patches:
+        blob = np.clip(noise(rng, cover.shape, rng.uniform(3, 9) * px_per_mm) - rng.uniform(1.2, 2.0), 0, 0.6) / 0.6
+        cover = cover + blob * rng.uniform(0.1, 0.5)
+    return np.asarray(cover * np.clip(1 + 0.35 * noise(rng, cover.shape, rng.uniform(0.5, 2) * px_per_mm), 0.2, 2))
 
 
 def _stains(rng: Generator, shape: tuple[int, int], courses: list[tuple[F32, float, bool]], px_per_mm: float) -> F32:
@@ -167,11 +193,8 @@ def _stains(rng: Generator, shape: tuple[int, int], courses: list[tuple[F32, flo
     cover = np.zeros(shape, np.float32)
     if rng.random() < 0.55 and courses:
         chosen = [(p, s * rng.uniform(1.0, 3.5), 1.0) for p, s, there in courses if rng.random() < (0.25 if there else 0.8)]
-        cover = _draw(shape, chosen, rng.uniform(0.3, 1.0) * px_per_mm) * np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
-    if rng.random() < 0.25:
-        blob = np.clip(_noise(rng, shape, rng.uniform(3, 9) * px_per_mm) - rng.uniform(1.2, 2.0), 0, 0.6) / 0.6
-        cover += blob * rng.uniform(0.1, 0.5)
-    return cover * np.clip(1 + 0.35 * _noise(rng, shape, rng.uniform(0.5, 2) * px_per_mm), 0.2, 2)
+        cover = draw(shape, chosen, rng.uniform(0.3, 1.0) * px_per_mm) * np.exp(rng.uniform(np.log(0.05), np.log(0.6)))
+    return blotched(rng, cover, 0.25, px_per_mm)
 
 
 def _turned(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float) -> F32:
@@ -179,7 +202,7 @@ def _turned(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float
     side = int(1.5 * max(shape))
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(0, 180), 1.0)
     top, left = (side - shape[0]) // 2, (side - shape[1]) // 2
-    return cv2.warpAffine(_noise(rng, (side, side), sigma, stretch), turn, (side, side), flags=cv2.INTER_LINEAR)[
+    return cv2.warpAffine(noise(rng, (side, side), sigma, stretch), turn, (side, side), flags=cv2.INTER_LINEAR)[
         top : top + shape[0], left : left + shape[1]
     ]
 
@@ -193,7 +216,7 @@ def _relief(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
     return np.asarray(relief, np.float32)
 
 
-def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
+def distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
     """Density (H, W, 3) of what is neither vein nor stain."""
     h, w = shape
     total = np.zeros((h, w, 3), np.float32)
@@ -201,12 +224,12 @@ def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F3
     mottled = rng.choice([0.02, 0.05, 0.11])
     for _ in range(3):
         total += (
-            _noise(rng, shape, np.exp(rng.uniform(np.log(0.4), np.log(8))) * px_per_mm, rng.uniform(0.6, 1.6)) * rng.uniform(0, mottled)
+            noise(rng, shape, np.exp(rng.uniform(np.log(0.4), np.log(8))) * px_per_mm, rng.uniform(0.6, 1.6)) * rng.uniform(0, mottled)
         )[..., None] * melanin
-    total += (_noise(rng, shape, rng.uniform(1, 6) * px_per_mm) * rng.uniform(0, 0.07))[..., None] * np.array([0.25, 1.0, 0.8], np.float32)
+    total += (noise(rng, shape, rng.uniform(1, 6) * px_per_mm) * rng.uniform(0, 0.07))[..., None] * np.array([0.25, 1.0, 0.8], np.float32)
     total += _relief(rng, shape, px_per_mm)[..., None]
     for sigma, most in ((rng.uniform(0.7, 2), 0.05), (rng.uniform(2, 5), 0.05)):  # pores and goose-bumps
-        total += (_noise(rng, shape, sigma, rng.uniform(0.4, 2.5)) * rng.uniform(0, most) * rng.choice([0.3, 1.0]))[..., None]
+        total += (noise(rng, shape, sigma, rng.uniform(0.4, 2.5)) * rng.uniform(0, most) * rng.choice([0.3, 1.0]))[..., None]
     for _ in range(rng.poisson(14 * rng.random() ** 2)):  # freckles and moles
         spot = np.zeros(shape, np.float32)
         r = np.exp(rng.uniform(np.log(0.15), np.log(2.0))) * px_per_mm
@@ -228,13 +251,13 @@ def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F3
             )
             for _ in range(count)
         ]
-        lines = _draw(shape, hairs, 0.0)
+        lines = draw(shape, hairs, 0.0)
         total += lines[..., None] * np.array([rng.uniform(0.75, 1), rng.uniform(0.9, 1), 1.0], np.float32)
         if rng.random() < 0.4:
             shift = np.float32([[1, 0, rng.uniform(-6, 6)], [0, 1, rng.uniform(-6, 6)]])
             total += cv2.GaussianBlur(cv2.warpAffine(lines, shift, (w, h)), (0, 0), rng.uniform(1, 3))[..., None] * rng.uniform(0.1, 0.5)
     for _ in range(rng.integers(0, 4)):  # creases: dark with a bright side, no colour of their own
-        fold = _draw(
+        fold = draw(
             shape,
             [
                 (
@@ -250,26 +273,26 @@ def _distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F3
         ] * np.array([0.85, 1.0, 1.0], np.float32)
     if rng.random() < 0.15:  # a bruise
         total += (
-            np.clip(_noise(rng, shape, rng.uniform(4, 10) * px_per_mm) - 1, 0, None)[..., None]
+            np.clip(noise(rng, shape, rng.uniform(4, 10) * px_per_mm) - 1, 0, None)[..., None]
             * np.array([rng.uniform(0.3, 1), 1.0, rng.uniform(0.2, 0.9)], np.float32)
             * rng.uniform(0.05, 0.25)
         )
     return total
 
 
-def _camera(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.uint8]:
+def camera(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.uint8]:
     """Light, gloss, white balance, exposure, tone curve, focus, noise, sharpening, JPEG."""
     h, w = linear.shape[:2]
     yy, xx = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
     field = rng.normal(0, 0.25) * xx + rng.normal(0, 0.25) * yy + rng.normal(0, 0.12) * xx * xx + rng.normal(0, 0.12) * yy * yy
     light = linear * np.exp(field)[..., None] * np.exp(rng.normal(0, 0.16, 3)).astype(np.float32)
     if rng.random() < 0.4:
-        glint = np.clip(_noise(rng, (h, w), rng.uniform(0.7, 2.5)) - rng.uniform(0.5, 2.5), 0, None) * np.clip(
-            _noise(rng, (h, w), gloss_px), 0, None
+        glint = np.clip(noise(rng, (h, w), rng.uniform(0.7, 2.5)) - rng.uniform(0.5, 2.5), 0, None) * np.clip(
+            noise(rng, (h, w), gloss_px), 0, None
         )
         light = light + (glint * rng.uniform(0, 0.12))[..., None]
     if rng.random() < 0.45:  # a broad sheen, broken by the relief, that washes colour out
-        sheen = np.exp(-((_noise(rng, (h, w), gloss_px * 0.6) - rng.uniform(-1, 2)) ** 2)) * np.median(light) * rng.uniform(0, 0.9)
+        sheen = np.exp(-((noise(rng, (h, w), gloss_px * 0.6) - rng.uniform(-1, 2)) ** 2)) * np.median(light) * rng.uniform(0, 0.9)
         broken = 1 + rng.uniform(0, 0.5) * _turned(rng, (h, w), rng.uniform(0.8, 3), rng.uniform(1, 4))
         light = light + np.clip(sheen * broken, 0, None)[..., None]
     light = light * (np.exp(rng.normal(np.log(0.28), 0.35)) / np.median(light @ np.array([0.2126, 0.7152, 0.0722], np.float32)))
@@ -295,20 +318,25 @@ def _camera(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.uint8]:
     return np.ascontiguousarray(encoded)
 
 
-def render_scene(seed: int) -> Scene:
-    """One scene; the same seed gives the same bytes."""
-    rng = np.random.default_rng(seed)
-    shape = (SCENE_PX, SCENE_PX)
+def bare_patch(rng: Generator) -> tuple[tuple[int, int], float, F32]:
+    """Shape, scale (px per mm) and bare skin (linear sRGB) of a scene."""
     px_per_mm = float(np.exp(rng.uniform(np.log(3.0), np.log(14.0))))
     tone = rng.uniform(0, len(SKIN_BASE) - 1)
     k = min(int(tone), len(SKIN_BASE) - 2)
     base = np.exp((1 - tone + k) * np.log(SKIN_BASE[k]) + (tone - k) * np.log(SKIN_BASE[k + 1])).astype(np.float32)
+    return (SCENE_PX, SCENE_PX), px_per_mm, base
+
+
+def render_scene(seed: int) -> Scene:
+    """One scene; the same seed gives the same bytes."""
+    rng = np.random.default_rng(seed)
+    shape, px_per_mm, base = bare_patch(rng)
     layers, courses = _veins(rng, shape, px_per_mm)
     veins = np.zeros((*shape, 3), np.float32)
     for cover, colour in layers:
         veins += cover[..., None] * colour
-    stain = _stains(rng, shape, courses, px_per_mm)[..., None] * _stain_colour(rng)
-    other = _distractors(rng, shape, px_per_mm)
+    stain = _stains(rng, shape, courses, px_per_mm)[..., None] * stain_colour(rng)
+    other = distractors(rng, shape, px_per_mm)
     density = veins + stain + other
-    image = _camera(rng, (base * np.exp(-density)).astype(np.float32), 15 * px_per_mm)
-    return Scene(image, _de76(base, veins), _de76(base, stain))
+    image = camera(rng, (base * np.exp(-density)).astype(np.float32), 15 * px_per_mm)
+    return Scene(image, de76(base, veins), de76(base, stain))
