@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.arrays import Mask
-from photocompare.estimate import Estimate
+from photocompare.estimate import Z95, Estimate
 from photocompare.fate import Fates, still_visible
 from photocompare.skin_reading import SkinReading
-from photocompare.veins import Veins, depth_px
+from photocompare.veins import Veins
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,11 @@ class Counts:
         if math.isnan(self.percent):
             return Estimate.failed("%", method)
         noise = math.hypot(self.causes.get("noise", 0.0), options.floor_percent)
-        sides = {name: _Z95 * widening * e for name, e in {**self.causes, "noise": noise}.items()}
+        sides = {name: Z95 * widening * e for name, e in {**self.causes, "noise": noise}.items()}
         side = math.hypot(*sides.values())
         # A share of sums can leave 0..100 by the last bit.
         percent = min(max(self.percent, lowest), highest)
         return Estimate(percent, max(lowest, percent - side), min(highest, percent + side), "%", method, sides)
-
-
-_Z95 = 1.959964
-"""Two-sided 95 % point of the normal distribution."""
 
 
 def _share(length: NDArray[np.float64], gone: NDArray[np.bool_]) -> float:
@@ -111,7 +107,7 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], options: Clearance
     low, high = options.threshold_band
 
     def spread(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-        return abs(_share(length, a) - _share(length, b)) / (2 * _Z95)
+        return abs(_share(length, a) - _share(length, b)) / (2 * Z95)
 
     doubt = np.where(held, 0.1, np.clip(r.probability_after, 0.02, 0.98))
     inner = r.depth_mm > options.border_mm
@@ -134,12 +130,15 @@ def area_clearance(
     after: SkinReading,
     veins: tuple[Veins, Veins],
     field: Mask,
-    px_per_mm: float,
+    inner: Mask,
     options: ClearanceOptions,
     *,
     weighted: bool,
 ) -> Counts:
-    """Clearance of visible area, or (`weighted`) of contrast summed over it; new veins included, so it may be negative."""
+    """Clearance of visible area, or (`weighted`) of contrast summed over it; new veins included, so it may be negative.
+
+    `inner` is the field without its border (`ClearanceOptions.border_mm`).
+    """
 
     def total(reading: SkinReading, mask: Mask, within: Mask) -> float:
         return float(reading.vein_de[mask & within].sum()) if weighted else float(np.count_nonzero(mask & within))
@@ -156,15 +155,15 @@ def area_clearance(
         return Counts(math.nan, {})
     low, high = options.threshold_band
     share_left = max(0.0, 1 - percent / 100)
-    inner = of(field & (depth_px(field) > options.border_mm * px_per_mm))
+    without_border = of(inner)
     return Counts(
         percent,
         {
-            "threshold": abs(at(low) - at(high)) / (2 * _Z95),
+            "threshold": abs(at(low) - at(high)) / (2 * Z95),
             "noise": 100 * share_left * _AREA_REPEAT,
             # A summed contrast grows with the light's gain; an area by its border alone, which the threshold holds.
             "light": 100 * share_left * math.log(options.light_gain) if weighted else 0.0,
-            "field": 0.0 if math.isnan(inner) else abs(inner - percent) / 2,
+            "field": 0.0 if math.isnan(without_border) else abs(without_border - percent) / 2,
         },
     )
 

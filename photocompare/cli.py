@@ -116,7 +116,7 @@ def compare(
     out: Annotated[Path, typer.Option("--out", help="Folder for result.json and the pictures.")],
     before: Annotated[Path | None, typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP or HEIC).")] = None,
     after: Annotated[Path | None, typer.Argument(help="The photo after treatment.")] = None,
-    more_before: Annotated[list[Path] | None, typer.Option("--before", help="One more photo of that visit; up to four in all.")] = None,
+    more_before: Annotated[list[Path] | None, typer.Option("--before", help="One more photo of the visit before; four at most.")] = None,
     more_after: Annotated[list[Path] | None, typer.Option("--after", help="One more photo of the visit after.")] = None,
     before_date: Annotated[str | None, typer.Option(help="Day of the before photo, such as 2026-03-14; its own date by default.")] = None,
     after_date: Annotated[str | None, typer.Option(help="Day of the after photo.")] = None,

@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+Z95 = 1.959964
+"""Two-sided 95 % point of the normal distribution."""
+
 
 @dataclass(frozen=True)
 class Estimate:

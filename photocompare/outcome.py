@@ -14,7 +14,7 @@ from photocompare.fate import Fates
 from photocompare.pigment import Pigment
 from photocompare.result import ASSESSED_FATES, CALIBRES, FATES, CalibreOutcome, Outcome, PigmentOutcome
 from photocompare.skin_reading import SkinReading
-from photocompare.veins import Veins
+from photocompare.veins import Veins, depth_px
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,9 @@ def summarise(
     fates, how = findings.fates, options.clearance
     assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], dtype=np.bool_)
     length = length_clearance(fates, assessed, how)
+    inner = findings.shared & (depth_px(findings.shared) > how.border_mm * px_per_mm)
     area, contrast = (
-        area_clearance(*findings.readings, findings.veins, findings.shared, px_per_mm, how, weighted=weighted) for weighted in (False, True)
+        area_clearance(*findings.readings, findings.veins, findings.shared, inner, how, weighted=weighted) for weighted in (False, True)
     )
     change = net_change(fates, length)
     by_calibre = {}

@@ -387,8 +387,9 @@ def _blur_at_scale(image: Grey, skin: Mask, options: QualityOptions) -> float:
     steepness = np.asarray(cv2.magnitude(fine_x, fine_y), dtype=np.float32)
     # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.  Some steps must stand above JPEG's rounding too.
     over = options.edge_over_noise / (_FINE_PX**2 * math.sqrt(8.0 * math.pi))
-    clear = np.flatnonzero(inner & (steepness > over * _local_noise(image)))
-    real = np.count_nonzero(inner & (steepness > over * np.maximum(_local_noise(image), _rounding(image))))
+    noise = _local_noise(image)
+    clear = np.flatnonzero(inner & (steepness > over * noise))
+    real = np.count_nonzero(steepness.ravel()[clear] > over * _rounding(image).ravel()[clear])
     if real < options.least_edges:
         return math.nan
     thinned = max(1, clear.size // _STEPS_ASKED)

@@ -17,7 +17,7 @@ from typing import Any
 from photocompare.benchmark import hold_against_benchmark
 from photocompare.comparison import compare
 from photocompare.errors import UsageError
-from photocompare.estimate import Estimate
+from photocompare.estimate import Z95, Estimate
 from photocompare.flags import RaisedFlag, Severity, raised, worst_first
 from photocompare.photo import Photo
 from photocompare.result import CalibreOutcome, Comparison, Outcome, ShotRecord
@@ -31,8 +31,6 @@ SHARED_CAUSES = frozenset({"threshold", "field"})
 
 _DISAGREE_Z = 2.58
 """Shots whose numbers lie apart by more than this many standard errors of their difference disagree (one pair of shots in a hundred)."""
-
-_Z95 = 1.959964
 
 
 def compare_shots(befores: Sequence[Photo], afters: Sequence[Photo], *, settings: Settings = STANDARD, **how: Any) -> Comparison:
@@ -107,13 +105,18 @@ def combined(estimates: Sequence[Estimate], *, lowest: float = -math.inf, highes
     for name in names:
         sides = [e.causes.get(name, 0.0) for e in good]
         causes[name] = statistics.fmean(sides) if name in SHARED_CAUSES else math.hypot(*sides) / count
-    own = math.hypot(*(side for name, side in causes.items() if name not in SHARED_CAUSES))
-    scatter = _Z95 * statistics.stdev(e.value for e in good) / math.sqrt(count)
+    own = _own_side(causes)
+    scatter = Z95 * statistics.stdev(e.value for e in good) / math.sqrt(count)
     if scatter > own:
         causes["scatter"] = math.sqrt(scatter**2 - own**2)
     side = math.hypot(*causes.values())
     method = f"mean of {count} pairs of photos: {good[0].method}"
     return Estimate(value, max(lowest, value - side), min(highest, value + side), good[0].unit, method, causes)
+
+
+def _own_side(causes: Mapping[str, float]) -> float:
+    """How far the causes that belong to one shot reach together."""
+    return math.hypot(*(side for name, side in causes.items() if name not in SHARED_CAUSES))
 
 
 def _by_calibre(own: Outcome, outcomes: Sequence[Outcome]) -> Mapping[str, CalibreOutcome]:
@@ -127,7 +130,7 @@ def _flags(results: Sequence[Comparison], outcomes: Sequence[Outcome]) -> list[R
     flags = [raised("shot_left_out", "")] if len(outcomes) < len(results) else []
     lengths = [o.length for o in outcomes]
     low, high = min(lengths, key=lambda e: e.value), max(lengths, key=lambda e: e.value)
-    error = math.hypot(*(side for e in (low, high) for name, side in e.causes.items() if name not in SHARED_CAUSES)) / _Z95
+    error = math.hypot(_own_side(low.causes), _own_side(high.causes)) / Z95
     if high.value - low.value > _DISAGREE_Z * error:
         flags.append(raised("shots_disagree", ""))
     assert all(flag.severity is not Severity.REFUSE for flag in flags)

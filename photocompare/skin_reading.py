@@ -39,7 +39,7 @@ def agreed(alone: SkinReading, beside: SkinReading) -> SkinReading:
     """What two readings of the same skin say together: their mean; in stained skin, of veins only what both see.
 
     The two err apart: who sees one photo alone takes brown in a vein's place for the vein, and misses faint remains; who knows where a vein
-    went believes too readily that it is still there.  On rendered pairs the mean halves the error of either (docs/method.md).
+    went believes too readily that it is still there.  On rendered pairs the mean errs less than either (docs/method.md).
     """
 
     def both(name: str) -> tuple[Grey, Grey]:

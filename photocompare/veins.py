@@ -102,20 +102,14 @@ def depth_px(mask: Mask) -> Grey:
     return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
 
 
-def without_specks(mask: Mask, shortest_px: float) -> Mask:
-    """The mask less what is nowhere `shortest_px` long."""
+def without_specks(mask: Mask, shortest_px: float, de: Grey | None = None, least_evidence: float = 0.0) -> Mask:
+    """The mask less what is nowhere `shortest_px` long, and less that whose length (px) times mean of `de` is below `least_evidence`."""
     _, components, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    long = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT]) >= shortest_px
-    long[0] = False
-    return np.asarray(long[components], dtype=np.bool_)
-
-
-def _believed(mask: Mask, de: Grey, px_per_mm: float, options: VeinOptions) -> Mask:
-    """The mask less what is too short, or too short for its faintness, to be a vein (`VeinOptions`)."""
-    _, components, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    length_mm = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT]) / px_per_mm
-    mean_de = np.bincount(components.ravel(), de.ravel(), len(boxes)) / np.maximum(boxes[:, cv2.CC_STAT_AREA], 1)
-    keep = (length_mm >= options.shortest_mm) & (length_mm * mean_de >= options.least_evidence)
+    length = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT])
+    keep = length >= shortest_px
+    if de is not None:
+        mean_de = np.bincount(components.ravel(), de.ravel(), len(boxes)) / np.maximum(boxes[:, cv2.CC_STAT_AREA], 1)
+        keep &= length * mean_de >= least_evidence
     keep[0] = False
     return np.asarray(keep[components], dtype=np.bool_)
 
@@ -194,7 +188,8 @@ def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: 
     px_per_mm : float
         Only sets what is too short for a vein and the pieces' length; an assumed scale serves.
     """
-    mask = _believed((reading.vein_probability >= 0.5) & field, reading.vein_de, px_per_mm, options)
+    likely = (reading.vein_probability >= 0.5) & field
+    mask = without_specks(likely, options.shortest_mm * px_per_mm, reading.vein_de, options.least_evidence * px_per_mm)
     centreline = np.asarray(skeletonize(mask), dtype=np.bool_)
     pieces = pieces_of(centreline, mask, reading.vein_de, piece_px=max(3.0, options.piece_mm * px_per_mm), visible_de=options.visible_de)
     return Veins(mask, centreline, pieces)

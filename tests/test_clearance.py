@@ -10,7 +10,7 @@ from drawn_readings import PX_PER_MM, SHAPE, lines, reading, unsaid
 
 from photocompare.clearance import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
 from photocompare.fate import judge_fate
-from photocompare.veins import find_veins
+from photocompare.veins import depth_px, find_veins
 
 EVERYWHERE = np.ones(SHAPE, bool)
 HOW = ClearanceOptions()
@@ -22,7 +22,8 @@ def measured(before: np.ndarray, after: np.ndarray) -> tuple[Counts, Counts, Cou
     veins = find_veins(readings[0], EVERYWHERE, PX_PER_MM), find_veins(readings[1], EVERYWHERE, PX_PER_MM)
     fates = judge_fate(veins[0], *readings, EVERYWHERE, EVERYWHERE, veins[1], np.zeros(SHAPE, bool), unsaid(veins[0]), PX_PER_MM, 1.0)
     length = length_clearance(fates, np.ones(len(fates.baseline), bool), HOW)
-    area, contrast = (area_clearance(*readings, veins, EVERYWHERE, PX_PER_MM, HOW, weighted=weighted) for weighted in (False, True))
+    inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
+    area, contrast = (area_clearance(*readings, veins, EVERYWHERE, inner, HOW, weighted=weighted) for weighted in (False, True))
     return length, area, contrast, net_change(fates, length)
 
 
