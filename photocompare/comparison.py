@@ -196,7 +196,7 @@ class _Case:
             factor_after=self.sights["after"].factor if self.sights else 1.0,
             registration=None
             if registration is None or registration.refused
-            else RegistrationMap(registration.map_xy, registration.shared),
+            else RegistrationMap(registration.map_xy, registration.shared, registration.error_px),
             measured=None if outcome is None else self.measured,
         )
 
@@ -325,6 +325,8 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]], asid
         pigment_before=pigment.before & shared,
         pigment_after=pigment.after & shared,
         pieces=(*fates.baseline, *fates.new),
+        remains=fates.remains,
+        px_per_mm=px_per_mm,
     )
 
 

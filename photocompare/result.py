@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from photocompare.arrays import SRGB8, LinearRGB, MapXY, Mask
+from photocompare.arrays import SRGB8, Grey, LinearRGB, MapXY, Mask
 from photocompare.benchmark import Benchmark
 from photocompare.colour import ita_group
 from photocompare.estimate import Estimate
-from photocompare.fate import Fate
+from photocompare.fate import Fate, FatedVeinPiece, Remains
 from photocompare.flags import RaisedFlag, Severity
 from photocompare.timing import Timing
 
@@ -28,18 +27,6 @@ ASSESSED_FATES: tuple[Fate, ...] = ("cleared", "stained", "faded", "residual")
 
 FATES: tuple[Fate, ...] = (*ASSESSED_FATES, "new", "not_assessable")
 CALIBRES = ("telangiectasia", "reticular")
-
-
-class FatedPiece(Protocol):
-    """A piece of vein as the pictures need it."""
-
-    @property
-    def points(self) -> NDArray[np.floating[Any]]:
-        """(N, 2) centreline, (row, col), before photo's working frame."""
-
-    @property
-    def fate(self) -> str:
-        """One of `FATES`."""
 
 
 @dataclass(frozen=True)
@@ -156,10 +143,13 @@ class RegistrationMap:
         Working frames of both photos, NaN where there is no counterpart.
     shared : ndarray of shape (h, w), bool
         The shared field, before frame.
+    error_px : ndarray of shape (h, w), optional
+        Expected distance (root mean square, before working px) between where the map sends a pixel and where its skin is.
     """
 
     map_xy: MapXY
     shared: Mask
+    error_px: Grey | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -172,8 +162,12 @@ class Measured:
         Under the same light; the after photo warped, NaN where it shows nothing.
     veins_before, veins_after, pigment_before, pigment_after : ndarray of shape (h, w), bool
         Visible in that photo, inside the shared field.
-    pieces : sequence of FatedPiece
-        Baseline pieces with their fate, and the new ones.
+    pieces : sequence of FatedVeinPiece
+        Baseline pieces with their fate, and the new ones after them.
+    remains : Remains, optional
+        What the after photo shows at the places of the baseline pieces, in their order.
+    px_per_mm : float
+        Of the working frame; assumed where there is no scale.
     """
 
     before_normalised: LinearRGB
@@ -182,7 +176,9 @@ class Measured:
     veins_after: Mask
     pigment_before: Mask
     pigment_after: Mask
-    pieces: Sequence[FatedPiece]
+    pieces: Sequence[FatedVeinPiece]
+    remains: Remains | None = None
+    px_per_mm: float = 1.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from photocompare.benchmark import hold_against_benchmark
 from photocompare.colour import linear_from_srgb8
 from photocompare.estimate import Estimate
+from photocompare.fate import Fate, FatedVeinPiece
 from photocompare.flags import RaisedFlag, raised, worst_first
 from photocompare.result import (
     CalibreOutcome,
@@ -28,18 +28,11 @@ from photocompare.result import (
     SkinTone,
 )
 from photocompare.timing import Timing
+from photocompare.veins import VeinPiece
 
 MM_PER_PX = 0.12
 SKIN = (214, 172, 148)
-FATES_IN_TURN = ("cleared", "cleared", "stained", "faded", "residual", "new", "not_assessable")
-
-
-@dataclass(frozen=True)
-class Piece:
-    points: NDArray[np.float64]
-    fate: str
-    calibre: str
-    length_px: float
+FATES_IN_TURN: tuple[Fate, ...] = ("cleared", "cleared", "stained", "faded", "residual", "new", "not_assessable")
 
 
 def similarity(shape: tuple[int, int], turn_degrees: float, scale: float, shift_xy: tuple[float, float]) -> NDArray[np.float32]:
@@ -50,20 +43,19 @@ def similarity(shape: tuple[int, int], turn_degrees: float, scale: float, shift_
     return np.dstack([turn[0, 0] * x + turn[0, 1] * y + turn[0, 2], turn[1, 0] * x + turn[1, 1] * y + turn[1, 2]]).astype(np.float32)
 
 
-def pieces(shape: tuple[int, int]) -> list[Piece]:
+def pieces(shape: tuple[int, int]) -> list[FatedVeinPiece]:
     h, w = shape
     made = []
     for number, fate in enumerate(FATES_IN_TURN):
         col = np.linspace(0.25 * w, 0.75 * w, 200)
         row = h * (0.2 + 0.09 * number) + 0.02 * h * np.sin(col / w * 20 + number)
         path = np.column_stack([row, col])
-        made.append(
-            Piece(path, fate, "telangiectasia" if number % 2 else "reticular", float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum()))
-        )
+        length = float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
+        made.append(FatedVeinPiece(VeinPiece(path.astype(np.float32), length, 3.0 if number % 2 else 12.0, 4.5), fate))
     return made
 
 
-def _painted(shape: tuple[int, int], drawn: list[Piece]) -> NDArray[np.uint8]:
+def _painted(shape: tuple[int, int], drawn: list[FatedVeinPiece]) -> NDArray[np.uint8]:
     image = np.full((*shape, 3), SKIN, np.uint8)
     image[:, : shape[1] // 8] = (70, 90, 130)
     for piece in drawn:
@@ -71,7 +63,7 @@ def _painted(shape: tuple[int, int], drawn: list[Piece]) -> NDArray[np.uint8]:
     return image
 
 
-def _mask(shape: tuple[int, int], drawn: list[Piece]) -> NDArray[np.bool_]:
+def _mask(shape: tuple[int, int], drawn: list[FatedVeinPiece]) -> NDArray[np.bool_]:
     mask = np.zeros(shape, np.uint8)
     for piece in drawn:
         cv2.polylines(mask, [np.rint(piece.points[:, ::-1]).astype(np.int32)], False, 1, 3)
@@ -115,7 +107,7 @@ def make_comparison(
     reasons = worst_first([flag(code) for code in codes])
     fate_px: dict[str, float] = {}
     for piece in pictures.measured.pieces:
-        fate_px[piece.fate] = fate_px.get(piece.fate, 0.0) + piece.length_px / pictures.factor_before  # type: ignore[attr-defined]
+        fate_px[piece.fate] = fate_px.get(piece.fate, 0.0) + piece.piece.length_px / pictures.factor_before
     length = length or Estimate(61.25, 48.3, 72.04, "%", causes={"noise": 9.04, "threshold": 4.96})
     outcome = Outcome(
         length=length,

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageDraw, ImageFont
 
-from photocompare.arrays import SRGB8, LinearRGB, scaled_position
+from photocompare.arrays import SRGB8, LinearRGB, Mask, scaled_position
 from photocompare.colour import srgb8_from_linear
-from photocompare.result import FatedPiece
+from photocompare.fate import FatedVeinPiece
 
 Colour = tuple[int, int, int]
 
@@ -33,6 +33,15 @@ PAPER: Colour = (255, 255, 255)
 PANEL: Colour = (244, 246, 248)
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
+
+STATUS_COLOUR: dict[str, Colour] = {"comparable": (0, 114, 178), "indicative": (166, 96, 0), "not_comparable": (110, 30, 90)}
+"""Ground of white type; each keeps a contrast above 4.5:1."""
+
+_CROP_MARGIN = 0.05
+"""Skin kept around the shared field, of its larger side."""
+
+_UNMEASURED_WHITE = 0.55
+"""How far what lies outside the shared field fades to white."""
 
 _BOLD_STROKE = 1 / 48
 """Stroke added around letters to make them bold, of the type's size; Pillow carries the regular weight only."""
@@ -149,7 +158,7 @@ def fitted(image: Picture, width: int, height: int) -> tuple[Picture, float]:
 
 
 def paint_veins(
-    image: SRGB8, pieces: Sequence[FatedPiece], factor: float, line_px: float, origin: tuple[float, float] = (0.0, 0.0)
+    image: SRGB8, pieces: Sequence[FatedVeinPiece], factor: float, line_px: float, origin: tuple[float, float] = (0.0, 0.0)
 ) -> None:
     """Draw each piece by its fate into the image.
 
@@ -157,7 +166,7 @@ def paint_veins(
     ----------
     image : ndarray of shape (H, W, 3)
         Changed in place.
-    pieces : sequence of FatedPiece
+    pieces : sequence of FatedVeinPiece
     factor : float
         Image pixels per working pixel.
     line_px : float
@@ -195,7 +204,7 @@ def dashed(path_xy: NDArray[np.float64], dash: tuple[float, ...], line_px: float
             yield np.concatenate([at_cut[k : k + 1], path_xy[first[k] : last[k + 1]], at_cut[k + 1 : k + 2]])
 
 
-def _joined(pieces: Sequence[FatedPiece], fate: str) -> list[NDArray[np.float64]]:
+def _joined(pieces: Sequence[FatedVeinPiece], fate: str) -> list[NDArray[np.float64]]:
     """The paths of one fate, with pieces that follow each other along a vein made one, so that dashes run on."""
     paths: list[list[NDArray[np.float64]]] = []
     for piece in pieces:
@@ -224,3 +233,20 @@ def _smoothed(path: NDArray[np.float64]) -> NDArray[np.float64]:
     padded = np.vstack([2 * path[0] - path[reach:0:-1], path, 2 * path[-1] - path[-2 : -reach - 2 : -1]])
     kernel = np.full(2 * reach + 1, 1.0 / (2 * reach + 1))
     return np.column_stack([np.convolve(padded[:, axis], kernel, mode="valid") for axis in (0, 1)])
+
+
+def surroundings(mask: Mask) -> tuple[slice, slice]:
+    """Rows and columns of the mask's surroundings; everything when it is empty."""
+    height, width = mask.shape
+    x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
+    if w == 0 or h == 0:
+        return slice(0, height), slice(0, width)
+    margin = round(max(w, h) * _CROP_MARGIN)
+    return slice(max(0, y - margin), min(height, y + h + margin)), slice(max(0, x - margin), min(width, x + w + margin))
+
+
+def veiled(photo: SRGB8, shared: Mask) -> SRGB8:
+    """The photo with everything outside the shared field faded."""
+    inside = cv2.resize(shared.view(np.uint8), (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_NEAREST)
+    faded = cv2.convertScaleAbs(photo, alpha=1.0 - _UNMEASURED_WHITE, beta=255.0 * _UNMEASURED_WHITE)
+    return np.asarray(cv2.copyTo(photo, inside, faded), dtype=np.uint8)

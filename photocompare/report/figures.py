@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from photocompare.arrays import SRGB8, Mask
+from photocompare.arrays import SRGB8
 from photocompare.report import words
 from photocompare.report.drawing import (
     FATE_STYLES,
@@ -17,6 +16,7 @@ from photocompare.report.drawing import (
     PANEL,
     PAPER,
     RULE,
+    STATUS_COLOUR,
     WHITE,
     Colour,
     dashed,
@@ -25,7 +25,9 @@ from photocompare.report.drawing import (
     fitted,
     paint_veins,
     put_text,
+    surroundings,
     text_width,
+    veiled,
     wrapped,
 )
 from photocompare.result import ASSESSED_FATES, CALIBRES, FATES, Comparison, Measured, Outcome, RegistrationMap
@@ -45,13 +47,6 @@ _SAMPLE_LINE_PX = 4.0
 _FATE_LINE_PER_PX = 1 / 500
 """Line width in `fate.png`, of the photo's longest side."""
 
-_CROP_MARGIN = 0.05
-"""Skin kept around the shared field, of its larger side."""
-
-_UNMEASURED_WHITE = 0.55
-"""How far what lies outside the shared field fades to white."""
-
-_STATUS_COLOUR: dict[str, Colour] = {"comparable": (0, 114, 178), "indicative": (166, 96, 0), "not_comparable": (110, 30, 90)}
 _BAND: Colour = (205, 228, 221)
 _INTERVAL: Colour = (0, 114, 178)
 _MOST_REASONS = 6
@@ -72,7 +67,7 @@ def draw_fate(comparison: Comparison) -> SRGB8:
         raise ValueError("a pair without numbers has no fates to paint")
     long_side = min(FATE_LONG_SIDE, max(pictures.before.shape[:2]))
     photo, factor = fitted(pictures.before, long_side, long_side)
-    photo = _veiled(photo, pictures.registration.shared)
+    photo = veiled(photo, pictures.registration.shared)
     line_px = max(2.0, long_side * _FATE_LINE_PER_PX)
     paint_veins(photo, pictures.measured.pieces, factor / pictures.factor_before, line_px)
 
@@ -133,7 +128,7 @@ def _header(canvas: _Canvas, comparison: Comparison) -> None:
     put_text(canvas.draw, (_MARGIN, canvas.y), words.TITLE, 38, bold=True)
     status = words.STATUS[comparison.status]
     width, right = text_width(status, 26) + 40, canvas.width - _MARGIN
-    canvas.draw.rounded_rectangle((right - width, canvas.y - 2, right, canvas.y + 44), radius=23, fill=_STATUS_COLOUR[comparison.status])
+    canvas.draw.rounded_rectangle((right - width, canvas.y - 2, right, canvas.y + 44), radius=23, fill=STATUS_COLOUR[comparison.status])
     put_text(canvas.draw, (right - width / 2, canvas.y + 21), status, 26, WHITE, anchor="mm")
     put_text(canvas.draw, (_MARGIN, canvas.y + 54), words.time_between(comparison), 26, MUTED)
     put_text(canvas.draw, (right, canvas.y + 54), words.STATUS_MEANS[comparison.status], 26, MUTED, anchor="ra")
@@ -181,12 +176,12 @@ def _benchmark_scale(canvas: _Canvas, comparison: Comparison, outcome: Outcome, 
 
 def _three_pictures(canvas: _Canvas, measured: Measured, registration: RegistrationMap) -> None:
     """Before, after and fates, all cut to the shared field."""
-    rows, cols = _around(registration.shared)
+    rows, cols = surroundings(registration.shared)
     width = (canvas.width - 2 * _MARGIN - 2 * _GAP) // 3
     before, factor = fitted(measured.before_normalised[rows, cols], width, _PHOTO_HEIGHT)
     after, _ = fitted(measured.after_normalised[rows, cols], width, _PHOTO_HEIGHT)
     shown = displayed(before)
-    fate = _veiled(shown.copy(), registration.shared[rows, cols])
+    fate = veiled(shown.copy(), registration.shared[rows, cols])
     paint_veins(fate, measured.pieces, factor, _LINE_PX, origin=(rows.start, cols.start))
     captions = ("Before", "After, laid over the before photo", "What became of each vein")
     for column, (caption, picture) in enumerate(zip(captions, (shown, displayed(after), fate), strict=True)):
@@ -307,20 +302,3 @@ def _footer(canvas: _Canvas, comparison: Comparison) -> None:
     put_text(canvas.draw, (_MARGIN, canvas.y), words.DISCLAIMER, 20, MUTED)
     put_text(canvas.draw, (canvas.width - _MARGIN, canvas.y), made_by, 20, MUTED, anchor="ra")
     canvas.y += 28
-
-
-def _around(mask: Mask) -> tuple[slice, slice]:
-    """Rows and columns of the mask's surroundings; everything when it is empty."""
-    height, width = mask.shape
-    x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
-    if w == 0 or h == 0:
-        return slice(0, height), slice(0, width)
-    margin = round(max(w, h) * _CROP_MARGIN)
-    return slice(max(0, y - margin), min(height, y + h + margin)), slice(max(0, x - margin), min(width, x + w + margin))
-
-
-def _veiled(photo: SRGB8, shared: Mask) -> SRGB8:
-    """The photo with everything outside the shared field faded."""
-    inside = cv2.resize(shared.view(np.uint8), (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_NEAREST)
-    faded = cv2.convertScaleAbs(photo, alpha=1.0 - _UNMEASURED_WHITE, beta=255.0 * _UNMEASURED_WHITE)
-    return np.asarray(cv2.copyTo(photo, inside, faded), dtype=np.uint8)

@@ -24,6 +24,7 @@ from photocompare.errors import UsageError
 from photocompare.report.drawing import displayed
 from photocompare.report.figures import draw_fate, draw_summary
 from photocompare.report.frames import AfterFrame, in_full_pixels, written_map
+from photocompare.report.renderings import NO_PICTURE
 from photocompare.report.result_json import result_text
 from photocompare.result import Comparison
 
@@ -48,9 +49,6 @@ _PNG_HOW = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_
 
 _THREADS = 2
 """PNG encoding leaves Python's lock; a clinic's machine has at least two cores."""
-
-_NO_PICTURE = 188
-"""sRGB code of grey shown where the warped photo shows nothing: mid grey in linear light, told from skin and from shadow."""
 
 
 def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> list[str]:
@@ -155,7 +153,7 @@ def _jobs(comparison: Comparison) -> dict[str, Callable[[], bytes]]:
 
 def _full_size(linear: LinearRGB, shape: tuple[int, ...]) -> SRGB8:
     """A working picture in full pixels, encoded for display."""
-    encoded = displayed(linear, _NO_PICTURE)
+    encoded = displayed(linear, NO_PICTURE)
     return np.asarray(cv2.resize(encoded, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 

@@ -48,7 +48,7 @@ def result_as_dict(comparison: Comparison) -> dict[str, Any]:
         **_fates(outcome, scale),
         "pigment": None if outcome is None else _pigment(outcome, scale),
         "timing": {"days": comparison.timing.days, "window": comparison.timing.window},
-        "benchmark": _benchmark(comparison.benchmark),
+        "benchmark": benchmark_as_dict(comparison.benchmark),
         "photos": {"before": _photo(comparison.before), "after": _photo(comparison.after)},
         **({"shots": [_shot(shot) for shot in comparison.shots]} if comparison.shots else {}),
         "provenance": {
@@ -141,7 +141,8 @@ def _pigment(outcome: Outcome, scale: PairScale) -> dict[str, Any]:
     }
 
 
-def _benchmark(benchmark: Benchmark) -> dict[str, Any]:
+def benchmark_as_dict(benchmark: Benchmark) -> dict[str, Any]:
+    """The benchmark in plain JSON types."""
     return {
         "low": benchmark.low,
         "high": benchmark.high,

@@ -1,0 +1,65 @@
+"""A result under other dates: the photos' dates decide the time window and the benchmark's verdict, not one measured number."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from photocompare.benchmark import hold_against_benchmark
+from photocompare.estimate import Estimate
+from photocompare.flags import REGISTRY, raised
+from photocompare.report.result_json import benchmark_as_dict
+from photocompare.result import status_of
+from photocompare.timing import judge_timing
+
+_DATE_FLAGS = frozenset({"window_unknown", "dates_reversed"})
+
+
+def length_estimate(result: Mapping[str, Any]) -> Estimate | None:
+    """The headline of a result, None where there is none."""
+    if result["clearance"] is None:
+        return None
+    length = result["clearance"]["length"]
+    return Estimate(length["percent"], length["low"], length["high"], "%")
+
+
+def redated(result: Mapping[str, Any], before: dt.date | None, after: dt.date | None) -> dict[str, Any]:
+    """The result with its time window and benchmark judged anew; without numbers when the dates are in reverse.
+
+    Parameters
+    ----------
+    result : mapping
+        As in `result.json`.
+    before, after : date, optional
+        Days of the photos; None for unknown.
+    """
+    timing = judge_timing(before, after)
+    codes = [reason["code"] for reason in result["reasons"] if reason["code"] not in _DATE_FLAGS]
+    kept = [reason for reason in result["reasons"] if reason["code"] not in _DATE_FLAGS]
+    added = [raised(code) for code, fired in (("dates_reversed", timing.reversed), ("window_unknown", timing.days is None)) if fired]
+    reasons = [*kept, *({"code": r.code, "message": r.message, "fix": r.fix} for r in added)]
+    order = list(REGISTRY)
+    severities = list(type(next(iter(REGISTRY.values())).severity))
+    reasons.sort(key=lambda r: (severities.index(REGISTRY[r["code"]].severity), order.index(r["code"])))
+    refused = timing.reversed
+    length = None if refused else length_estimate(result)
+    status = status_of([*added, *(raised(code) for code in codes)])
+    fates = next(key for key in ("fate_mm", "fate_px") if key in result)
+    taken_away = {"clearance": None, fates: None, "pigment": None} if refused else {}
+    return {
+        **result,
+        "status": status,
+        "reasons": reasons,
+        **taken_away,
+        "timing": {"days": timing.days, "window": timing.window},
+        "benchmark": benchmark_as_dict(hold_against_benchmark(length, timing)),
+    }
+
+
+def lengths(result: Mapping[str, Any]) -> tuple[dict[str, float], str]:
+    """Fate to length, and the unit ("mm" or "px"); empty for a refused pair."""
+    unit = "mm" if "fate_mm" in result else "px"
+    found = result[f"fate_{unit}"] or {}
+    return {fate: float(value) for fate, value in found.items() if value is not None and math.isfinite(value)}, unit

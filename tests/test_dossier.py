@@ -1,0 +1,98 @@
+"""The dossier: what is shown and kept of a comparison."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+
+import cv2
+import numpy as np
+import pytest
+
+from photocompare.errors import UsageError
+from photocompare.fate import Remains
+from photocompare.profiles import Forced
+from photocompare.report.dossier import dossier_of, full_size_pictures, read_dossier, write_dossier
+from photocompare.result import Comparison
+from tests.made_comparison import make_comparison, make_pictures
+
+
+def decoded(data: bytes) -> np.ndarray:
+    return cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def with_remains(comparison: Comparison) -> Comparison:
+    """The made comparison with remains for its baseline pieces and an error map."""
+    pictures = comparison.pictures
+    assert pictures.measured is not None
+    assert pictures.registration is not None
+    count = sum(p.fate != "new" for p in pictures.measured.pieces)
+    rng = np.random.default_rng(5)
+    arrays = [rng.uniform(0, 1, count) for _ in range(7)]
+    measured = dataclasses.replace(pictures.measured, remains=Remains(*arrays, forced=Forced(arrays[0] * 4, arrays[1])), px_per_mm=4.2)
+    error = np.full(pictures.registration.shared.shape, 0.7, np.float32)
+    registration = dataclasses.replace(pictures.registration, error_px=error)
+    return dataclasses.replace(comparison, pictures=dataclasses.replace(pictures, measured=measured, registration=registration))
+
+
+def test_a_dossier_comes_back_as_it_was_written() -> None:
+    dossier = dossier_of(with_remains(make_comparison()))
+    again = read_dossier(write_dossier(dossier))
+    assert again.result == dossier.result
+    assert again.pictures == dossier.pictures
+    assert (again.shown_over_full, again.px_per_mm, again.error_at_most) == (0.5, 4.2, pytest.approx(0.7))
+    assert again.veins is not None
+    assert dossier.veins is not None
+    assert [p.fate for p in again.veins.pieces] == [p.fate for p in dossier.veins.pieces]
+    for one, other in zip(again.veins.pieces, dossier.veins.pieces, strict=True):
+        np.testing.assert_array_equal(one.points, other.points)
+        assert (one.piece.length_px, one.piece.width_px) == (other.piece.length_px, other.piece.width_px)
+    assert again.veins.remains is not None
+    np.testing.assert_array_equal(again.veins.remains.depth_mm, dossier.veins.remains.depth_mm)  # type: ignore[union-attr]
+    assert write_dossier(again) == write_dossier(dossier)
+
+
+def test_a_refused_pair_has_its_photos_and_no_number() -> None:
+    dossier = dossier_of(make_comparison("not_same_view"))
+    assert not dossier.measured
+    assert set(dossier.pictures) == {"before_original", "after_original", "summary"}
+    assert dossier.result["clearance"] is None
+    assert not read_dossier(write_dossier(dossier)).measured
+
+
+def test_the_difference_shows_a_vein_that_went_in_blue_and_a_new_one_in_vermilion() -> None:
+    comparison = with_remains(make_comparison())
+    picture = decoded(dossier_of(comparison).pictures["difference"]).astype(int)
+    assert comparison.pictures.measured is not None
+    for piece in comparison.pictures.measured.pieces:
+        if piece.fate not in ("cleared", "new"):
+            continue
+        rows, cols = np.rint(piece.points[80:120]).astype(int).T
+        red, _, blue = np.median(picture[rows, cols], axis=0)
+        assert (blue > red + 20) if piece.fate == "cleared" else (red > blue + 20), piece.fate
+
+
+def test_full_size_pictures_have_the_photo_s_own_pixels_in_the_common_light() -> None:
+    comparison = with_remains(make_comparison())
+    full = full_size_pictures(comparison)
+    before = decoded(full["before_full"])
+    assert before.shape == comparison.pictures.before.shape
+    # the made pair is in one light already: the full picture is the photo itself
+    assert np.abs(before.astype(int) - comparison.pictures.before).mean() < 2.0
+    small = make_comparison(pictures=make_pictures((200, 150), factor=1.0))
+    assert full_size_pictures(small) == {}
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip", write_dossier(dossier_of(make_comparison("not_same_view")))[:-300]])
+def test_what_is_no_dossier_is_refused(data: bytes) -> None:
+    with pytest.raises(UsageError, match="measure the photos again"):
+        read_dossier(data)
+
+
+def test_a_dossier_of_another_version_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("dossier.json", '{"schema": "photocompare.dossier/9"}')
+    with pytest.raises(UsageError, match="another version"):
+        read_dossier(buffer.getvalue())
