@@ -145,6 +145,15 @@ def _instructions(sheet: _Sheet) -> None:
         sheet.set_y(sheet.get_y() + 0.8)
 
 
+def card_pdf() -> bytes:
+    """The printable card sheet as a PDF; the same bytes at every call of one version."""
+    sheet = _Sheet()
+    _instructions(sheet)
+    _card(sheet, A6_CARD, (A4_WIDTH_MM - A6_CARD.width) / 2, A6_TOP_MM, 7.5)
+    _card(sheet, CREDIT_CARD, (A4_WIDTH_MM - CREDIT_CARD.width) / 2, CREDIT_TOP_MM, 4.6)
+    return bytes(sheet.output())
+
+
 def write_card_pdf(path: Path) -> None:
     """Write the printable card sheet.
 
@@ -158,8 +167,4 @@ def write_card_pdf(path: Path) -> None:
     OSError
         When the file can't be written.
     """
-    sheet = _Sheet()
-    _instructions(sheet)
-    _card(sheet, A6_CARD, (A4_WIDTH_MM - A6_CARD.width) / 2, A6_TOP_MM, 7.5)
-    _card(sheet, CREDIT_CARD, (A4_WIDTH_MM - CREDIT_CARD.width) / 2, CREDIT_TOP_MM, 4.6)
-    path.write_bytes(bytes(sheet.output()))
+    path.write_bytes(card_pdf())

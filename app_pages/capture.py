@@ -1,0 +1,36 @@
+"""Capture: how to take the photos, and the live camera."""
+
+import streamlit as st
+
+from photocompare.errors import UsageError
+from photocompare.report.card_pdf import card_pdf
+from photocompare.report.texts import texts
+from photocompare.viewer import visit
+from photocompare.viewer.camera import camera
+from photocompare.viewer.capture_guide import show_guide
+
+t = texts()
+
+st.title(t("capture.title"))
+st.text(t("capture.intro"))
+
+st.header(t("capture.camera_title"))
+try:
+    shot = camera(visit.ghost(st.session_state), t, key="camera")
+except UsageError as error:
+    st.error(str(error))
+    shot = None
+if shot is not None:
+    visit.add_shot(st.session_state, shot.which, shot.jpeg, shot.taken_at)
+    st.switch_page("app_pages/compare.py")
+st.caption(t("capture.camera_note"))
+st.page_link("app_pages/compare.py", label=t("capture.to_compare"))
+
+st.header(t("capture.guide_title"))
+show_guide(t, key="guide")
+
+st.header(t("capture.card_title"))
+st.text(t("capture.card_note"))
+st.download_button(
+    t("capture.card_download"), data=card_pdf, file_name="photocompare-card.pdf", mime="application/pdf", on_click="ignore", type="primary"
+)
