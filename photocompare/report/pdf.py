@@ -1,0 +1,36 @@
+"""The printed reports: one A4 page for the file, one for the patient.
+
+Type is DejaVu Sans, embedded (Latin, Greek, Cyrillic and more); what it lacks is visibly replaced.  Nothing of the photos but their
+pixels gets in, no time of making, and no name into the document's information; equal content gives equal bytes.
+"""
+
+from __future__ import annotations
+
+from photocompare.report.dossier import Dossier
+from photocompare.report.pdf_file import CorrectedNumber, draw_file_page
+from photocompare.report.pdf_sheet import Sheet
+from photocompare.report.texts import Texts
+from photocompare.report.visit_details import VisitDetails
+
+
+def file_pdf(dossier: Dossier, details: VisitDetails, texts: Texts, correction: CorrectedNumber | None = None) -> bytes:
+    """One A4 page for the file.
+
+    Parameters
+    ----------
+    dossier : Dossier
+        Of a refused pair the page holds no number: why, and what to do.
+    details : VisitDetails
+    texts : Texts
+        The language.
+    correction : tuple of Correction and Corrected, optional
+        A reader's marks and the clearance that follows; it stands beside the measured number.
+
+    Returns
+    -------
+    bytes
+        The PDF.
+    """
+    sheet = Sheet(texts.language, texts("pdf.document"))
+    draw_file_page(sheet, dossier, details, texts, correction)
+    return sheet.bytes_of()
