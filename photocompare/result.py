@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -15,9 +15,11 @@ from photocompare.arrays import SRGB8, Grey, LinearRGB, MapXY, Mask
 from photocompare.benchmark import Benchmark
 from photocompare.colour import ita_group
 from photocompare.estimate import Estimate
-from photocompare.fate import Fate, FatedVeinPiece, Remains
 from photocompare.flags import RaisedFlag, Severity
 from photocompare.timing import Timing
+
+if TYPE_CHECKING:
+    from photocompare.fate import Fate, FatedVeinPiece, Remains
 
 Status = Literal["comparable", "indicative", "not_comparable"]
 ScaleSource = Literal["card", "given", "assumed", "none"]

@@ -13,7 +13,8 @@ import pytest
 from photocompare.errors import UsageError
 from photocompare.fate import Remains
 from photocompare.profiles import Forced
-from photocompare.report.dossier import dossier_of, full_size_pictures, read_dossier, write_dossier
+from photocompare.report.dossier import read_dossier, write_dossier
+from photocompare.report.dossier_making import dossier_of, full_size_pictures
 from photocompare.result import Comparison
 from tests.made_comparison import make_comparison, make_pictures
 
@@ -40,6 +41,7 @@ def test_a_dossier_comes_back_as_it_was_written() -> None:
     dossier = dossier_of(with_remains(make_comparison()))
     again = read_dossier(write_dossier(dossier))
     assert again.result == dossier.result
+    assert again.lines == dossier.lines
     assert again.pictures == dossier.pictures
     assert (again.shown_over_full, again.px_per_mm, again.error_at_most) == (0.5, 4.2, pytest.approx(0.7))
     assert again.veins is not None

@@ -19,7 +19,7 @@ from photocompare.arrays import scaled_position
 from photocompare.errors import UsageError
 from photocompare.estimate import Estimate
 from photocompare.report import files
-from photocompare.report.drawing import FATE_STYLES
+from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.figures import draw_fate, draw_summary
 from photocompare.report.files import CONTRACT_FILES, write_comparison
 from photocompare.report.frames import AfterFrame, in_full_pixels, written_map

@@ -6,7 +6,6 @@ Type is set in Aileron, which Pillow carries (CC0).  It has no en dash, no degre
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
@@ -18,8 +17,7 @@ from PIL import ImageDraw, ImageFont
 from photocompare.arrays import SRGB8, LinearRGB, Mask, scaled_position
 from photocompare.colour import srgb8_from_linear
 from photocompare.fate import FatedVeinPiece
-
-Colour = tuple[int, int, int]
+from photocompare.report.fate_styles import FATE_STYLES, Colour, LineStyle
 
 Picture = TypeVar("Picture", SRGB8, LinearRGB)
 
@@ -31,8 +29,6 @@ MUTED: Colour = (94, 103, 115)
 RULE: Colour = (216, 221, 227)
 PAPER: Colour = (255, 255, 255)
 PANEL: Colour = (244, 246, 248)
-WHITE: Colour = (255, 255, 255)
-BLACK: Colour = (0, 0, 0)
 
 STATUS_COLOUR: dict[str, Colour] = {"comparable": (0, 114, 178), "indicative": (166, 96, 0), "not_comparable": (110, 30, 90)}
 """Ground of white type; each keeps a contrast above 4.5:1."""
@@ -57,37 +53,6 @@ _JOINED_PX = 3.0
 
 _SMOOTHING_POINTS = 7
 """Centreline points averaged for drawing, so that pixel steps don't show."""
-
-
-@dataclass(frozen=True)
-class LineStyle:
-    """How a fate is drawn: told apart by colour (Okabe & Ito's palette for colour-blind readers), brightness and dash.
-
-    Parameters
-    ----------
-    colour, casing : tuple of int
-        RGB of the line and of its outline.
-    dash : tuple of float
-        Drawn and left-out lengths, in line widths; empty for a solid line.
-    weight : float
-        Line width, relative to the figure's.
-    """
-
-    colour: Colour
-    casing: Colour
-    dash: tuple[float, ...] = ()
-    weight: float = 1.0
-
-
-FATE_STYLES: dict[str, LineStyle] = {
-    "not_assessable": LineStyle((128, 128, 128), (176, 176, 176), weight=0.7),
-    "cleared": LineStyle((0, 158, 115), WHITE, dash=(0.1, 2.4)),
-    "stained": LineStyle((240, 228, 66), BLACK, dash=(2.5, 1.8, 0.1, 1.8)),
-    "faded": LineStyle((86, 180, 233), BLACK, dash=(3.5, 2.2)),
-    "residual": LineStyle((0, 114, 178), WHITE),
-    "new": LineStyle((204, 121, 167), BLACK),
-}
-"""In drawing order: what matters most lies on top."""
 
 
 @lru_cache(maxsize=32)
@@ -175,7 +140,7 @@ def paint_veins(
         (row, col) of the image's corner in the working frame.
     """
     for fate, style in FATE_STYLES.items():
-        strokes = [stroke for path in _joined(pieces, fate) for stroke in _strokes(path, factor, origin, style, line_px)]
+        strokes = [stroke for path in joined(pieces, fate) for stroke in _strokes(path, factor, origin, style, line_px)]
         draw_strokes(image, strokes, style, line_px)
 
 
@@ -204,7 +169,7 @@ def dashed(path_xy: NDArray[np.float64], dash: tuple[float, ...], line_px: float
             yield np.concatenate([at_cut[k : k + 1], path_xy[first[k] : last[k + 1]], at_cut[k + 1 : k + 2]])
 
 
-def _joined(pieces: Sequence[FatedVeinPiece], fate: str) -> list[NDArray[np.float64]]:
+def joined(pieces: Sequence[FatedVeinPiece], fate: str) -> list[NDArray[np.float64]]:
     """The paths of one fate, with pieces that follow each other along a vein made one, so that dashes run on."""
     paths: list[list[NDArray[np.float64]]] = []
     for piece in pieces:

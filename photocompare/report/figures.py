@@ -10,15 +10,12 @@ from PIL import Image, ImageDraw
 from photocompare.arrays import SRGB8
 from photocompare.report import words
 from photocompare.report.drawing import (
-    FATE_STYLES,
     INK,
     MUTED,
     PANEL,
     PAPER,
     RULE,
     STATUS_COLOUR,
-    WHITE,
-    Colour,
     dashed,
     displayed,
     draw_strokes,
@@ -30,6 +27,7 @@ from photocompare.report.drawing import (
     veiled,
     wrapped,
 )
+from photocompare.report.fate_styles import FATE_STYLES, WHITE, Colour
 from photocompare.result import ASSESSED_FATES, CALIBRES, FATES, Comparison, Measured, Outcome, RegistrationMap
 
 WIDTH = 1600

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -62,7 +63,12 @@ def result_as_dict(comparison: Comparison) -> dict[str, Any]:
 
 def result_text(comparison: Comparison) -> str:
     """The text of `result.json`, ending in a newline."""
-    return json.dumps(result_as_dict(comparison), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(result_as_dict(comparison))
+
+
+def json_text(result: Mapping[str, Any]) -> str:
+    """The text of a result in plain JSON types, ending in a newline."""
+    return json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _number(value: float | None, digits: int) -> float | None:
