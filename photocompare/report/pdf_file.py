@@ -16,7 +16,6 @@ from photocompare.report.pdf_words import (
     Reason,
     assessed_length,
     date_of,
-    has_number,
     interval_of,
     lengths,
     made,
@@ -54,7 +53,7 @@ def draw_file_page(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Tex
     """The whole page, on a fresh sheet.  Without a number there is no corrected one either."""
     top = _header(sheet, dossier, details.shown, t)
     bottom = _footer(sheet, dossier, t)
-    if has_number(dossier.result):
+    if dossier.measured:
         _measured(sheet, dossier, t, correction, top, bottom)
     else:
         _refused(sheet, dossier, t, top, bottom)

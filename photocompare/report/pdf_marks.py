@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.report.drawing import FATE_STYLES, INK, MUTED, PANEL, WHITE, Colour, dashed
+from photocompare.report.drawing import INK, MUTED, PANEL, dashed
+from photocompare.report.fate_styles import FATE_STYLES, WHITE, Colour
 from photocompare.report.pdf_sheet import Sheet
 
 ACCENT: Colour = (15, 118, 110)

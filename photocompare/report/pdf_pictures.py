@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from photocompare.arrays import SRGB8, Mask
-from photocompare.report.dossier import Dossier, jpeg
+from photocompare.report.dossier import Dossier
+from photocompare.report.dossier_making import jpeg
 from photocompare.report.drawing import paint_veins, surroundings, veiled
 
 PRINT_DPI = 300.0

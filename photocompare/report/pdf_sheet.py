@@ -16,7 +16,8 @@ import matplotlib
 from fpdf import FPDF
 from fpdf.drawing import PaintedPath
 
-from photocompare.report.drawing import INK, MUTED, RULE, WHITE, Colour
+from photocompare.report.drawing import INK, MUTED, RULE
+from photocompare.report.fate_styles import WHITE, Colour
 from photocompare.report.visit_details import ELLIPSIS, NOT_SHOWN
 
 PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
