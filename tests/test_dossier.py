@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import io
 import zipfile
 
 import cv2
+import jsonschema
 import numpy as np
 import pytest
 
@@ -15,6 +17,10 @@ from photocompare.fate import Remains
 from photocompare.profiles import Forced
 from photocompare.report.dossier import read_dossier, write_dossier
 from photocompare.report.dossier_making import dossier_of, full_size_pictures
+from photocompare.report.figures import draw_summary
+from photocompare.report.redated import redated
+from photocompare.report.reopened import dated, reopened, summary_png
+from photocompare.report.result_json import result_schema
 from photocompare.result import Comparison
 from tests.made_comparison import make_comparison, make_pictures
 
@@ -58,7 +64,7 @@ def test_a_dossier_comes_back_as_it_was_written() -> None:
 def test_a_refused_pair_has_its_photos_and_no_number() -> None:
     dossier = dossier_of(make_comparison("not_same_view"))
     assert not dossier.measured
-    assert set(dossier.pictures) == {"before_original", "after_original", "summary"}
+    assert set(dossier.pictures) == {"before_original", "after_original"}
     assert dossier.result["clearance"] is None
     assert not read_dossier(write_dossier(dossier)).measured
 
@@ -98,3 +104,42 @@ def test_a_dossier_of_another_version_is_refused() -> None:
         archive.writestr("dossier.json", '{"schema": "photocompare.dossier/9"}')
     with pytest.raises(UsageError, match="another version"):
         read_dossier(buffer.getvalue())
+
+
+def test_a_reopened_dossier_draws_the_summary_that_the_comparison_drew() -> None:
+    comparison = with_remains(make_comparison("recompressed:before", "scale_assumed"))
+    again = reopened(dossier_of(comparison))
+    assert [(r.code, r.which) for r in again.reasons] == [(r.code, r.which) for r in comparison.reasons]
+    assert again.outcome is not None
+    assert comparison.outcome is not None
+    assert again.outcome.length.value == pytest.approx(comparison.outcome.length.value, abs=0.06)
+    assert again.outcome.fate_px == pytest.approx(comparison.outcome.fate_px, abs=0.1)
+    drawn = decoded(summary_png(dossier_of(comparison)))
+    expected = draw_summary(comparison)
+    assert drawn.shape == expected.shape
+    assert np.abs(drawn.astype(int) - expected).mean() < 2.0  # JPEG between them
+
+
+def test_dates_move_the_window_and_nothing_measured() -> None:
+    dossier = dossier_of(with_remains(make_comparison()))
+    interim = dated(dossier, dt.date(2026, 3, 1), dt.date(2026, 3, 22))
+    assert interim.result["timing"] == {"days": 21, "window": "interim"}
+    assert interim.result["benchmark"]["verdict"] == "not_assessed"
+    assert interim.result["clearance"] == dossier.result["clearance"]
+    unknown = dated(dossier, None, dt.date(2026, 3, 22))
+    assert [r["code"] for r in unknown.result["reasons"]] == ["window_unknown"]
+    again = dated(unknown, dt.date(2026, 1, 1), dt.date(2026, 3, 22))
+    assert again.result["reasons"] == []
+    assert again.result["timing"]["window"] == "assessment"
+    with pytest.raises(UsageError, match="earlier"):
+        dated(dossier, dt.date(2026, 3, 22), dt.date(2026, 3, 1))
+
+
+def test_a_result_whose_dates_are_in_reverse_loses_its_numbers() -> None:
+    result = redated(dossier_of(make_comparison()).result, dt.date(2026, 3, 22), dt.date(2026, 3, 1))
+    assert result["status"] == "not_comparable"
+    assert result["clearance"] is None
+    assert result["fate_mm"] is None
+    assert result["pigment"] is None
+    assert result["benchmark"]["verdict"] == "not_assessed"
+    jsonschema.validate(result, result_schema())

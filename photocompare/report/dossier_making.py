@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from photocompare.arrays import SRGB8, Mask
 from photocompare.report.dossier import Dossier
 from photocompare.report.drawing import displayed, joined
-from photocompare.report.figures import draw_fate, draw_summary
+from photocompare.report.figures import draw_fate
 from photocompare.report.files import png
 from photocompare.report.renderings import NO_PICTURE, draw_difference, draw_registration_error, full_size_pair
 from photocompare.report.result_json import result_as_dict
@@ -30,7 +30,6 @@ def dossier_of(comparison: Comparison) -> Dossier:
     pictures = {
         "before_original": jpeg(comparison.pictures.before, ORIGINAL_QUALITY),
         "after_original": jpeg(comparison.pictures.after, ORIGINAL_QUALITY),
-        "summary": png(draw_summary(comparison)),
     }
     measured, registration = comparison.pictures.measured, comparison.pictures.registration
     if measured is None or registration is None:

@@ -65,6 +65,10 @@ def course(t: Texts) -> list[tuple[str, str, str]]:
     return [(step, t(f"course.when_{step}"), t(f"course.seen_{step}")) for step in COURSE_DAYS]
 
 
+EMERGENCIES = 2
+"""How many of `reasons_to_call` are for the emergency number; they come first."""
+
+
 def reasons_to_call(t: Texts) -> list[str]:
     """What a patient is told to report at once; the first ones are emergencies."""
     return [t(f"call.{name}") for name in ("breath", "brain", "calf", "infection", "skin")]

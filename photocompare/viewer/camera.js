@@ -79,11 +79,13 @@ class LiveCamera {
     context.drawImage(this.ghostPicture, 0, 0, this.ghost.width, this.ghost.height);
     if (edges) context.putImageData(sobelEdges(context.getImageData(0, 0, this.ghost.width, this.ghost.height)), 0, 0);
     this.ghost.dataset.edges = String(edges);
+    this.drawOpacity();
   }
 
   drawOpacity() {
     const share = Number(this.find(".opacity").value);
-    this.ghost.style.opacity = String(share / 100);
+    // edges are thin: by the root they can be seen at the strength that suits a whole photo
+    this.ghost.style.opacity = String(this.find(".edges").checked ? Math.sqrt(share / 100) : share / 100);
     this.find(".opacity-value").textContent = `${share} %`;
   }
 
@@ -98,8 +100,11 @@ class LiveCamera {
     this.find(".start").textContent = this.texts[state === "failed" ? "start_again" : "start"];
     this.find(".shot").hidden = !["shot", "sending"].includes(state);
     for (const button of this.root.querySelectorAll(".use, .again")) button.disabled = state === "sending";
-    const next = this.ghostPicture ? "after" : "before";
-    for (const button of this.root.querySelectorAll(".use")) button.classList.toggle("primary", button.dataset.which === next);
+  }
+
+  // Which of the two photos is likely to be taken.
+  next() {
+    return this.ghostPicture ? "after" : "before";
   }
 
   async start(deviceId) {
@@ -293,9 +298,10 @@ class LiveCamera {
       this.shotUrl = URL.createObjectURL(this.shot);
       this.find(".shot").src = this.shotUrl;
       this.find(".level").toggleAttribute("hidden", true);
-      this.show("shot");
-      this.root.querySelector(".use.primary").focus({ preventScroll: true });
       await this.judgeShot();
+      if (this.gone) return;
+      this.show("shot");
+      this.root.querySelector(".actions .primary:not(.shutter)").focus({ preventScroll: true });
     } catch (error) {
       this.fail(cameraTrouble(error));
     }
@@ -308,6 +314,8 @@ class LiveCamera {
     const found = [this.judgeFocus(seen), this.judgeLight(seen)].filter(([mark]) => mark === "attend").map(([, key]) => this.texts[key]);
     this.find(".verdict").textContent = found.length ? `${found.join(" ")} ${this.texts.verdict_again}` : this.texts.verdict_good;
     this.find(".verdict").dataset.mark = found.length ? "attend" : "good";
+    this.find(".again").classList.toggle("primary", found.length > 0);
+    for (const button of this.root.querySelectorAll(".use")) button.classList.toggle("primary", !found.length && button.dataset.which === this.next());
   }
 
   again() {

@@ -181,8 +181,9 @@ function tilt(beta, gamma, screenAngle) {
 
 // Edges of a picture, drawn white with their strength as opacity (Sobel), into an ImageData of the same size.
 function sobelEdges({ data, width, height }) {
-  const grey = new Float32Array(width * height), strength = new Float32Array(width * height);
-  for (let i = 0; i < grey.length; i += 1) grey[i] = 0.3 * data[4 * i] + 0.59 * data[4 * i + 1] + 0.11 * data[4 * i + 2];
+  const sharp = new Float32Array(width * height), strength = new Float32Array(width * height);
+  for (let i = 0; i < sharp.length; i += 1) sharp[i] = 0.3 * data[4 * i] + 0.59 * data[4 * i + 1] + 0.11 * data[4 * i + 2];
+  const grey = gaussian(sharp, width, height, BLUR_COARSE); // so that pores and noise make no edges
   for (let y = 1; y < height - 1; y += 1) {
     for (let x = 1; x < width - 1; x += 1) {
       const i = y * width + x, n = i - width, s = i + width;

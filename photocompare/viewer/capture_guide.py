@@ -22,8 +22,8 @@ RULES = ("posture", "distance", "light", "background", "card", "skin")
 VIEW_BOX = (240, 160)
 """Width and height of every figure, in its own units."""
 
-_LEG = "M14 0C12 30 14 60 17 84C17 93 4 98-8 102C-15 104-14 111-8 111L34 111C42 111 42 102 37 92C34 80 48 60 48 34C48 18 44 8 43 0"  # shin, foot, calf
-"""A lower leg in profile, toes to the left, sole at 111."""
+_LEG = "M14 0C12 30 14 60 17 84C17 93 4 98-8 102C-15 104-14 111-8 111L34 111C42 111 42 102 37 92C34 80 48 60 48 34C48 18 44 8 43 0"
+"""A lower leg in profile, toes to the left, sole at 111: shin, foot, heel, calf."""
 
 _LEG_IN_FRONT = "M0 0C-4 22-7 40 1 62C6 78 5 88 4 96C3 104-4 106-5 111L21 111C19 105 17 102 17 96C17 86 20 76 22 62C29 40 25 22 22 0"
 """A lower leg from the front."""
@@ -87,9 +87,10 @@ def _at(x: float, y: float, content: str, *, scale: float = 1.0, mirrored: bool 
 
 
 def _path(d: str, *, accent: bool = False, dashed: bool = False) -> str:
-    return f'<path d="{d}"{" class=" + chr(34) + "accent" + chr(34) if accent else ""}{_DASH if dashed else ""}/>'
+    return f'<path d="{d}"{_ACCENT if accent else ""}{_DASH if dashed else ""}/>'
 
 
+_ACCENT = ' class="accent"'
 _DASH = ' stroke-dasharray="5 6"'
 
 
@@ -107,8 +108,9 @@ def _lamp(x: float, y: float, turn: float) -> str:
     return f'<g transform="translate({x:g} {y:g}) rotate({turn:g})">{_path("M-8-6H0L10-13V13L0 6H-8Z")}{rays}</g>'
 
 
-def _crossed(x: float, y: float, half: float) -> str:
-    return _path(f"M{x - half:g} {y - half:g}L{x + half:g} {y + half:g}M{x + half:g} {y - half:g}L{x - half:g} {y + half:g}", accent=True)
+def _struck(x: float, y: float, half: float) -> str:
+    """Struck out by one line, so that what is meant can still be seen."""
+    return _path(f"M{x - half:g} {y + half:g}L{x + half:g} {y - half:g}", accent=True)
 
 
 def _posture() -> str:
@@ -127,7 +129,7 @@ def _light() -> str:
     leg = '<ellipse cx="120" cy="34" rx="27" ry="22"/>' + _path("M104 51C109 55 115 57 121 56C126 56 131 54 135 52", accent=True)
     lamps = _lamp(40, 104, -42) + _lamp(200, 104, -138)
     camera = _camera(100, 137)
-    flash = _path("M121 94L113 107H120L117 118L127 103H120L124 94Z") + _crossed(120, 105.5, 14)
+    flash = _path("M121 94L113 107H120L117 118L127 103H120L124 94Z") + _struck(120, 105.5, 14)
     return leg + lamps + camera + flash
 
 
@@ -149,8 +151,8 @@ def _card() -> str:
 def _skin() -> str:
     leg = _at(56, 20, _path(_LEG) + _path(_VEINS, accent=True), scale=1.1)
     sock = _path("M168 20H186V46C186 52 182 54 178 56L164 64C158 67 152 59 157 54L168 46ZM168 28H186")
-    tube = _path("M154 96H194L188 132H160ZM164 132V140H184V132M160 106H192")
-    return leg + sock + _crossed(172, 42, 26) + tube + _crossed(174, 118, 26)
+    tube = _path("M158 84H190L186 124H162ZM158 90H190M167 124V136H181V124M166 104H182M165 111H183")
+    return leg + sock + _struck(170, 42, 27) + tube + _struck(174, 110, 27)
 
 
 _DRAWINGS = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import hashlib
 import json
 import subprocess
@@ -44,13 +42,12 @@ class Cutting:
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be measured.
+    """What is to be measured; dates move no measured number and are added afterwards (`report.redated`).
 
     Parameters
     ----------
     befores, afters : tuple of bytes
         One to four files of each visit; a collage stands alone in `befores`, with `cutting`.
-    before_date, after_date : date, optional
     mm_per_px : float, optional
     polygon_xy : tuple of (x, y), optional
         In full pixels of the upright (first) before photo.
@@ -65,8 +62,6 @@ class Request:
 
     befores: tuple[bytes, ...]
     afters: tuple[bytes, ...]
-    before_date: dt.date | None = None
-    after_date: dt.date | None = None
     mm_per_px: float | None = None
     polygon_xy: tuple[tuple[float, float], ...] | None = None
     look_for_card: bool = True
@@ -86,17 +81,11 @@ class Request:
             digest.update(hashlib.sha256(part).digest())
         return digest.hexdigest()
 
-    def undated(self) -> Request:
-        """The request without its dates, which move no measured number."""
-        return dataclasses.replace(self, before_date=None, after_date=None)
-
     def _asked(self) -> dict[str, Any]:
         cutting = self.cutting
         return {
             "befores": len(self.befores),
             "sizes": [len(part) for part in (*self.befores, *self.afters)],
-            "before_date": None if self.before_date is None else self.before_date.isoformat(),
-            "after_date": None if self.after_date is None else self.after_date.isoformat(),
             "mm_per_px": self.mm_per_px,
             "polygon_xy": self.polygon_xy,
             "look_for_card": self.look_for_card,

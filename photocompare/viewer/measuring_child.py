@@ -6,7 +6,6 @@ Apart from the viewer, so that it can be stopped at any moment, and so that a fa
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import os
 import sys
 from collections.abc import Sequence
@@ -103,8 +102,6 @@ def _measure(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
     comparison = compare_shots(
         befores,
         afters,
-        before_date=_date(facts["before_date"]),
-        after_date=_date(facts["after_date"]),
         mm_per_px=facts["mm_per_px"],
         polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
         look_for_card=bool(facts["look_for_card"]),
@@ -137,7 +134,7 @@ def _read_visits(facts: dict[str, Any], body: bytes) -> tuple[list[Photo], list[
         cut = Cut(axis=facts["cut"]["axis"], at=facts["cut"]["at"], resumes=facts["cut"]["resumes"], confidence=1.0)
         first, second = split(photos[0], cut, swapped=bool(facts["swapped"]))
         return [first], [second]
-    # The dates are the reader's to say; a camera's clock must not overrule them.
+    # The dates are the reader's to say, afterwards; a camera's clock must not refuse a pair before.
     photos = [dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=None)) for photo in photos]
     return photos[:count], photos[count:]
 
@@ -148,10 +145,6 @@ def _names(befores: int, afters: int) -> Sequence[str]:
         for which, count in (("before", befores), ("after", afters))
         for k in range(count)
     ]
-
-
-def _date(text: str | None) -> dt.date | None:
-    return None if text is None else dt.date.fromisoformat(text)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,14 @@ def _component() -> Any:
 
 
 def pair_view(
-    dossier: Dossier, t: Texts, *, mode: Mode = "full", key: str, identity: str, wanted: Sequence[str] = (), more: Mapping[str, bytes] | None = None
+    dossier: Dossier,
+    t: Texts,
+    *,
+    mode: Mode = "full",
+    key: str,
+    identity: str,
+    wanted: Sequence[str] = (),
+    more: Mapping[str, bytes] | None = None,
 ) -> Mapping[str, Any]:
     """Show the pictures of a dossier.
 
@@ -75,12 +82,16 @@ def pair_view(
     Returns
     -------
     mapping
-        "want": a set of pictures that is asked for now; "field": {"polygon": ...}; "marks": {"not_veins": ..., "missed": ...}; None where nothing new.
+        "want": a set of pictures that is asked for now; "field": {"polygon": ...}; "marks": {"not_veins": ..., "missed": ...}.  None where
+        nothing is new.
     """
     data = packed_pair(dossier, t, mode=mode, identity=identity, wanted=wanted, more=more)
-    nothing = lambda: None  # noqa: E731
-    taken = _component()(key=key, data=data, on_want_change=nothing, on_field_change=nothing, on_marks_change=nothing)
+    taken = _component()(key=key, data=data, on_want_change=_nothing, on_field_change=_nothing, on_marks_change=_nothing)
     return {name: getattr(taken, name, None) for name in ("want", "field", "marks")}
+
+
+def _nothing() -> None:
+    """Streamlit hands over a value only where somebody listens for its change."""
 
 
 def packed_pair(
