@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from photocompare.report.dossier import Dossier
 from photocompare.report.pdf_file import CorrectedNumber, draw_file_page
+from photocompare.report.pdf_patient import draw_patient_page
 from photocompare.report.pdf_sheet import Sheet
 from photocompare.report.texts import Texts
 from photocompare.report.visit_details import VisitDetails
@@ -33,4 +34,25 @@ def file_pdf(dossier: Dossier, details: VisitDetails, texts: Texts, correction: 
     """
     sheet = Sheet(texts.language, texts("pdf.document"))
     draw_file_page(sheet, dossier, details, texts, correction)
+    return sheet.bytes_of()
+
+
+def patient_pdf(dossier: Dossier, details: VisitDetails, texts: Texts) -> bytes:
+    """One calm A4 page for the patient: a sentence, both photos, the usual course, what comes next, when to call the clinic.
+
+    Parameters
+    ----------
+    dossier : Dossier
+    details : VisitDetails
+        Label, dates and place are shown; treatment and note are for the file.
+    texts : Texts
+        The language.
+
+    Returns
+    -------
+    bytes
+        The PDF.
+    """
+    sheet = Sheet(texts.language, texts("pdf.document"))
+    draw_patient_page(sheet, dossier, details, texts)
     return sheet.bytes_of()

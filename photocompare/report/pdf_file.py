@@ -127,16 +127,16 @@ def _headline(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNum
     length, benchmark = result["clearance"]["length"], result["benchmark"]
     left = 0.36 * _WIDTH
     sheet.line_of(_MARGIN, top + 12.6, percent(length["percent"]), 42.0, bold=True, width=left)
-    y = sheet.paragraph(_MARGIN, top + 16.4, left - _GAP, t("pdf.file.headline"), 9.0)
-    interval = interval_of(length["low"], length["high"], t)
-    y = sheet.paragraph(_MARGIN, y, left - _GAP, t("pdf.file.interval", interval=interval), 9.0, MUTED)
+    y = sheet.paragraph(_MARGIN, top + 16.4, left - _GAP, t("result.headline"), 9.0)
+    interval = t("result.interval", low=round(length["low"]), high=round(length["high"]))
+    y = sheet.paragraph(_MARGIN, y, left - _GAP, interval, 9.0, MUTED)
     marks = [Mark(length["percent"], length["low"], length["high"])]
     if correction is not None:
         by_hand = correction[1].length
         marks.append(Mark(by_hand.value, by_hand.low, by_hand.high, hollow=True))
     applied = benchmark["verdict"] != "not_assessed"
-    band = t("pdf.file.band" if applied else "pdf.file.band_not_applied", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
-    words = (band, t("pdf.file.responder", percent=f"{RESPONDER_PERCENT:g}"))
+    band = t("result.band" if applied else "result.band_unused", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
+    words = (band, t("result.responder", n=f"{RESPONDER_PERCENT:g}"))
     x, width = _MARGIN + left, _WIDTH - left
     draw_band(sheet, (x, top, width), (benchmark["low"], benchmark["high"]), RESPONDER_PERCENT, marks, words, applied=applied)
     below = sheet.paragraph(x, top + band_height(len(marks)) + 1.6, width, why(result, t), _BODY)
@@ -190,7 +190,7 @@ def _fates(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> float:
     by_fate, unit = lengths(dossier.result)
     assessed = assessed_length(dossier.result)
     share = {fate: 100.0 * by_fate[fate] / assessed if assessed > 0 else 0.0 for fate in ASSESSED_FATES}
-    sheet.heading(_MARGIN, top + 3.0, t("pdf.file.what_became"), 0.6 * _WIDTH)
+    sheet.heading(_MARGIN, top + 3.0, t("result.fates"), 0.6 * _WIDTH)
     total = t("pdf.file.assessed", length=f"{assessed:.0f} {unit}")
     sheet.line_of(_MARGIN + _WIDTH, top + 3.0, total, _SMALL, MUTED, align="R", width=0.4 * _WIDTH)
     y = top + 5.5
@@ -208,7 +208,7 @@ def _fates(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> float:
 
 def _table(sheet: Sheet, rows: Sequence[tuple[str, str]], t: Texts, x: float, top: float, width: float) -> None:
     """Names on the left, values on the right, a hairline under each."""
-    sheet.heading(x, top + 3.0, t("pdf.file.numbers"), width)
+    sheet.heading(x, top + 3.0, t("result.further"), width)
     for number, (name, value) in enumerate(rows):
         y = top + 5.0 + _TABLE_ROW * number
         taken = sheet.line_of(x + width, y + 3.1, value, _SMALL, align="R", width=0.45 * width)
@@ -219,7 +219,7 @@ def _table(sheet: Sheet, rows: Sequence[tuple[str, str]], t: Texts, x: float, to
 def _fitting(sheet: Sheet, told: Sequence[Reason], width: float, height: float, t: Texts) -> tuple[list[Reason], float]:
     """As many reasons as the height holds, worst first, and the height that they take."""
     kept: list[Reason] = []
-    taken = 5.0 if told else 5.0 + sheet.height_of(t("pdf.file.nothing_to_know"), width, _SMALL)
+    taken = 5.0 if told else 5.0 + sheet.height_of(t("result.nothing_against"), width, _SMALL)
     for reason in told:
         more = sheet.height_of(reason.message, width, _SMALL) + sheet.height_of(reason.fix, width, _SMALL) + 1.4
         last = 0.0 if len(kept) + 1 == len(told) else _SMALL * MM_PER_POINT * LEADING
@@ -232,10 +232,10 @@ def _fitting(sheet: Sheet, told: Sequence[Reason], width: float, height: float, 
 
 def _reasons(sheet: Sheet, told: Sequence[Reason], t: Texts, x: float, top: float, width: float, left_out: int) -> None:
     """What is so, and what to do about it."""
-    sheet.heading(x, top + 3.0, t("pdf.file.to_know"), width)
+    sheet.heading(x, top + 3.0, t("result.know"), width)
     y = top + 5.0
     if not told:
-        sheet.paragraph(x, y, width, t("pdf.file.nothing_to_know"), _SMALL)
+        sheet.paragraph(x, y, width, t("result.nothing_against"), _SMALL)
     for reason in told:
         y = sheet.paragraph(x, y, width, reason.message, _SMALL)
         y = sheet.paragraph(x, y, width, reason.fix, _SMALL, MUTED) + 1.4
@@ -245,8 +245,8 @@ def _reasons(sheet: Sheet, told: Sequence[Reason], t: Texts, x: float, top: floa
 
 def _refused(sheet: Sheet, dossier: Dossier, t: Texts, top: float, bottom: float) -> None:
     """Why there is no number and what to do, over both photos as they are."""
-    y = sheet.paragraph(_MARGIN, top + _GAP, _WIDTH, t("pdf.file.no_number"), 20.0, bold=True)
-    sheet.heading(_MARGIN, y + 5.0, t("pdf.file.why"), _WIDTH)
+    y = sheet.paragraph(_MARGIN, top + _GAP, _WIDTH, t("result.refused"), 20.0, bold=True)
+    sheet.heading(_MARGIN, y + 5.0, t("result.refused_why"), _WIDTH)
     y += 7.4
     everything = reasons(dossier.result, t)
     told, _ = _fitting_refusals(sheet, everything, bottom - y - 2 * _GAP - _LEAST_PICTURE)

@@ -42,7 +42,7 @@ def interval_of(low: float, high: float, t: Texts) -> str:
 def with_interval(number: Mapping[str, Any] | None, t: Texts) -> str:
     """Value and interval, or that it could not be measured."""
     if number is None or number["percent"] is None:
-        return t("pdf.not_measured")
+        return t("result.not_measured")
     return f"{percent(number['percent'])} ({interval_of(number['low'], number['high'], t)})"
 
 
@@ -129,9 +129,8 @@ def why(result: Result, t: Texts) -> str:
     benchmark, window = result["benchmark"], result["timing"]["window"]
     if benchmark["verdict"] == "not_assessed":
         return t(f"pdf.why.{window}")
-    place = t(f"pdf.why.{benchmark['verdict']}", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
-    sentence = t("pdf.why.certain" if benchmark["certain"] else "pdf.why.uncertain", place=place)
-    return f"{sentence} {t('pdf.why.late')}" if window == "late" else sentence
+    sentences = [t(f"result.verdict_{benchmark['verdict']}"), t("result.certain" if benchmark["certain"] else "result.uncertain")]
+    return " ".join([*sentences, t("pdf.why.late")] if window == "late" else sentences)
 
 
 def responder(result: Result, t: Texts) -> str:
@@ -143,7 +142,7 @@ def numbers(result: Result, t: Texts) -> list[tuple[str, str]]:
     """Names and values of the numbers beside the headline."""
     clearance, pigment = result["clearance"], result["pigment"]
     rows = [(t(f"calibre.{name}"), with_interval(part, t)) for name, part in clearance["by_calibre"].items() if part is not None]
-    rows += [(t(f"pdf.number.{name}"), with_interval(clearance[name], t)) for name in ("area", "contrast", "net_change")]
+    rows += [(t(f"result.{name}"), with_interval(clearance[name], t)) for name in ("area", "contrast", "net_change")]
     rows.append((t("pdf.number.responder", percent=percent(RESPONDER_PERCENT)), responder(result, t)))
     areas = [pigment[f"{name}_mm2"] for name in ("before", "after", "gained", "faded")]
     if None not in areas:
@@ -188,6 +187,8 @@ def _overlay(result: Result, t: Texts) -> list[tuple[str, str]]:
 
 def _tone(skin: Mapping[str, Any], t: Texts) -> str:
     if skin["group"] is None:
-        return t("pdf.not_measured")
-    angles = {name: t("pdf.not_measured") if skin[f"ita_{name}"] is None else f"{skin[f'ita_{name}']:.0f}" for name in ("before", "after")}
-    return t("pdf.made.tone_value", group=t(f"pdf.tone.{skin['group'].replace(' ', '_')}"), **angles)
+        return t("result.not_measured")
+    angles = {
+        name: t("result.not_measured") if skin[f"ita_{name}"] is None else f"{skin[f'ita_{name}']:.0f}" for name in ("before", "after")
+    }
+    return t("pdf.made.tone_value", group=t(f"tone.{skin['group'].replace(' ', '_')}"), **angles)
