@@ -8,6 +8,7 @@ from photocompare.report.texts import texts
 from photocompare.viewer import visit
 from photocompare.viewer.camera import camera
 from photocompare.viewer.capture_guide import show_guide
+from photocompare.viewer.capturing import await_ghost, ghost_is_coming
 
 t = texts()
 
@@ -17,13 +18,14 @@ st.text(t("capture.intro"))
 st.header(t("capture.camera_title"))
 try:
     shot = camera(visit.ghost(st.session_state), t, key="camera")
+    if shot is not None:
+        visit.add_shot(st.session_state, shot.which, shot.jpeg, shot.taken_at)
+        st.switch_page("app_pages/compare.py")
 except UsageError as error:
     st.error(str(error))
-    shot = None
-if shot is not None:
-    visit.add_shot(st.session_state, shot.which, shot.jpeg, shot.taken_at)
-    st.switch_page("app_pages/compare.py")
-st.caption(t("capture.camera_note"))
+if ghost_is_coming(st.session_state):
+    await_ghost()
+st.text(t("capture.camera_note"))
 st.page_link("app_pages/compare.py", label=t("capture.to_compare"))
 
 st.header(t("capture.guide_title"))
@@ -31,6 +33,4 @@ show_guide(t, key="guide")
 
 st.header(t("capture.card_title"))
 st.text(t("capture.card_note"))
-st.download_button(
-    t("capture.card_download"), data=card_pdf, file_name="photocompare-card.pdf", mime="application/pdf", on_click="ignore", type="primary"
-)
+st.download_button(t("capture.card_download"), data=card_pdf, file_name="photocompare-card.pdf", mime="application/pdf", on_click="ignore")

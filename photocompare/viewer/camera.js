@@ -1,6 +1,8 @@
 // The live camera: what is on screen and what happens on it.  Words and thresholds come with the data.
 
 const GHOST_SIDE = 1280; // long side at which the before photo is drawn; the stage is hardly ever wider
+const BUBBLE_PER_DEGREE = 3; // of the level's drawing, in which the ring has a radius of 15: it is left at 5 degrees
+const NEARLY_SQUARE = 0.05; // logarithm of the sides' ratio: such a picture has no orientation
 const EDGES_SIDE = 720; // long side at which its edges are sought, so that skin texture makes none
 
 class LiveCamera {
@@ -63,7 +65,10 @@ class LiveCamera {
     } catch {
       this.ghostPicture = null; // a picture that the browser can't show lies over nothing; the camera still works
     }
-    this.ghostSeen = this.ghostPicture && this.lookAt(this.ghostPicture, this.ghostPicture.width, this.ghostPicture.height);
+    const ghost = this.ghostPicture;
+    this.ghostSeen = null;
+    this.ghostSide = ghost ? Math.min(this.options.focus_side_px, Math.max(ghost.width, ghost.height)) : NaN;
+    if (ghost) this.ghostSeen = this.lookAt(ghost, ghost.width, ghost.height);
     this.section.dataset.ghost = this.ghostPicture ? "there" : "none";
     this.drawGhost();
   }
@@ -141,6 +146,7 @@ class LiveCamera {
     window.removeEventListener("deviceorientation", this.tilted);
     if (this.stream) stopTracks(this.stream);
     this.stream = null;
+    this.lying = null;
     this.video.srcObject = null;
     this.find(".level").toggleAttribute("hidden", true);
     for (const name of ["focus", "light", "framing", "level"]) this.say(name, "", "", true);
@@ -191,11 +197,14 @@ class LiveCamera {
   lookAt(source, width, height) {
     const { look_side_px, focus_side_px, edge_share, least_skin, white } = this.options;
     const small = pixelsOf(this.scratch, source, width, height, look_side_px), mask = skinMask(small);
+    const blurAt = (side) => blurSigma(pixelsOf(this.scratch, source, width, height, side, true), edge_share);
+    const blur = blurAt(focus_side_px);
     return {
       aspect: width / height,
       place: skinPlace(mask, small.width, small.height),
       light: exposure(small, mask, least_skin, white),
-      blur: blurSigma(pixelsOf(this.scratch, source, width, height, focus_side_px, true), edge_share),
+      blur,
+      blurLikeGhost: this.ghostSide < focus_side_px ? blurAt(this.ghostSide) : blur, // two pictures are as sharp only at one scale
       focusWidth: (width * focus_side_px) / Math.max(width, height),
     };
   }
@@ -212,14 +221,15 @@ class LiveCamera {
   }
 
   judge(seen) {
-    return { focus: this.judgeFocus(seen), light: this.judgeLight(seen), framing: this.judgeFraming(seen) };
+    const found = { focus: this.judgeFocus(seen), light: this.judgeLight(seen), framing: this.judgeFraming(seen) };
+    return this.lying ? { ...found, level: this.judgeLevel(this.lying) } : found;
   }
 
-  judgeFocus({ blur, place, focusWidth }) {
-    const ghostBlur = this.ghostSeen?.blur ?? NaN, limit = sharpEnough(place.limb, focusWidth, ghostBlur, this.options);
+  judgeFocus({ blur, blurLikeGhost, place, focusWidth }) {
     if (Number.isNaN(blur)) return ["attend", "focus_nothing"];
-    if (blur <= limit) return ["good", "focus_good"];
-    return ["attend", blur <= sharpEnough(place.limb, focusWidth, NaN, this.options) ? "focus_softer" : "focus_blurred"];
+    if (blur > sharpEnough(place.limb, focusWidth, this.options)) return ["attend", "focus_blurred"];
+    const softer = this.ghostSeen && blurLikeGhost > Math.max(this.options.softer * this.ghostSeen.blurLikeGhost, this.options.sharp_px);
+    return softer ? ["attend", "focus_softer"] : ["good", "focus_good"];
   }
 
   judgeLight({ light }) {
@@ -229,7 +239,8 @@ class LiveCamera {
 
   judgeFraming({ place, aspect }) {
     const { least_skin, small_skin } = this.options, wanted = this.ghostSeen;
-    if (wanted && (wanted.aspect > 1) !== (aspect > 1) && Math.abs(Math.log(wanted.aspect)) > 0.05) return ["attend", "framing_turn"];
+    const upright = (shape) => (Math.abs(Math.log(shape)) < NEARLY_SQUARE ? 0 : Math.sign(Math.log(shape)));
+    if (wanted && upright(wanted.aspect) * upright(aspect) < 0) return ["attend", "framing_turn"];
     if (place.share < least_skin) return ["attend", "framing_none"];
     if (wanted && wanted.place.share >= least_skin) {
       const key = framing(place.box, onStage(wanted.place.box, wanted.aspect, aspect), this.options);
@@ -268,21 +279,27 @@ class LiveCamera {
   readLevel({ beta, gamma }) {
     if (beta === null || gamma === null) return;
     clearTimeout(this.levelTimer);
-    const { roll, pitch } = tilt(beta, gamma, screen.orientation?.angle ?? 0);
-    const { roll_deg, pitch_deg, down_deg } = this.options, looksDown = Math.abs(pitch) > down_deg;
-    const off = looksDown ? 90 - Math.abs(pitch) : pitch;
-    this.drawLevel(looksDown ? 0 : roll, off);
-    if (!looksDown && Math.abs(roll) > roll_deg) this.say("level", "attend", roll > 0 ? "level_turn_left" : "level_turn_right");
-    else if (looksDown) this.say("level", Math.abs(off) > pitch_deg ? "attend" : "good", Math.abs(off) > pitch_deg ? "level_not_down" : "level_down");
-    else if (Math.abs(off) > pitch_deg) this.say("level", "attend", off > 0 ? "level_raise" : "level_lower");
-    else this.say("level", "good", "level_good");
+    this.lying = tilt(beta, gamma, screen.orientation?.angle ?? 0);
+    this.drawLevel(this.lying);
   }
 
-  drawLevel(roll, pitch) {
-    const level = this.find(".level");
+  judgeLevel({ roll, pitch }) {
+    const { roll_deg, pitch_deg } = this.options;
+    if (this.looksDown(pitch)) return 90 - Math.abs(pitch) > pitch_deg ? ["attend", "level_not_down"] : ["good", "level_down"];
+    if (Math.abs(roll) > roll_deg) return ["attend", roll > 0 ? "level_turn_left" : "level_turn_right"];
+    if (Math.abs(pitch) > pitch_deg) return ["attend", pitch > 0 ? "level_raise" : "level_lower"];
+    return ["good", "level_good"];
+  }
+
+  looksDown(pitch) {
+    return Math.abs(pitch) > this.options.down_deg;
+  }
+
+  drawLevel({ roll, pitch }) {
+    const level = this.find(".level"), down = this.looksDown(pitch);
     level.toggleAttribute("hidden", this.section.dataset.state !== "live");
-    for (const part of level.querySelectorAll(".turning")) part.setAttribute("transform", `rotate(${(-roll).toFixed(1)})`);
-    level.querySelector(".bubble").setAttribute("cy", String(Math.max(-60, Math.min(60, pitch * 3))));
+    for (const part of level.querySelectorAll(".turning")) part.setAttribute("transform", `rotate(${(down ? 0 : -roll).toFixed(1)})`);
+    level.querySelector(".bubble").setAttribute("cy", String(Math.max(-60, Math.min(60, (down ? 90 - Math.abs(pitch) : pitch) * BUBBLE_PER_DEGREE))));
   }
 
   // --- the shot

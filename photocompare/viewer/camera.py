@@ -71,7 +71,8 @@ class LiveCheckOptions:
     usual_limb_mm : float
         Width across a calf, as in `quality`: the scale while none is known.
     softer : float
-        Blur over that of the before photo from which it is told: at sqrt(2) the live picture adds as much blur as the photo has.
+        Blur over that of the before photo, both at the smaller one's scale, from which it is told: at sqrt(2) the live picture adds as
+        much blur as the photo has.
     least_red : float
         Median linear red of the skin below which it is too dark, as in `quality`.
     some_glare : float

@@ -164,10 +164,9 @@ function framing(live, wanted, options) {
 }
 
 // Blur, in pixels of the focus copy, up to which a leg of this width (share of the copy's width) is sharp enough.
-function sharpEnough(limb, width, ghostBlur, options) {
+function sharpEnough(limb, width, options) {
   const wide = limb > 0 ? (options.blurred_mm * limb * width) / options.usual_limb_mm : options.sharp_px;
-  const own = Math.min(options.widest_px, Math.max(options.sharp_px, wide));
-  return Number.isFinite(ghostBlur) ? Math.min(own, Math.max(options.sharp_px, options.softer * ghostBlur)) : own;
+  return Math.min(options.widest_px, Math.max(options.sharp_px, wide));
 }
 
 // Angles of the device (W3C DeviceOrientation, degrees) to how the picture lies: roll of the horizon, clockwise positive, and the
