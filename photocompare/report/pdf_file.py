@@ -35,6 +35,7 @@ _MARGIN = 14.0
 _WIDTH = PAGE_WIDTH - 2 * _MARGIN
 _GAP = 5.0
 _BODY = 7.5
+_CAPTION = 8.0
 _SMALL = 7.0
 """Points; DejaVu's lower case is as tall as that of other type a point larger."""
 
@@ -176,11 +177,12 @@ def _pictures(sheet: Sheet, dossier: Dossier, t: Texts, top: float, height: floa
 
 
 def _side_by_side(sheet: Sheet, shown: Sequence[PrintedPicture], names: Sequence[str], top: float, width: float) -> float:
-    """Pictures of one size with their names, the outer two at the margins."""
-    step = (_WIDTH - shown[0].width) / (len(shown) - 1)
+    """Pictures of one size with their names, the outer two at the margins; a name wider than the last picture moves it to the left."""
+    room = max(shown[-1].width, min(width, sheet.width_of(names[-1], _CAPTION, bold=True)))
+    step = (_WIDTH - room) / (len(shown) - 1)
     for number, (picture, name) in enumerate(zip(shown, names, strict=True)):
         x = _MARGIN + number * step
-        sheet.heading(x, top + 3.0, name, width, 8.0)
+        sheet.heading(x, top + 3.0, name, width, _CAPTION)
         sheet.picture(picture.encoded, x, top + 4.6, picture.width, picture.height, name)
     return top + 4.6 + max(picture.height for picture in shown)
 
@@ -211,7 +213,7 @@ def _table(sheet: Sheet, rows: Sequence[tuple[str, str]], t: Texts, x: float, to
     sheet.heading(x, top + 3.0, t("result.further"), width)
     for number, (name, value) in enumerate(rows):
         y = top + 5.0 + _TABLE_ROW * number
-        taken = sheet.line_of(x + width, y + 3.1, value, _SMALL, align="R", width=0.45 * width)
+        taken = sheet.line_of(x + width, y + 3.1, value, _SMALL, align="R", width=0.55 * width)
         sheet.line_of(x, y + 3.1, name, _SMALL, width=width - taken - 2.0)
         sheet.rule(x, y + _TABLE_ROW, width)
 

@@ -33,6 +33,8 @@ _HERO = 19.0
 _TALLEST_PICTURE = 106.0
 """Mm."""
 
+_CAPTION_GAP = 2.5
+
 _EMERGENCIES = 2
 """How many of the reasons to call come first as emergencies."""
 
@@ -75,11 +77,12 @@ def _pictures(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts, t
     height = min(_TALLEST_PICTURE, bottom - top - 5.4)
     shown = measured_pictures(dossier, _COLUMN, height, fate=False) if dossier.measured else original_pictures(dossier, _COLUMN, height)
     names = (t("pdf.file.before"), t("pdf.patient.after" if dossier.measured else "pdf.patient.after_original"))
-    days = (details.before_date, details.after_date)
-    for picture, name, day, x in zip(shown, names, days, (_MARGIN, _MARGIN + _WIDTH - shown[1].width), strict=True):
-        taken = sheet.line_of(x, top + 3.4, name, _BODY, bold=True, width=picture.width)
-        if day is not None:
-            sheet.line_of(x + taken + 2.5, top + 3.4, date_of(day, t), _SMALL, MUTED, width=_COLUMN - taken - 2.5)
+    days = ["" if day is None else date_of(day, t) for day in (details.before_date, details.after_date)]
+    caption = sheet.width_of(names[1], _BODY, bold=True) + _CAPTION_GAP + sheet.width_of(days[1], _SMALL)
+    right = _MARGIN + _WIDTH - min(_COLUMN, max(shown[1].width, caption))
+    for picture, name, day, x in zip(shown, names, days, (_MARGIN, right), strict=True):
+        taken = sheet.line_of(x, top + 3.4, name, _BODY, bold=True, width=0.6 * _COLUMN)
+        sheet.line_of(x + taken + _CAPTION_GAP, top + 3.4, day, _SMALL, MUTED, width=_COLUMN - taken - _CAPTION_GAP)
         sheet.picture(picture.encoded, x, top + 5.4, picture.width, picture.height, name)
 
 

@@ -188,7 +188,9 @@ def _overlay(result: Result, t: Texts) -> list[tuple[str, str]]:
 def _tone(skin: Mapping[str, Any], t: Texts) -> str:
     if skin["group"] is None:
         return t("result.not_measured")
-    angles = {
-        name: t("result.not_measured") if skin[f"ita_{name}"] is None else f"{skin[f'ita_{name}']:.0f}" for name in ("before", "after")
-    }
-    return t("pdf.made.tone_value", group=t(f"tone.{skin['group'].replace(' ', '_')}"), **angles)
+    before, after = (_angle(skin[f"ita_{name}"], t) for name in ("before", "after"))
+    return t("pdf.made.tone_value", group=t(f"tone.{skin['group'].replace(' ', '_')}"), before=before, after=after)
+
+
+def _angle(degrees: float | None, t: Texts) -> str:
+    return t("result.not_measured") if degrees is None else f"{degrees:.0f}°"
