@@ -22,8 +22,9 @@ CORRECTION = (
     Correction("Dr. Weber", dt.datetime(2026, 6, 7, 9, 20, tzinfo=dt.UTC), (1, 2), (np.array([[1.0, 2.0], [9.0, 9.0]]),)),
     Corrected(Estimate(57.4, 44.0, 69.6, "%"), {}, ()),
 )
-MANY_REASONS = tuple(
-    ["scale_assumed", "light_differs", "soft:before", "soft:after", "coarse:before", "coarse:after", "noisy:before", "noisy:after"]
+MANY_REASONS = (
+    *("scale_assumed", "light_differs"),
+    *(f"{code}:{which}" for code in ("soft", "coarse", "noisy") for which in ("before", "after")),
 )
 
 

@@ -34,6 +34,10 @@ from photocompare.result import ASSESSED_FATES, FATES
 _MARGIN = 14.0
 _WIDTH = PAGE_WIDTH - 2 * _MARGIN
 _GAP = 5.0
+_COLUMNS = 3
+_THIRD = (_WIDTH - (_COLUMNS - 1) * _GAP) / _COLUMNS
+"""Mm; pictures, legend and foot stand in the same three columns."""
+
 _BODY = 7.5
 _CAPTION = 8.0
 _SMALL = 7.0
@@ -92,15 +96,13 @@ def _header(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts) -> 
 def _footer(sheet: Sheet, dossier: Dossier, t: Texts) -> float:
     """How it was made, and what it is not, at the foot of the page; returns where it begins."""
     rows = made(dossier.result, t)
-    columns = 3
-    height = _MADE_ROW * -(-len(rows) // columns)
+    height = _MADE_ROW * -(-len(rows) // _COLUMNS)
     top = PAGE_HEIGHT - 12.0 - 4.0 - height
     sheet.rule(_MARGIN, top, _WIDTH)
-    cell = _WIDTH / columns
     for number, (name, value) in enumerate(rows):
-        x, y = _MARGIN + (number % columns) * cell, top + (number // columns) * _MADE_ROW
-        sheet.label(x, y + 3.8, name, cell - 3.0)
-        sheet.line_of(x, y + 7.2, value, _SMALL, width=cell - 3.0)
+        x, y = _MARGIN + (number % _COLUMNS) * (_THIRD + _GAP), top + (number // _COLUMNS) * _MADE_ROW
+        sheet.label(x, y + 3.8, name, _THIRD)
+        sheet.line_of(x, y + 7.2, value, _SMALL, width=_THIRD)
     sheet.line_of(_MARGIN, PAGE_HEIGHT - 11.0, t("common.disclaimer"), _SMALL, MUTED, width=_WIDTH)
     return top
 
@@ -170,18 +172,15 @@ def _corrected(sheet: Sheet, correction: CorrectedNumber, t: Texts, top: float) 
 
 def _pictures(sheet: Sheet, dossier: Dossier, t: Texts, top: float, height: float) -> float:
     """Before, after and fates side by side."""
-    width = (_WIDTH - 2 * _GAP) / 3
-    shown = measured_pictures(dossier, width, height, fate=True)
+    shown = measured_pictures(dossier, _THIRD, height, fate=True)
     names = [t(f"pdf.file.{name}") for name in ("before", "after", "fate")]
-    return _side_by_side(sheet, shown, names, top, width)
+    return _side_by_side(sheet, shown, names, top, _THIRD)
 
 
 def _side_by_side(sheet: Sheet, shown: Sequence[PrintedPicture], names: Sequence[str], top: float, width: float) -> float:
-    """Pictures of one size with their names, the outer two at the margins; a name wider than the last picture moves it to the left."""
-    room = max(shown[-1].width, min(width, sheet.width_of(names[-1], _CAPTION, bold=True)))
-    step = (_WIDTH - room) / (len(shown) - 1)
+    """Pictures in columns, each under its name."""
     for number, (picture, name) in enumerate(zip(shown, names, strict=True)):
-        x = _MARGIN + number * step
+        x = _MARGIN + number * (width + _GAP)
         sheet.heading(x, top + 3.0, name, width, _CAPTION)
         sheet.picture(picture.encoded, x, top + 4.6, picture.width, picture.height, name)
     return top + 4.6 + max(picture.height for picture in shown)
@@ -198,13 +197,12 @@ def _fates(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> float:
     y = top + 5.5
     draw_fate_bar(sheet, _MARGIN, y, _WIDTH, _FATE_BAR, [Segment(fate, share[fate], percent(share[fate])) for fate in ASSESSED_FATES])
     y += _FATE_BAR + 2.5
-    cell = _WIDTH / 3
     for number, fate in enumerate(FATES):
-        x, row = _MARGIN + (number % 3) * cell, y + (number // 3) * _LEGEND_ROW
+        x, row = _MARGIN + (number % _COLUMNS) * (_THIRD + _GAP), y + (number // _COLUMNS) * _LEGEND_ROW
         text = x + draw_line_sample(sheet, fate, x, row + 0.4) + 2.5
         amount = f"{by_fate[fate]:.0f} {unit}" + (f" · {percent(share[fate])}" if fate in share else "")
-        sheet.line_of(text, row + 2.6, t(f"fate.{fate}"), _BODY, width=x + cell - text - 2.0)
-        sheet.line_of(text, row + 5.8, amount, _SMALL, MUTED, width=x + cell - text - 2.0)
+        sheet.line_of(text, row + 2.6, t(f"fate.{fate}"), _BODY, width=x + _THIRD - text)
+        sheet.line_of(text, row + 5.8, amount, _SMALL, MUTED, width=x + _THIRD - text)
     return y + 2 * _LEGEND_ROW
 
 

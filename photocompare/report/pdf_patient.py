@@ -78,9 +78,8 @@ def _pictures(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts, t
     shown = measured_pictures(dossier, _COLUMN, height, fate=False) if dossier.measured else original_pictures(dossier, _COLUMN, height)
     names = (t("pdf.file.before"), t("pdf.patient.after" if dossier.measured else "pdf.patient.after_original"))
     days = ["" if day is None else date_of(day, t) for day in (details.before_date, details.after_date)]
-    caption = sheet.width_of(names[1], _BODY, bold=True) + _CAPTION_GAP + sheet.width_of(days[1], _SMALL)
-    right = _MARGIN + _WIDTH - min(_COLUMN, max(shown[1].width, caption))
-    for picture, name, day, x in zip(shown, names, days, (_MARGIN, right), strict=True):
+    for number, (picture, name, day) in enumerate(zip(shown, names, days, strict=True)):
+        x = _MARGIN + number * (_COLUMN + _GAP)
         taken = sheet.line_of(x, top + 3.4, name, _BODY, bold=True, width=0.6 * _COLUMN)
         sheet.line_of(x + taken + _CAPTION_GAP, top + 3.4, day, _SMALL, MUTED, width=_COLUMN - taken - _CAPTION_GAP)
         sheet.picture(picture.encoded, x, top + 5.4, picture.width, picture.height, name)
