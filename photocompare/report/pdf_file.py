@@ -162,11 +162,13 @@ def _corrected(sheet: Sheet, correction: CorrectedNumber, t: Texts, top: float) 
         struck=len(marked.not_veins),
         drawn=len(marked.missed),
     )
-    width = _WIDTH - 6.0
+    inset, after_ring = 3.0, 8.0
+    width = _WIDTH - inset - after_ring
     height = 2.6 + 9.0 * MM_PER_POINT * LEADING + sheet.height_of(who, width, _SMALL)
     sheet.filled(_MARGIN, top, _WIDTH, height, PANEL, radius=1.2)
-    y = sheet.paragraph(_MARGIN + 3.0, top + 1.2, width, number, 9.0, bold=True, most_lines=1)
-    sheet.paragraph(_MARGIN + 3.0, y, width, who, _SMALL, MUTED)
+    sheet.dot(_MARGIN + inset + 1.2, top + 3.2, 1.2, INK, filled=False, line=0.5)
+    y = sheet.paragraph(_MARGIN + after_ring, top + 1.2, width, number, 9.0, bold=True, most_lines=1)
+    sheet.paragraph(_MARGIN + after_ring, y, width, who, _SMALL, MUTED)
     return top + height
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from photocompare.arrays import SRGB8, Mask
+from photocompare.arrays import SRGB8
 from photocompare.report.dossier import Dossier
 from photocompare.report.dossier_making import jpeg
 from photocompare.report.drawing import paint_veins, surroundings, veiled
+from photocompare.report.reopened import mask, picture
 
 PRINT_DPI = 300.0
 """What an office printer resolves of a photograph."""
@@ -49,8 +50,8 @@ def measured_pictures(dossier: Dossier, width: float, height: float, *, fate: bo
     """
     if dossier.veins is None:
         raise ValueError("a refused pair has no pictures in the same light")
-    before, after = (_decoded(dossier.pictures[name]) for name in ("before", "after"))
-    field = _decoded_mask(dossier.pictures["field"])
+    before, after = (picture(dossier, name) for name in ("before", "after"))
+    field = mask(dossier, "field")
     rows, cols = filling(surroundings(field), field.shape, width / height)
     shown = [_fitted(image[rows, cols], width, height) for image in (before, after)]
     if fate:
@@ -64,7 +65,7 @@ def measured_pictures(dossier: Dossier, width: float, height: float, *, fate: bo
 
 def original_pictures(dossier: Dossier, width: float, height: float) -> list[PrintedPicture]:
     """Both photos as they were taken, upright."""
-    originals = (_decoded(dossier.pictures[name]) for name in ("before_original", "after_original"))
+    originals = (picture(dossier, name) for name in ("before_original", "after_original"))
     return [_printed(_fitted(image, width, height), width, height) for image in originals]
 
 
@@ -94,18 +95,9 @@ def _fitted(image: SRGB8, width: float, height: float) -> SRGB8:
 
 def _scale(image: SRGB8, width: float, height: float) -> float:
     """Mm per pixel at which the image fits its place."""
-    return min(width / image.shape[1], height / image.shape[0])
+    return float(min(width / image.shape[1], height / image.shape[0]))
 
 
 def _printed(image: SRGB8, width: float, height: float) -> PrintedPicture:
     scale = _scale(image, width, height)
     return PrintedPicture(jpeg(image), image.shape[1] * scale, image.shape[0] * scale)
-
-
-def _decoded(encoded: bytes) -> SRGB8:
-    stored = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
-    return np.asarray(cv2.cvtColor(stored, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-
-def _decoded_mask(encoded: bytes) -> Mask:
-    return np.asarray(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE) > 0, dtype=np.bool_)

@@ -11,10 +11,12 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from fpdf import FPDF
 from fpdf.drawing import PaintedPath
+from fpdf.fonts import TTFFont
 
 from photocompare.report.drawing import INK, MUTED, RULE
 from photocompare.report.fate_styles import WHITE, Colour
@@ -74,7 +76,7 @@ class Sheet(FPDF):
         folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
         self.add_font(_FAMILY, "", folder / "DejaVuSans.ttf")
         self.add_font(_FAMILY, "B", folder / "DejaVuSans-Bold.ttf")
-        self._covered = frozenset(self.fonts[_FAMILY].cmap) & frozenset(self.fonts[f"{_FAMILY}B"].cmap)
+        self._covered = frozenset.intersection(*(frozenset(font.cmap) for font in self.fonts.values() if isinstance(font, TTFFont)))
         self.add_page()
 
     def printable(self, text: str) -> str:
@@ -130,7 +132,7 @@ class Sheet(FPDF):
     def lines(self, text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
         """The text in lines that fit the width; a word longer than that is broken."""
         self.set_type(size, bold=bold)
-        cut = self.multi_cell(width, text=self.printable(text), dry_run=True, output="LINES", align="L")
+        cut: Any = self.multi_cell(width, text=self.printable(text), dry_run=True, output="LINES", align="L")
         return [str(line) for line in cut]
 
     def height_of(self, text: str, width: float, size: float, *, bold: bool = False) -> float:
