@@ -96,6 +96,22 @@ def test_a_result_that_dates_took_its_numbers_from_is_refused(measured: Dossier)
     assert not re.search(r"\d\s*%", text_of(patient_pdf(emptied, VisitDetails(), T)))
 
 
+def test_every_number_may_have_failed_but_the_headline(measured: Dossier) -> None:
+    failed = dict.fromkeys(("percent", "low", "high"))
+    result = measured.result
+    emptied = {
+        **result,
+        "clearance": {"length": result["clearance"]["length"], "area": failed, "contrast": failed, "net_change": failed, "by_calibre": {}},
+        "pigment": dict.fromkeys(result["pigment"]),
+        "registration": {**dict.fromkeys(result["registration"]), "shared_field_px": 812345},
+        "skin": None,
+    }
+    text = text_of(file_pdf(dataclasses.replace(measured, result=emptied), DETAILS, T))
+    assert text.count("could not be measured") == 7
+    assert "None" not in text
+    assert "nan" not in text
+
+
 def test_a_corrected_number_stands_beside_the_machines(measured: Dossier) -> None:
     text = text_of(file_pdf(measured, DETAILS, T, CORRECTION))
     assert "61 %" in text

@@ -151,7 +151,8 @@ def numbers(result: Result, t: Texts) -> list[tuple[str, str]]:
             (t("pdf.number.pigment"), t("pdf.number.before_after", before=before, after=after)),
             (t("pdf.number.pigment_change"), t("pdf.number.gained_faded", gained=gained, faded=faded)),
         ]
-    return [*rows, (t("pdf.number.stained"), percent(pigment["stained_percent_of_baseline_length"]))]
+    stained = pigment["stained_percent_of_baseline_length"]
+    return [*rows, (t("pdf.number.stained"), t("result.not_measured") if stained is None else percent(stained))]
 
 
 def made(result: Result, t: Texts) -> list[tuple[str, str]]:
@@ -179,14 +180,15 @@ def _overlay(result: Result, t: Texts) -> list[tuple[str, str]]:
     """Error of the registration and size of the shared field, in mm where there is a scale."""
     overlay, mm_per_px = result["registration"], result["scale"]["mm_per_px"]
     factor, unit, digits = (1.0, "px", 1) if mm_per_px is None else (mm_per_px, "mm", 2)
-    median, most = (f"{decimal(overlay[name] * factor, digits, t)} {unit}" for name in ("error_px_median", "error_px_p95"))
+    errors = (overlay[name] for name in ("error_px_median", "error_px_p95"))
+    median, most = (t("result.not_measured") if e is None else f"{decimal(e * factor, digits, t)} {unit}" for e in errors)
     area = overlay["shared_field_mm2"]
     field = f"{overlay['shared_field_px']} px" if area is None else f"{decimal(area / _MM2_PER_CM2, 0, t)} cm²"
     return [(t("pdf.made.registration"), t("pdf.made.registration_value", median=median, most=most)), (t("pdf.made.field"), field)]
 
 
-def _tone(skin: Mapping[str, Any], t: Texts) -> str:
-    if skin["group"] is None:
+def _tone(skin: Mapping[str, Any] | None, t: Texts) -> str:
+    if skin is None or skin["group"] is None:
         return t("result.not_measured")
     before, after = (_angle(skin[f"ita_{name}"], t) for name in ("before", "after"))
     return t("pdf.made.tone_value", group=t(f"tone.{skin['group'].replace(' ', '_')}"), before=before, after=after)
