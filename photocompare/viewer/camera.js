@@ -2,6 +2,7 @@
 
 const GHOST_SIDE = 1280; // long side at which the before photo is drawn; the stage is hardly ever wider
 const BUBBLE_PER_DEGREE = 3; // of the level's drawing, in which the ring has a radius of 15: it is left at 5 degrees
+const REST = 3; // rest between two looks, in units of what a look took
 const NEARLY_SQUARE = 0.05; // logarithm of the sides' ratio: such a picture has no orientation
 const EDGES_SIDE = 720; // long side at which its edges are sought, so that skin texture makes none
 
@@ -212,12 +213,14 @@ class LiveCamera {
   look() {
     clearTimeout(this.timer);
     if (this.section.dataset.state !== "live") return;
-    const { videoWidth, videoHeight } = this.video;
+    const { videoWidth, videoHeight } = this.video, began = performance.now();
     if (videoWidth && !document.hidden) {
       const seen = this.lookAt(this.video, videoWidth, videoHeight);
       for (const [name, [mark, key]] of Object.entries(this.judge(seen))) this.say(name, mark, key);
+      if (this.lying) this.drawLevel(this.lying);
     }
-    this.timer = setTimeout(() => this.look(), this.options.interval_ms);
+    // a slow device looks less often, so that the picture keeps moving
+    this.timer = setTimeout(() => this.look(), Math.max(this.options.interval_ms, REST * (performance.now() - began)));
   }
 
   judge(seen) {

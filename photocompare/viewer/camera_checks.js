@@ -54,22 +54,23 @@ function blurSigma(picture, edgeShare) {
   const enough = skin.reduce((sum, one) => sum + one, 0) >= LEAST_SKIN * skin.length;
   const fine = slopes(gaussian(green, width, height, BLUR_FINE), width, height);
   const coarse = slopes(gaussian(green, width, height, BLUR_COARSE), width, height);
-  const rim = 3 * BLUR_COARSE, at = [];
-  const counts = new Uint32Array(Math.ceil(256 / SLOPE_STEP));
-  for (let y = rim; y < height - rim; y += 1) {
-    for (let x = rim; x < width - rim; x += 1) {
-      const i = y * width + x;
-      if ((enough && !skin[i]) || coarse[i] < LEAST_SLOPE) continue;
-      at.push(i);
-      counts[Math.floor(coarse[i] / SLOPE_STEP)] += 1;
+  const rim = 3 * BLUR_COARSE, counts = new Uint32Array(Math.ceil(256 / SLOPE_STEP));
+  const each = (act) => {
+    for (let y = rim; y < height - rim; y += 1) {
+      for (let i = y * width + rim; i < (y + 1) * width - rim; i += 1) {
+        if (coarse[i] >= LEAST_SLOPE && (skin[i] || !enough)) act(i);
+      }
     }
-  }
-  if (at.length < LEAST_STEPS) return NaN;
+  };
+  let found = 0;
+  each((i) => { counts[Math.floor(coarse[i] / SLOPE_STEP)] += 1; found += 1; });
+  if (found < LEAST_STEPS) return NaN;
   const wanted = Math.max(LEAST_STEPS, edgeShare * (width - 2 * rim) * (height - 2 * rim));
   let bin = counts.length - 1;
   for (let sum = counts[bin]; sum < wanted && bin > 0; sum += counts[bin]) bin -= 1;
-  const steepest = at.filter((i) => coarse[i] >= bin * SLOPE_STEP);
-  const ratios = steepest.map((i) => fine[i] / coarse[i]).sort((a, b) => a - b);
+  const ratios = [];
+  each((i) => { if (coarse[i] >= bin * SLOPE_STEP) ratios.push(fine[i] / coarse[i]); });
+  ratios.sort((a, b) => a - b);
   const ratio = ratios[ratios.length >> 1];
   // a Gaussian step of sigma s blurred by b has the slope 1 / sqrt(s^2 + b^2)
   const square = (BLUR_COARSE ** 2 - (ratio * BLUR_FINE) ** 2) / Math.max(ratio ** 2 - 1, 1e-3);
