@@ -107,6 +107,8 @@ def test_it_makes_no_diagnosis_and_has_no_link(page: AppTest) -> None:
 def test_the_licence_text_is_whole(page: AppTest) -> None:
     assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in shown(page)
     assert "END OF TERMS AND CONDITIONS" in shown(page)
+    shipped = (ROOT / "photocompare" / "models" / "XFEAT_LICENSE_Apache-2.0.txt").read_text(encoding="utf-8")
+    assert " ".join(about.apache_licence()).split() == shipped.split()
 
 
 # --- packages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -78,9 +79,10 @@ def _package(name: str) -> Package:
     return Package(name, metadata.version(name), next(short, None))
 
 
-def apache_licence() -> str:
-    """The text of the licence that comes with the matching networks."""
-    return files("photocompare.models").joinpath("XFEAT_LICENSE_Apache-2.0.txt").read_text(encoding="utf-8")
+def apache_licence() -> list[str]:
+    """The paragraphs of the licence that comes with the matching networks, each on one line so that a phone can break it."""
+    text = files("photocompare.models").joinpath("XFEAT_LICENSE_Apache-2.0.txt").read_text(encoding="utf-8")
+    return [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text.strip())]
 
 
 def validate_command(plan: dict[str, Any]) -> str:
@@ -106,7 +108,7 @@ def show_about(t: Texts) -> None:
     st.header(t("about.licences_title"))
     st.html(licences(t))
     with st.expander(t("about.licence_text")):
-        st.html(f'<pre class="pc-about-licence">{escape(apache_licence())}</pre>')
+        st.html(f'<div class="pc-about-licence">{_paragraphs(*apache_licence())}</div>')
 
 
 def intended_use(t: Texts) -> str:
