@@ -85,8 +85,9 @@ class CollageOptions:
         Least share of skin-coloured pixels in each picture.
     skin_ratio : float
         Most that these shares may differ by.
-    rival : float
-        A second seam, elsewhere or across, whose share of bands comes this near to the best's makes the picture one of more than two.
+    rival, least_photo : float
+        A second seam whose share of bands comes this near to the best's makes the picture one of more than two, if it runs across
+        the first or leaves this share of the side between the two; nearer by, no photo fits in, and the one nearest the middle counts.
     """
 
     long_side_px: int = 1600
@@ -101,13 +102,14 @@ class CollageOptions:
     wanders: float = 1.1
     gap_codes: float = 6.0
     gap_share: float = 0.85
-    widest_gap: float = 0.1
+    widest_gap: float = 0.06
     differs_share: float = 0.5
     gap_differs_share: float = 0.2
     continues: float = 0.5
     least_skin: float = 0.08
     skin_ratio: float = 6.0
     rival: float = 0.25
+    least_photo: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ DEFAULT_OPTIONS = CollageOptions()
 
 
 def find_collage(encoded: SRGB8, *, options: CollageOptions = DEFAULT_OPTIONS) -> Cut | None:
-    """The cut of a picture that is a collage of two photos of skin; None for a single photo or more than two.
+    """The cut of a picture that is a collage of two photos of skin; None for a single photo, more than two, or two too small to read.
 
     Parameters
     ----------
@@ -171,18 +173,31 @@ def find_collage(encoded: SRGB8, *, options: CollageOptions = DEFAULT_OPTIONS) -
     size = tuple(max(1, round(side * factor)) for side in encoded.shape[1::-1])
     reduced = encoded if factor == 1.0 else np.asarray(cv2.resize(encoded, size, interpolation=cv2.INTER_AREA), np.uint8)
     axes: tuple[Axis, ...] = ("columns", "rows")
-    found = [(seam, axis) for axis in axes for seam in _seams(_upright(reduced, axis), options)]
-    if not found:
-        return None
-    found.sort(key=lambda candidate: -candidate[0].share)
-    best, axis = found[0]
-    if len(found) > 1 and found[1][0].share > best.share - options.rival:
-        return None
-    if not _both_show_skin(_upright(reduced, axis), best, options):
+    found = {axis: _seams(_upright(reduced, axis), options) for axis in axes}
+    axis = max(axes, key=lambda one: max((seam.share for seam in found[one]), default=0.0))
+    sight = _upright(reduced, axis)
+    seam = _chosen(found[axis], found["rows" if axis == "columns" else "columns"], sight.shape[1], options)
+    if seam is None or not _both_show_skin(sight, seam, options):
         return None
     picture = _upright(encoded, axis)
-    end, start = _placed(picture, best, picture.shape[1] / _upright(reduced, axis).shape[1], options.bands)
-    return Cut(axis, end / picture.shape[1], start / picture.shape[1], best.share)
+    length = picture.shape[1]
+    end, start = _placed(picture, seam, length / sight.shape[1], options.bands)
+    if min(end, length - start, len(picture)) < DEFAULT_LIMITS.min_side:
+        return None
+    return Cut(axis, end / length, start / length, seam.share)
+
+
+def _chosen(along: list[_Seam], across: list[_Seam], width: int, options: CollageOptions) -> _Seam | None:
+    """The seam of two photos; None where there is none, or where the picture is one of more than two."""
+    if not along:
+        return None
+    best = max(seam.share for seam in along)
+    if any(seam.share > best - options.rival for seam in across):
+        return None
+    rivals = [seam for seam in along if seam.share > best - options.rival]
+    if rivals[-1].end - rivals[0].end >= options.least_photo * width:
+        return None
+    return min(rivals, key=lambda seam: abs(seam.end + seam.start - width))
 
 
 def split(photo: Photo, cut: Cut, *, swapped: bool = False, limits: PhotoLimits = DEFAULT_LIMITS) -> tuple[Photo, Photo]:

@@ -192,6 +192,11 @@ def test_more_than_two_photos_are_not_cut_into_two() -> None:
     assert find_collage(joined(joined(third, after()[:, :300]), third[:, ::-1])) is None
 
 
+def test_two_thumbnails_are_too_small_to_be_two_photos() -> None:
+    small = [cv2.resize(side, (180, 240), interpolation=cv2.INTER_AREA) for side in (before(), after())]
+    assert find_collage(joined(*small)) is None
+
+
 @pytest.mark.parametrize("size", [(1, 1), (16, 900), (900, 16), (33, 70)])
 def test_pictures_too_small_for_two_are_left_whole(size: tuple[int, int]) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (*size, 3), dtype=np.uint8)
