@@ -1,6 +1,6 @@
 """About: what the tool is for, its accuracy, and licences."""
 
-from photocompare.report.texts import texts
 from photocompare.viewer.about import show_about
+from photocompare.viewer.page import begin
 
-show_about(texts())
+show_about(begin("about.title"))

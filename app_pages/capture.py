@@ -4,15 +4,14 @@ import streamlit as st
 
 from photocompare.errors import UsageError
 from photocompare.report.card_pdf import card_pdf
-from photocompare.report.texts import texts
 from photocompare.viewer import visit
 from photocompare.viewer.camera import camera
 from photocompare.viewer.capture_guide import show_guide
 from photocompare.viewer.capturing import await_ghost, ghost_is_coming
+from photocompare.viewer.page import begin
 
-t = texts()
+t = begin("capture.title")
 
-st.title(t("capture.title"))
 st.text(t("capture.intro"))
 
 st.header(t("capture.camera_title"))

@@ -36,8 +36,9 @@ class Dossier:
     result : mapping
         What `result.json` holds.
     pictures : mapping
-        Encoded, without metadata.  Always: "before_original", "after_original" (upright).  Of a measured pair also, in the before frame at working size: "before", "after" (same light), "difference", "error", the masks "field", "pigment_before",
-        "pigment_after", and "fate".  "before_full", "after_full" where they were asked for.
+        Encoded, without metadata.  Always: "before_original", "after_original" (upright).  Of a measured pair also, in the before frame at
+        working size: "before", "after" (same light), "difference", "error", the masks "field", "pigment_before", "pigment_after", and
+        "fate".  "before_full", "after_full" where they were asked for.
     lines : mapping or None
         For drawing, (x, y, x, y, ...) in pixels of the shown pictures: "fates" (fate to joined lines) and "pieces" (one line each, in the
         table's order).  None for a refused pair.

@@ -141,8 +141,11 @@ def _outcome(r: Mapping[str, Any], scale: PairScale) -> Outcome:
         },
         fate_px={fate: _number(lengths.get(fate)) / mm for fate in FATES},
         pigment=PigmentOutcome(
-            *(pigment[f"{name}_mm2"] for name in ("before", "after", "gained", "faded")),
-            _number(r["pigment"]["stained_percent_of_baseline_length"]),
+            before_px2=pigment["before_mm2"],
+            after_px2=pigment["after_mm2"],
+            gained_px2=pigment["gained_mm2"],
+            faded_px2=pigment["faded_mm2"],
+            stained_percent=_number(r["pigment"]["stained_percent_of_baseline_length"]),
         ),
     )
 
@@ -156,16 +159,15 @@ def _photo(p: Mapping[str, Any]) -> PhotoRecord:
 
 
 def _pictures(dossier: Dossier) -> Pictures:
-    originals = [picture(dossier, f"{which}_original") for which in ("before", "after")]
+    before, after = picture(dossier, "before_original"), picture(dossier, "after_original")
     if dossier.veins is None or not dossier.measured:
-        return Pictures(*originals)
-    lit = [linear_from_srgb8(picture(dossier, which)) for which in ("before", "after")]
+        return Pictures(before, after)
     shared = mask(dossier, "field")
     nowhere = np.full((*shared.shape, 2), np.nan, np.float32)
     none = np.zeros_like(shared)
     measured = Measured(
-        before_normalised=lit[0],
-        after_normalised=lit[1],
+        before_normalised=linear_from_srgb8(picture(dossier, "before")),
+        after_normalised=linear_from_srgb8(picture(dossier, "after")),
         veins_before=none,
         veins_after=none,
         pigment_before=mask(dossier, "pigment_before"),
@@ -174,5 +176,4 @@ def _pictures(dossier: Dossier) -> Pictures:
         remains=dossier.veins.remains,
         px_per_mm=dossier.px_per_mm,
     )
-    factor = dossier.shown_over_full
-    return Pictures(*originals, factor, 1.0, RegistrationMap(nowhere, shared), measured)
+    return Pictures(before, after, dossier.shown_over_full, 1.0, RegistrationMap(nowhere, shared), measured)

@@ -93,7 +93,6 @@ def validate_command(plan: dict[str, Any]) -> str:
 def show_about(t: Texts) -> None:
     """The whole page."""
     study = accuracy()
-    st.title(t("about.title"))
     st.html(f"<style>{files('photocompare.viewer').joinpath('about.css').read_text(encoding='utf-8')}</style>")
     st.html(_paragraphs(t("about.intro", version=__version__), t("common.disclaimer")))
     st.header(t("about.use_title"))

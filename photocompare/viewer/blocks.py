@@ -6,13 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from photocompare.benchmark import BenchmarkOptions
 from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.patient_words import COURSE_DAYS, EMERGENCIES, course, course_step, reasons_to_call
 from photocompare.report.redated import lengths
-from photocompare.report.texts import Texts
+from photocompare.report.texts import Texts, texts
+
+if TYPE_CHECKING:
+    from photocompare.correction import Corrected, Correction
 
 ASSESSED = ("cleared", "stained", "faded", "residual")
 
@@ -67,12 +70,14 @@ def scale(result: Mapping[str, Any], t: Texts) -> str:
 
     responder = BenchmarkOptions().responder_percent
     band = t("result.band" if used else "result.band_unused", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
+    mark = t("result.responder", n=f"{responder:g}")
     ticks = "".join(
         f'<text x="{at(v):.1f}" y="{axis + 36}" text-anchor="{anchor}" class="pc-tick">{v}</text>'
         for v, anchor in ((0, "start"), (25, "middle"), (50, "middle"), (75, "middle"), (100, "end"))
     )
     ends = "".join(f'<line x1="{at(length[k]):.1f}" x2="{at(length[k]):.1f}" y1="{axis - 9}" y2="{axis + 9}"/>' for k in ("low", "high"))
-    label = f"{t('result.scale_axis')}: {percent(length['percent'])}, {t('result.interval', low=round(length['low']), high=round(length['high']))}"
+    interval = t("result.interval", low=round(length["low"]), high=round(length["high"]))
+    label = f"{t('result.scale_axis')}: {percent(length['percent'])}, {interval}"
     drawing = (
         f'<svg class="pc-scale" viewBox="0 0 {_SCALE_WIDTH} {_SCALE_HEIGHT}" role="img" aria-label="{escape(label)}">'
         f'<rect class="pc-rail" x="{left}" y="{axis - 15}" width="{right - left}" height="30" rx="6"/>'
@@ -80,7 +85,7 @@ def scale(result: Mapping[str, Any], t: Texts) -> str:
         f'width="{at(benchmark["high"]) - at(benchmark["low"]):.1f}" height="30"/>'
         f'<text x="{right}" y="16" text-anchor="end" class="pc-tick">{escape(band)}</text>'
         f'<path class="pc-responder" d="M{at(responder):.1f} {axis - 22}v44"/>'
-        f'<text x="{at(responder):.1f}" y="{axis - 27}" text-anchor="middle" class="pc-tick">{escape(t("result.responder", n=f"{responder:g}"))}</text>'
+        f'<text x="{at(responder):.1f}" y="{axis - 27}" text-anchor="middle" class="pc-tick">{escape(mark)}</text>'
         f'<g class="pc-measured"><line x1="{at(length["low"]):.1f}" x2="{at(length["high"]):.1f}" y1="{axis}" y2="{axis}"/>{ends}'
         f'<circle cx="{at(length["percent"]):.1f}" cy="{axis}" r="9"/></g>{ticks}</svg>'
     )
@@ -120,8 +125,6 @@ def reasons(result: Mapping[str, Any], t: Texts) -> str:
 
 def _reason(reason: Mapping[str, str], t: Texts) -> tuple[str, str]:
     """The flag's words in the language at hand; of which photo follows from the stored sentence."""
-    from photocompare.report.texts import texts
-
     english = texts("en")
     for which in ("", "before", "after"):
         if english.flag(reason["code"], which)[0] == reason["message"]:
@@ -210,12 +213,13 @@ def quality(result: Mapping[str, Any], t: Texts) -> str:
 def timeline(result: Mapping[str, Any], t: Texts) -> str:
     """The usual course after treatment, with the place of the after photo on it."""
     here = course_step(result)
-    items = "".join(
-        f'<li class="{"pc-here" if step == here else "pc-past" if _past(step, here) else ""}"{" aria-current=step" if step == here else ""}>'
-        f"<b>{escape(when)}</b><span>{escape(seen)}</span>{f'<em>{escape(t("course.you_are_here"))}</em>' if step == here else ''}</li>"
-        for step, when, seen in course(t)
-    )
-    return f'<section class="pc-course" aria-label="{escape(t("course.title"))}"><ol>{items}</ol></section>'
+    items = []
+    for step, when, seen in course(t):
+        look = "pc-here" if step == here else "pc-past" if _past(step, here) else ""
+        current = ' aria-current="step"' if step == here else ""
+        place = f"<em>{escape(t('course.you_are_here'))}</em>" if step == here else ""
+        items.append(f'<li class="{look}"{current}><b>{escape(when)}</b><span>{escape(seen)}</span>{place}</li>')
+    return f'<section class="pc-course" aria-label="{escape(t("course.title"))}"><ol>{"".join(items)}</ol></section>'
 
 
 def _past(step: str, here: str) -> bool:
@@ -232,12 +236,14 @@ def call_list(t: Texts) -> str:
     return f'<section class="pc-call">{blocks}</section>'
 
 
-def corrected_beside(machine: Mapping[str, Any], mark: Any, t: Texts) -> str:
+def corrected_beside(machine: Mapping[str, Any], correction: Correction, corrected: Corrected, t: Texts) -> str:
     """The machine's number and the corrected one, side by side, with who and when."""
-    by = t("compare.correct_by", name=mark.by, when=f"{mark.at:%Y-%m-%d %H:%M}", struck=mark.struck, drawn=mark.drawn)
+    counts = {"struck": len(correction.not_veins), "drawn": len(correction.missed)}
+    by = t("compare.correct_by", name=correction.by, when=f"{correction.at:%Y-%m-%d %H:%M}", **counts)
+    own = corrected.length
     columns = (
         (t("compare.correct_machine"), machine["percent"], machine["low"], machine["high"], ""),
-        (t("compare.correct_yours"), mark.percent, mark.low, mark.high, by),
+        (t("compare.correct_yours"), own.value, own.low, own.high, by),
     )
     cells = "".join(
         f"<div><h4>{escape(name)}</h4><p class='pc-second'>{percent(value)}</p>"

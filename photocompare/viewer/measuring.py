@@ -98,12 +98,22 @@ class Request:
         return self._asked(), b"".join((*self.befores, *self.afters))
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why a photo can't be used: the error's name, its English sentence, and which photo of which visit, where that is known."""
+
+    name: str
+    message: str
+    which: str = ""
+    number: int = 0
+
+
 class _Work:
     """A process at work on one request; a thread takes in what it says."""
 
     def __init__(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
         self.outcome: Outcome = "running"
-        self.problem = self.problem_name = ""
+        self.refusal: Refusal | None = None
         self.ended = threading.Event()
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -137,9 +147,9 @@ class _Work:
     def stopped(self) -> bool:
         return self._stop.is_set()
 
-    def end(self, outcome: Outcome, problem: str = "", name: str = "") -> None:
-        """Say how it went; `problem` is a sentence, `name` that of the error."""
-        self.outcome, self.problem, self.problem_name = outcome, problem, name
+    def end(self, outcome: Outcome) -> None:
+        """Say how it went."""
+        self.outcome = outcome
         self.ended.set()
 
 
@@ -180,7 +190,8 @@ def _listen(owner: weakref.ref[_Work], pipe: IO[bytes]) -> None:
             return
         kind, facts, body = message
         if kind == "refused":
-            work.end("refused", str(facts["message"]), str(facts["name"]))
+            work.refusal = Refusal(str(facts["name"]), str(facts["message"]), str(facts["which"]), int(facts["number"]))
+            work.end("refused")
         else:
             work.hear(kind, facts, body)
 
@@ -205,7 +216,7 @@ class Measuring(_Work):
     full_size : dict or None
         "before_full" and "after_full", some seconds later; empty where the shown pictures have full size already.
     outcome : str
-        "refused" with `problem`, a sentence, when a photo can't be used; "failed" when the process died.
+        "refused" with `refusal` when a photo can't be used; "failed" when the process died.
     """
 
     def __init__(self, request: Request) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
@@ -21,8 +20,8 @@ from photocompare.memory import share_freed_memory
 from photocompare.photo import Photo, read_photo
 from photocompare.viewer.messages import packed, receive, send
 
-THUMBNAIL_PX = 640
-"""Longest side of the small picture that stands beside an upload."""
+THUMBNAIL_PX = 1280
+"""Longest side of the small picture that stands beside an upload and, as a ghost, over the live camera's: veins are still seen in it."""
 
 
 _NO_MEMORY = "There is not enough memory for these photos; close other programs or send smaller copies."
@@ -41,14 +40,10 @@ def main() -> None:
     try:
         (_check if kind == "check" else _measure)(out, dict(facts), body)
     except PhotocompareError as error:
-        send(out, "refused", name=type(error).__name__, message=str(error))
+        which, number = getattr(error, "photo", ("", 0))
+        send(out, "refused", name=type(error).__name__, message=str(error), which=which, number=number)
     except MemoryError:
-        send(
-            out,
-            "refused",
-            name="TooLarge",
-            message="There is not enough memory for these photos; close other programs or send smaller copies.",
-        )
+        send(out, "refused", name="OutOfMemory", message=_NO_MEMORY, which="", number=0)
 
 
 def _check(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
@@ -121,15 +116,16 @@ def _read_visits(facts: dict[str, Any], body: bytes) -> tuple[list[Photo], list[
         parts.append(body[at : at + size])
         at += size
     count = int(facts["befores"])
-    names = _names(count, len(parts) - count)
+    places = [("before", k + 1) for k in range(count)] + [("after", k + 1) for k in range(len(parts) - count)]
     with ThreadPoolExecutor(max(1, min(len(parts), os.cpu_count() or 1))) as pool:
         futures = [pool.submit(read_photo, part) for part in parts]
     photos = []
-    for name, future in zip(names, futures, strict=True):
+    for place, future in zip(places, futures, strict=True):
         try:
             photos.append(future.result())
         except PhotoError as error:
-            raise type(error)(f"{name}: {error}") from None
+            error.photo = place  # type: ignore[attr-defined]
+            raise
     if facts["cut"] is not None:
         cut = Cut(axis=facts["cut"]["axis"], at=facts["cut"]["at"], resumes=facts["cut"]["resumes"], confidence=1.0)
         first, second = split(photos[0], cut, swapped=bool(facts["swapped"]))
@@ -137,14 +133,6 @@ def _read_visits(facts: dict[str, Any], body: bytes) -> tuple[list[Photo], list[
     # The dates are the reader's to say, afterwards; a camera's clock must not refuse a pair before.
     photos = [dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=None)) for photo in photos]
     return photos[:count], photos[count:]
-
-
-def _names(befores: int, afters: int) -> Sequence[str]:
-    return [
-        f"The {which} photo" if count == 1 else f"The {which} photo number {k + 1}"
-        for which, count in (("before", befores), ("after", afters))
-        for k in range(count)
-    ]
 
 
 if __name__ == "__main__":

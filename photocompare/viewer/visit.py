@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 from collections import OrderedDict
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 from photocompare.errors import UsageError
 from photocompare.report.dossier import Dossier
@@ -15,6 +17,9 @@ from photocompare.report.redated import redated
 from photocompare.report.visit_details import VisitDetails
 from photocompare.timing import parse_date
 from photocompare.viewer.measuring import MOST_SHOTS, Checking, Cutting, Measuring, Request
+
+if TYPE_CHECKING:
+    from photocompare.correction import Corrected, Correction
 
 Which = Literal["before", "after"]
 
@@ -27,29 +32,17 @@ MOST_KEPT = 6
 _PLACE = "visit"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shot:
     """One photo as it came: its bytes, and when it was taken if the camera of this page took it."""
 
     data: bytes
     taken_at: dt.datetime | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
+        """SHA-256 of the file."""
         return hashlib.sha256(self.data).hexdigest()
-
-
-@dataclass(frozen=True, eq=False)
-class Mark:
-    """A correction that was worked out: who, when, how many marks, and the number beside the machine's."""
-
-    by: str
-    at: dt.datetime
-    struck: int
-    drawn: int
-    percent: float
-    low: float
-    high: float
 
 
 @dataclass
@@ -66,8 +59,14 @@ class Visit:
         Request key to measurement, the most recent last.
     current : str
         Key of the measurement that is shown; empty for the sample.
-    marks : dict
-        Request key to corrections, oldest first; all are kept.
+    corrections : dict
+        Request key (empty for the sample) to corrections with what follows from them, oldest first; all are kept.
+    wanted : set
+        Sets of pictures that the browser asked for.
+    stopped : str
+        Key of the request that was stopped by hand: it does not begin again by itself.
+    suggested : dict
+        The dates that were read off the photos and offered.
     """
 
     uploads: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
@@ -76,7 +75,9 @@ class Visit:
     measurements: OrderedDict[str, Measuring] = field(default_factory=OrderedDict)
     current: str = ""
     details: VisitDetails = field(default_factory=VisitDetails)
-    marks: dict[str, list[Mark]] = field(default_factory=dict)
+    corrections: dict[str, list[tuple[Correction, Corrected]]] = field(default_factory=dict)
+    stopped: str = ""
+    suggested: dict[Which, dt.date | None] = field(default_factory=lambda: {"before": None, "after": None})
     wanted: set[str] = field(default_factory=set)
     polygon: tuple[tuple[float, float], ...] | None = None
     mm_per_px: float | None = None
@@ -114,6 +115,21 @@ class Visit:
             return None
         return Request(tuple(befores), tuple(afters), **how)
 
+    def begin(self) -> Measuring | None:
+        """Measure what is at hand, unless just that was stopped by hand; None while something is missing."""
+        request = self.request()
+        if request is None:
+            self.current = ""
+            return None
+        return None if request.key == self.stopped else self.measure(request)
+
+    def stop(self) -> None:
+        """End the running measurement; nothing of it is kept."""
+        if self.running is not None:
+            self.stopped = self.current
+            self.running.stop()
+            self.measurements.pop(self.current)
+
     def measure(self, request: Request) -> Measuring:
         """The measurement of a request: the one at hand, else a new one, in place of any that still runs."""
         key = request.key
@@ -145,9 +161,7 @@ class Visit:
     def under_dates(self, dossier: Dossier) -> Dossier:
         """A dossier with the time window of the dates that were given."""
         result = redated(dossier.result, self.details.before_date, self.details.after_date)
-        return Dossier(
-            result, dossier.pictures, dossier.lines, dossier.vein_bytes, dossier.shown_over_full, dossier.px_per_mm, dossier.error_at_most
-        )
+        return dataclasses.replace(dossier, result=result)
 
     def capture_date(self, which: Which) -> dt.date | None:
         """The day on which the visit's first photo with a date was taken."""

@@ -1,0 +1,7 @@
+"""Compare: the clinician's page."""
+
+from pathlib import Path
+
+from photocompare.viewer import compare_page
+
+compare_page.show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")

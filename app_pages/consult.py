@@ -1,0 +1,7 @@
+"""Consult: the screen beside the patient."""
+
+from pathlib import Path
+
+from photocompare.viewer import consult_page
+
+consult_page.show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")

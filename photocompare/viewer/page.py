@@ -1,0 +1,68 @@
+"""What every page has: the language, the style, the head, the sample pair."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from photocompare.report.dossier import Dossier, read_dossier
+from photocompare.report.redated import redated
+from photocompare.report.texts import LANGUAGES, Texts, texts
+from photocompare.report.visit_details import VisitDetails
+from photocompare.viewer.blocks import style_sheet
+
+SAMPLE_DETAILS = VisitDetails(
+    before_date=dt.date(2026, 3, 2), after_date=dt.date(2026, 6, 1), sessions=2, agent="Polidocanol", concentration_percent=0.5, leg="left"
+)
+"""Made up, as the rendered leg is: thirteen weeks, inside the assessment window."""
+
+_LANGUAGE = "language"
+_PRESENTING = "presenting"
+
+
+def language_texts() -> Texts:
+    """The texts in the session's language."""
+    return texts(st.session_state.get(_LANGUAGE, "en"))
+
+
+def begin(title: str) -> Texts:
+    """Put down the style, the page's title and the choice of language; returns the texts."""
+    st.html(style_sheet())
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    chosen = st.session_state.get(_LANGUAGE, "en")
+    with right:
+        codes, label = list(LANGUAGES), texts(chosen)("app.language")
+        language = st.selectbox(label, codes, codes.index(chosen), LANGUAGES.__getitem__, key="choose_language")
+    if language != chosen:
+        st.session_state[_LANGUAGE] = language
+        st.rerun()
+    t = texts(language)
+    with left:
+        st.title(t(title), anchor=False)
+    return t
+
+
+def presenting() -> bool:
+    """Whether the patient's screen fills the window, without navigation."""
+    return bool(st.session_state.get(_PRESENTING, False))
+
+
+def present(on: bool) -> None:
+    """Switch the patient's full screen."""
+    st.session_state[_PRESENTING] = on
+
+
+def sample(stored: Path) -> Dossier:
+    """The shipped sample pair, measured, under its made-up dates."""
+    return _sample(stored)
+
+
+@lru_cache(maxsize=1)
+def _sample(stored: Path) -> Dossier:
+    dossier = read_dossier(stored.read_bytes())
+    result = redated(dossier.result, SAMPLE_DETAILS.before_date, SAMPLE_DETAILS.after_date)
+    return dataclasses.replace(dossier, result=result)
