@@ -151,19 +151,19 @@ _FLAGS = (
         "scale_assumed",
         Severity.DEGRADE,
         "No scale card was found; millimetres are assumed from a usual limb's width.",
-        "Print the card (photocompare card) and put it beside the region, or give --mm-per-px.",
+        "Print the scale card and put it beside the region, or enter the scale.",
     ),
     Flag(
         "scale_unknown",
         Severity.DEGRADE,
         "The scale is unknown; lengths are in pixels and calibre classes can't be given.",
-        "Print the card (photocompare card) and put it beside the region, or give --mm-per-px.",
+        "Print the scale card and put it beside the region, or enter the scale.",
     ),
     Flag(
         "scale_disagrees",
         Severity.NOTE,
         "The scale given by hand and the card in the photo disagree; the given one was used.",
-        "Check --mm-per-px, and measure the check ruler printed on the card: it must be 50 mm long.",
+        "Check the scale that was given, and measure the check ruler printed on the card: it must be 50 mm long.",
     ),
     Flag("shot_left_out", Severity.NOTE, "One or more of the repeated photos could not be measured and were left out.", "Compare each of them alone to see why."),
     Flag(
@@ -176,7 +176,7 @@ _FLAGS = (
         "window_unknown",
         Severity.NOTE,
         "The time between the photos is unknown, so the result is not held against the benchmark.",
-        "Give both dates (--before-date, --after-date).",
+        "Give the dates of both photos.",
     ),
     Flag(
         "ridge_reading",
@@ -210,7 +210,7 @@ _FLAGS = (
     Flag("decoder_warning", Severity.DEGRADE, "The {which} photo's data is damaged in places.", "Send the camera's original file again."),
     Flag("primary_of_several", Severity.NOTE, "The {which} file holds several pictures; the main one was used.", "Nothing needs to be done."),
     Flag("downsampled", Severity.NOTE, "The {which} photo was measured on a reduced copy.", "Nothing needs to be done."),
-    Flag("date_implausible", Severity.NOTE, "The {which} photo's own date makes no sense and was passed over.", "Give the date (--{which}-date)."),
+    Flag("date_implausible", Severity.NOTE, "The {which} photo's own date makes no sense and was passed over.", "Give the day of the {which} photo."),
 )  # fmt: skip
 
 REGISTRY: dict[str, Flag] = {flag.code: flag for flag in _FLAGS}

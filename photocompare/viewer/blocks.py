@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 ASSESSED = ("cleared", "stained", "faded", "residual")
 
-_SCALE_WIDTH, _SCALE_HEIGHT = 640, 104
-"""Of the drawn scale, in its own units; the page stretches it to its column."""
+_TICKS = (0, 25, 50, 75, 100)
 
 DAYS_PER_WEEK = 7
 
@@ -33,6 +32,14 @@ def style_sheet() -> str:
 def percent(value: float | None) -> str:
     """A percentage for people: whole numbers, no negative zero."""
     return "" if value is None else f"{round(value) + 0:d} %".replace("-", "−")
+
+
+def headline_percent(value: float) -> str:
+    """The headline in whole numbers, or with its decimal where rounding would carry it over the band's ends or the responder mark."""
+    marks = BenchmarkOptions()
+    crossed = any((value < mark) != (round(value) < mark) for mark in (marks.low_percent, marks.responder_percent))
+    crossed = crossed or (value > marks.high_percent) != (round(value) > marks.high_percent)
+    return f"{value:.1f} %" if crossed else percent(value)
 
 
 def _range(found: Mapping[str, Any], t: Texts) -> str:
@@ -52,7 +59,7 @@ def headline(result: Mapping[str, Any], t: Texts) -> str:
     length = result["clearance"]["length"]
     interval = escape(t("result.interval", low=round(length["low"]), high=round(length["high"])))
     return (
-        f'<section class="pc-head"><p class="pc-number" data-testid="headline">{percent(length["percent"])}</p>'
+        f'<section class="pc-head"><p class="pc-number" data-testid="headline">{headline_percent(length["percent"])}</p>'
         f'<p class="pc-of">{escape(t("result.headline"))}</p><p class="pc-interval">{interval}</p><p>{badge} {means}</p></section>'
     )
 
@@ -62,32 +69,22 @@ def scale(result: Mapping[str, Any], t: Texts) -> str:
     if result["clearance"] is None:
         return ""
     length, benchmark = result["clearance"]["length"], result["benchmark"]
+    value, low, high = (min(max(length[side], 0.0), 100.0) for side in ("percent", "low", "high"))
     used = benchmark["verdict"] != "not_assessed"
-    left, right, axis = 8.0, _SCALE_WIDTH - 8.0, 58.0
-
-    def at(value: float) -> float:
-        return left + (right - left) * min(max(value, 0.0), 100.0) / 100.0
-
     responder = BenchmarkOptions().responder_percent
     band = t("result.band" if used else "result.band_unused", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
     mark = t("result.responder", n=f"{responder:g}")
-    ticks = "".join(
-        f'<text x="{at(v):.1f}" y="{axis + 36}" text-anchor="{anchor}" class="pc-tick">{v}</text>'
-        for v, anchor in ((0, "start"), (25, "middle"), (50, "middle"), (75, "middle"), (100, "end"))
-    )
-    ends = "".join(f'<line x1="{at(length[k]):.1f}" x2="{at(length[k]):.1f}" y1="{axis - 9}" y2="{axis + 9}"/>' for k in ("low", "high"))
+    ticks = "".join(f'<span class="pc-tick" style="left:{v}%">{v}</span>' for v in _TICKS)
     interval = t("result.interval", low=round(length["low"]), high=round(length["high"]))
-    label = f"{t('result.scale_axis')}: {percent(length['percent'])}, {interval}"
+    label = f"{t('result.scale_axis')}: {headline_percent(length['percent'])}, {interval}, {band}, {mark}"
     drawing = (
-        f'<svg class="pc-scale" viewBox="0 0 {_SCALE_WIDTH} {_SCALE_HEIGHT}" role="img" aria-label="{escape(label)}">'
-        f'<rect class="pc-rail" x="{left}" y="{axis - 15}" width="{right - left}" height="30" rx="6"/>'
-        f'<rect class="{"pc-band" if used else "pc-band-off"}" x="{at(benchmark["low"]):.1f}" y="{axis - 15}" '
-        f'width="{at(benchmark["high"]) - at(benchmark["low"]):.1f}" height="30"/>'
-        f'<text x="{right}" y="16" text-anchor="end" class="pc-tick">{escape(band)}</text>'
-        f'<path class="pc-responder" d="M{at(responder):.1f} {axis - 22}v44"/>'
-        f'<text x="{at(responder):.1f}" y="{axis - 27}" text-anchor="middle" class="pc-tick">{escape(mark)}</text>'
-        f'<g class="pc-measured"><line x1="{at(length["low"]):.1f}" x2="{at(length["high"]):.1f}" y1="{axis}" y2="{axis}"/>{ends}'
-        f'<circle cx="{at(length["percent"]):.1f}" cy="{axis}" r="9"/></g>{ticks}</svg>'
+        f'<div class="pc-scale" role="img" aria-label="{escape(label)}">'
+        f'<div class="pc-names"><span class="pc-dashed">{escape(mark)}</span><span class="pc-green">{escape(band)}</span></div>'
+        f'<div class="pc-rail"><span class="{"pc-band" if used else "pc-band-off"}" style="left:{benchmark["low"]:.1f}%;'
+        f'width:{benchmark["high"] - benchmark["low"]:.1f}%"></span><span class="pc-responder" style="left:{responder:.1f}%"></span>'
+        f'<span class="pc-range" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>'
+        f'<span class="pc-value" style="left:{value:.1f}%"></span></div>'
+        f'<div class="pc-ticks">{ticks}</div></div>'
     )
     return drawing + f'<p class="pc-verdict">{escape(verdict(result, t))}</p>'
 
