@@ -243,7 +243,7 @@ def corrected_beside(machine: Mapping[str, Any], correction: Correction, correct
         (t("compare.correct_yours"), own.value, own.low, own.high, by),
     )
     cells = "".join(
-        f"<div><h4>{escape(name)}</h4><p class='pc-second'>{percent(value)}</p>"
+        f"<div><h4>{escape(name)}</h4><p class='pc-second'>{value:.1f} %</p>"
         f"<p>{escape(t('result.interval', low=round(low), high=round(high)))}</p><p class='pc-small'>{escape(small)}</p></div>"
         for name, value, low, high, small in columns
         if value is not None and math.isfinite(value)

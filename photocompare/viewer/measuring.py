@@ -247,14 +247,14 @@ class Checking(_Work):
     thumbnail : bytes
         JPEG.
     flags : list of str or None
-        Codes of everything that is known to be wrong with it; None until it was looked at.
+        Codes of everything that is known to be wrong with it; None until it was looked at, and without `look`.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, look: bool = True) -> None:
         self.photo: Mapping[str, Any] | None = None
         self.thumbnail = b""
         self.flags: list[str] | None = None
-        super().__init__("check", {}, data)
+        super().__init__("check", {"look": look}, data)
 
     def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
         if kind == "photo":

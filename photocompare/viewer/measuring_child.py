@@ -57,7 +57,7 @@ def _check(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
         **_facts(photo),
         cut=None if cut is None else {"axis": cut.axis, "at": cut.at, "resumes": cut.resumes},
     )
-    if cut is None and facts.get("look", True):
+    if cut is None and facts["look"]:
         from photocompare.settings import STANDARD
         from photocompare.sight import look_at
 

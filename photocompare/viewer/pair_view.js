@@ -87,7 +87,7 @@ class PairView {
     if (mode !== "field" && mode !== "correct") parts.push((this.sliderRow = this.buildSlider()));
     if (mode === "full") {
       parts.unshift(this.buildViews());
-      parts.push(this.buildTools(), this.buildLayers(), this.buildBadge());
+      parts.push(this.buildTools(), (this.layers = this.buildLayers()), this.buildBadge());
     } else if (mode === "field" || mode === "correct") parts.unshift(this.buildEditing());
     if (mode !== "full") parts.splice(parts.indexOf(this.stage) + 1, 0, this.buildTools());
     this.box = element("div", { class: `pair ${mode}`, "aria-busy": "true" }, ...parts);
@@ -196,7 +196,8 @@ class PairView {
 
   buildBadge() {
     this.legend = element("p", { class: "legend" });
-    return element("div", { class: "notes" }, this.legend, element("p", { class: "badge" }, this.text("same_processing")));
+    this.badge = element("p", { class: "badge" }, this.text("same_processing"));
+    return element("div", { class: "notes" }, this.legend, this.badge);
   }
 
   buildEditing() {
@@ -264,6 +265,8 @@ class PairView {
       this.play.hidden = this.swap.hidden = this.view !== "flicker";
     }
     if (this.legend) {
+      this.layers.hidden = !["slider", "flicker", "side"].includes(this.view);
+      this.badge.hidden = this.view === "originals"; // those had none
       const most = this.head.error_most;
       this.legend.textContent = ["difference", "check", "originals"].includes(this.view) ? this.text(`legend_${this.view}`).replace("{most}", most) : "";
     }
@@ -395,9 +398,10 @@ class PairView {
     return left + ((right - left) * this.at) / 100;
   }
 
-  layer(ctx, which, pane) {
+  layer(ctx, which, pane, painted = true) {
     const picture = this.pictures[`${which}_full`] || this.pictures[which] || this.pictures[`${which}_original`];
     drawPicture(ctx, picture, this.image, this.placement, pane);
+    if (!painted) return;
     const o = this.placement.origin(this.image, pane);
     ctx.save();
     ctx.globalAlpha = this.opacity;
@@ -409,14 +413,14 @@ class PairView {
   }
 
   checker(ctx, pane) {
-    this.layer(ctx, "before", pane);
+    this.layer(ctx, "before", pane, false);
     ctx.beginPath();
     for (let row = 0; row * CHECKER_TILE < pane.height; row++) {
       for (let column = row % 2; column * CHECKER_TILE < pane.width; column += 2) ctx.rect(column * CHECKER_TILE, row * CHECKER_TILE, CHECKER_TILE, CHECKER_TILE);
     }
     ctx.save();
     ctx.clip();
-    this.layer(ctx, "after", pane);
+    this.layer(ctx, "after", pane, false);
     ctx.restore();
   }
 

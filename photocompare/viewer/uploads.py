@@ -75,7 +75,7 @@ def _check_card(check: Checking, t: Texts) -> str:
 def _flag_lines(looked: Sequence[str] | None, read: Sequence[str], t: Texts) -> str:
     codes = list(dict.fromkeys([*read, *(looked or [])]))
     if not codes:
-        return f"<p>{escape(t('compare.photo_fine' if looked is not None else 'compare.checking'))}</p>"
+        return "" if looked is None else f"<p>{escape(t('compare.photo_fine'))}</p>"
     order = list(Severity)
     codes.sort(key=lambda code: order.index(REGISTRY[code].severity))
     lines = []
@@ -153,11 +153,11 @@ def take_details(visit: Visit, t: Texts) -> None:
         if found != visit.suggested[which]:
             visit.suggested[which] = found
             st.session_state[f"{which}_date"] = found
-    with st.expander(t("compare.details"), expanded=bool(visit.shots("before") or visit.shots("after"))):
-        dates, treatment, place = st.columns(3)
-        with dates:
-            before = st.date_input(t("compare.before_date"), None, format="YYYY-MM-DD", key="before_date")
-            after = st.date_input(t("compare.after_date"), None, format="YYYY-MM-DD", key="after_date")
+    first, second = st.columns(2)
+    before = first.date_input(t("compare.before_date"), None, format="YYYY-MM-DD", key="before_date")
+    after = second.date_input(t("compare.after_date"), None, format="YYYY-MM-DD", key="after_date")
+    with st.expander(t("compare.details")):
+        treatment, place, label = st.columns(3)
         with treatment:
             sessions = st.number_input(t("compare.sessions"), 0, MOST_SESSIONS, None, 1, key="sessions")
             agent = st.text_input(t("compare.agent"), key="agent", max_chars=_LONGEST_TYPED)
@@ -165,13 +165,14 @@ def take_details(visit: Visit, t: Texts) -> None:
         with place:
             leg = st.selectbox(t("compare.leg"), LEGS, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key="leg")
             region = st.text_input(t("compare.region"), key="region", max_chars=_LONGEST_TYPED)
-            label = st.text_input(
-                t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=t("compare.patient_label_help")
-            )
-        note = st.text_input(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
-        _take_scale(visit, t)
+            _take_scale(visit, t)
+        with label:
+            about = t("compare.patient_label_help")
+            name = st.text_input(t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=about)
+            note = st.text_area(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
+            visit.look_for_card = st.toggle(t("compare.card"), True, key="look_for_card")
     try:
-        visit.details = VisitDetails(label, before, after, sessions, agent, concentration, leg, region, note)
+        visit.details = VisitDetails(name, before, after, sessions, agent, concentration, leg, region, note)
     except UsageError as error:
         st.error(str(error))
     if before is not None and after is not None and after < before:
@@ -179,9 +180,6 @@ def take_details(visit: Visit, t: Texts) -> None:
 
 
 def _take_scale(visit: Visit, t: Texts) -> None:
-    left, right = st.columns(2)
     low, high = _MM_PER_PX_RANGE
-    visit.mm_per_px = left.number_input(
-        t("compare.scale_given"), low, high, None, 0.01, format="%.4f", key="mm_per_px", help=t("compare.scale_help")
-    )
-    visit.look_for_card = right.toggle(t("compare.card"), True, key="look_for_card")
+    label, about = t("compare.scale_given"), t("compare.scale_help")
+    visit.mm_per_px = st.number_input(label, low, high, None, 0.01, format="%.4f", key="mm_per_px", help=about)

@@ -94,7 +94,8 @@ class Visit:
         """What is known about a photo; looking begins at the first call."""
         digest = shot.digest
         if digest not in self.checks:
-            self.checks[digest] = Checking(shot.data)
+            # With both visits at hand the measurement looks at every photo anyway, and needs the processor.
+            self.checks[digest] = Checking(shot.data, look=not (self.shots("before") and self.shots("after")))
         return self.checks[digest]
 
     def collage(self) -> Shot | None:
