@@ -239,18 +239,23 @@ def as_markdown(found: Findings) -> str:
 
 
 def put_into(page: str, report: str) -> str:
-    """The page with the report between `BEGIN` and `END`, in place of what stood there.
+    """The page with the report between `BEGIN` and `END`; see `put_between`."""
+    return put_between(page, report, BEGIN, END)
+
+
+def put_between(page: str, report: str, begin_mark: str, end_mark: str) -> str:
+    """The page with the report between two lines, in place of what stood there.
 
     Raises
     ------
     ValueError
         The page doesn't have both lines once, in that order.
     """
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end or BEGIN in tail or END in tail:
-        raise ValueError(f"the page needs the lines {BEGIN} and {END} once each")
-    return f"{head}{BEGIN}\n\n{report.strip()}\n\n{END}{tail}"
+    head, begin, rest = page.partition(begin_mark)
+    _, end, tail = rest.partition(end_mark)
+    if not begin or not end or begin_mark in tail or end_mark in tail:
+        raise ValueError(f"the page needs the lines {begin_mark} and {end_mark} once each")
+    return f"{head}{begin_mark}\n\n{report.strip()}\n\n{end_mark}{tail}"
 
 
 def write_report(found: Findings, folder: Path) -> None:
