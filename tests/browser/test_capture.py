@@ -72,7 +72,7 @@ def test_a_photo_taken_by_keyboard_lies_over_the_next_picture(open_page: OpenPag
     expect(page.locator(".camera")).to_have_attribute("data-state", "live")
     page.keyboard.press("Space")
     page.get_by_role("button", name=word("use_before")).click()
-    page.wait_for_url("**/compare")
+    expect(page.get_by_role("heading", name=ENGLISH("compare.title"))).to_be_visible()
     page.get_by_role("link", name=ENGLISH("capture.title"), exact=True).first.click()
     page.wait_for_url("**/capture")
     expect(page.locator(".camera")).to_have_attribute("data-ghost", "there")
@@ -121,7 +121,7 @@ def test_leaving_and_stopping_let_go_of_the_camera(open_page: OpenPage) -> None:
     page.get_by_role("button", name=word("start")).click()
     expect(page.locator(".camera")).to_have_attribute("data-state", "live")
     page.get_by_role("link", name=ENGLISH("capture.to_compare")).click()
-    page.wait_for_url("**/compare")
+    expect(page.get_by_role("heading", name=ENGLISH("compare.title"))).to_be_visible()
     page.wait_for_function("window.tracks.every((t) => t.readyState === 'ended')")
     assert page.evaluate("window.tracks.length") == 2
 

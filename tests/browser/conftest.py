@@ -1,0 +1,192 @@
+"""The viewer in a real browser: one server and one Chromium for each worker, and an eye on everything that a page asks for."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from chromium import ARGUMENTS, NAMED, find_chromium
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebSocket, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+START_S = 60
+"""Until the server answers: it takes 3 s alone, and several times that beside other workers."""
+
+WAIT_MS = 20_000
+"""Until something is seen that does not wait for a measurement."""
+
+SENSORS = ("accelerometer", "gyroscope", "magnetometer")
+"""What the level listens to; browsers grant it without asking."""
+
+_PROBES = re.compile(r"/(compare|consult|capture|about)/_stcore/(health|host-config)$")
+"""Streamlit looks for its server below the page's own address first and gets an answer 404, which browsers put on the console."""
+
+expect.set_options(timeout=WAIT_MS)
+
+
+@dataclass
+class Server:
+    """A running viewer."""
+
+    url: str
+    log: Path
+    read: int = 0
+
+    def new_lines(self) -> str:
+        """What it wrote since the last call."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        new, self.read = text[self.read :], len(text)
+        return new
+
+
+@dataclass
+class Watch:
+    """Everything that a browser context asked for, and every complaint."""
+
+    host: str
+    requests: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    def on(self, context: BrowserContext) -> None:
+        """Listen to all pages of a context."""
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("response", self._answer)
+        context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error}"))
+        context.on("console", self._console)
+        context.on("dialog", self._dialog)
+        context.on("page", lambda page: page.on("websocket", self._socket))
+
+    def _answer(self, response: Response) -> None:
+        headers = response.headers
+        shown = not headers.get("content-disposition", "").startswith("attachment")
+        if "/media/" in response.url and headers.get("content-type", "").startswith("image/") and shown:
+            self.images.append(response.url)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        probe = "404" in message.text and _PROBES.search(str(message.location.get("url", "")))
+        if message.type == "error" and not probe:
+            self.complaints.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def _socket(self, socket: WebSocket) -> None:
+        self.requests.append(socket.url)
+
+    def check(self) -> None:
+        """No foreign host, no complaint, no dialog, no photo under an address that needs no session."""
+        foreign = [url for url in self.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != self.host]
+        assert not foreign, "a foreign host was asked"
+        assert not self.complaints
+        assert not self.dialogs
+        assert not self.images, "a photo was served under /media"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """`streamlit run app.py` as shipped, on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log.txt"
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
+        with log.open("wb") as out:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        try:
+            running = Server(f"http://127.0.0.1:{port}", log)
+            _await_health(process, running)
+            yield running
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _await_health(process: subprocess.Popen[bytes], server: Server) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"the viewer did not start:\n{server.new_lines()}")
+
+
+@pytest.fixture(scope="session")
+def app_url(server: Server) -> str:
+    """Where the viewer runs."""
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium with a fake camera."""
+    with sync_playwright() as playwright:
+        found = find_chromium(playwright)
+        if found is None:
+            pytest.fail(f"no Chromium was found: run `python tests/install_browser.py`, or name one in {NAMED}")
+        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the viewer in a browser session of its own; when the test ends, all of them must have behaved."""
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def open_(
+        path: str = "/",
+        *,
+        size: tuple[int, int] = (1440, 900),
+        dark: bool = False,
+        camera: bool = True,
+        touch: bool = False,
+        locale: str = "en-GB",
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            permissions=[*SENSORS, *(["camera"] if camera else [])],
+            has_touch=touch,
+            locale=locale,
+        )
+        context.set_default_timeout(WAIT_MS)
+        watch = Watch(urlsplit(server.url).netloc)
+        watch.on(context)
+        opened.append((context, watch))
+        page = context.new_page()
+        page.goto(server.url + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        return page
+
+    server.new_lines()
+    yield open_
+    for context, watch in opened:
+        for page in context.pages:
+            assert "Traceback" not in page.locator("body").inner_text()
+        context.close()
+        watch.check()
+    said = server.new_lines()
+    assert "Traceback" not in said, said
