@@ -21,7 +21,7 @@ try:
         visit.add_shot(st.session_state, shot.which, shot.jpeg, shot.taken_at)
         st.switch_page("app_pages/compare.py")
 except UsageError as error:
-    st.error(str(error))
+    st.error(t.error(error))
 if ghost_is_coming(st.session_state):
     await_ghost()
 st.text(t("capture.camera_note"))

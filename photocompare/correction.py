@@ -64,17 +64,17 @@ class Correction:
 
     def __post_init__(self) -> None:
         if not self.by.strip():
-            raise UsageError("Enter the name or the initials of the person who corrects.")
+            raise UsageError("Enter the name or the initials of the person who corrects.", code="corrector_missing")
         if len(self.by) > LONGEST_NAME:
-            raise UsageError(f"The name has more than {LONGEST_NAME} characters; shorten it.")
+            raise UsageError(f"The name has more than {LONGEST_NAME} characters; shorten it.", code="corrector_too_long", most=LONGEST_NAME)
         if not self.not_veins and not self.missed:
-            raise UsageError("Nothing is marked yet; choose a vein piece, or draw a missed vein.")
+            raise UsageError("Nothing is marked yet; choose a vein piece, or draw a missed vein.", code="nothing_marked")
         if len(self.not_veins) + len(self.missed) > MOST_MARKS:
-            raise UsageError(f"A correction takes up to {MOST_MARKS} marks.")
+            raise UsageError(f"A correction takes up to {MOST_MARKS} marks.", code="too_many_marks", most=MOST_MARKS)
         if self.at.tzinfo is None:
             raise ValueError("the time of a correction carries its zone")
         if any(len(line) < 2 or not np.isfinite(line).all() for line in self.missed):
-            raise UsageError("A missed vein needs at least two points.")
+            raise UsageError("A missed vein needs at least two points.", code="line_too_short")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,7 @@ def corrected_clearance(
     """
     clearance, fate = clearance or ClearanceOptions(), fate or FateOptions()
     if any(not 0 <= k < len(pieces) for k in correction.not_veins):
-        raise UsageError("A mark points to a vein piece that is not there; start the correction again.")
+        raise UsageError("A mark points to a vein piece that is not there; start the correction again.", code="piece_unknown")
     struck = np.zeros(len(pieces), np.bool_)
     struck[list(correction.not_veins)] = True
     is_new = np.array([p.fate == "new" for p in pieces], np.bool_)
@@ -146,7 +146,7 @@ def corrected_clearance(
     assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], np.bool_)
     counts = length_clearance(fates, assessed, clearance)
     if math.isnan(counts.percent):
-        raise UsageError("With these marks no vein is left to measure; take some back.")
+        raise UsageError("With these marks no vein is left to measure; take some back.", code="no_vein_left")
     length = counts.estimate(clearance, clearance.widening.length, lowest=0.0, highest=100.0, method="length, corrected by a reader")
     return Corrected(length, {name: fates.length_px(name) for name in FATES}, drawn)
 

@@ -13,7 +13,22 @@ class PhotocompareError(Exception):
 
 
 class UsageError(PhotocompareError):
-    """An argument is missing, malformed or contradicts another."""
+    """An argument is missing, malformed or contradicts another.
+
+    Parameters
+    ----------
+    message : str
+        The English sentence.
+    code : str
+        Name of that sentence in the other languages of the viewer; empty where the viewer never meets it.
+    **values
+        What fills the sentence's placeholders there.
+    """
+
+    def __init__(self, message: str = "", *, code: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.code = code
+        self.values = values
 
 
 class SystemLibraryMissing(PhotocompareError):

@@ -67,7 +67,7 @@ def corrected(dossier: Dossier, correction: Correction) -> Corrected:
         The pair was not measured, or a mark can't be followed.
     """
     if dossier.veins is None or dossier.veins.remains is None:
-        raise UsageError("This pair has no measured veins to correct.")
+        raise UsageError("This pair has no measured veins to correct.", code="nothing_to_correct")
     before, after = (linear_from_srgb8(picture(dossier, which)) for which in ("before", "after"))
     return corrected_clearance(
         dossier.veins.pieces, dossier.veins.remains, correction, before, after, mask(dossier, "field"), dossier.px_per_mm

@@ -1,7 +1,7 @@
 """Every sentence that the viewer and the printouts show, one file a language in `languages/`.
 
 A translation is one file: the same keys as `en.toml`, the same `{placeholders}`.  English messages and fixes of flags come from
-`photocompare.flags`; a translation adds `[flags.<code>]`.
+`photocompare.flags`, and those of wrong usage from where it is raised; a translation adds `[flags.<code>]` and `[usage]`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from photocompare.errors import UsageError
 from photocompare.flags import REGISTRY
 
 LANGUAGES = {"en": "English", "es": "Español"}
@@ -44,8 +45,16 @@ class Texts:
         return {key.removeprefix(f"{prefix}."): text for key, text in self.entries.items() if key.startswith(f"{prefix}.")}
 
     def flag(self, code: str, which: str = "") -> tuple[str, str]:
-        """Message and fix of a flag; `which` is "before", "after" or "" for the pair."""
-        return tuple(self.entries[f"flags.{code}.{part}"].replace("{which}", self.photo(which)) for part in ("message", "fix"))  # type: ignore[return-value]
+        """Message and fix of a flag; `which` is "before", "after" or "", which leaves the photo unnamed."""
+        # Unnamed, the word goes together with the space before it.
+        word, place = (self.photo(which), "{which}") if which else ("", " {which}")
+        message, fix = (self.entries[f"flags.{code}.{part}"].replace(place, word) for part in ("message", "fix"))
+        return message, fix
+
+    def error(self, error: UsageError) -> str:
+        """What is wrong with the usage; in English, as it was raised, where the language has no sentence of its own."""
+        key = f"usage.{error.code}"
+        return self(key, **error.values) if key in self.entries else str(error)
 
     def photo(self, which: str) -> str:
         """The word for one of the two photos within a sentence."""

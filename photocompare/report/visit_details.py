@@ -102,12 +102,14 @@ class VisitDetails:
 
     def __post_init__(self) -> None:
         if self.sessions is not None and not 0 <= self.sessions <= MOST_SESSIONS:
-            raise UsageError(f"The number of sessions must lie between 0 and {MOST_SESSIONS}.")
+            raise UsageError(
+                f"The number of sessions must lie between 0 and {MOST_SESSIONS}.", code="sessions_out_of_range", most=MOST_SESSIONS
+            )
         percent = self.concentration_percent
         if percent is not None and not (math.isfinite(percent) and 0.0 < percent <= 100.0):
-            raise UsageError("The concentration is a percentage above 0 and up to 100.")
+            raise UsageError("The concentration is a percentage above 0 and up to 100.", code="concentration_out_of_range")
         if self.leg not in ("left", "right", ""):
-            raise UsageError("The leg is left, right or not given.")
+            raise UsageError("The leg is left, right or not given.", code="leg_unknown")
 
     @property
     def shown(self) -> VisitDetails:

@@ -121,9 +121,10 @@ def _field(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None:
     taken = pair_view(dossier, t, mode="field", key=f"field_{identity}", identity=identity)
     if taken["field"] is not None:
         try:
-            visit.polygon = polygon_in_full_pixels(taken["field"], dossier.shown_over_full)
+            # Without a number it is the photo itself that was drawn on.
+            visit.polygon = polygon_in_full_pixels(taken["field"], dossier.shown_over_full if dossier.measured else 1.0)
         except UsageError as error:
-            st.error(str(error))
+            st.error(t.error(error))
         else:
             st.rerun()
 
@@ -138,7 +139,7 @@ def _correct(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None:
             try:
                 _work_out(visit, dossier, by, taken["marks"])
             except UsageError as error:
-                st.error(str(error))
+                st.error(t.error(error))
     for correction, corrected in reversed(visit.corrections.get(visit.current, [])):
         st.html(blocks.corrected_beside(dossier.result["clearance"]["length"], correction, corrected, t))
 
@@ -152,7 +153,7 @@ def _work_out(visit: Visit, dossier: Dossier, by: str, marks: Any) -> None:
 
     struck, missed = marks.get("not_veins", []), marks.get("missed", [])
     if not all(isinstance(k, int) for k in struck):
-        raise UsageError("What was drawn could not be read; draw it again.")
+        raise UsageError("What was drawn could not be read; draw it again.", code="drawing_unreadable")
     lines = tuple(np.array(checked_points(line, 2), np.float32) for line in missed)
     correction = Correction(by, dt.datetime.now(dt.UTC), tuple(struck), lines)
     visit.corrections.setdefault(visit.current, []).append((correction, corrected(dossier, correction)))

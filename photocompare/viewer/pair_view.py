@@ -186,7 +186,7 @@ def checked_points(given: Any, least: int) -> list[tuple[float, float]]:
     except (TypeError, ValueError):
         points = []
     if not least <= len(points) <= MOST_POINTS or not all(math.isfinite(v) for point in points for v in point):
-        raise UsageError("What was drawn could not be read; draw it again.")
+        raise UsageError("What was drawn could not be read; draw it again.", code="drawing_unreadable")
     return points
 
 

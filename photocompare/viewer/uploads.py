@@ -80,7 +80,7 @@ def _flag_lines(looked: Sequence[str] | None, read: Sequence[str], t: Texts) -> 
     codes.sort(key=lambda code: order.index(REGISTRY[code].severity))
     lines = []
     for code in codes:
-        message, fix = (part.replace("{which}", "").replace("  ", " ") for part in t.flag(code))
+        message, fix = t.flag(code)
         strong = REGISTRY[code].severity is not Severity.NOTE
         lines.append(f"<p>{'<strong>' if strong else ''}{escape(message)}{'</strong>' if strong else ''} {escape(fix)}</p>")
     return "".join(lines)
@@ -174,7 +174,7 @@ def take_details(visit: Visit, t: Texts) -> None:
     try:
         visit.details = VisitDetails(name, before, after, sessions, agent, concentration, leg, region, note)
     except UsageError as error:
-        st.error(str(error))
+        st.error(t.error(error))
     if before is not None and after is not None and after < before:
         st.error(t("compare.dates_reversed"))
 

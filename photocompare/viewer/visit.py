@@ -122,7 +122,10 @@ class Visit:
         if request is None:
             self.current = ""
             return None
-        return None if request.key == self.stopped else self.measure(request)
+        if request.key == self.stopped:
+            self.current = request.key
+            return None
+        return self.measure(request)
 
     def stop(self) -> None:
         """End the running measurement; nothing of it is kept."""
@@ -132,10 +135,13 @@ class Visit:
             self.measurements.pop(self.current)
 
     def measure(self, request: Request) -> Measuring:
-        """The measurement of a request: the one at hand, else a new one, in place of any that still runs."""
+        """The measurement of a request: the one at hand, else a new one, in place of any that still runs.
+
+        One that was refused or failed stays: the same photos would only fail again.  One that had to make way begins anew.
+        """
         key = request.key
         found = self.measurements.get(key)
-        if found is None or (found.dossier is None and found.ended.is_set()):
+        if found is None or (found.dossier is None and found.stopped):
             for other in self.measurements.values():
                 if not other.ended.is_set() and other.dossier is None:
                     other.stop()
@@ -201,7 +207,7 @@ def add_shot(state: MutableMapping[Any, Any], which: Which, jpeg: bytes, taken_a
     """
     visit = visit_of(state)
     if len(visit.shots(which)) >= MOST_SHOTS:
-        raise UsageError(f"There are {MOST_SHOTS} photos of that visit already; remove one first.")
+        raise UsageError(f"There are {MOST_SHOTS} photos of that visit already; remove one first.", code="visit_full", most=MOST_SHOTS)
     visit.taken[which] = (*visit.taken[which], Shot(jpeg, taken_at))
     visit.polygon, visit.cutting = None, None
 
