@@ -155,32 +155,40 @@ class _Work:
 
 def _work(owner: weakref.ref[_Work], kind: str, facts: Mapping[str, Any], body: bytes) -> None:
     """Run the process for as long as anybody waits for it; the thread holds its owner only while it tells it something."""
-    with _TURNS:
+    try:
+        with _TURNS:
+            process = _begun(owner)
+            if process is not None:
+                _converse(owner, process, kind, facts, body)
+    finally:
+        # However it went, nobody waits for ever.
         work = owner()
-        if work is None or work.stopped:
-            if work is not None:
-                work.end("stopped")
-            return
-        process = subprocess.Popen([*_COMMAND, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        if not work.begun(process):
-            process.kill()
-        del work
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with process.stdin, process.stdout:
-            with suppress(BrokenPipeError):
-                send(process.stdin, kind, body, **facts)
-                process.stdin.close()
-            _listen(owner, process.stdout)
-        process.wait()
+        if work is not None and not work.ended.is_set():
+            work.end("done" if work.outcome == "done" else "stopped" if work.stopped else "failed")
+
+
+def _begun(owner: weakref.ref[_Work]) -> subprocess.Popen[bytes] | None:
     work = owner()
-    if work is not None and not work.ended.is_set():
-        if work.outcome == "done":
-            work.end("done")
-        elif work.stopped:
-            work.end("stopped")
-        else:
-            work.end("failed")
+    if work is None or work.stopped:
+        return None
+    process = subprocess.Popen([*_COMMAND, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if not work.begun(process):
+        process.kill()
+    return process
+
+
+def _converse(owner: weakref.ref[_Work], process: subprocess.Popen[bytes], kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        with process.stdout:
+            with suppress(BrokenPipeError), process.stdin:
+                send(process.stdin, kind, body, **facts)
+            _listen(owner, process.stdout)
+    finally:
+        # It has said all, or something that makes no sense.
+        process.kill()
+        process.wait()
 
 
 def _listen(owner: weakref.ref[_Work], pipe: IO[bytes]) -> None:

@@ -24,16 +24,24 @@ def send(pipe: IO[bytes], kind: str, body: bytes = b"", **facts: Any) -> None:
 
 
 def receive(pipe: IO[bytes]) -> tuple[str, Mapping[str, Any], bytes] | None:
-    """The next message as kind, facts and body; None at the end, or where the other side stopped within one."""
+    """The next message as kind, facts and body; None at the end, or where the other side stopped within one.
+
+    Raises
+    ------
+    ValueError
+        What came is no message.
+    """
     line = pipe.readline(LONGEST_LINE)
     if not line.endswith(b"\n"):
         return None
     facts = json.loads(line)
-    size = int(facts.pop("size"))
-    if not 0 <= size <= LONGEST_BODY:
+    if not isinstance(facts, dict) or not isinstance(facts.get("kind"), str):
+        raise ValueError("no message")
+    kind, size = facts.pop("kind"), facts.pop("size", None)
+    if type(size) is not int or not 0 <= size <= LONGEST_BODY:
         raise ValueError("a message of an impossible size")
     body = pipe.read(size) if size else b""
-    return None if len(body) < size else (str(facts.pop("kind")), facts, body)
+    return None if len(body) < size else (kind, facts, body)
 
 
 def packed(parts: Mapping[str, bytes]) -> bytes:
