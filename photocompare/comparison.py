@@ -139,6 +139,7 @@ class _Case:
     scale_flags: tuple[str, ...] = ()
     sights: dict[_Which, Sight] = field(default_factory=dict)
     registration: Registration | None = None
+    seen_by_both: Mask | None = None
     skin: SkinTone | None = None
     measured: Measured | None = None
     outcome: Outcome | None = None
@@ -235,6 +236,7 @@ def _register(case: _Case) -> None:
     """Lay the photos over each other, and carry the scale from the one that has it."""
     before, after = case.sights["before"], case.sights["after"]
     case.registration = register(before.linear, after.linear, before.limb, after.limb, options=case.settings.registration)
+    case.seen_by_both = case.registration.shared
     if before.field is not before.limb:
         case.registration = _within(case.registration, before.field.measurable, case.settings.registration.judge)
     case.note(case.registration.flags)
@@ -334,10 +336,12 @@ def _same_light(case: _Case, readings: tuple[SkinReading, SkinReading], warped: 
     """Both photos under one light, and the tone of skin that nothing touches."""
     before, after, registration = case.sights["before"], case.sights["after"], case.registration
     assert registration is not None
+    assert case.seen_by_both is not None
     touched = _touched(readings, px_per_mm, case.settings)
     by_card = under_other_light(warped, after.card_colour, before.card_colour)
     settled = by_card is not warped
-    light = match_light(before.linear, by_card, registration.shared, touched, colour_settled=settled, options=case.settings.light)
+    # All skin that both photos see tells the light: a small field drawn by hand would leave the rest of the picture to extrapolation.
+    light = match_light(before.linear, by_card, case.seen_by_both, touched, colour_settled=settled, options=case.settings.light)
     # The skin's own level is matched away in `light`; where a card settles the light, the tone is read before that.
     tone = _skin_tone(light.before, by_card if settled else light.after, registration.shared & ~touched, before.card_colour)
     return light, tone

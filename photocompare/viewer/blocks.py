@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from photocompare.benchmark import BenchmarkOptions
+from photocompare.flags import REGISTRY, Severity
 from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.patient_words import COURSE_DAYS, EMERGENCIES, course, course_step, reasons_to_call
 from photocompare.report.redated import lengths
@@ -114,7 +115,9 @@ def reasons(result: Mapping[str, Any], t: Texts) -> str:
     """Every gate that fired, in plain words, with what to do."""
     refused = result["clearance"] is None
     heading = escape(t("result.refused_why" if refused else "result.know"))
-    entries = [_reason(reason, t) for reason in result["reasons"]]
+    # Without a number, notes on a number that isn't there distract.
+    told = [r for r in result["reasons"] if not refused or REGISTRY[r["code"]].severity is not Severity.NOTE]
+    entries = [_reason(reason, t) for reason in told]
     items = "".join(f"<li><strong>{escape(message)}</strong> {escape(fix)}</li>" for message, fix in entries)
     body = f"<ul>{items}</ul>" if items else f"<p>{escape(t('result.nothing_against'))}</p>"
     return f'<section class="pc-block"><h3>{heading}</h3>{body}</section>'
