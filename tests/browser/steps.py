@@ -1,0 +1,140 @@
+"""What a reader does and sees in the viewer, in the viewer's own words."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from photocompare.report.texts import texts
+
+ENGLISH = texts("en")
+SAMPLES = Path(__file__).parents[2] / "sample_images"
+SIZES = ((1440, 900), (1024, 768), (390, 844))
+
+MEASURED_MS = 120_000
+"""Until a result: a measurement takes 5 s alone and several times that while others run."""
+
+VISITS = ("before", "after")
+
+_ALL_TEXT = """() => {
+    const found = [];
+    const walk = (node) => {
+        if (node.nodeType === Node.TEXT_NODE) { found.push(node.textContent); return; }
+        if (node.nodeType === Node.ELEMENT_NODE) {
+            if (["STYLE", "SCRIPT"].includes(node.tagName)) return;
+            found.push(...["aria-label", "aria-valuetext", "title", "alt"].map((name) => node.getAttribute(name) || ""));
+            if (node.shadowRoot) node.shadowRoot.childNodes.forEach(walk);
+            found.push(" ");
+        }
+        node.childNodes.forEach(walk);
+    };
+    walk(document.querySelector("[data-testid=stMain]"));
+    return found.join("");
+}"""
+
+
+def sample_files(name: str) -> tuple[Path, Path]:
+    """Before and after photo of a shipped sample pair."""
+    return SAMPLES / name / "before.jpg", SAMPLES / name / "after.jpg"
+
+
+def picture_of(path: Path) -> Image.Image:
+    """A sample photo's pixels."""
+    with Image.open(path) as opened:
+        return opened.convert("RGB")
+
+
+def jpeg_of(image: Image.Image, **options: object) -> bytes:
+    """A file as a camera would write it."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", **{"quality": 92, **options})
+    return file.getvalue()
+
+
+def file_of(name: str, data: bytes, kind: str = "image/jpeg") -> dict[str, object]:
+    """A file to be uploaded under a name."""
+    return {"name": name, "mimeType": kind, "buffer": data}
+
+
+def upload(page: Page, which: str, *files: object) -> None:
+    """Put files into a visit's uploader."""
+    page.locator("input[type=file]").nth(VISITS.index(which)).set_input_files(list(files))  # type: ignore[arg-type]
+
+
+def upload_pair(page: Page, name: str) -> None:
+    """Upload a shipped sample pair."""
+    for which, path in zip(VISITS, sample_files(name), strict=True):
+        upload(page, which, path)
+
+
+def stop_button(page: Page) -> Locator:
+    """The button that ends a measurement; there only while one runs."""
+    return page.get_by_role("button", name=ENGLISH("compare.stop"), exact=True)
+
+
+def headline(page: Page) -> Locator:
+    """The cleared share, as printed large."""
+    return page.get_by_test_id("headline")
+
+
+def pair(page: Page) -> Locator:
+    """The pictures, once they are there to be looked at."""
+    found = page.locator(".pair[data-ready]")
+    expect(found).to_have_count(1)
+    expect(found).to_have_attribute("aria-busy", "false")
+    return found
+
+
+def own_pair(page: Page) -> Locator:
+    """The pictures of the uploaded pair, when it has been measured."""
+    expect(page.locator(".pair[data-ready]:not([data-ready=sample])")).to_be_visible(timeout=MEASURED_MS)
+    return pair(page)
+
+
+def everything_written(page: Page) -> str:
+    """All words of the page's main part, those for screen readers and within components included."""
+    return str(page.evaluate(_ALL_TEXT))
+
+
+def percentages(text: str) -> list[str]:
+    """Everything that reads as a percentage."""
+    return re.findall(r"\d[\d.,]*\s*(?:%|％|percent)", text)
+
+
+def choose_view(page: Page, view: str) -> Locator:
+    """Look at the pictures in another way, as a reader chooses it."""
+    box = pair(page)
+    box.locator(f'[data-key="view-{view}"]').check(force=True)
+    expect(box).to_have_attribute("data-view", view)
+    return box
+
+
+def choose_tool(page: Page, tool: str) -> Locator:
+    """Pictures, field or hand correction."""
+    page.get_by_test_id("stButtonGroup").get_by_role("radio", name=ENGLISH(f"compare.{tool}"), exact=True).click()
+    expect(page.locator(f".pair.{ {'pictures': 'full'}.get(tool, tool) }[data-ready]")).to_be_visible()
+    return pair(page)
+
+
+def painted(box: Locator) -> str:
+    """A digest of what the canvas shows after its next painting."""
+    return str(
+        box.evaluate(
+            """async (box) => {
+                await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                const canvas = box.querySelector(".stage canvas");
+                const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+                const digest = await crypto.subtle.digest("SHA-256", data);
+                return [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("");
+            }"""
+        )
+    )
+
+
+def at(box: Locator) -> float:
+    """Where the slider stands, in percent."""
+    return float(box.get_attribute("data-at") or "nan")
