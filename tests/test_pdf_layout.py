@@ -23,7 +23,7 @@ from photocompare.report.pdf import file_pdf, patient_pdf
 from photocompare.report.pdf_marks import Mark, draw_band
 from photocompare.report.pdf_pictures import PRINT_DPI, filling, measured_pictures
 from photocompare.report.pdf_sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet
-from photocompare.report.texts import Texts
+from photocompare.report.texts import Texts, texts
 from photocompare.report.visit_details import LONGEST_LABEL, NOT_SHOWN, VisitDetails, shown_text
 from tests.made_comparison import make_comparison, make_pictures
 from tests.made_report import CORRECTION, DETAILS, MANY_REASONS, T, text_of
@@ -92,12 +92,15 @@ def longer(t: Texts, factor: float) -> Texts:
 
 FILLED_UP = VisitDetails("M" * 100, dt.date(2026, 9, 30), dt.date(2026, 12, 31), 12, "W" * 60, 0.125, "right", "wm " * 40, "note " * 100)
 CASES = {
-    "usual": ((), DETAILS, None, 1.0),
-    "nothing given": ((), VisitDetails(), None, 1.0),
-    "everything full": (MANY_REASONS, FILLED_UP, CORRECTION, 1.0),
-    "another language": (("soft:before", "scale_assumed"), DETAILS, CORRECTION, 1.35),
-    "refused": (("not_same_view", "soft:before"), DETAILS, None, 1.0),
-    "refused, everything full": (("not_same_view", "blurred:before", "blurred:after", *MANY_REASONS), FILLED_UP, None, 1.35),
+    "usual": ((), DETAILS, None, T),
+    "nothing given": ((), VisitDetails(), None, T),
+    "everything full": (MANY_REASONS, FILLED_UP, CORRECTION, T),
+    "a longer language": (("soft:before", "scale_assumed"), DETAILS, CORRECTION, longer(T, 1.35)),
+    "refused": (("not_same_view", "soft:before"), DETAILS, None, T),
+    "refused, everything full": (("not_same_view", "blurred:before", "blurred:after", *MANY_REASONS), FILLED_UP, None, longer(T, 1.35)),
+    "Spanish": (("soft:before", "scale_assumed"), DETAILS, CORRECTION, texts("es")),
+    "Spanish, everything full": (MANY_REASONS, FILLED_UP, CORRECTION, texts("es")),
+    "Spanish, refused": (("not_same_view", "blurred:before", "blurred:after", *MANY_REASONS), DETAILS, None, texts("es")),
 }
 
 
@@ -105,9 +108,8 @@ CASES = {
 @pytest.mark.parametrize("full", [(400, 300), (300, 400)], ids=["portrait", "landscape"])
 @pytest.mark.parametrize("reader", ["file", "patient"])
 def test_nothing_overlaps_or_leaves_the_page(case: str, full: tuple[int, int], reader: str, placed: list[Placed]) -> None:
-    codes, details, correction, factor = CASES[case]
+    codes, details, correction, t = CASES[case]
     dossier = dossier_of(make_comparison(*codes, pictures=make_pictures(full)))
-    t = longer(T, factor)
     text_of(file_pdf(dossier, details, t, correction) if reader == "file" else patient_pdf(dossier, details, t))
     assert len(placed) > 10
     for box in placed:
@@ -118,6 +120,20 @@ def test_nothing_overlaps_or_leaves_the_page(case: str, full: tuple[int, int], r
     for number, one in enumerate(placed):
         for other in placed[number + 1 :]:
             assert not one.meets(other), (one, other)
+
+
+@pytest.mark.parametrize("reader", ["file", "patient"])
+@pytest.mark.parametrize("codes", [(), ("not_same_view", "blurred:before")], ids=["measured", "refused"])
+def test_a_spanish_page_is_spanish_and_cuts_no_words(reader: str, codes: tuple[str, ...], placed: list[Placed]) -> None:
+    spanish = texts("es")
+    dossier = dossier_of(make_comparison(*codes))
+    make = file_pdf if reader == "file" else patient_pdf
+    text = text_of(make(dossier, DETAILS, spanish))
+    assert spanish("common.disclaimer") in text
+    assert "14 de marzo de 2026" in text
+    assert not [box for box in placed if "…" in box.text]
+    english = {sentence for key, sentence in T.entries.items() if len(sentence.split()) > 3 and spanish.entries[key] != sentence}
+    assert not [sentence for sentence in english if sentence in text]
 
 
 # --- what is drawn
