@@ -204,7 +204,7 @@ def test_a_pair_that_can_t_be_compared_has_a_result_without_a_number() -> None:
     assert found.ended.wait(LONG_S)
     assert found.outcome == "done"
     assert found.dossier is not None
-    assert [reason["code"] for reason in found.dossier.result["reasons"]][0] == "same_photo"
+    assert found.dossier.result["reasons"][0]["code"] == "same_photo"
     assert not found.dossier.measured
     assert found.full_size == {}
 
