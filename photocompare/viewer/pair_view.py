@@ -183,7 +183,7 @@ def checked_points(given: Any, least: int) -> list[tuple[float, float]]:
     """
     try:
         points = [(float(x), float(y)) for x, y in given]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         points = []
     if not least <= len(points) <= MOST_POINTS or not all(math.isfinite(v) for point in points for v in point):
         raise UsageError("What was drawn could not be read; draw it again.", code="drawing_unreadable")
