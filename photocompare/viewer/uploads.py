@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -21,6 +22,11 @@ SUFFIXES = ("jpg", "jpeg", "png", "heic", "heif", "tif", "tiff", "webp")
 LEGS: tuple[Leg, ...] = ("", "left", "right")
 VISITS: tuple[Which, ...] = ("before", "after")
 
+_DETAIL_KEYS = (
+    *("before_date", "after_date", "sessions", "agent", "concentration", "leg", "region"),
+    *("mm_per_px", "patient_label", "note", "look_for_card"),
+)
+
 _LONGEST_TYPED = 400
 """Characters that a text field takes: five times what is shown of a name."""
 
@@ -33,14 +39,27 @@ def take_photos(visit: Visit, t: Texts) -> None:
     for column, which in zip(st.columns(2), VISITS, strict=True):
         with column:
             files = st.file_uploader(
-                t(f"compare.upload_{which}"), SUFFIXES, accept_multiple_files=True, key=f"upload_{which}", help=t("compare.upload_help")
+                t(f"compare.upload_{which}"),
+                SUFFIXES,
+                accept_multiple_files=True,
+                key=f"upload_{which}",
+                help=t("compare.upload_help"),
+                on_change=_uploaded,
+                args=(visit, which),
             )
             if len(files) > MOST_SHOTS:
                 st.warning(t("compare.too_many"))
-            take_uploads(visit, which, [file.getvalue() for file in files[:MOST_SHOTS]])
-            if visit.taken[which] and st.button(t("compare.remove_shots"), key=f"remove_{which}"):
+            # Back from another page the uploader is empty, while the session still has its photos.
+            unlisted = visit.taken[which] or (visit.uploads[which] and not files)
+            if unlisted and st.button(t("compare.remove_shots"), key=f"remove_{which}"):
                 visit.taken[which] = ()
+                if not files:
+                    take_uploads(visit, which, [])
                 st.rerun()
+
+
+def _uploaded(visit: Visit, which: Which) -> None:
+    take_uploads(visit, which, [file.getvalue() for file in st.session_state[f"upload_{which}"][:MOST_SHOTS]])
 
 
 def show_checks(visit: Visit, t: Texts) -> bool:
@@ -146,6 +165,13 @@ def collage_preview(thumbnail: bytes, cutting: Cutting, t: Texts) -> str:
     return f'<figure class="pc-collage" role="img" aria-label="{escape(t("compare.collage_preview"))}">{picture}{cut}{labels}</figure>'
 
 
+def keep_details(state: MutableMapping[Any, Any]) -> None:
+    """Keep what was typed while another page is shown: Streamlit forgets the fields that a run does not draw."""
+    for key in _DETAIL_KEYS:
+        if key in state:
+            state[key] = state[key]
+
+
 def take_details(visit: Visit, t: Texts) -> None:
     """Dates, sessions, agent, leg: what is printed, and what the time window follows from."""
     for which in VISITS:
@@ -170,7 +196,8 @@ def take_details(visit: Visit, t: Texts) -> None:
             about = t("compare.patient_label_help")
             name = st.text_input(t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=about)
             note = st.text_area(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
-            visit.look_for_card = st.toggle(t("compare.card"), True, key="look_for_card")
+            st.session_state.setdefault("look_for_card", True)
+            visit.look_for_card = st.toggle(t("compare.card"), key="look_for_card")
     try:
         visit.details = VisitDetails(name, before, after, sessions, agent, concentration, leg, region, note)
     except UsageError as error:
