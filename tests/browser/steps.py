@@ -61,8 +61,11 @@ def file_of(name: str, data: bytes, kind: str = "image/jpeg") -> dict[str, objec
 
 
 def upload(page: Page, which: str, *files: object) -> None:
-    """Put files into a visit's uploader."""
-    page.locator("input[type=file]").nth(VISITS.index(which)).set_input_files(list(files))  # type: ignore[arg-type]
+    """Choose files for a visit, as its button asks for them."""
+    uploader = page.get_by_role("region", name=ENGLISH(f"compare.upload_{which}"))
+    with page.expect_file_chooser() as coming:
+        uploader.get_by_role("button", name=re.compile("^(Upload|Add files)")).click()
+    coming.value.set_files(list(files))  # type: ignore[arg-type]
 
 
 def upload_pair(page: Page, name: str) -> None:
