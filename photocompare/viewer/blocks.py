@@ -108,7 +108,8 @@ def window(result: Mapping[str, Any], t: Texts) -> str:
     if days is None:
         return t("result.window_unknown")
     said = t(f"result.window_{result['timing']['window']}")
-    return f"{t('result.days', n=days)} ({t('result.weeks', n=days // DAYS_PER_WEEK).lower()}): {said}"
+    between = t("result.days_one") if days == 1 else t("result.days", n=days)
+    return f"{between} ({t('result.weeks', n=days // DAYS_PER_WEEK).lower()}): {said}"
 
 
 def reasons(result: Mapping[str, Any], t: Texts) -> str:
