@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 from chromium import ARGUMENTS, NAMED, find_chromium
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebSocket, expect, sync_playwright
+from steps import own_pair, upload_pair
 
 ROOT = Path(__file__).parents[2]
 START_S = 60
@@ -151,42 +152,67 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_page(chromium: Browser, server: Server) -> Iterator[Callable[..., Page]]:
-    """Opens a page of the viewer in a browser session of its own; when the test ends, all of them must have behaved."""
-    opened: list[tuple[BrowserContext, Watch]] = []
+class Visitors:
+    """Browser sessions that are watched until they are closed."""
 
-    def open_(
+    def __init__(self, browser: Browser, server: Server) -> None:
+        self._browser, self._server = browser, server
+        self._opened: list[tuple[BrowserContext, Watch]] = []
+        server.new_lines()
+
+    def open(
+        self,
         path: str = "/",
         *,
         size: tuple[int, int] = (1440, 900),
         dark: bool = False,
         camera: bool = True,
         touch: bool = False,
-        locale: str = "en-GB",
+        before_loading: Callable[[Page], object] = lambda _: None,
     ) -> Page:
-        context = chromium.new_context(
+        """A page of the viewer in a session of its own; `before_loading` may prepare it."""
+        context = self._browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             permissions=[*SENSORS, *(["camera"] if camera else [])],
             has_touch=touch,
-            locale=locale,
+            locale="en-GB",
         )
         context.set_default_timeout(WAIT_MS)
-        watch = Watch(urlsplit(server.url).netloc)
+        watch = Watch(urlsplit(self._server.url).netloc)
         watch.on(context)
-        opened.append((context, watch))
+        self._opened.append((context, watch))
         page = context.new_page()
-        page.goto(server.url + path)
+        before_loading(page)
+        page.goto(self._server.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         return page
 
-    server.new_lines()
-    yield open_
-    for context, watch in opened:
-        for page in context.pages:
-            assert "Traceback" not in page.locator("body").inner_text()
-        context.close()
-        watch.check()
-    said = server.new_lines()
-    assert "Traceback" not in said, said
+    def leave(self) -> None:
+        """Close all sessions; each must have behaved, and so must the server."""
+        for context, watch in self._opened:
+            for page in context.pages:
+                assert "Traceback" not in page.locator("body").inner_text()
+            context.close()
+            watch.check()
+        said = self._server.new_lines()
+        assert "Traceback" not in said, said
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+    """Opens pages of the viewer, each in a browser session of its own; when the test ends, all of them must have behaved."""
+    visitors = Visitors(chromium, server)
+    yield visitors.open
+    visitors.leave()
+
+
+@pytest.fixture(scope="module")
+def measured_page(chromium: Browser, server: Server) -> Iterator[Page]:
+    """A page on which the sample pair "stained" was uploaded and measured; tests leave it as they found it."""
+    visitors = Visitors(chromium, server)
+    page = visitors.open(size=(1440, 1000))
+    upload_pair(page, "stained")
+    own_pair(page)
+    yield page
+    visitors.leave()

@@ -6,6 +6,7 @@ import io
 import re
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -141,3 +142,43 @@ def painted(box: Locator) -> str:
 def at(box: Locator) -> float:
     """Where the slider stands, in percent."""
     return float(box.get_attribute("data-at") or "nan")
+
+
+def set_date(page: Page, which: str, date: str) -> None:
+    """Type a visit's day, given as year-month-day."""
+    label = ENGLISH(f"compare.{which}_date")
+    for part, digits in zip(("year", "month", "day"), date.split("-"), strict=True):
+        page.get_by_role("spinbutton", name=f"{part}, {label}").click()
+        page.keyboard.type(digits)
+    page.keyboard.press("Tab")
+
+
+def on_stage(box: Locator, x: float, y: float, size: tuple[int, int]) -> dict[str, float]:
+    """Where a point of the shown picture, of `size` (width, height) in all, lies on the unzoomed stage, in CSS pixels."""
+    width, height = box.locator(".stage").evaluate("s => [s.clientWidth, s.clientHeight]")
+    scale = min(width / size[0], height / size[1])
+    return {"x": (width - size[0] * scale) / 2 + (x + 0.5) * scale, "y": (height - size[1] * scale) / 2 + (y + 0.5) * scale}
+
+
+def downloaded(page: Page, name: str) -> tuple[bytes, str]:
+    """An export's bytes, and the file name that it is offered under."""
+    with page.expect_download(timeout=MEASURED_MS) as coming:
+        page.get_by_role("button", name=ENGLISH(f"compare.export_{name}"), exact=True).click()
+    return coming.value.path().read_bytes(), coming.value.suggested_filename
+
+
+def grave_findings(page: Page) -> list[str]:
+    """What axe-core calls serious or critical, on the page as it stands."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{finding['impact']} {finding['id']}: {node['target']} {node['html'][:160]} {node['failureSummary'][:200]}"
+        for finding in found
+        if finding["impact"] in ("serious", "critical")
+        for node in finding["nodes"]
+    ]
+
+
+def choose_language(page: Page, name: str) -> None:
+    """Pick a language in the page's head."""
+    page.get_by_test_id("stSelectbox").first.get_by_role("combobox").click()
+    page.get_by_role("option", name=name, exact=True).click()
