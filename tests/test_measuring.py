@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import os
@@ -20,8 +21,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photocompare.errors import UsageError
-from photocompare.viewer import measuring
+from photocompare import photo
+from photocompare.errors import NotAPhoto, UsageError
+from photocompare.viewer import measuring, measuring_child
 from photocompare.viewer.measuring import MOST_AT_ONCE, MOST_SHOTS, Checking, Cutting, Measuring, Request
 from photocompare.viewer.messages import LONGEST_BODY, packed, receive, send, unpacked
 
@@ -349,3 +351,38 @@ def test_stopping_from_many_threads_at_once_is_one_stop(behaves: Callable[[str],
         thread.join()
     assert found.ended.wait(LONG_S)
     assert found.outcome == "stopped"
+
+
+# --- the one door for photos
+
+OPENERS = {"PIL", "pillow_heif", "skimage", "imageio", "matplotlib"}
+CV2_OPENERS = {"imread", "imdecode", "imreadmulti", "imdecodemulti", "imcount", "VideoCapture"}
+STREAMLIT_OPENERS = {"image", "camera_input", "video", "pyplot", "logo"}
+
+
+@pytest.mark.parametrize("path", sorted(Path(measuring.__file__).parent.glob("*.py")), ids=lambda path: path.name)
+def test_nothing_in_the_viewer_opens_a_picture_itself(path: Path) -> None:
+    """Photos go through `photocompare.photo`, whose decoder is confined; originals never through Streamlit's own pictures."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not {name.name.partition(".")[0] for name in node.names} & OPENERS
+        elif isinstance(node, ast.ImportFrom):
+            assert (node.module or "").partition(".")[0] not in {*OPENERS, "cv2"}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert not (node.value.id == "cv2" and node.attr in CV2_OPENERS)
+            assert not (node.value.id == "st" and node.attr in STREAMLIT_OPENERS)
+
+
+def test_where_the_confined_decoder_is_cut_off_no_photo_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[bytes] = []
+
+    def cut_off(data: bytes, *_: object) -> None:
+        tried.append(data)
+        raise NotAPhoto("cut off")
+
+    monkeypatch.setattr(photo, "decode_apart", cut_off)
+    with pytest.raises(NotAPhoto, match="cut off"):
+        measuring_child._check(BytesIO(), {"look": True}, BEFORE)
+    with pytest.raises(NotAPhoto, match="cut off"):
+        measuring_child._read_visits({"befores": 1, "sizes": [len(BEFORE), len(AFTER)], "cut": None}, BEFORE + AFTER)
+    assert sorted(tried) == sorted([BEFORE, BEFORE, AFTER])
