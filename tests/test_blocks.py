@@ -22,6 +22,7 @@ from photocompare.report.redated import lengths, redated
 from photocompare.report.texts import Texts, texts
 from photocompare.result import PairScale, ShotRecord
 from photocompare.viewer import blocks
+from tests.contrast import DARK, WHITE, contrast
 from tests.made_comparison import make_comparison
 from tests.test_dossier import with_remains
 
@@ -373,20 +374,6 @@ def test_no_text_can_become_an_element_or_an_attribute(result: Mapping[str, Any]
 
 
 # --- colours
-
-WHITE, DARK = (255, 255, 255), (14, 17, 23)
-"""The grounds of Streamlit's two themes."""
-
-
-def luminance(colour: tuple[int, ...]) -> float:
-    """WCAG 2.2's relative luminance."""
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in colour)]
-    return float(np.dot((0.2126, 0.7152, 0.0722), linear))
-
-
-def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def css_colour(selector: str) -> tuple[int, ...]:

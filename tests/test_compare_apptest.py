@@ -1,141 +1,26 @@
-"""The pages Compare and Consult, run without a browser; nothing is measured, stand-ins say what was found out."""
+"""The page Compare, run without a browser; nothing is measured, stand-ins say what was found out."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-import struct
-from collections.abc import Callable, Iterator
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from photocompare.report.dossier_making import dossier_of
-from photocompare.report.texts import texts
 from photocompare.viewer import outcome_view
-from photocompare.viewer import visit as visit_module
 from photocompare.viewer.measuring import Cutting, Refusal
 from photocompare.viewer.visit import MOST_SHOTS, Shot
-from tests.faked_work import faked_work
-from tests.made_comparison import make_comparison
-from tests.test_dossier import with_remains
+from tests.run_pages import MEASURED, PERCENTAGE, REFUSED, Pages, T, faked_app
 
-APP = Path(__file__).parents[1] / "app.py"
-T, ES = texts("en"), texts("es")
-MEASURED = dossier_of(with_remains(make_comparison()))
-REFUSED = dossier_of(make_comparison("not_same_view"))
 CUT = {"axis": "columns", "at": 0.48, "resumes": 0.5}
-
-PLAIN = {"text", "html", "bidi_component", "text_input", "text_area", "date_input", "number_input", "download_button", "file_uploader"}
-"""Elements whose typed text, if any, Streamlit does not read as Markdown; in "html" it must stand escaped."""
-
-MOST_TYPED = 400
-
-HOSTILE = [
-    "![x](http://h.example/p.png)",
-    "[a](javascript:alert(1))",
-    "<img src=x onerror=alert(1)>",
-    "</script><script>alert(1)</script>",
-    "$x$ :red[red] `code` # head",
-    "'); DROP TABLE patients;--",
-    "\u202egnp.exe\u2066",
-    "Zażółć 日本語 العربية e\u0301\u0302 \U0001f9b5",
-    "x" * 10_000,
-]
-
-
-class Pages:
-    """One browser session, and the stand-ins at work."""
-
-    def __init__(self, measurings: list[Any], checkings: list[Any]) -> None:
-        self.measurings, self.checkings = measurings, checkings
-        self.at = AppTest.from_file(str(APP), default_timeout=30)
-        self.run()
-
-    def run(self) -> None:
-        self.at.run()
-        self.well()
-
-    def well(self) -> None:
-        assert not self.at.exception
-
-    def go(self, page: str) -> None:
-        self.at.switch_page(f"app_pages/{page}.py")
-        self.run()
-
-    def upload(self, which: str, *photos: bytes) -> None:
-        self.at.file_uploader(key=f"upload_{which}").set_value([(f"{k}.jpg", data, "image/jpeg") for k, data in enumerate(photos)])
-        self.run()
-
-    def press(self, label: str) -> None:
-        (button,) = [b for b in self.at.button if b.label == label]
-        button.click()
-        self.run()
-
-    def pair(self, before: bytes = b"before", after: bytes = b"after") -> Any:
-        """Upload a pair; returns the stand-in that measures it."""
-        self.upload("before", before)
-        self.upload("after", after)
-        return self.measurings[-1]
-
-    def measured_pair(self, dossier: Any = MEASURED) -> Any:
-        measuring = self.pair()
-        measuring.finish(dossier)
-        self.run()
-        return measuring
-
-    @property
-    def visit(self) -> Any:
-        return self.at.session_state["visit"]
-
-    def elements(self) -> Iterator[Any]:
-        def walk(block: Any) -> Iterator[Any]:
-            for child in block.children.values():
-                if hasattr(child, "children"):
-                    yield from walk(child)
-                else:
-                    yield child
-
-        return walk(self.at._tree)
-
-    @property
-    def html(self) -> str:
-        return "".join(e.proto.body for e in self.elements() if e.type == "html" and not e.proto.body.startswith("<style>"))
-
-    @property
-    def words(self) -> str:
-        """Everything on the page that a person reads, tags taken out."""
-        bodies = [getattr(e.proto, "body", "") for e in self.elements() if e.type != "html"]
-        labels = [getattr(e.proto, "label", "") for e in self.elements()]
-        return " ".join([*bodies, *labels, re.sub(r"<[^>]*>", " ", self.html)])
-
-    @property
-    def labels(self) -> list[str]:
-        return [b.label for b in self.at.button]
-
-    def pictures(self) -> dict[str, Any]:
-        """The head of what the pictures' component got."""
-        (data,) = [e.proto.bytes for e in self.elements() if e.type == "bidi_component"]
-        (length,) = struct.unpack_from("<I", data)
-        head: dict[str, Any] = json.loads(data[4 : 4 + length])
-        return head
+MARKUP = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Pages]:
-    measuring, checking = faked_work()
-    monkeypatch.setattr(visit_module, "Measuring", measuring)
-    monkeypatch.setattr(visit_module, "Checking", checking)
-    return lambda: Pages(measuring.made, checking.made)
-
-
-@pytest.fixture
-def pages(opened: Callable[[], Pages]) -> Pages:
-    return opened()
+def pages(monkeypatch: pytest.MonkeyPatch) -> Pages:
+    return faked_app(monkeypatch)()
 
 
 # --- Compare
@@ -207,7 +92,7 @@ def test_a_measurement_that_died_says_so_and_can_be_tried_again(pages: Pages) ->
 
 def test_a_pair_that_is_not_comparable_has_no_number_anywhere(pages: Pages) -> None:
     pages.measured_pair(REFUSED)
-    assert not re.search(r"\d\s*%", pages.words)
+    assert not PERCENTAGE.search(pages.words)
     assert T("result.refused") in pages.words
     for sentence in T.flag("not_same_view"):
         assert escape(sentence) in pages.html
@@ -248,7 +133,7 @@ def test_dates_come_from_the_photos_can_be_changed_and_move_the_window_at_once(p
     pages.at.date_input(key="after_date").set_value(dt.date(2026, 3, 1))
     pages.run()
     assert [error.value for error in pages.at.error] == [T("compare.dates_reversed")]
-    assert not re.search(r"\d\s*%", pages.words)
+    assert not PERCENTAGE.search(pages.words)
     assert len(pages.measurings) == 1
 
 
@@ -344,14 +229,14 @@ def test_corrections_need_a_name_stand_beside_the_machine_s_number_and_are_all_k
     choose(pages, "correct")
     assert [error.value for error in pages.at.error] == [T("compare.correct_needs_name")]
     assert pages.visit.corrections == {}
-    for name in ("Dr. Weber", HOSTILE[2]):
+    for name in ("Dr. Weber", MARKUP):
         pages.at.text_input(key="corrector").set_value(name)
         drawn["marks"] = {"not_veins": [0], "missed": [[[5, 5], [60, 60]]]}
         pages.run()
-    assert [c.by for c, _ in pages.visit.corrections[pages.visit.current]] == ["Dr. Weber", HOSTILE[2]]
+    assert [c.by for c, _ in pages.visit.corrections[pages.visit.current]] == ["Dr. Weber", MARKUP]
     assert pages.html.count(T("compare.correct_machine")) == 2
-    assert pages.html.index(escape(HOSTILE[2])) < pages.html.index("Dr. Weber")
-    assert HOSTILE[2] not in pages.html
+    assert pages.html.index(escape(MARKUP)) < pages.html.index("Dr. Weber")
+    assert MARKUP not in pages.html
 
 
 @pytest.mark.parametrize("marks", [{"not_veins": ["0"]}, {"not_veins": [], "missed": [[[1, "x"]]]}, {"not_veins": [10**6]}])
@@ -363,142 +248,3 @@ def test_marks_that_make_no_sense_are_asked_for_again(pages: Pages, drawn: dict[
     pages.run()
     assert len(pages.at.error) == 1
     assert not any(pages.visit.corrections.values())
-
-
-# --- Consult, language, other pages
-
-
-def test_the_consultation_shows_the_own_pair_and_the_sample_until_then(pages: Pages) -> None:
-    pages.go("consult")
-    assert T("consult.sample") in pages.words
-    pages.go("compare")
-    measuring = pages.pair()
-    pages.go("consult")
-    assert T("consult.no_pair") in [info.value for info in pages.at.info]
-    measuring.finish(MEASURED)
-    pages.run()
-    assert T("consult.of_ten", n=6, low=48, high=72) in pages.html
-    assert T("consult.sample") not in pages.words
-    assert pages.pictures()["mode"] == "consult"
-    for reason in T.section("call").values():
-        assert escape(reason) in pages.html
-
-
-def test_of_a_refused_pair_the_patient_reads_no_number(pages: Pages) -> None:
-    pages.measured_pair(REFUSED)
-    pages.go("consult")
-    assert escape(T("consult.refused")) in pages.html
-    assert escape(T("course.next_refused")) in pages.html
-    assert not re.search(r"\d\s*%", pages.words)
-    assert pages.pictures()["mode"] == "refused"
-
-
-def test_presenting_hides_the_controls_until_it_is_left(pages: Pages) -> None:
-    pages.go("consult")
-    sentence = re.findall(r'data-testid="sentence">([^<]*)<', pages.html)
-    pages.press(T("consult.present"))
-    assert pages.labels == [T("consult.leave")]
-    assert len(pages.at.selectbox) == 0
-    assert re.findall(r'data-testid="sentence">([^<]*)<', pages.html) == sentence
-    pages.press(T("consult.leave"))
-    assert pages.labels == [T("consult.present")]
-    assert len(pages.at.selectbox) == 1
-
-
-def test_a_language_is_that_of_every_page_and_loses_nothing(pages: Pages) -> None:
-    pages.measured_pair()
-    pages.at.selectbox(key="choose_language").set_value("es")
-    pages.run()
-    assert pages.at.title[0].value == ES("compare.title")
-    assert 'data-testid="headline">61 %<' in pages.html
-    assert ES("result.headline") in pages.words
-    assert pages.pictures()["texts"] == ES.section("pair")
-    pages.go("consult")
-    assert ES("consult.of_ten", n=6, low=48, high=72) in pages.html
-    pages.press(ES("consult.present"))
-    assert pages.labels == [ES("consult.leave")]
-    assert len(pages.measurings) == 1
-
-
-def test_another_page_in_between_loses_neither_photos_nor_details(pages: Pages) -> None:
-    pages.measured_pair()
-    pages.at.date_input(key="before_date").set_value(dt.date(2026, 3, 2))
-    pages.at.date_input(key="after_date").set_value(dt.date(2026, 3, 23))
-    pages.at.text_input(key="agent").set_value("Polidocanol")
-    pages.at.selectbox(key="leg").set_value("right")
-    pages.at.toggle(key="look_for_card").set_value(False)
-    pages.run()
-    pages.measurings[-1].finish(MEASURED)
-    for page in ("consult", "capture", "about"):
-        pages.go(page)
-    pages.go("compare")
-    assert len(pages.measurings) == 2
-    assert T("result.window_interim") in pages.words
-    details = pages.visit.details
-    assert (details.after_date, details.agent, details.leg) == (dt.date(2026, 3, 23), "Polidocanol", "right")
-    assert pages.visit.look_for_card is False
-    assert not pages.at.warning
-    buttons = [b for b in pages.at.button if b.label == T("compare.remove_shots")]
-    assert len(buttons) == 2
-    buttons[0].click()
-    pages.run()
-    assert (pages.visit.shots("before"), len(pages.visit.shots("after"))) == ((), 1)
-
-
-# --- two at once, and hostile text
-
-
-def test_two_browsers_at_once_see_only_their_own(opened: Callable[[], Pages]) -> None:
-    one, other = opened(), opened()
-    mine = one.pair(b"my before", b"my after")
-    one.at.text_input(key="patient_label").set_value("Example, Anna")
-    one.run()
-    other.run()
-    assert T("compare.sample_note") in [info.value for info in other.at.info]
-    theirs = other.pair(b"their before", b"their after")
-    mine.finish(MEASURED)
-    theirs.finish(REFUSED)
-    one.run()
-    other.run()
-    assert 'data-testid="headline">61 %<' in one.html
-    assert T("result.refused") in other.words
-    assert one.pictures()["id"] != other.pictures()["id"]
-    assert other.at.text_input(key="patient_label").value == ""
-    assert not any(b"Anna" in e.proto.SerializeToString() for e in other.elements())
-    one.go("consult")
-    other.go("consult")
-    assert T("consult.of_ten", n=6, low=48, high=72) in one.html
-    assert escape(T("consult.refused")) in other.html
-    third = opened()
-    assert T("compare.sample_note") in [info.value for info in third.at.info]
-    assert len(third.visit.shots("before")) == 0
-
-
-def test_the_same_files_in_two_browsers_are_two_measurements(opened: Callable[[], Pages]) -> None:
-    one, other = opened(), opened()
-    mine, theirs = one.pair(), other.pair()
-    assert mine is not theirs
-    mine.finish(MEASURED)
-    other.run()
-    assert "pc-number" not in other.html
-
-
-@pytest.mark.parametrize("typed", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_is_typed_is_shown_as_it_is_and_does_nothing(pages: Pages, typed: str) -> None:
-    pages.measured_pair()
-    for key in ("patient_label", "agent", "region"):
-        pages.at.text_input(key=key).set_value(typed)
-    pages.at.text_area(key="note").set_value(typed)
-    pages.run()
-    taken = typed[:MOST_TYPED]
-    details = pages.visit.details
-    assert (details.patient_label, details.agent, details.region, details.note) == (taken,) * 4
-    assert len(details.shown.patient_label) <= 80
-    for page in ("consult", "compare"):
-        pages.go(page)
-        for element in pages.elements():
-            if element.type not in PLAIN:
-                assert taken.encode() not in element.proto.SerializeToString(), element.type
-        if escape(typed) != typed:
-            assert typed not in pages.html
-    assert pages.at.text_input(key="patient_label").value == taken

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from photocompare.viewer.visit import MOST_BYTES
-from tests.test_blocks import DARK, WHITE, contrast
+from tests.contrast import DARK, WHITE, contrast
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
