@@ -97,7 +97,8 @@ class Pages:
 
     def pictures(self) -> dict[str, Any]:
         """The head of what the pictures' component got."""
-        (data,) = [e.proto.bytes for e in self.elements() if e.type == "bidi_component"]
+        views = [e.proto for e in self.elements() if e.type == "bidi_component" and e.proto.component_name == "photocompare_pair_view"]
+        (data,) = [view.bytes for view in views]
         (length,) = struct.unpack_from("<I", data)
         head: dict[str, Any] = json.loads(data[4 : 4 + length])
         return head
