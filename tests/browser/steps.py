@@ -150,7 +150,7 @@ def set_date(page: Page, which: str, date: str) -> None:
     for part, digits in zip(("year", "month", "day"), date.split("-"), strict=True):
         page.get_by_role("spinbutton", name=f"{part}, {label}").click()
         page.keyboard.type(digits)
-    page.keyboard.press("Tab")
+    page.get_by_role("heading", level=1).click()  # the calendar closes, and the day counts
 
 
 def on_stage(box: Locator, x: float, y: float, size: tuple[int, int]) -> dict[str, float]:

@@ -1,0 +1,83 @@
+"""The screen beside the patient."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from steps import ENGLISH, SIZES, at, choose_language, everything_written, headline, painted, pair
+
+from photocompare.report.texts import texts
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_one_sentence_and_the_slider(open_page: OpenPage, size: tuple[int, int]) -> None:
+    page = open_page("/consult", size=size)
+    box = pair(page)
+    sentence = page.get_by_test_id("sentence")
+    expect(sentence).to_have_text(re.compile(r"^About \d of 10 of the visible spider veins are gone; between \d+ and \d+ %\.$"))
+    assert sentence.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 26
+    place = box.locator(".stage").bounding_box()
+    assert place is not None
+    assert place["width"] * place["height"] > 0.2 * size[0] * size[1]
+    slider, seen = box.get_by_role("slider"), painted(box)
+    slider.press("ArrowLeft")
+    assert at(box) == 48
+    assert painted(box) != seen
+    expect(box.get_by_role("checkbox")).to_have_count(0)
+    expect(headline(page)).to_have_count(0)
+
+
+def test_the_usual_course_what_comes_next_and_when_to_call(open_page: OpenPage) -> None:
+    page = open_page("/consult")
+    here = page.locator('.pc-course li[aria-current="step"]')
+    expect(here).to_have_count(1)
+    expect(here).to_contain_text(ENGLISH("course.you_are_here"))
+    expect(page.locator(".pc-course li")).to_have_count(5)
+    expect(page.locator(".pc-next")).to_have_text(ENGLISH("course.next_later"))
+    for key in ("breath", "brain", "calf", "infection", "skin"):
+        expect(page.locator(".pc-call").get_by_text(ENGLISH(f"call.{key}"))).to_be_visible()
+    expect(page.get_by_text(ENGLISH("consult.photos_only"))).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+def test_presenting_hides_everything_else_and_comes_back(open_page: OpenPage, size: tuple[int, int]) -> None:
+    page = open_page("/consult", size=size)
+    pair(page)
+    header = page.get_by_test_id("stHeader")
+    expect(header).to_be_visible()
+    page.get_by_role("button", name=ENGLISH("consult.present"), exact=True).click()
+    leave = page.get_by_role("button", name=ENGLISH("consult.leave"), exact=True)
+    expect(leave).to_be_visible()
+    expect(header).to_be_hidden()
+    expect(page.get_by_role("link", name=ENGLISH("app.compare"), exact=True)).to_have_count(0)
+    expect(page.get_by_test_id("stSelectbox")).to_have_count(0)
+    expect(page.get_by_test_id("sentence")).to_be_visible()
+    assert pair(page).get_attribute("data-view") == "slider"
+    leave.click()
+    expect(header).to_be_visible()
+    expect(page.get_by_role("button", name=ENGLISH("consult.present"), exact=True)).to_be_visible()
+
+
+def test_spanish_on_every_page(open_page: OpenPage) -> None:
+    spanish = texts("es")
+    page = open_page("/consult")
+    pair(page)
+    choose_language(page, "Español")
+    expect(page.get_by_role("heading", name=spanish("consult.title"), level=1)).to_be_visible()
+    expect(page.get_by_test_id("sentence")).to_have_text(re.compile("10 arañas vasculares"))
+    expect(page.locator(".pc-call")).to_contain_text(spanish("call.breath"))
+    for name in ("compare", "capture", "about"):
+        page.get_by_role("link", name=spanish(f"app.{name}"), exact=True).first.click()
+        expect(page.get_by_role("heading", name=spanish(f"{name}.title"), level=1)).to_be_visible()
+        said = everything_written(page)
+        for left in ("consult.photos_only", "result.headline", "pair.same_processing", "capture.intro", "about.use_title"):
+            assert ENGLISH(left) not in said
+    page.get_by_role("link", name=spanish("app.compare"), exact=True).first.click()
+    expect(page.get_by_text(spanish("result.headline"))).to_be_visible()
+    pair(page)
+    assert spanish("pair.same_processing") in everything_written(page)
