@@ -7,7 +7,7 @@ from photocompare.report.card_pdf import card_pdf
 from photocompare.viewer import visit
 from photocompare.viewer.camera import camera
 from photocompare.viewer.capture_guide import show_guide
-from photocompare.viewer.capturing import await_ghost, ghost_is_coming
+from photocompare.viewer.capturing import await_ghost
 from photocompare.viewer.page import begin
 
 t = begin("capture.title")
@@ -15,6 +15,7 @@ t = begin("capture.title")
 st.text(t("capture.intro"))
 
 st.header(t("capture.camera_title"))
+await_ghost(st.session_state)
 try:
     shot = camera(visit.ghost(st.session_state), t, key="camera")
     if shot is not None:
@@ -22,8 +23,6 @@ try:
         st.switch_page("app_pages/compare.py")
 except UsageError as error:
     st.error(t.error(error))
-if ghost_is_coming(st.session_state):
-    await_ghost()
 st.text(t("capture.camera_note"))
 st.page_link("app_pages/compare.py", label=t("capture.to_compare"))
 

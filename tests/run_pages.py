@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from photocompare.report.dossier_making import dossier_of
 from photocompare.report.texts import texts
 from photocompare.viewer import visit as visit_module
+from photocompare.viewer import waiting
 from tests.faked_work import faked_work
 from tests.made_comparison import make_comparison
 from tests.test_dossier import with_remains
@@ -109,4 +110,5 @@ def faked_app(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Pages]:
     measuring, checking = faked_work()
     monkeypatch.setattr(visit_module, "Measuring", measuring)
     monkeypatch.setattr(visit_module, "Checking", checking)
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0.0)  # a stand-in ends when the test says so, between two runs
     return lambda: Pages(measuring.made, checking.made)

@@ -8,7 +8,7 @@ from typing import Any
 from photocompare.report.redated import length_estimate
 from photocompare.report.texts import Texts
 
-COURSE_DAYS = {"days": 0, "weeks": 14, "months": 42, "later": 91, "half_year": 183}
+COURSE_DAYS = {"days": 0, "weeks": 14, "months": 56, "later": 91, "half_year": 183}
 """The steps of the usual course and the day each begins (chart review of 809 patients, 2014-2023; Dermatol Surg 1995;21:19): bruises and
 swelling, trapped blood, the assessment of spider veins, that of larger branches with stains fading, and the end of both."""
 

@@ -8,9 +8,7 @@ from typing import Any
 import streamlit as st
 
 from photocompare.viewer.visit import ghost, visit_of
-
-_ASK_AGAIN_S = 0.5
-"""A photo is looked at for a second or two; half of one is soon enough to see it appear."""
+from photocompare.viewer.waiting import wait_while
 
 
 def ghost_is_coming(state: MutableMapping[Any, Any]) -> bool:
@@ -19,8 +17,7 @@ def ghost_is_coming(state: MutableMapping[Any, Any]) -> bool:
     return ghost(state) is None and any(not visit.check(shot).ended.is_set() for shot in visit.shots("before"))
 
 
-@st.fragment(run_every=_ASK_AGAIN_S)
-def await_ghost() -> None:
-    """Show the page anew as soon as the before photo has been read."""
-    if not ghost_is_coming(st.session_state):
-        st.rerun()
+def await_ghost(state: MutableMapping[Any, Any]) -> None:
+    """Wait until the before photo has been read: a second or two."""
+    alive = st.empty()
+    wait_while(lambda: ghost_is_coming(state), alive.empty)

@@ -8,7 +8,6 @@ import streamlit as st
 
 from photocompare.report.texts import Texts
 from photocompare.viewer.outcome_view import (
-    POLL_SECONDS,
     show_details,
     show_ending,
     show_export,
@@ -17,7 +16,7 @@ from photocompare.viewer.outcome_view import (
     show_progress,
 )
 from photocompare.viewer.page import SAMPLE_DETAILS, begin, sample
-from photocompare.viewer.uploads import cut_collage, show_checks, take_details, take_photos
+from photocompare.viewer.uploads import Cards, cut_collage, forget_details, take_details, take_photos
 from photocompare.viewer.visit import Visit, visit_of
 
 
@@ -27,25 +26,31 @@ def show(stored_sample: Path) -> None:
     visit = visit_of(st.session_state)
     take_photos(visit, t)
     own = bool(visit.shots("before") or visit.shots("after"))
+    cards = None
     if own:
-        pending = show_checks(visit, t)
+        visit.begin()
+        cards = Cards(visit, t)
+        if visit.running is None:
+            cards.wait()
         take_details(visit, t)
         collage = visit.collage()
         if collage is not None and visit.cutting is None:
             cut_collage(visit, collage, t)
-        measuring = visit.begin()
-        if pending or (measuring is not None and measuring.dossier is not None and not measuring.ended.is_set()):
-            _watch(visit)
+        visit.begin()  # the scale, and whether to look for the card, stand below the photos
     else:
         visit.current = ""
+        forget_details(visit, st.session_state)
         st.info(t("compare.sample_note"))
-    _result(visit, stored_sample, own, t)
+    _result(visit, stored_sample, cards, t)
 
 
-def _result(visit: Visit, stored_sample: Path, own: bool, t: Texts) -> None:
-    if visit.running is not None:
-        show_progress(visit, visit.running, t)
-        return
+def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) -> None:
+    own, running = cards is not None, visit.running
+    if cards is not None and running is not None:
+        if not show_progress(visit, running, cards, t):
+            return
+        if visit.undated:
+            st.rerun()  # for the dates that the photos told meanwhile
     dossier = visit.dossier if own else sample(stored_sample)
     if dossier is None:
         request = visit.request()
@@ -53,30 +58,8 @@ def _result(visit: Visit, stored_sample: Path, own: bool, t: Texts) -> None:
             show_ending(visit, visit.measurements.get(visit.current), t)
         return
     measuring = visit.measurements.get(visit.current)
-    full_size = {} if measuring is None else measuring.full_size or {}
     identity = visit.current[:16] or "sample"
     show_numbers(dossier.result, t)
-    show_pictures(visit, dossier, identity, full_size, t)
+    show_pictures(visit, dossier, identity, measuring, t)
     show_details(dossier.result, t)
     show_export(visit, dossier, visit.details if own else SAMPLE_DETAILS, t)
-
-
-def _watch(visit: Visit) -> None:
-    """Look again every moment until all photos are looked at and the full-size pictures have come."""
-    known = _known(visit)
-
-    @st.fragment(run_every=POLL_SECONDS)
-    def watch() -> None:
-        if _known(visit) != known:
-            st.rerun()
-
-    watch()
-
-
-def _known(visit: Visit) -> tuple[object, ...]:
-    """What has been found out so far; changes when there is something new to show."""
-    checks = tuple(
-        (digest, check.photo is not None, check.flags is not None, check.ended.is_set()) for digest, check in visit.checks.items()
-    )
-    measuring = visit.measurements.get(visit.current)
-    return (checks, measuring is not None and measuring.ended.is_set())

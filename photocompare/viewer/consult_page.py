@@ -9,7 +9,7 @@ import streamlit as st
 
 from photocompare.report.patient_words import next_steps, notes_for_patient, patient_sentence
 from photocompare.viewer import blocks
-from photocompare.viewer.page import begin, language_texts, present, presenting, sample
+from photocompare.viewer.page import begin, language_texts, present, presenting, sample, tell_language
 from photocompare.viewer.pair_view import Mode, pair_view
 from photocompare.viewer.visit import visit_of
 
@@ -20,6 +20,7 @@ def show(stored_sample: Path) -> None:
     """The slider large, one sentence, the usual course, what comes next, when to call."""
     if presenting():
         t = language_texts()
+        tell_language(t.language)
         st.html(blocks.style_sheet() + _NO_CHROME)
         title, leave = st.columns([5, 1], vertical_alignment="center")
         title.title(t("consult.title"), anchor=False)

@@ -11,7 +11,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
-import cv2
 import numpy as np
 
 from photocompare.collage import Cut, find_collage, split
@@ -133,8 +132,3 @@ def _read_visits(facts: dict[str, Any], body: bytes) -> tuple[list[Photo], list[
     # The dates are the reader's to say, afterwards; a camera's clock must not refuse a pair before.
     photos = [dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=None)) for photo in photos]
     return photos[:count], photos[count:]
-
-
-if __name__ == "__main__":
-    cv2.setNumThreads(-1)
-    main()

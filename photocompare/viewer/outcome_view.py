@@ -15,29 +15,30 @@ from photocompare.report.visit_details import VisitDetails
 from photocompare.viewer import blocks
 from photocompare.viewer.measuring import Measuring
 from photocompare.viewer.pair_view import Mode, checked_points, pair_view, polygon_in_full_pixels
-from photocompare.viewer.uploads import refusal_words
+from photocompare.viewer.uploads import Cards, refusal_words
 from photocompare.viewer.visit import Visit
-
-POLL_SECONDS = 0.25
-"""Between two looks at a measurement: a quarter of a second late is hardly seen, and costs next to nothing."""
+from photocompare.viewer.waiting import wait_while
 
 STAGES = ("wait", "read", "field", "register", "veins", "pigment", "fate", "clearance", "light", "draw")
 
 
-def show_progress(visit: Visit, running: Measuring, t: Texts) -> None:
-    """The stage, and a button that stops; the page goes on by itself when there is a result."""
+def show_progress(visit: Visit, running: Measuring, cards: Cards, t: Texts) -> bool:
+    """The stage, and a button that stops, until the measurement has ended; False where the page waits no longer."""
+    place = st.empty()
+    with place.container():
+        bar = st.empty()
+        st.button(t("compare.stop"), key="stop", on_click=visit.stop)
 
-    @st.fragment(run_every=POLL_SECONDS)
-    def watch() -> None:
-        if visit.running is not running:
-            st.rerun()
-        place = STAGES.index(running.stage) if running.stage in STAGES else 0
-        st.progress(place / len(STAGES), text=t(f"stage_of_measuring.{STAGES[place]}"))
-        if st.button(t("compare.stop"), key="stop"):
-            visit.stop()
-            st.rerun()
+    def tell() -> None:
+        at = STAGES.index(running.stage) if running.stage in STAGES else 0
+        bar.progress(at / len(STAGES), text=t(f"stage_of_measuring.{STAGES[at]}"))
+        cards.tell()
 
-    watch()
+    over = wait_while(lambda: visit.running is running, tell)
+    if over:
+        place.empty()
+        cards.wait()
+    return over
 
 
 def show_ending(visit: Visit, ended: Measuring | None, t: Texts) -> None:
@@ -52,6 +53,8 @@ def show_ending(visit: Visit, ended: Measuring | None, t: Texts) -> None:
         visit.stopped = ""
         visit.measurements.pop(visit.current, None)
         st.rerun()
+    if visit.polygon is not None:
+        st.button(t("compare.field_clear"), key="field_clear", on_click=visit.whole_leg)
 
 
 def show_numbers(result: Mapping[str, Any], t: Texts) -> None:
@@ -78,7 +81,7 @@ def show_details(result: Mapping[str, Any], t: Texts) -> None:
     st.html(blocks.quality(result, t))
 
 
-def show_pictures(visit: Visit, dossier: Dossier, identity: str, full_size: Mapping[str, bytes], t: Texts) -> None:
+def show_pictures(visit: Visit, dossier: Dossier, identity: str, measuring: Measuring | None, t: Texts) -> None:
     """The pictures, and the two ways of drawing on them."""
     tools = ["pictures", "field", "correct"] if dossier.measured else ["pictures", "field"]
     own = bool(visit.current)
@@ -95,15 +98,16 @@ def show_pictures(visit: Visit, dossier: Dossier, identity: str, full_size: Mapp
     elif chosen == "correct":
         _correct(visit, dossier, identity, t)
     else:
-        _look(visit, dossier, identity, full_size, t)
+        _look(visit, dossier, identity, measuring, t)
 
 
-def _look(visit: Visit, dossier: Dossier, identity: str, full_size: Mapping[str, bytes], t: Texts) -> None:
+def _look(visit: Visit, dossier: Dossier, identity: str, measuring: Measuring | None, t: Texts) -> None:
     @st.fragment
     def pictures() -> None:
         mode: Mode = "full" if dossier.measured else "refused"
         wanted = sorted(visit.wanted)
-        taken = pair_view(dossier, t, mode=mode, key=f"pair_{identity}", identity=identity, wanted=wanted, more=full_size)
+        more = _full_size(measuring) if "full" in wanted and measuring is not None else {}
+        taken = pair_view(dossier, t, mode=mode, key=f"pair_{identity}", identity=identity, wanted=wanted, more=more)
         if taken["want"] in ("originals", "full") and taken["want"] not in visit.wanted:
             visit.wanted.add(taken["want"])
             st.rerun(scope="fragment")
@@ -111,13 +115,18 @@ def _look(visit: Visit, dossier: Dossier, identity: str, full_size: Mapping[str,
     pictures()
 
 
+def _full_size(measuring: Measuring) -> Mapping[str, bytes]:
+    """The full-size pictures, which come some seconds after the result."""
+    alive = st.empty()
+    wait_while(lambda: not measuring.ended.is_set(), alive.empty)
+    return measuring.full_size or {}
+
+
 def _field(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None:
     st.text(t("compare.field_intro"))
     if visit.polygon is not None:
         st.info(t("compare.field_now"))
-        if st.button(t("compare.field_clear"), key="field_clear"):
-            visit.polygon = None
-            st.rerun()
+        st.button(t("compare.field_clear"), key="field_clear", on_click=visit.whole_leg)
     taken = pair_view(dossier, t, mode="field", key=f"field_{identity}", identity=identity)
     if taken["field"] is not None:
         try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -32,8 +33,8 @@ def language_texts() -> Texts:
 def begin(title: str) -> Texts:
     """Put down the style, the page's title and the choice of language; returns the texts."""
     st.html(style_sheet())
+    tell_language(chosen := st.session_state.get(_LANGUAGE, "en"))
     left, right = st.columns([5, 1], vertical_alignment="bottom")
-    chosen = st.session_state.get(_LANGUAGE, "en")
     with right:
         codes, label = list(LANGUAGES), texts(chosen)("app.language")
         language = st.selectbox(label, codes, codes.index(chosen), LANGUAGES.__getitem__, key="choose_language")
@@ -44,6 +45,17 @@ def begin(title: str) -> Texts:
     with left:
         st.title(t(title), anchor=False)
     return t
+
+
+@cache
+def _language_teller() -> Any:
+    script = "export default ({ data }) => { document.documentElement.lang = data.language; }"
+    return st.components.v2.component("photocompare_language", js=script)
+
+
+def tell_language(language: str) -> None:
+    """Tell the browser the page's language, so that a screen reader reads it with the right voice."""
+    _language_teller()(key="page_language", data={"language": language}, height=1)
 
 
 def presenting() -> bool:

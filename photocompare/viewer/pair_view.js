@@ -33,6 +33,7 @@ class PairView {
 
   async take(head, send) {
     this.send = send;
+    if (this.head && head.text === this.head.text) return; // the page ran again, nothing here changed
     const again = this.head && this.head.id === head.id && this.head.mode === head.mode;
     const old = again ? this.pictures : {};
     this.head = head;

@@ -121,7 +121,7 @@ def packed_pair(
         "pigment_amount": _pigment_amount(dossier.result),
         "error_most": _error(dossier, t),
         "full_width": dossier.result["photos"]["before"]["width"],
-        "full_size": "there" if "before_full" in (more or {}) else "none",
+        "full_size": "there" if dossier.measured and dossier.shown_over_full < 1.0 else "none",
     }
     encoded = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
     return struct.pack("<I", len(encoded)) + encoded + b"".join(blobs.values())

@@ -8,7 +8,8 @@ const FLICKER_MS = 700; // below three changes a second (WCAG 2.3.1), slow enoug
 function unpack(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const text = new TextDecoder().decode(bytes.subarray(4, 4 + length));
+  const head = { ...JSON.parse(text), text };
   const start = 4 + length;
   head.blobs = {};
   for (const [name, [offset, size, type]] of Object.entries(head.pictures)) {

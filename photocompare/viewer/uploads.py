@@ -16,6 +16,7 @@ from photocompare.report.visit_details import MOST_SESSIONS, Leg, VisitDetails
 from photocompare.timing import parse_date
 from photocompare.viewer.measuring import MOST_SHOTS, Checking, Cutting, Refusal
 from photocompare.viewer.visit import Shot, Visit, Which, take_uploads
+from photocompare.viewer.waiting import wait_while
 
 SUFFIXES = ("jpg", "jpeg", "png", "heic", "heif", "tif", "tiff", "webp")
 
@@ -62,18 +63,44 @@ def _uploaded(visit: Visit, which: Which) -> None:
     take_uploads(visit, which, [file.getvalue() for file in st.session_state[f"upload_{which}"][:MOST_SHOTS]])
 
 
-def show_checks(visit: Visit, t: Texts) -> bool:
-    """What is known about each photo; True while some are still being looked at."""
-    pending = False
-    for column, which in zip(st.columns(2), VISITS, strict=True):
-        with column:
-            for shot in visit.shots(which):
-                check = visit.check(shot)
-                st.html(_check_card(check, t))
-                pending = pending or not check.ended.is_set()
-            if not visit.shots(which) and any(visit.shots(other) for other in VISITS) and visit.collage() is None:
-                st.info(t(f"compare.empty_{which}"))
-    return pending
+class Cards:
+    """What is known about each photo, kept up to date while the page waits."""
+
+    def __init__(self, visit: Visit, t: Texts) -> None:
+        self._t = t
+        self._cards: list[tuple[Checking, Any]] = []
+        self._shown: dict[int, str] = {}
+        for column, which in zip(st.columns(2), VISITS, strict=True):
+            with column:
+                for shot in visit.shots(which):
+                    self._cards.append((visit.check(shot), st.empty()))
+                self._missing(visit, which)
+        self._alive = st.empty()
+        self.tell()
+
+    def _missing(self, visit: Visit, which: Which) -> None:
+        if not visit.shots(which) and any(visit.shots(other) for other in VISITS) and visit.collage() is None:
+            t = self._t
+            st.info(t(f"compare.empty_{which}"))
+
+    @property
+    def pending(self) -> bool:
+        """Whether some photos are still being looked at."""
+        return any(not check.ended.is_set() for check, _ in self._cards)
+
+    def tell(self) -> None:
+        """Draw the cards that changed."""
+        for number, (check, place) in enumerate(self._cards):
+            card = _check_card(check, self._t)
+            if self._shown.get(number) != card:
+                place.html(card)
+                self._shown[number] = card
+        self._alive.empty()
+
+    def wait(self) -> None:
+        """Until every photo was looked at."""
+        wait_while(lambda: self.pending, self.tell)
+        self.tell()
 
 
 def _check_card(check: Checking, t: Texts) -> str:
@@ -163,6 +190,14 @@ def collage_preview(thumbnail: bytes, cutting: Cutting, t: Texts) -> str:
     cut = f'<span class="pc-cut" style="{side}:{100 * cutting.at:.1f}%;{across}:{gap:.1f}%;{fill}"></span>'
     picture = f'<img src="data:image/jpeg;base64,{encoded}" alt="">'
     return f'<figure class="pc-collage" role="img" aria-label="{escape(t("compare.collage_preview"))}">{picture}{cut}{labels}</figure>'
+
+
+def forget_details(visit: Visit, state: MutableMapping[Any, Any]) -> None:
+    """Without a photo there is no patient: what was typed about the last one goes."""
+    for key in _DETAIL_KEYS:
+        state.pop(key, None)
+    visit.details, visit.suggested = VisitDetails(), {"before": None, "after": None}
+    visit.mm_per_px, visit.look_for_card = None, True
 
 
 def keep_details(state: MutableMapping[Any, Any]) -> None:

@@ -127,6 +127,10 @@ class Visit:
             return None
         return self.measure(request)
 
+    def whole_leg(self) -> None:
+        """Forget the drawn field."""
+        self.polygon = None
+
     def stop(self) -> None:
         """End the running measurement; nothing of it is kept."""
         if self.running is not None:
@@ -169,6 +173,11 @@ class Visit:
         """A dossier with the time window of the dates that were given."""
         result = redated(dossier.result, self.details.before_date, self.details.after_date)
         return dataclasses.replace(dossier, result=result)
+
+    @property
+    def undated(self) -> bool:
+        """Whether a photo told a date that was not offered yet."""
+        return any(self.capture_date(which) != offered for which, offered in self.suggested.items())
 
     def capture_date(self, which: Which) -> dt.date | None:
         """The day on which the visit's first photo with a date was taken."""
