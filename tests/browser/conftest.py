@@ -109,7 +109,9 @@ def server() -> Iterator[Server]:
         log = Path(folder) / "log.txt"
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
         with log.open("wb") as out:
-            process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+            process = subprocess.Popen(
+                command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+            )
         try:
             running = Server(f"http://127.0.0.1:{port}", log)
             _await_health(process, running)

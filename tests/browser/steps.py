@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from photocompare.report.texts import texts
+from photocompare.report.texts import Texts, texts
 
 ENGLISH = texts("en")
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -182,3 +182,13 @@ def choose_language(page: Page, name: str) -> None:
     """Pick a language in the page's head."""
     page.get_by_test_id("stSelectbox").first.get_by_role("combobox").click()
     page.get_by_role("option", name=name, exact=True).click()
+
+
+def go_to(page: Page, name: str, t: Texts = ENGLISH) -> None:
+    """Go to another page by the links at the top, or in the drawer that a phone has in their place."""
+    drawer = page.get_by_test_id("stExpandSidebarButton")
+    link = page.get_by_role("link", name=t(f"app.{name}"), exact=True).first
+    expect(drawer.or_(link).first).to_be_visible()
+    if drawer.is_visible():
+        drawer.click()
+    link.click()

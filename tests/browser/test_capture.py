@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
+from steps import MEASURED_MS, everything_written, go_to, percentages
 
 from photocompare.phantom.pair import simple_pair
 from photocompare.report.card_pdf import card_pdf
@@ -73,12 +74,31 @@ def test_a_photo_taken_by_keyboard_lies_over_the_next_picture(open_page: OpenPag
     page.keyboard.press("Space")
     page.get_by_role("button", name=word("use_before")).click()
     expect(page.get_by_role("heading", name=ENGLISH("compare.title"))).to_be_visible()
-    page.get_by_role("link", name=ENGLISH("capture.title"), exact=True).first.click()
+    go_to(page, "capture")
     page.wait_for_url("**/capture")
     expect(page.locator(".camera")).to_have_attribute("data-ghost", "there")
     page.get_by_role("button", name=word("start")).click()
     expect(page.locator(".camera")).to_have_attribute("data-state", "live")
     adjust_ghost(page)
+
+
+def test_both_shots_go_straight_into_compare(open_page: OpenPage) -> None:
+    """The fake camera shows no leg, so the pair ends without a number, but with the reason."""
+    page = open_page("/capture", size=(390, 844))
+    for which in ("before", "after"):
+        page.get_by_role("button", name=word("start")).click()
+        expect(page.locator(".camera")).to_have_attribute("data-state", "live")
+        page.get_by_role("button", name=word("shutter")).click()
+        page.get_by_role("button", name=word(f"use_{which}")).click()
+        expect(page.get_by_role("heading", name=ENGLISH("compare.title"))).to_be_visible()
+        if which == "before":
+            expect(page.get_by_text(ENGLISH("compare.empty_after"))).to_be_visible()
+            go_to(page, "capture")
+    expect(page.locator(".pc-check img")).to_have_count(2, timeout=MEASURED_MS)
+    expect(page.get_by_text(ENGLISH("result.refused"))).to_be_visible(timeout=MEASURED_MS)
+    assert percentages(everything_written(page)) == []
+    for button in page.get_by_role("button", name=ENGLISH("compare.remove_shots")).all():
+        expect(button).to_be_visible()
 
 
 def adjust_ghost(page: Page) -> None:

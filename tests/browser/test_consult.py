@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, at, choose_language, everything_written, headline, painted, pair
+from steps import ENGLISH, SIZES, at, choose_language, everything_written, go_to, headline, painted, pair
 
 from photocompare.report.texts import texts
 
@@ -72,12 +72,12 @@ def test_spanish_on_every_page(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("sentence")).to_have_text(re.compile("10 arañas vasculares"))
     expect(page.locator(".pc-call")).to_contain_text(spanish("call.breath"))
     for name in ("compare", "capture", "about"):
-        page.get_by_role("link", name=spanish(f"app.{name}"), exact=True).first.click()
+        go_to(page, name, spanish)
         expect(page.get_by_role("heading", name=spanish(f"{name}.title"), level=1)).to_be_visible()
         said = everything_written(page)
         for left in ("consult.photos_only", "result.headline", "pair.same_processing", "capture.intro", "about.use_title"):
             assert ENGLISH(left) not in said
-    page.get_by_role("link", name=spanish("app.compare"), exact=True).first.click()
+    go_to(page, "compare", spanish)
     expect(page.get_by_text(spanish("result.headline"))).to_be_visible()
     pair(page)
     assert spanish("pair.same_processing") in everything_written(page)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, everything_written, headline, pair, percentages
+from steps import ENGLISH, SIZES, everything_written, go_to, headline, pair, percentages
 
 OpenPage = Callable[..., Page]
 PAGES = {"/": "compare.title", "/consult": "consult.title", "/capture": "capture.title", "/about": "about.title"}
@@ -38,10 +38,11 @@ def test_no_page_is_wider_than_a_small_screen(open_page: OpenPage, path: str, si
     assert page.evaluate(cut_off) == []
 
 
-def test_every_page_is_a_step_away(open_page: OpenPage) -> None:
-    page = open_page()
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_a_step_away(open_page: OpenPage, size: tuple[int, int]) -> None:
+    page = open_page(size=size)
     for name in ("consult", "capture", "about", "compare"):
-        page.get_by_role("link", name=ENGLISH(f"app.{name}"), exact=True).first.click()
+        go_to(page, name)
         expect(page.get_by_role("heading", name=ENGLISH(f"{name}.title"), level=1)).to_be_visible()
 
 

@@ -13,6 +13,8 @@ from steps import (
     MEASURED_MS,
     everything_written,
     file_of,
+    go_to,
+    grave_findings,
     headline,
     jpeg_of,
     own_pair,
@@ -69,7 +71,7 @@ def test_two_photos_to_a_result_stopped_once_and_then_at_once(open_page: OpenPag
 
 
 def test_a_refused_pair_gets_no_number_but_reasons(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page(size=(390, 844))
     upload_pair(page, "refused")
     expect(page.get_by_text(ENGLISH("result.refused"))).to_be_visible(timeout=MEASURED_MS)
     box = own_pair(page)
@@ -83,7 +85,10 @@ def test_a_refused_pair_gets_no_number_but_reasons(open_page: OpenPage) -> None:
         message = reason.locator("strong").inner_text()
         assert message
         assert len(reason.inner_text()) > len(message) + 10, "what to do is missing"
-    page.get_by_role("link", name=ENGLISH("app.consult"), exact=True).first.click()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert grave_findings(page) == []
+    go_to(page, "consult")
     expect(page.get_by_text(ENGLISH("consult.refused"))).to_be_visible()
     assert percentages(everything_written(page)) == []
 
@@ -119,7 +124,7 @@ def test_what_is_wrong_with_a_photo_is_told_before_it_is_measured(open_page: Ope
 
 
 def test_two_photos_of_each_visit(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page(size=(1024, 768))
     before, after = (picture_of(path) for path in sample_files("good_result"))
     for which, picture in (("before", before), ("after", after)):
         shots = [file_of(f"{which}{k}.jpg", jpeg_of(picture.crop((4 * k, 6 * k, 1200, 1600)), quality=94 - k)) for k in range(2)]
