@@ -17,7 +17,7 @@ SAMPLES = Path("sample_images")
 QUALITY = 82
 """libjpeg's scale: type stays clean, a page stays below 200 kB."""
 
-SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
+SIZES = {"desktop": (1440, 900), "tall": (1440, 1320), "tablet": (1024, 768), "phone": (390, 844)}
 SETTLED_MS = 1200
 """Fonts, pictures and the page's own fading are done by then."""
 
@@ -61,7 +61,7 @@ def main() -> None:
     with sync_playwright() as playwright, viewer() as url:
         wait_for(url)
         browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=[*ARGUMENTS, "--use-fake-ui-for-media-stream"])
-        save(opened(browser, url), folder / "compare.jpg", whole=True)
+        save(opened(browser, url, "tall"), folder / "compare.jpg")
         save(opened(browser, url, "phone", dark=True), folder / "compare-phone-dark.jpg")
         save(opened(browser, f"{url}/consult"), folder / "consult.jpg", whole=True)
         save(opened(browser, f"{url}/consult", "tablet", dark=True), folder / "consult-tablet-dark.jpg")
