@@ -26,7 +26,7 @@ PIGMENT_RGB = (140, 74, 20)
 MOST_POINTS = 2000
 """Corners and points that are taken from the browser at once; a hand draws some hundred."""
 
-_SCRIPTS = ("pair_view_canvas.js", "pair_view_edit.js", "pair_view.js")
+_SCRIPTS = ("pair_view_canvas.js", "pair_view_edit.js", "pair_view_scene.js", "pair_view_controls.js", "pair_view.js")
 
 _SHOWN = {
     "full": ("before", "after", "difference", "error", "pigment_before", "pigment_after"),
