@@ -16,7 +16,7 @@ from photocompare.viewer.outcome_view import (
     show_progress,
 )
 from photocompare.viewer.page import SAMPLE_DETAILS, begin, sample
-from photocompare.viewer.uploads import Cards, cut_collage, forget_details, take_details, take_photos
+from photocompare.viewer.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
 from photocompare.viewer.visit import Visit, visit_of
 
 
@@ -25,23 +25,31 @@ def show(stored_sample: Path) -> None:
     t = begin("compare.title")
     visit = visit_of(st.session_state)
     take_photos(visit, t)
-    own = bool(visit.shots("before") or visit.shots("after"))
-    cards = None
-    if own:
-        visit.begin()
+    # Places that are there in every run: what is shown in one of them never moves another.
+    photos, below = st.container(), st.container()
+    if not (visit.shots("before") or visit.shots("after")):
+        visit.current = ""
+        forget_details(visit, st.session_state)
+        photos.info(t("compare.sample_note"))
+        with st.container():
+            _result(visit, stored_sample, None, t)
+        return
+    take_scale(visit, st.session_state)
+    visit.begin()
+    with photos:
         cards = Cards(visit, t)
-        if visit.running is None:
-            cards.wait()
+    # An empty place takes away at once what the last run showed there: numbers of another pair must not stand while this one is measured.
+    waiting = cards.pending or visit.running is not None
+    place = st.empty() if waiting else None
+    if visit.running is None:
+        cards.wait()
+    with below:
         take_details(visit, t)
         collage = visit.collage()
         if collage is not None and visit.cutting is None:
             cut_collage(visit, collage, t)
-        visit.begin()  # the scale, and whether to look for the card, stand below the photos
-    else:
-        visit.current = ""
-        forget_details(visit, st.session_state)
-        st.info(t("compare.sample_note"))
-    _result(visit, stored_sample, cards, t)
+    with st.container() if place is None else place.container():
+        _result(visit, stored_sample, cards, t)
 
 
 def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) -> None:

@@ -226,13 +226,13 @@ def take_details(visit: Visit, t: Texts) -> None:
         with place:
             leg = st.selectbox(t("compare.leg"), LEGS, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key="leg")
             region = st.text_input(t("compare.region"), key="region", max_chars=_LONGEST_TYPED)
-            _take_scale(visit, t)
+            _scale_field(t)
         with label:
             about = t("compare.patient_label_help")
             name = st.text_input(t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=about)
             note = st.text_area(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
             st.session_state.setdefault("look_for_card", True)
-            visit.look_for_card = st.toggle(t("compare.card"), key="look_for_card")
+            st.toggle(t("compare.card"), key="look_for_card")
     try:
         visit.details = VisitDetails(name, before, after, sessions, agent, concentration, leg, region, note)
     except UsageError as error:
@@ -241,7 +241,12 @@ def take_details(visit: Visit, t: Texts) -> None:
         st.error(t("compare.dates_reversed"))
 
 
-def _take_scale(visit: Visit, t: Texts) -> None:
+def _scale_field(t: Texts) -> None:
     low, high = _MM_PER_PX_RANGE
     label, about = t("compare.scale_given"), t("compare.scale_help")
-    visit.mm_per_px = st.number_input(label, low, high, None, 0.01, format="%.4f", key="mm_per_px", help=about)
+    st.number_input(label, low, high, None, 0.01, format="%.4f", key="mm_per_px", help=about)
+
+
+def take_scale(visit: Visit, state: MutableMapping[Any, Any]) -> None:
+    """What was entered about the scale, for the measurement that begins before its fields are drawn."""
+    visit.mm_per_px, visit.look_for_card = state.get("mm_per_px"), bool(state.get("look_for_card", True))
