@@ -32,6 +32,10 @@ WAIT_MS = 20_000
 SENSORS = ("accelerometer", "gyroscope", "magnetometer")
 """What the level listens to; browsers grant it without asking."""
 
+NARROW_PX = 600
+PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
+"""Streamlit closes its drawer of pages after a choice only where the browser says that it is a phone's."""
+
 _PROBES = re.compile(r"/(compare|consult|capture|about)/_stcore/(health|host-config)$")
 """Streamlit looks for its server below the page's own address first and gets an answer 404, which browsers put on the console."""
 
@@ -67,7 +71,7 @@ class Watch:
         """Listen to all pages of a context."""
         context.on("request", lambda request: self.requests.append(request.url))
         context.on("response", self._answer)
-        context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error}"))
+        context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error.stack}"))
         context.on("console", self._console)
         context.on("dialog", self._dialog)
         context.on("page", lambda page: page.on("websocket", self._socket))
@@ -169,16 +173,16 @@ class Visitors:
         size: tuple[int, int] = (1440, 900),
         dark: bool = False,
         camera: bool = True,
-        touch: bool = False,
         before_loading: Callable[[Page], object] = lambda _: None,
     ) -> Page:
-        """A page of the viewer in a session of its own; `before_loading` may prepare it."""
+        """A page of the viewer in a session of its own, on a phone where it is narrow; `before_loading` may prepare it."""
+        phone: dict[str, Any] = {"user_agent": PHONE, "is_mobile": True, "has_touch": True} if size[0] < NARROW_PX else {}
         context = self._browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             permissions=[*SENSORS, *(["camera"] if camera else [])],
-            has_touch=touch,
             locale="en-GB",
+            **phone,
         )
         context.set_default_timeout(WAIT_MS)
         watch = Watch(urlsplit(self._server.url).netloc)

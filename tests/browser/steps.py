@@ -160,8 +160,14 @@ def on_stage(box: Locator, x: float, y: float, size: tuple[int, int]) -> dict[st
     return {"x": (width - size[0] * scale) / 2 + (x + 0.5) * scale, "y": (height - size[1] * scale) / 2 + (y + 0.5) * scale}
 
 
+def settled(page: Page) -> None:
+    """Wait for the end of the page's run."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=MEASURED_MS)
+
+
 def downloaded(page: Page, name: str) -> tuple[bytes, str]:
     """An export's bytes, and the file name that it is offered under."""
+    settled(page)  # a run of the page exchanges what its buttons hand over
     with page.expect_download(timeout=MEASURED_MS) as coming:
         page.get_by_role("button", name=ENGLISH(f"compare.export_{name}"), exact=True).click()
     return coming.value.path().read_bytes(), coming.value.suggested_filename

@@ -78,6 +78,7 @@ def test_a_field_drawn_with_the_mouse_is_measured(measured_page: Page) -> None:
     assert painted(box) != empty
     apply.click()
     expect(stop_button(page)).to_be_visible()
+    expect(headline(page)).to_have_count(0)
     own_pair(page)
     assert 0 < lengths(page) < 0.8 * whole
     back_to_the_whole_leg(page, number)
@@ -112,6 +113,7 @@ def test_a_field_by_keyboard_alone(measured_page: Page) -> None:
     expect(box.locator(".status")).to_have_text(ENGLISH("pair.field_closed", n=4))
     page.get_by_role("button", name=ENGLISH("pair.apply_field")).press("Enter")
     expect(stop_button(page)).to_be_visible()
+    expect(headline(page)).to_have_count(0)
     own_pair(page)
     assert 0 < lengths(page) < whole
     back_to_the_whole_leg(page, number)

@@ -70,7 +70,7 @@ def test_the_slider_follows_the_mouse(open_page: OpenPage) -> None:
 
 
 def test_the_slider_follows_a_finger(open_page: OpenPage) -> None:
-    page = open_page(size=(390, 844), touch=True)
+    page = open_page(size=(390, 844))
     box = pair(page)
     x, y, width = middle_of(page, box)
     touch = page.context.new_cdp_session(page)
@@ -83,7 +83,7 @@ def test_the_slider_follows_a_finger(open_page: OpenPage) -> None:
 
 
 def test_two_fingers_zoom(open_page: OpenPage) -> None:
-    page = open_page(size=(390, 844), touch=True)
+    page = open_page(size=(390, 844))
     box = pair(page)
     x, y, _ = middle_of(page, box)
     seen, touch = painted(box), page.context.new_cdp_session(page)
