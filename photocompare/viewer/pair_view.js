@@ -28,6 +28,7 @@ class PairView extends PairControls {
     const old = again ? this.pictures : {};
     this.head = head;
     if (!again) {
+      this.image = this.editor = null; // until the new pictures are decoded there is nothing to paint or to point at
       this.placement = new Placement();
       this.at = 50;
       this.view = head.mode === "refused" ? "originals" : "slider";
@@ -96,6 +97,7 @@ class PairView extends PairControls {
   }
 
   zoomBy(factor, x = this.pane().width / 2, y = this.pane().height / 2) {
+    if (!this.image) return;
     this.placement.zoomAt(factor, x, y, this.image, this.pane());
     this.draw();
   }
@@ -106,6 +108,7 @@ class PairView extends PairControls {
   }
 
   fullSize() {
+    if (!this.image) return;
     if (this.head.full_size === "there" && !this.pictures.before_full) this.send("want", "full");
     const wanted = this.head.full_width / this.image.width / devicePixelRatio; // one pixel of the photo on one of the screen
     this.zoomBy(wanted / this.placement.scale(this.image, this.pane()));
@@ -134,6 +137,7 @@ class PairView extends PairControls {
   }
 
   down(event) {
+    if (!this.image) return;
     this.stage.setPointerCapture(event.pointerId);
     const p = this.place(event);
     this.pointers.set(event.pointerId, p);
@@ -188,7 +192,7 @@ class PairView extends PairControls {
   }
 
   key(event) {
-    if (event.target !== this.stage) return;
+    if (event.target !== this.stage || !this.image) return;
     const pane = this.pane();
     const arrows = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] };
     if (event.key === "+" || event.key === "=") this.zoomBy(1.5);
