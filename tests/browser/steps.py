@@ -112,7 +112,7 @@ def percentages(text: str) -> list[str]:
 def choose_view(page: Page, view: str) -> Locator:
     """Look at the pictures in another way, as a reader chooses it."""
     box = pair(page)
-    box.locator(f'[data-key="view-{view}"]').check(force=True)
+    box.locator(f'[data-key="view-{view}"]').click()
     expect(box).to_have_attribute("data-view", view)
     return box
 
