@@ -35,7 +35,7 @@ def show(stored_sample: Path) -> None:
         st.page_link("app_pages/compare.py", label=t("app.compare"))
         return
     if not own:
-        st.caption(t("consult.sample"))
+        st.text(t("consult.sample"))
     left, right = st.columns([3, 2], gap="large")
     with left:
         mode: Mode = "consult" if dossier.measured else "refused"
@@ -51,4 +51,4 @@ def show(stored_sample: Path) -> None:
     st.subheader(t("consult.where"), anchor=False)
     st.html(blocks.timeline(dossier.result, t))
     st.html(blocks.call_list(t))
-    st.caption(t("consult.photos_only"))
+    st.text(t("consult.photos_only"))

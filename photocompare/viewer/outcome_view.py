@@ -165,7 +165,9 @@ def _work_out(visit: Visit, dossier: Dossier, by: str, marks: Any) -> None:
         raise UsageError("What was drawn could not be read; draw it again.", code="drawing_unreadable")
     lines = tuple(np.array(checked_points(line, 2), np.float32) for line in missed)
     correction = Correction(by, dt.datetime.now(dt.UTC), tuple(struck), lines)
-    visit.corrections.setdefault(visit.current, []).append((correction, corrected(dossier, correction)))
+    made = visit.corrections.setdefault(visit.current, [])
+    if not made or not made[-1][0].says_the_same(correction):  # a second click is no second correction
+        made.append((correction, corrected(dossier, correction)))
 
 
 def show_export(visit: Visit, dossier: Dossier, details: VisitDetails, t: Texts) -> None:

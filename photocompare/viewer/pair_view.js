@@ -67,7 +67,7 @@ class PairView extends PairControls {
 
   slideTo(percent) {
     this.at = Math.min(100, Math.max(0, percent));
-    this.range.value = String(this.at);
+    this.range.value = this.box.dataset.at = String(this.at);
     this.range.setAttribute("aria-valuetext", this.text("slider_value").replace("{n}", String(Math.round(this.at))));
     this.draw();
   }

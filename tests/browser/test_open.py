@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, everything_written, go_to, headline, pair, percentages
+from steps import ENGLISH, SIZES, everything_written, go_to, headline, pair, percentages, settled
 
 OpenPage = Callable[..., Page]
 PAGES = {"/": "compare.title", "/consult": "consult.title", "/capture": "capture.title", "/about": "about.title"}
@@ -49,6 +49,7 @@ def test_every_page_is_a_step_away(open_page: OpenPage, size: tuple[int, int]) -
 def test_the_number_and_what_limits_it_stand_together(open_page: OpenPage) -> None:
     page = open_page()
     pair(page)
+    settled(page)
     said = everything_written(page)
     for key in ("result.headline", "status.indicative", "result.fates", "result.by_calibre", "result.new", "result.pigment", "result.know"):
         assert ENGLISH(key) in said

@@ -16,6 +16,7 @@ from steps import (
     painted,
     percentages,
     set_date,
+    settled,
     stop_button,
 )
 
@@ -80,6 +81,7 @@ def test_a_field_drawn_with_the_mouse_is_measured(measured_page: Page) -> None:
     expect(stop_button(page)).to_be_visible()
     expect(headline(page)).to_have_count(0)
     own_pair(page)
+    settled(page)
     assert 0 < lengths(page) < 0.8 * whole
     back_to_the_whole_leg(page, number)
 
