@@ -20,7 +20,7 @@ from photocompare.report.dossier_making import dossier_of
 from photocompare.report.patient_words import COURSE_DAYS, EMERGENCIES, reasons_to_call
 from photocompare.report.redated import lengths, redated
 from photocompare.report.texts import Texts, texts
-from photocompare.result import PairScale, ShotRecord
+from photocompare.result import ASSESSED_FATES, PairScale, ShotRecord
 from photocompare.viewer import blocks
 from tests.contrast import DARK, WHITE, contrast
 from tests.made_comparison import make_comparison
@@ -202,9 +202,9 @@ def test_the_window_says_the_time_and_what_it_allows(days: int | None, said: str
 def test_the_bar_s_parts_are_the_shares_of_the_assessed_length() -> None:
     page = Page(blocks.fate_bar(RESULT, T))
     found, _ = lengths(RESULT)
-    total = sum(found[fate] for fate in blocks.ASSESSED)
+    total = sum(found[fate] for fate in ASSESSED_FATES)
     parts = {a["class"].split("pc-fate-")[1]: float(re.findall(r"width:([\d.]+)%", a["style"])[0]) for a in page.with_class("pc-part")}
-    assert parts == {fate: pytest.approx(100 * found[fate] / total, abs=0.01) for fate in blocks.ASSESSED}
+    assert parts == {fate: pytest.approx(100 * found[fate] / total, abs=0.01) for fate in ASSESSED_FATES}
     assert sum(parts.values()) == pytest.approx(100, abs=0.03)
     for fate, share in parts.items():
         assert f"{T(f'fate.{fate}')} {share:.0f} %, {found[fate]:.0f} mm" in page.text

@@ -18,8 +18,8 @@ from photocompare.profiles import Forced
 from photocompare.report.dossier import read_dossier, write_dossier
 from photocompare.report.dossier_making import dossier_of, full_size_pictures
 from photocompare.report.figures import draw_summary
-from photocompare.report.redated import redated
-from photocompare.report.reopened import dated, reopened, summary_png
+from photocompare.report.redated import redated, under_dates
+from photocompare.report.reopened import reopened, summary_png
 from photocompare.report.result_json import result_schema
 from photocompare.result import Comparison
 from tests.made_comparison import make_comparison, make_pictures
@@ -122,17 +122,16 @@ def test_a_reopened_dossier_draws_the_summary_that_the_comparison_drew() -> None
 
 def test_dates_move_the_window_and_nothing_measured() -> None:
     dossier = dossier_of(with_remains(make_comparison()))
-    interim = dated(dossier, dt.date(2026, 3, 1), dt.date(2026, 3, 22))
+    interim = under_dates(dossier, dt.date(2026, 3, 1), dt.date(2026, 3, 22))
     assert interim.result["timing"] == {"days": 21, "window": "interim"}
     assert interim.result["benchmark"]["verdict"] == "not_assessed"
     assert interim.result["clearance"] == dossier.result["clearance"]
-    unknown = dated(dossier, None, dt.date(2026, 3, 22))
+    unknown = under_dates(dossier, None, dt.date(2026, 3, 22))
     assert [r["code"] for r in unknown.result["reasons"]] == ["window_unknown"]
-    again = dated(unknown, dt.date(2026, 1, 1), dt.date(2026, 3, 22))
+    again = under_dates(unknown, dt.date(2026, 1, 1), dt.date(2026, 3, 22))
     assert again.result["reasons"] == []
     assert again.result["timing"]["window"] == "assessment"
-    with pytest.raises(UsageError, match="earlier"):
-        dated(dossier, dt.date(2026, 3, 22), dt.date(2026, 3, 1))
+    assert not under_dates(dossier, dt.date(2026, 3, 22), dt.date(2026, 3, 1)).measured
 
 
 def test_a_result_whose_dates_are_in_reverse_loses_its_numbers() -> None:

@@ -13,20 +13,18 @@ from photocompare.report.pdf_pictures import PrintedPicture, measured_pictures, 
 from photocompare.report.pdf_sheet import LEADING, MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from photocompare.report.pdf_words import (
     RESPONDER_PERCENT,
-    Reason,
-    assessed_length,
     date_of,
     interval_of,
-    lengths,
     made,
     numbers,
     place_of,
-    reasons,
     time_between,
     treatment_of,
     why,
 )
+from photocompare.report.redated import assessed_length, lengths
 from photocompare.report.texts import Texts
+from photocompare.report.told_reasons import Reason, told_reasons
 from photocompare.report.visit_details import LONGEST_LABEL, VisitDetails, shown_text
 from photocompare.report.words import percent
 from photocompare.result import ASSESSED_FATES, FATES
@@ -111,7 +109,7 @@ def _measured(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNum
     """Headline, pictures, fates, further numbers and reasons; the pictures take what the others leave."""
     y = _headline(sheet, dossier, t, correction, top + _GAP)
     column = (_WIDTH - 2 * _GAP) / 2
-    rows, told = numbers(dossier.result, t), reasons(dossier.result, t)
+    rows, told = numbers(dossier.result, t), told_reasons(dossier.result, t)
     fates = 5.5 + _FATE_BAR + 2.5 + 2 * _LEGEND_ROW
     free = bottom - _GAP - y - fates - _GAP - 5.0 - _GAP
     table = 5.0 + _TABLE_ROW * len(rows)
@@ -121,7 +119,7 @@ def _measured(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNum
     y = _pictures(sheet, dossier, t, y, place) + _GAP
     y = _fates(sheet, dossier, t, y) + _GAP
     _table(sheet, rows, t, _MARGIN, y, column)
-    _reasons(sheet, told, t, _MARGIN + column + 2 * _GAP, y, column, len(reasons(dossier.result, t)) - len(told))
+    _reasons(sheet, told, t, _MARGIN + column + 2 * _GAP, y, column, len(told_reasons(dossier.result, t)) - len(told))
 
 
 def _headline(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNumber | None, top: float) -> float:
@@ -250,7 +248,7 @@ def _refused(sheet: Sheet, dossier: Dossier, t: Texts, top: float, bottom: float
     y = sheet.paragraph(_MARGIN, top + _GAP, _WIDTH, t("result.refused"), 20.0, bold=True)
     sheet.heading(_MARGIN, y + 5.0, t("result.refused_why"), _WIDTH)
     y += 7.4
-    everything = reasons(dossier.result, t)
+    everything = told_reasons(dossier.result, t)
     told, _ = _fitting_refusals(sheet, everything, bottom - y - 2 * _GAP - _LEAST_PICTURE)
     for reason in told:
         y = sheet.paragraph(_MARGIN, y, _WIDTH, reason.message, 9.0, bold=reason.refuses)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from photocompare.benchmark import BenchmarkOptions
-from photocompare.flags import REGISTRY, Severity
-from photocompare.report.texts import Texts, texts
+from photocompare.report.texts import Texts
 from photocompare.report.visit_details import VisitDetails
 from photocompare.report.words import percent
-from photocompare.result import ASSESSED_FATES
 
 Result = Mapping[str, Any]
 
@@ -23,15 +19,6 @@ _MM2_PER_CM2 = 100.0
 
 _SHORT_DIGEST = 12
 """Hexadecimal digits shown of a digest: 48 bits tell any two photos of a practice apart."""
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One gate that fired: what is so, what to do, and whether it stands in the way of a number."""
-
-    message: str
-    fix: str
-    refuses: bool
 
 
 def interval_of(low: float, high: float, t: Texts) -> str:
@@ -56,16 +43,6 @@ def date_of(day: dt.date | None, t: Texts) -> str:
     if day is None:
         return t("pdf.not_given")
     return t("pdf.date", day=day.day, month=t(f"pdf.months.{day.month}"), year=day.year)
-
-
-def lengths(result: Result) -> tuple[Mapping[str, float], str]:
-    """Length by fate, and its unit."""
-    return (result["fate_mm"], "mm") if "fate_mm" in result else (result["fate_px"], "px")
-
-
-def assessed_length(result: Result) -> float:
-    """Length that the percentages are of, in the unit of `lengths`."""
-    return math.fsum(lengths(result)[0][fate] for fate in ASSESSED_FATES)
 
 
 def time_between(result: Result, t: Texts) -> tuple[str, str]:
@@ -98,30 +75,9 @@ def _plain(value: float, t: Texts) -> str:
     return f"{value:.3g}".replace(".", t("pdf.decimal_mark"))
 
 
-def reasons(result: Result, t: Texts) -> list[Reason]:
-    """The reasons in the language, worst first; of a refused pair only what stands in the way of a number, or would make it doubtful."""
-    kept = [reason for reason in result["reasons"] if has_number(result) or not _is_note(reason["code"])]
-    return [_reason(reason, t) for reason in kept]
-
-
 def has_number(result: Result) -> bool:
     """Whether the result holds numbers at all."""
     return result["clearance"] is not None
-
-
-def _is_note(code: str) -> bool:
-    return code in REGISTRY and REGISTRY[code].severity is Severity.NOTE
-
-
-def _reason(reason: Mapping[str, str], t: Texts) -> Reason:
-    """A stored reason in the language; as it is stored where this version doesn't know it."""
-    code = reason["code"]
-    refuses = code in REGISTRY and REGISTRY[code].severity is Severity.REFUSE
-    english = texts("en")
-    for which in ("", "before", "after"):
-        if code in REGISTRY and english.flag(code, which)[0] == reason["message"]:
-            return Reason(*t.flag(code, which), refuses)
-    return Reason(reason["message"], reason["fix"], refuses)
 
 
 def why(result: Result, t: Texts) -> str:

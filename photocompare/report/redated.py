@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 from collections.abc import Mapping
@@ -9,9 +10,10 @@ from typing import Any
 
 from photocompare.benchmark import hold_against_benchmark
 from photocompare.estimate import Estimate
-from photocompare.flags import REGISTRY, raised
+from photocompare.flags import REGISTRY, Severity, raised
+from photocompare.report.dossier import Dossier
 from photocompare.report.result_json import benchmark_as_dict
-from photocompare.result import status_of
+from photocompare.result import ASSESSED_FATES, status_of
 from photocompare.timing import judge_timing
 
 _DATE_FLAGS = frozenset({"window_unknown", "dates_reversed"})
@@ -36,16 +38,15 @@ def redated(result: Mapping[str, Any], before: dt.date | None, after: dt.date | 
         Days of the photos; None for unknown.
     """
     timing = judge_timing(before, after)
-    codes = [reason["code"] for reason in result["reasons"] if reason["code"] not in _DATE_FLAGS]
     kept = [reason for reason in result["reasons"] if reason["code"] not in _DATE_FLAGS]
     added = [raised(code) for code, fired in (("dates_reversed", timing.reversed), ("window_unknown", timing.days is None)) if fired]
     reasons = [*kept, *({"code": r.code, "message": r.message, "fix": r.fix} for r in added)]
     order = list(REGISTRY)
-    severities = list(type(next(iter(REGISTRY.values())).severity))
+    severities = list(Severity)
     reasons.sort(key=lambda r: (severities.index(REGISTRY[r["code"]].severity), order.index(r["code"])))
     refused = timing.reversed
     length = None if refused else length_estimate(result)
-    status = status_of([*added, *(raised(code) for code in codes)])
+    status = status_of([*added, *(raised(reason["code"]) for reason in kept)])
     fates = next(key for key in ("fate_mm", "fate_px") if key in result)
     taken_away = {"clearance": None, fates: None, "pigment": None} if refused else {}
     return {
@@ -56,6 +57,17 @@ def redated(result: Mapping[str, Any], before: dt.date | None, after: dt.date | 
         "timing": {"days": timing.days, "window": timing.window},
         "benchmark": benchmark_as_dict(hold_against_benchmark(length, timing)),
     }
+
+
+def under_dates(dossier: Dossier, before: dt.date | None, after: dt.date | None) -> Dossier:
+    """A dossier with its result `redated`."""
+    return dataclasses.replace(dossier, result=redated(dossier.result, before, after))
+
+
+def assessed_length(result: Mapping[str, Any]) -> float:
+    """Length that the percentages are of, in the unit of `lengths`; 0 for a refused pair."""
+    found, _ = lengths(result)
+    return math.fsum(found.get(fate, 0.0) for fate in ASSESSED_FATES)
 
 
 def lengths(result: Mapping[str, Any]) -> tuple[dict[str, float], str]:

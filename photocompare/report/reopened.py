@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -17,11 +15,11 @@ from photocompare.colour import linear_from_srgb8
 from photocompare.correction import Corrected, Correction, corrected_clearance
 from photocompare.errors import UsageError
 from photocompare.estimate import Estimate
-from photocompare.flags import RaisedFlag, raised
+from photocompare.flags import raised
 from photocompare.report.dossier import Dossier
 from photocompare.report.figures import draw_summary
 from photocompare.report.files import png
-from photocompare.report.redated import redated
+from photocompare.report.told_reasons import refound
 from photocompare.result import (
     FATES,
     CalibreOutcome,
@@ -38,19 +36,6 @@ from photocompare.result import (
     SkinTone,
 )
 from photocompare.timing import Timing
-
-
-def dated(dossier: Dossier, before: dt.date | None, after: dt.date | None) -> Dossier:
-    """The dossier under other dates.
-
-    Raises
-    ------
-    UsageError
-        The after photo would be dated earlier than the before photo.
-    """
-    if before is not None and after is not None and after < before:
-        raise UsageError("The after photo is dated earlier than the before photo; swap the photos or correct the dates.")
-    return dataclasses.replace(dossier, result=redated(dossier.result, before, after))
 
 
 def summary_png(dossier: Dossier) -> bytes:
@@ -95,7 +80,7 @@ def reopened(dossier: Dossier) -> Comparison:
     scale = PairScale(r["scale"]["mm_per_px"], r["scale"]["source"], r["scale"]["after_over_before"])
     seen = r["registration"]
     return Comparison(
-        reasons=[_raised(reason) for reason in r["reasons"]],
+        reasons=[refound(reason) or raised(reason["code"]) for reason in r["reasons"]],
         scale=scale,
         overlay=None if seen is None else Overlay(seen["error_px_median"], seen["error_px_p95"], seen["shared_field_px"]),
         skin=None if r["skin"] is None else SkinTone(_number(r["skin"]["ita_before"]), _number(r["skin"]["ita_after"])),
@@ -111,12 +96,6 @@ def reopened(dossier: Dossier) -> Comparison:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-
-def _raised(reason: Mapping[str, str]) -> RaisedFlag:
-    """The flag as it fired; of which photo follows from its sentence."""
-    fired = (raised(reason["code"], which) for which in ("", "before", "after"))
-    return next((flag for flag in fired if flag.message == reason["message"]), raised(reason["code"]))
 
 
 def _estimate(found: Mapping[str, Any]) -> Estimate:

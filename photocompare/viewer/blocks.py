@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from photocompare.benchmark import BenchmarkOptions
-from photocompare.flags import REGISTRY, Severity
 from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.patient_words import COURSE_DAYS, EMERGENCIES, course, course_step, reasons_to_call
-from photocompare.report.redated import lengths
-from photocompare.report.texts import Texts, texts
+from photocompare.report.redated import assessed_length, lengths
+from photocompare.report.texts import Texts
+from photocompare.report.told_reasons import told_reasons
+from photocompare.result import ASSESSED_FATES
+from photocompare.viewer.components import asset
 
 if TYPE_CHECKING:
     from photocompare.correction import Corrected, Correction
-
-ASSESSED = ("cleared", "stained", "faded", "residual")
 
 _TICKS = (0, 25, 50, 75, 100)
 
@@ -27,7 +26,7 @@ DAYS_PER_WEEK = 7
 
 def style_sheet() -> str:
     """The blocks' style, to be put into a page once."""
-    return f"<style>{files('photocompare.viewer').joinpath('blocks.css').read_text(encoding='utf-8')}</style>"
+    return f"<style>{asset('blocks.css')}</style>"
 
 
 def percent(value: float | None) -> str:
@@ -116,30 +115,18 @@ def reasons(result: Mapping[str, Any], t: Texts) -> str:
     """Every gate that fired, in plain words, with what to do."""
     refused = result["clearance"] is None
     heading = escape(t("result.refused_why" if refused else "result.know"))
-    # Without a number, notes on a number that isn't there distract.
-    told = [r for r in result["reasons"] if not refused or REGISTRY[r["code"]].severity is not Severity.NOTE]
-    entries = [_reason(reason, t) for reason in told]
-    items = "".join(f"<li><strong>{escape(message)}</strong> {escape(fix)}</li>" for message, fix in entries)
+    items = "".join(f"<li><strong>{escape(r.message)}</strong> {escape(r.fix)}</li>" for r in told_reasons(result, t))
     body = f"<ul>{items}</ul>" if items else f"<p>{escape(t('result.nothing_against'))}</p>"
     return f'<section class="pc-block"><h3>{heading}</h3>{body}</section>'
-
-
-def _reason(reason: Mapping[str, str], t: Texts) -> tuple[str, str]:
-    """The flag's words in the language at hand; of which photo follows from the stored sentence."""
-    english = texts("en")
-    for which in ("", "before", "after"):
-        if english.flag(reason["code"], which)[0] == reason["message"]:
-            return t.flag(reason["code"], which)
-    return t.flag(reason["code"])
 
 
 def fate_bar(result: Mapping[str, Any], t: Texts) -> str:
     """The assessed length as one bar, stacked by fate, with its legend and lengths."""
     found, unit = lengths(result)
-    total = sum(found.get(fate, 0.0) for fate in ASSESSED)
+    total = assessed_length(result)
     if total <= 0:
         return ""
-    shares = {fate: 100 * found.get(fate, 0.0) / total for fate in ASSESSED}
+    shares = {fate: 100 * found.get(fate, 0.0) / total for fate in ASSESSED_FATES}
     parts = "".join(
         f'<span class="pc-part pc-fate-{fate}" style="width:{share:.2f}%;background-color:{_css(fate)}"></span>'
         for fate, share in shares.items()

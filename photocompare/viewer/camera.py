@@ -14,16 +14,13 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Literal, cast
-
-import streamlit as st
+from typing import Literal, cast
 
 from photocompare.decoding.call import DEFAULT_LIMITS
 from photocompare.errors import UsageError
 from photocompare.quality import VEIN_SIGMA_MM, QualityOptions
 from photocompare.report.texts import Texts
+from photocompare.viewer.components import asset, component, nothing
 
 Which = Literal["before", "after"]
 
@@ -217,20 +214,6 @@ def _instant(text: object, texts: Texts) -> datetime:
         raise UsageError(texts("capture.shot_unreadable")) from error
 
 
-def _asset(name: str) -> str:
-    return files("photocompare.viewer").joinpath(name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def _component() -> Any:
-    return st.components.v2.component(
-        "photocompare_camera",
-        html=_asset("camera.html"),
-        css=_asset("camera.css"),
-        js="\n".join(_asset(name) for name in _SCRIPTS),
-    )
-
-
 def camera(ghost_jpeg: bytes | None, texts: Texts, *, key: str) -> CameraShot | None:
     """Show the live camera.
 
@@ -253,10 +236,7 @@ def camera(ghost_jpeg: bytes | None, texts: Texts, *, key: str) -> CameraShot | 
     UsageError
         When the browser sent something that is no shot.
     """
-    result = _component()(key=key, data=pack_payload(ghost_jpeg, texts), on_shot_change=_nothing)
+    shown = component("photocompare_camera", _SCRIPTS, css="camera.css", html=asset("camera.html"))
+    result = shown(key=key, data=pack_payload(ghost_jpeg, texts), on_shot_change=nothing)
     value = result.shot
     return None if value is None else shot_from_value(value, texts)
-
-
-def _nothing() -> None:
-    """Streamlit gives back only those values that have a callback."""

@@ -7,14 +7,10 @@ description for screen readers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
-from importlib.resources import files
-from typing import Any
-
-import streamlit as st
 
 from photocompare.report.texts import Texts
+from photocompare.viewer.components import component
 
 RULES = ("posture", "distance", "light", "background", "card", "skin")
 """In the order in which a photographer meets them."""
@@ -165,21 +161,8 @@ _DRAWINGS = {
 }
 
 
-def _asset(name: str) -> str:
-    return files("photocompare.viewer").joinpath(name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def _component() -> Any:
-    return st.components.v2.component(
-        "photocompare_capture_guide",
-        html='<ol class="guide"></ol>',
-        css=_asset("capture_guide.css"),
-        js=_asset("capture_guide.js"),
-    )
-
-
 def show_guide(texts: Texts, *, key: str) -> None:
     """Show the rules with their figures, three, two or one beside each other as there is room."""
     rules = [{"rule": rule.rule, "why": rule.why, "svg": rule.svg} for rule in guide_rules(texts)]
-    _component()(key=key, data={"label": texts("capture.guide_label"), "rules": rules})
+    shown = component("photocompare_capture_guide", ("capture_guide.js",), css="capture_guide.css", html='<ol class="guide"></ol>')
+    shown(key=key, data={"label": texts("capture.guide_label"), "rules": rules})

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ class Refusal:
     number: int = 0
 
 
-class _Work:
+class _Work(ABC):
     """A process at work on one request; a thread takes in what it says."""
 
     def __init__(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
@@ -133,9 +134,9 @@ class _Work:
         if hasattr(self, "_lock"):
             self.stop()
 
+    @abstractmethod
     def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
-        """Take in one message; overridden."""
-        raise NotImplementedError
+        """Take in one message."""
 
     def begun(self, process: subprocess.Popen[bytes]) -> bool:
         """Note the process; False where it was stopped before it began."""

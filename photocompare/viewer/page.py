@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from functools import cache, lru_cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from photocompare.report.dossier import Dossier, read_dossier
-from photocompare.report.redated import redated
+from photocompare.report.redated import under_dates
 from photocompare.report.texts import LANGUAGES, Texts, texts
 from photocompare.report.visit_details import VisitDetails
 from photocompare.viewer.blocks import style_sheet
@@ -68,13 +67,7 @@ def present(on: bool) -> None:
     st.session_state[_PRESENTING] = on
 
 
+@lru_cache(maxsize=1)
 def sample(stored: Path) -> Dossier:
     """The shipped sample pair, measured, under its made-up dates."""
-    return _sample(stored)
-
-
-@lru_cache(maxsize=1)
-def _sample(stored: Path) -> Dossier:
-    dossier = read_dossier(stored.read_bytes())
-    result = redated(dossier.result, SAMPLE_DETAILS.before_date, SAMPLE_DETAILS.after_date)
-    return dataclasses.replace(dossier, result=result)
+    return under_dates(read_dossier(stored.read_bytes()), SAMPLE_DETAILS.before_date, SAMPLE_DETAILS.after_date)

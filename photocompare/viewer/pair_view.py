@@ -6,17 +6,14 @@ import json
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
-
-import streamlit as st
 
 from photocompare.errors import UsageError
 from photocompare.report.dossier import Dossier
 from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.redated import lengths
 from photocompare.report.texts import Texts
+from photocompare.viewer.components import asset, component, nothing
 
 Mode = Literal["full", "consult", "field", "correct", "refused"]
 
@@ -41,15 +38,6 @@ _LATER = {"originals": ("before_original", "after_original"), "full": ("before_f
 """Pictures that come when they are asked for."""
 
 _OVERLAYS_ON = ("cleared", "stained", "faded", "residual", "new")
-
-
-@cache
-def _component() -> Any:
-    """The component, registered once for each process."""
-    folder = files("photocompare.viewer")
-    script = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    html, css = (folder.joinpath(f"pair_view.{kind}").read_text(encoding="utf-8") for kind in ("html", "css"))
-    return st.components.v2.component("photocompare_pair_view", html=html, css=css, js=script)
 
 
 def pair_view(
@@ -86,12 +74,9 @@ def pair_view(
         nothing is new.
     """
     data = packed_pair(dossier, t, mode=mode, identity=identity, wanted=wanted, more=more)
-    taken = _component()(key=key, data=data, on_want_change=_nothing, on_field_change=_nothing, on_marks_change=_nothing)
+    shown = component("photocompare_pair_view", _SCRIPTS, css="pair_view.css", html=asset("pair_view.html"))
+    taken = shown(key=key, data=data, on_want_change=nothing, on_field_change=nothing, on_marks_change=nothing)
     return {name: getattr(taken, name, None) for name in ("want", "field", "marks")}
-
-
-def _nothing() -> None:
-    """Streamlit hands over a value only where somebody listens for its change."""
 
 
 def packed_pair(

@@ -17,7 +17,8 @@ class PairControls extends PairScene {
   build() {
     this.observer.disconnect();
     const { mode } = this.head;
-    const focusKey = this.root.activeElement ? this.root.activeElement.dataset.key : null;
+    const focused = this.root.getRootNode().activeElement;
+    const focusKey = this.root.contains(focused) ? focused.dataset.key : null;
     this.stage = element("div", { class: "stage", tabindex: "0", role: "application", "aria-label": this.stageLabel(), "data-key": "stage" });
     this.canvas = element("canvas", { "aria-hidden": "true" });
     this.captions = element("div", { class: "captions", "aria-hidden": "true" });

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 from collections import OrderedDict
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from photocompare.errors import UsageError
 from photocompare.report.dossier import Dossier
-from photocompare.report.redated import redated
+from photocompare.report.redated import under_dates
 from photocompare.report.visit_details import VisitDetails
 from photocompare.timing import parse_date
 from photocompare.viewer.measuring import MOST_SHOTS, Checking, Cutting, Measuring, Request
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from photocompare.correction import Corrected, Correction
 
 Which = Literal["before", "after"]
-
-MOST_BYTES = 60_000_000
-"""Of one photo, as the door for photos has it."""
 
 MOST_KEPT = 6
 """Measurements that stay ready to be shown again at once; each takes up to 20 MB with full-size pictures."""
@@ -171,8 +167,7 @@ class Visit:
 
     def under_dates(self, dossier: Dossier) -> Dossier:
         """A dossier with the time window of the dates that were given."""
-        result = redated(dossier.result, self.details.before_date, self.details.after_date)
-        return dataclasses.replace(dossier, result=result)
+        return under_dates(dossier, self.details.before_date, self.details.after_date)
 
     @property
     def undated(self) -> bool:

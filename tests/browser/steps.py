@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -86,9 +87,10 @@ def headline(page: Page) -> Locator:
 
 
 def pair(page: Page) -> Locator:
-    """The pictures, once they are there to be looked at."""
+    """The pictures, once they are there to be looked at and nothing around them moves any more."""
     found = page.locator(".pair[data-ready]")
     expect(found).to_have_count(1)
+    settled(page)
     expect(found).to_have_attribute("aria-busy", "false")
     return found
 
@@ -101,6 +103,7 @@ def own_pair(page: Page) -> Locator:
 
 def everything_written(page: Page) -> str:
     """All words of the page's main part, those for screen readers and within components included."""
+    settled(page)  # what a run no longer writes goes from the page when the run ends
     return str(page.evaluate(_ALL_TEXT))
 
 
@@ -163,6 +166,20 @@ def on_stage(box: Locator, x: float, y: float, size: tuple[int, int]) -> dict[st
 def settled(page: Page) -> None:
     """Wait for the end of the page's run."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=MEASURED_MS)
+
+
+def change(page: Page, act: Callable[[], object]) -> None:
+    """Do what makes the page run again, and wait for that run's end."""
+    page.evaluate(
+        """() => {
+            window.ran = false;
+            const told = new MutationObserver(() => { window.ran = true; told.disconnect(); });
+            told.observe(document.querySelector("[data-testid=stApp]"), { attributeFilter: ["data-test-script-state"] });
+        }"""
+    )
+    act()
+    page.wait_for_function("window.ran")
+    settled(page)
 
 
 def downloaded(page: Page, name: str) -> tuple[bytes, str]:

@@ -18,6 +18,7 @@ from steps import (
     ENGLISH,
     MEASURED_MS,
     VISITS,
+    change,
     downloaded,
     file_of,
     headline,
@@ -66,7 +67,7 @@ def private_pair(chromium: Browser, server: Server) -> Iterator[Page]:
     page.get_by_text(ENGLISH("compare.details"), exact=True).click()
     label = page.get_by_role("textbox", name=ENGLISH("compare.patient_label"))
     label.fill(LABEL)
-    label.press("Tab")
+    change(page, lambda: label.press("Tab"))
     yield page
     visitors.leave()
 
