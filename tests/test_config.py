@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from photocompare.viewer.visit import MOST_BYTES
+from photocompare.decoding.call import PhotoLimits
 from tests.contrast import DARK, WHITE, contrast
 
 ROOT = Path(__file__).parents[1]
@@ -86,8 +86,9 @@ def test_streamlit_takes_every_setting_and_warns_of_none(streamlit_says: subproc
 
 def test_a_photo_that_the_door_takes_can_be_uploaded_and_little_more() -> None:
     limit = SHIPPED["server"]["maxUploadSize"] * MIB
-    assert MOST_BYTES <= limit < 1.1 * MOST_BYTES
-    assert SHIPPED["server"]["maxMessageSize"] * MIB > 2 * MOST_BYTES
+    most = PhotoLimits().max_bytes
+    assert most <= limit < 1.1 * most
+    assert SHIPPED["server"]["maxMessageSize"] * MIB > 2 * most
 
 
 @pytest.mark.parametrize(("theme", "ground"), [("light", WHITE), ("dark", DARK)])

@@ -58,6 +58,7 @@ def test_reversed_dates_are_told_and_give_no_number(measured_page: Page) -> None
 
 def lengths(page: Page) -> float:
     """All assessed length in mm, as the legend has it."""
+    settled(page)
     return sum(float(text.split(",")[1].split()[0]) for text in page.locator(".pc-legend b").all_inner_texts())
 
 
@@ -83,7 +84,6 @@ def test_a_field_drawn_with_the_mouse_is_measured(measured_page: Page) -> None:
     expect(stop_button(page)).to_be_visible()
     expect(headline(page)).to_have_count(0)
     own_pair(page)
-    settled(page)
     assert 0 < lengths(page) < 0.8 * whole
     back_to_the_whole_leg(page, number)
 
