@@ -3,8 +3,10 @@
 import streamlit as st
 
 from photocompare.viewer.page import language_texts, presenting
+from photocompare.viewer.upload_answers import keep_upload_answers
 from photocompare.viewer.uploads import keep_details
 
+keep_upload_answers()
 t = language_texts()
 st.set_page_config(page_title=t("app.title"), layout="wide")
 names = ("compare", "consult", "capture", "about")
