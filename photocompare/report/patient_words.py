@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from photocompare.report.redated import length_estimate
+from photocompare.report.redated import assessed_length, length_estimate, lengths
 from photocompare.report.texts import Texts
 
 COURSE_DAYS = {"days": 0, "weeks": 14, "months": 56, "later": 91, "half_year": 183}
@@ -40,15 +40,15 @@ def notes_for_patient(result: Mapping[str, Any], t: Texts) -> list[str]:
     if result["clearance"] is None:
         return []
     step = course_step(result)
-    fates = result.get("fate_mm") or result.get("fate_px") or {}
-    assessed = sum(fates.get(fate) or 0.0 for fate in ("cleared", "stained", "faded", "residual"))
+    fates, _ = lengths(result)
+    assessed = assessed_length(result)
     notes = [t("consult.looks_worse")] if step in WORSE_STEPS else []
     if result["status"] == "indicative":
         notes.append(t("consult.not_sure"))
     # A twentieth of the length is what two readers of the same photos differ by at least.
-    if assessed > 0 and (fates.get("stained") or 0.0) > assessed / 20:
+    if assessed > 0 and fates.get("stained", 0.0) > assessed / 20:
         notes.append(t("consult.stains"))
-    if assessed > 0 and (fates.get("new") or 0.0) > assessed / 20:
+    if assessed > 0 and fates.get("new", 0.0) > assessed / 20:
         notes.append(t("consult.new_veins"))
     return notes
 
@@ -72,3 +72,9 @@ EMERGENCIES = 2
 def reasons_to_call(t: Texts) -> list[str]:
     """What a patient is told to report at once; the first ones are emergencies."""
     return [t(f"call.{name}") for name in ("breath", "brain", "calf", "infection", "skin")]
+
+
+def calls(t: Texts) -> tuple[tuple[str, list[str]], ...]:
+    """`reasons_to_call` under their headings: the emergency number, the clinic."""
+    everything = reasons_to_call(t)
+    return (t("consult.emergency"), everything[:EMERGENCIES]), (t("consult.call"), everything[EMERGENCIES:])

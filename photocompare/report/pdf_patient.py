@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from photocompare.report.dossier import Dossier
 from photocompare.report.drawing import INK, MUTED, PANEL, RULE
 from photocompare.report.patient_words import (
+    calls,
     course,
     course_step,
     next_steps,
     notes_for_patient,
     patient_sentence,
-    reasons_to_call,
 )
 from photocompare.report.pdf_marks import ACCENT
 from photocompare.report.pdf_pictures import measured_pictures, original_pictures
@@ -34,9 +32,6 @@ _TALLEST_PICTURE = 106.0
 """Mm."""
 
 _CAPTION_GAP = 2.5
-
-_EMERGENCIES = 2
-"""How many of the reasons to call come first as emergencies."""
 
 _INSET = 5.0
 _BULLET = 3.6
@@ -126,18 +121,12 @@ def _next(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> None:
     sheet.paragraph(_MARGIN, top + _INSET + 6.0, _COLUMN - 2.0, next_steps(dossier.result, t), _BODY)
 
 
-def _blocks(t: Texts) -> tuple[tuple[str, Sequence[str]], ...]:
-    """Emergencies, and what to call the clinic for."""
-    everything = reasons_to_call(t)
-    return (t("consult.emergency"), everything[:_EMERGENCIES]), (t("consult.call"), everything[_EMERGENCIES:])
-
-
 _CALL_WIDTH = _COLUMN - 2 * _INSET
 
 
 def _call_height(sheet: Sheet, t: Texts) -> float:
     height = 0.0
-    for heading, items in _blocks(t):
+    for heading, items in calls(t):
         height += sheet.height_of(heading, _CALL_WIDTH, _BODY, bold=True) + 1.0
         height += sum(sheet.height_of(item, _CALL_WIDTH - _BULLET, _SMALL) + _AFTER_BULLET for item in items) + 1.6
     return height - 1.6
@@ -148,7 +137,7 @@ def _call(sheet: Sheet, t: Texts, top: float, height: float) -> None:
     x = _MARGIN + _COLUMN + _GAP
     sheet.filled(x, top, _COLUMN, height, PANEL, radius=2.0)
     x, y = x + _INSET, top + _INSET
-    for heading, items in _blocks(t):
+    for heading, items in calls(t):
         y = sheet.paragraph(x, y, _CALL_WIDTH, heading, _BODY, bold=True) + 1.0
         for item in items:
             sheet.dot(x + 0.8, y + 0.68 * _SMALL * MM_PER_POINT, 0.45, INK, line=0.05)

@@ -16,6 +16,7 @@ import streamlit as st
 
 from photocompare import __version__
 from photocompare.report.texts import Texts
+from photocompare.viewer.components import asset
 
 PACKAGES = (
     "fpdf2",
@@ -93,7 +94,7 @@ def validate_command(plan: dict[str, Any]) -> str:
 def show_about(t: Texts) -> None:
     """The whole page."""
     study = accuracy()
-    st.html(f"<style>{files('photocompare.viewer').joinpath('about.css').read_text(encoding='utf-8')}</style>")
+    st.html(f"<style>{asset('about.css')}</style>")
     st.html(_paragraphs(t("about.intro", version=__version__), t("common.disclaimer")))
     st.header(t("about.use_title"))
     st.html(intended_use(t))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from photocompare.benchmark import BenchmarkOptions
 from photocompare.report.fate_styles import FATE_STYLES
-from photocompare.report.patient_words import COURSE_DAYS, EMERGENCIES, course, course_step, reasons_to_call
+from photocompare.report.patient_words import COURSE_DAYS, calls, course, course_step
 from photocompare.report.redated import assessed_length, lengths
 from photocompare.report.texts import Texts
 from photocompare.report.told_reasons import told_reasons
@@ -216,10 +216,8 @@ def _past(step: str, here: str) -> bool:
 
 def call_list(t: Texts) -> str:
     """What is to be reported at once; emergencies first."""
-    everything = reasons_to_call(t)
-    lists = ((t("consult.emergency"), everything[:EMERGENCIES]), (t("consult.call"), everything[EMERGENCIES:]))
     blocks = "".join(
-        f"<h3>{escape(heading)}</h3><ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>" for heading, items in lists
+        f"<h3>{escape(heading)}</h3><ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>" for heading, items in calls(t)
     )
     return f'<section class="pc-call">{blocks}</section>'
 

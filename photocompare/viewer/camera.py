@@ -14,17 +14,14 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import cast
 
 from photocompare.decoding.call import DEFAULT_LIMITS
 from photocompare.errors import UsageError
 from photocompare.quality import VEIN_SIGMA_MM, QualityOptions
 from photocompare.report.texts import Texts
 from photocompare.viewer.components import asset, component, nothing
-
-Which = Literal["before", "after"]
-
-WHICH: tuple[Which, ...] = ("before", "after")
+from photocompare.viewer.visit import VISITS, Which
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 """Start of image and the first byte of the next marker (ITU-T T.81, B.2.1)."""
@@ -183,7 +180,7 @@ def shot_from_value(value: object, texts: Texts, *, max_bytes: int = DEFAULT_LIM
     UsageError
         When it is anything else; the message tells the next step.
     """
-    if not isinstance(value, Mapping) or value.get("which") not in WHICH:
+    if not isinstance(value, Mapping) or value.get("which") not in VISITS:
         raise UsageError(texts("capture.shot_unreadable"))
     return CameraShot(cast(Which, value["which"]), _jpeg(value.get("jpeg"), texts, max_bytes), _instant(value.get("taken_at"), texts))
 

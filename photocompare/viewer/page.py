@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from photocompare.report.redated import under_dates
 from photocompare.report.texts import LANGUAGES, Texts, texts
 from photocompare.report.visit_details import VisitDetails
 from photocompare.viewer.blocks import style_sheet
+from photocompare.viewer.components import component
 
 SAMPLE_DETAILS = VisitDetails(
     before_date=dt.date(2026, 3, 2), after_date=dt.date(2026, 6, 1), sessions=2, agent="Polidocanol", concentration_percent=0.5, leg="left"
@@ -46,15 +46,9 @@ def begin(title: str) -> Texts:
     return t
 
 
-@cache
-def _language_teller() -> Any:
-    script = "export default ({ data }) => { document.documentElement.lang = data.language; }"
-    return st.components.v2.component("photocompare_language", js=script)
-
-
 def tell_language(language: str) -> None:
     """Tell the browser the page's language, so that a screen reader reads it with the right voice."""
-    _language_teller()(key="page_language", data={"language": language}, height=1)
+    component("photocompare_language", ("page_language.js",))(key="page_language", data={"language": language}, height=1)
 
 
 def presenting() -> bool:

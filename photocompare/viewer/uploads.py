@@ -15,13 +15,12 @@ from photocompare.report.texts import Texts
 from photocompare.report.visit_details import MOST_SESSIONS, Leg, VisitDetails
 from photocompare.timing import parse_date
 from photocompare.viewer.measuring import MOST_SHOTS, Checking, Cutting, Refusal
-from photocompare.viewer.visit import Shot, Visit, Which, take_uploads
+from photocompare.viewer.visit import VISITS, Shot, Visit, Which, take_uploads
 from photocompare.viewer.waiting import wait_while
 
 SUFFIXES = ("jpg", "jpeg", "png", "heic", "heif", "tif", "tiff", "webp")
 
 LEGS: tuple[Leg, ...] = ("", "left", "right")
-VISITS: tuple[Which, ...] = ("before", "after")
 
 _DETAIL_KEYS = (
     *("before_date", "after_date", "sessions", "agent", "concentration", "leg", "region"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Which = Literal["before", "after"]
 
+VISITS: tuple[Which, ...] = ("before", "after")
+
 MOST_KEPT = 6
 """Measurements that stay ready to be shown again at once; each takes up to 20 MB with full-size pictures."""
 
