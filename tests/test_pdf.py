@@ -69,6 +69,13 @@ def test_the_file_page_says_everything(measured: Dossier) -> None:
     assert "could not be measured" in text  # the reticular veins' clearance failed: said, and no zero
 
 
+def test_rounding_carries_no_printed_headline_over_a_mark(measured: Dossier) -> None:
+    clearance = measured.result["clearance"]
+    near = {**clearance, "length": {**clearance["length"], "percent": 74.6}}
+    close = dataclasses.replace(measured, result={**measured.result, "clearance": near})
+    assert f"74.6 % {T('result.headline')}" in text_of(file_pdf(close, DETAILS, T))
+
+
 def test_lengths_stand_beside_their_fates(measured: Dossier) -> None:
     text = text_of(file_pdf(measured, DETAILS, T))
     for fate, length in measured.result["fate_mm"].items():

@@ -18,7 +18,7 @@ from PIL import Image
 from photocompare.arrays import scaled_position
 from photocompare.errors import UsageError
 from photocompare.estimate import Estimate
-from photocompare.report import files
+from photocompare.report import files, words
 from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.figures import draw_fate, draw_summary
 from photocompare.report.files import CONTRACT_FILES, write_comparison
@@ -298,3 +298,14 @@ def test_a_refusal_is_drawn_and_has_no_fates() -> None:
     assert draw_summary(refused).shape[1] == 1600
     with pytest.raises(ValueError, match="no fates"):
         draw_fate(refused)
+
+
+# --- words
+
+
+def test_rounding_carries_no_told_headline_over_a_mark() -> None:
+    comparison = make_comparison()
+    assert comparison.outcome is not None
+    near = dataclasses.replace(comparison.outcome, length=Estimate(74.6, 60.0, 85.0, "%"))
+    assert words.headline(dataclasses.replace(comparison, outcome=near)).startswith("74.6 % of the visible vein length")
+    assert words.headline(comparison).startswith("61 % of")

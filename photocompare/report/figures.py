@@ -137,7 +137,7 @@ def _header(canvas: _Canvas, comparison: Comparison) -> None:
 
 def _headline(canvas: _Canvas, comparison: Comparison, outcome: Outcome) -> None:
     top = canvas.y
-    value = words.percent(outcome.length.value)
+    value = words.headline_percent(outcome.length.value)
     put_text(canvas.draw, (_MARGIN, top), value, 120, bold=True)
     x = _MARGIN + text_width(value, 120) + 32
     put_text(canvas.draw, (x, top + 22), "of the visible vein", 32)

@@ -14,6 +14,7 @@ from photocompare.report.pdf_sheet import LEADING, MM_PER_POINT, PAGE_HEIGHT, PA
 from photocompare.report.pdf_words import (
     RESPONDER_PERCENT,
     date_of,
+    headline_of,
     interval_of,
     made,
     numbers,
@@ -127,7 +128,7 @@ def _headline(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNum
     result = dossier.result
     length, benchmark = result["clearance"]["length"], result["benchmark"]
     left = 0.36 * _WIDTH
-    sheet.line_of(_MARGIN, top + 12.6, percent(length["percent"]), 42.0, bold=True, width=left)
+    sheet.line_of(_MARGIN, top + 12.6, headline_of(length["percent"], t), 42.0, bold=True, width=left)
     y = sheet.paragraph(_MARGIN, top + 16.4, left - _GAP, t("result.headline"), 9.0)
     interval = t("result.interval", low=round(length["low"]), high=round(length["high"]))
     y = sheet.paragraph(_MARGIN, y, left - _GAP, interval, 9.0, MUTED)
@@ -151,7 +152,7 @@ def _corrected(sheet: Sheet, correction: CorrectedNumber, t: Texts, top: float) 
     marked, corrected = correction
     at = marked.at.astimezone(dt.UTC)
     interval = interval_of(corrected.length.low, corrected.length.high, t)
-    number = t("pdf.file.corrected", percent=percent(corrected.length.value), interval=interval)
+    number = t("pdf.file.corrected", percent=headline_of(corrected.length.value, t), interval=interval)
     who = t(
         "pdf.file.corrected_by",
         by=shown_text(marked.by, LONGEST_LABEL),

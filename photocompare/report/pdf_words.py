@@ -9,7 +9,7 @@ from typing import Any
 from photocompare.benchmark import BenchmarkOptions
 from photocompare.report.texts import Texts
 from photocompare.report.visit_details import VisitDetails
-from photocompare.report.words import percent
+from photocompare.report.words import headline_percent, percent
 
 Result = Mapping[str, Any]
 
@@ -24,6 +24,11 @@ _SHORT_DIGEST = 12
 def interval_of(low: float, high: float, t: Texts) -> str:
     """A 95 % interval for people."""
     return t("pdf.interval", low=f"{round(low) + 0:d}", high=percent(high))
+
+
+def headline_of(value: float, t: Texts) -> str:
+    """The headline, with the language's decimal mark where it has a decimal."""
+    return headline_percent(value).replace(".", t("pdf.decimal_mark"))
 
 
 def with_interval(number: Mapping[str, Any] | None, t: Texts) -> str:

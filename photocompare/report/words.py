@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from photocompare.benchmark import BenchmarkOptions
 from photocompare.estimate import Estimate
 from photocompare.flags import RaisedFlag, Severity
 from photocompare.result import ASSESSED_FATES, Comparison, Outcome, PairScale
@@ -41,6 +42,14 @@ def percent(value: float) -> str:
     return f"{round(value) + 0:d} %"
 
 
+def headline_percent(value: float) -> str:
+    """The headline in whole numbers, or with its decimal where rounding would carry it over the band's ends or the responder mark."""
+    marks = BenchmarkOptions()
+    crossed = any((value < mark) != (round(value) < mark) for mark in (marks.low_percent, marks.responder_percent))
+    crossed = crossed or (value > marks.high_percent) != (round(value) > marks.high_percent)
+    return f"{value:.1f} %" if crossed else percent(value)
+
+
 def interval(estimate: Estimate) -> str:
     """The 95 % interval for people."""
     return f"{round(estimate.low) + 0:d} to {percent(estimate.high)}"
@@ -70,7 +79,7 @@ def headline(comparison: Comparison) -> str:
     if comparison.outcome is None:
         return f"{NO_NUMBER}."
     cleared = comparison.outcome.length
-    return f"{percent(cleared.value)} of the visible vein length cleared (95 % interval {interval(cleared)})."
+    return f"{headline_percent(cleared.value)} of the visible vein length cleared (95 % interval {interval(cleared)})."
 
 
 def responder(comparison: Comparison) -> str:

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from photocompare.benchmark import BenchmarkOptions
+from photocompare.report import words
 from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.patient_words import COURSE_DAYS, calls, course, course_step
 from photocompare.report.redated import assessed_length, lengths
@@ -31,15 +32,12 @@ def style_sheet() -> str:
 
 def percent(value: float | None) -> str:
     """A percentage for people: whole numbers, no negative zero."""
-    return "" if value is None else f"{round(value) + 0:d} %".replace("-", "−")
+    return "" if value is None else words.percent(value).replace("-", "−")
 
 
 def headline_percent(value: float) -> str:
-    """The headline in whole numbers, or with its decimal where rounding would carry it over the band's ends or the responder mark."""
-    marks = BenchmarkOptions()
-    crossed = any((value < mark) != (round(value) < mark) for mark in (marks.low_percent, marks.responder_percent))
-    crossed = crossed or (value > marks.high_percent) != (round(value) > marks.high_percent)
-    return f"{value:.1f} %" if crossed else percent(value)
+    """The headline for people, with a true minus sign."""
+    return words.headline_percent(value).replace("-", "−")
 
 
 def _range(found: Mapping[str, Any], t: Texts) -> str:
