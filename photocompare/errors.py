@@ -61,3 +61,19 @@ class SeveralPictures(PhotoError):
 
 class UnsupportedColour(PhotoError):
     """The colours can't be brought to sRGB with certainty (CMYK without a profile, transparency, float data)."""
+
+
+class AccessDenied(UsageError):
+    """The person's role does not allow what was asked for."""
+
+
+class StaleRecord(UsageError):
+    """Somebody else changed the record since it was opened; nothing was overwritten."""
+
+
+class RecordsUnusable(UsageError):
+    """The records' database or photo store can't be used as it is: damaged, missing, of another version, or in an unsafe place."""
+
+
+class DamagedPhoto(RecordsUnusable):
+    """A stored file's bytes are no longer those that were stored."""

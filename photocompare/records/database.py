@@ -1,0 +1,219 @@
+"""The database: opened with safe settings that are checked, brought to the present schema, written by one at a time.
+
+SQLite keeps a rollback journal: SQLite before 3.51.3 can corrupt a write-ahead log, and the library that Python brings is mostly older.
+Transactions that write begin IMMEDIATE, so that two writers wait for each other instead of failing half-way; in PostgreSQL an advisory
+lock does the same, since each entry of the trail needs the hash of the one before.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from photocompare.errors import RecordsUnusable
+from photocompare.records.places import Places
+
+APPLICATION_ID: Final = 0x50434D50
+"""SQLite's mark of whose file it is: "PCMP"."""
+
+WAIT_MS = 10_000
+"""Until a writer gives up waiting for another one."""
+
+_WRITERS_LOCK = 5_063_504
+"""Key of PostgreSQL's advisory lock; any number that other programs are unlikely to take."""
+
+_SQLITE_HEAD = b"SQLite format 3\x00"
+_NETWORK_FILE_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs", "9p"}
+)
+"""Where locks of files can't be relied on (sqlite.org/howtocorrupt.html, 2.1)."""
+
+_PRAGMAS: Final = {
+    "foreign_keys": 1,
+    "synchronous": 3,  # EXTRA: as FULL, and a commit survives a power cut just after it although the journal is deleted
+    "busy_timeout": WAIT_MS,
+    "trusted_schema": 0,
+    "secure_delete": 1,  # what is erased is overwritten
+    "cell_size_check": 1,
+}
+_JOURNAL = "delete"
+
+
+class Database:
+    """An open database of the records.
+
+    Parameters
+    ----------
+    places : Places
+
+    Raises
+    ------
+    RecordsUnusable
+        The file is empty, damaged, no database, another program's, of a newer version, on a network file system or read-only; the file
+        is gone while its photos are there; the server does not answer.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        file = places.sqlite_file
+        if file is not None:
+            _check_file(file, places)
+        try:
+            self.engine = _engine(places)
+            from photocompare.records.migrating import bring_up_to_date  # Alembic is loaded once the file is known to be fit
+
+            bring_up_to_date(self)
+        except (OperationalError, DatabaseError) as error:
+            raise _unusable(error) from error
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of SQLite's."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the database."""
+        with self._transaction(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that holds the writers' lock; committed at the end, rolled back on any error.
+
+        Raises
+        ------
+        RecordsUnusable
+            The disk is full, or another writer held the lock for longer than `WAIT_MS`.
+        """
+        with self._transaction(self.engine.execution_options(writing=True)) as session:
+            yield session
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Session]:
+        try:
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                session.connection()
+                yield session
+        except OperationalError as error:
+            raise _unusable(error) from error
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _engine(places: Places) -> Engine:
+    options: dict[str, Any] = {}
+    if places.sqlite_file is not None:
+        # A connection for each transaction: opening a file is cheap, and none is ever shared by threads.
+        options = {"poolclass": NullPool, "connect_args": {"timeout": WAIT_MS / 1000, "isolation_level": None}}
+    try:
+        engine = create_engine(places.database_url, **options)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise RecordsUnusable(f"The database's driver is not installed: {error}. Install photocompare[postgresql].") from error
+    except SQLAlchemyError as error:
+        raise RecordsUnusable("The database's address can't be read; write it as postgresql://user@host/name.") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _safe_settings)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _safe_settings(connection: Any, _record: Any) -> None:
+    """Set what must be set on each connection, and read it back: an unknown PRAGMA is passed over without a word."""
+    for name, value in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()
+        if found is None or found[0] != value:
+            raise RecordsUnusable(f"This SQLite does not keep the setting {name}; install a current Python.")
+    found = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    if found != _JOURNAL:
+        found = connection.execute(f"PRAGMA journal_mode = {_JOURNAL}").fetchone()[0]
+    if found != _JOURNAL:
+        raise RecordsUnusable("The database keeps a write-ahead log that can't be switched off; close other programs that hold it open.")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("writing"):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {WAIT_MS}")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def _check_file(file: Path, places: Places) -> None:
+    """Refuse what must not be opened, and never make a new database where an old one was."""
+    if file.is_dir():
+        raise RecordsUnusable(f"{file} is a folder, not the records' database.")
+    folder = file.parent
+    kind = _file_system(folder)
+    if kind in _NETWORK_FILE_SYSTEMS:
+        raise RecordsUnusable(f"{folder} lies on a network drive ({kind}), where SQLite is not safe; use a local folder, or PostgreSQL.")
+    if file.exists():
+        with file.open("rb") as opened:
+            head = opened.read(len(_SQLITE_HEAD))
+        if not head:
+            raise RecordsUnusable(f"{file} is empty; restore the records from a backup.")
+        if head != _SQLITE_HEAD:
+            raise RecordsUnusable(f"{file} is no SQLite database; restore the records from a backup.")
+        if not os.access(file, os.W_OK) or not os.access(folder, os.W_OK):
+            raise RecordsUnusable(f"{file} can't be written; give this account the right to write there.")
+        return
+    photos = Path(places.photos_url)
+    if "://" not in places.photos_url and photos.is_dir() and any(photos.iterdir()):
+        raise RecordsUnusable(f"{file} is gone, while its photos are there; restore the records from a backup.")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not os.access(folder, os.W_OK):
+        raise RecordsUnusable(f"{folder} can't be written; give this account the right to write there.")
+
+
+def _file_system(folder: Path) -> str:
+    """Kind of the file system that holds a folder, as Linux lists it; empty where there is no such list."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.is_file():
+        return ""
+    inside, best = str(folder.absolute()), ("", "")
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        _, point, kind, *_ = line.split(" ")
+        point = point.replace("\\040", " ")
+        if (inside == point or inside.startswith(point.rstrip("/") + "/")) and len(point) >= len(best[0]):
+            best = (point, kind)
+    return best[1]
+
+
+def _unusable(error: DatabaseError) -> RecordsUnusable:
+    """The driver's complaint as a sentence for people."""
+    said = str(error.orig).strip().splitlines()[0] if error.orig is not None else str(error)
+    if "full" in said and "disk" in said:
+        return RecordsUnusable("The disk is full; nothing was saved. Free some space and try again.", code="disk_full")
+    if "locked" in said or "lock timeout" in said:
+        return RecordsUnusable("The records are busy; nothing was saved. Try again in a moment.", code="records_busy")
+    if "malformed" in said or "not a database" in said:
+        return RecordsUnusable("The database is damaged; restore the records from a backup.", code="records_damaged")
+    if "readonly" in said:
+        return RecordsUnusable("The database can't be written; give this account the right to write there.", code="records_readonly")
+    return RecordsUnusable(f"The database reported: {said}.", code="records_failed", said=said)
+
+
+def check_whole(session: Session) -> list[str]:
+    """What SQLite's own check finds wrong; empty for a sound file, and for PostgreSQL, which checks its pages itself."""
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    found = [str(row[0]) for row in session.execute(text("PRAGMA integrity_check"))]
+    rows = [f"foreign key of {row[0]} row {row[1]}" for row in session.execute(text("PRAGMA foreign_key_check"))]
+    return [*(line for line in found if line != "ok"), *rows]

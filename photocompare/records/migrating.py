@@ -1,0 +1,82 @@
+"""Brings a database to the schema of this version; an older SQLite file is copied first, a newer one refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from photocompare.errors import RecordsUnusable
+from photocompare.records.database import APPLICATION_ID
+
+if TYPE_CHECKING:
+    from photocompare.records.database import Database
+
+NEWEST = "newest"
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "photocompare.records:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def revisions() -> list[str]:
+    """Names of the schema's steps, oldest first."""
+    config = Config()
+    config.set_main_option("script_location", "photocompare.records:migrations")
+    return [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+
+
+def bring_up_to_date(database: Database, *, to: str = NEWEST) -> None:
+    """Make the tables, or change those of an older version; in one transaction, so that a cut leaves the old schema.
+
+    Raises
+    ------
+    RecordsUnusable
+        The database is of a newer version of the software, or another program's.
+    """
+    known = revisions()
+    target = known[-1] if to == NEWEST else to
+    with database.reading() as session:
+        found = _revision(session.connection(), known)
+    if found == target:
+        return
+    if found is not None and database.is_sqlite:
+        _copy_aside(database, found)
+    with database.writing() as session:
+        connection = session.connection()
+        if _revision(connection, known) == target:  # another process was faster
+            return
+        if database.is_sqlite:
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        command.upgrade(_config(connection), target)
+
+
+def _revision(connection: Connection, known: list[str]) -> str | None:
+    """The database's step; None for an empty one."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is None:
+        tables = inspect(connection).get_table_names()
+        if tables:
+            raise RecordsUnusable("The database belongs to another program; give the records one of their own.")
+        return None
+    if found not in known:
+        raise RecordsUnusable("The records were written by a newer version of photocompare; install that version.")
+    return found
+
+
+def _copy_aside(database: Database, revision: str) -> None:
+    """A copy beside the database, before its schema changes."""
+    file = database.places.sqlite_file
+    assert file is not None
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+    copy = file.with_name(f"{file.stem}-before-{revision}-{stamp}{file.suffix}")
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM INTO :copy"), {"copy": str(copy)})

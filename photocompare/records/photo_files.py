@@ -1,0 +1,246 @@
+"""Photos and pictures of comparisons as files named by their SHA-256, on disk or wherever fsspec reaches.
+
+A file comes in two steps: it is written beside its place before the transaction that speaks of it, and put into its place after it.  It
+goes in the same two steps backwards.  Whatever is cut short leaves a file beside its place, and `sweep` ends what was begun: no row ever
+lacks its file, and no file stays without a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import fsspec
+
+from photocompare.errors import DamagedPhoto, RecordsUnusable
+
+UNFINISHED_S = 3600.0
+"""A file beside its place that no row speaks of is swept after an hour: no save takes that long."""
+
+_BESIDE = "unfinished"
+_NAME_LENGTH = 64
+
+
+class _Place(Protocol):
+    """Where bytes lie under short names."""
+
+    def write(self, name: str, data: bytes) -> None: ...
+    def read(self, name: str) -> bytes | None: ...
+    def move(self, name: str, to: str) -> bool: ...
+    def remove(self, name: str) -> None: ...
+    def names(self, under: str) -> Iterator[tuple[str, float]]: ...
+
+
+class _Folder:
+    """A folder of this machine: each file is whole, on the disk, and in its folder's list before `write` returns."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, name: str, data: bytes) -> None:
+        path = self.root / name
+        _make_folder(path.parent)
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return (self.root / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def move(self, name: str, to: str) -> bool:
+        target = self.root / to
+        _make_folder(target.parent)
+        try:
+            (self.root / name).replace(target)
+        except FileNotFoundError:
+            return False
+        _sync_folder(target.parent)
+        return True
+
+    def remove(self, name: str) -> None:
+        (self.root / name).unlink(missing_ok=True)
+
+    def names(self, under: str) -> Iterator[tuple[str, float]]:
+        for path in sorted((self.root / under).rglob("*")) if under else sorted(self.root.rglob("*")):
+            try:
+                if path.is_file():
+                    yield path.relative_to(self.root).as_posix(), path.stat().st_mtime
+            except FileNotFoundError:  # another process ended what it had begun
+                continue
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that outlives a power cut."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the folder's list on the disk; Windows knows no such call."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class _Remote:
+    """A place that fsspec knows; object stores write a file whole or not at all."""
+
+    def __init__(self, url: str) -> None:
+        self.files, root = fsspec.core.url_to_fs(url)
+        self.root = root.rstrip("/")
+
+    def _path(self, name: str) -> str:
+        return f"{self.root}/{name}" if name else self.root
+
+    def write(self, name: str, data: bytes) -> None:
+        self.files.makedirs(self._path(name).rpartition("/")[0], exist_ok=True)
+        self.files.pipe_file(self._path(name), data)
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return bytes(self.files.cat_file(self._path(name)))
+        except FileNotFoundError:
+            return None
+
+    def move(self, name: str, to: str) -> bool:
+        data = self.read(name)
+        if data is None:
+            return False
+        self.write(to, data)
+        self.remove(name)
+        return True
+
+    def remove(self, name: str) -> None:
+        try:
+            self.files.rm_file(self._path(name))
+        except FileNotFoundError:
+            return
+
+    def names(self, under: str) -> Iterator[tuple[str, float]]:
+        self.files.invalidate_cache()
+        found: dict[str, Any] = self.files.find(self._path(under), detail=True)
+        for path, info in sorted(found.items()):
+            changed = info.get("mtime", info.get("LastModified", info.get("created", 0.0)))
+            yield path.removeprefix(self.root).lstrip("/"), float(changed.timestamp() if hasattr(changed, "timestamp") else changed)
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _name(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256}"
+
+
+class PhotoFiles:
+    """The store.
+
+    Parameters
+    ----------
+    url : str
+        A folder, or any URL that fsspec knows.
+
+    Raises
+    ------
+    RecordsUnusable
+        fsspec does not know such a URL, or lacks the package for it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        if "://" not in url or url.startswith("file://"):
+            self._place: _Place = _Folder(Path(url.removeprefix("file://")))
+            return
+        try:
+            self._place = _Remote(url)
+        except (ValueError, ImportError) as error:
+            raise RecordsUnusable(f"The photos' place {url.partition('://')[0]}:// can't be used: {error}.") from error
+
+    def bring(self, data: bytes) -> str:
+        """Write a file beside its place; the ticket that `settle` takes.
+
+        Raises
+        ------
+        OSError
+            No room, or no permission; nothing is left behind.
+        """
+        ticket = f"{digest_of(data)}.{secrets.token_hex(6)}"
+        self._place.write(f"{_BESIDE}/{ticket}", data)
+        return ticket
+
+    def settle(self, ticket: str) -> None:
+        """Put a file into its place, once a committed row speaks of it."""
+        self._place.move(f"{_BESIDE}/{ticket}", _name(ticket[:_NAME_LENGTH]))
+
+    def set_aside(self, sha256: str) -> str:
+        """Take a file out of its place, before the transaction that removes its rows; the ticket for `drop` or `settle`."""
+        ticket = f"{sha256}.{secrets.token_hex(6)}"
+        self._place.move(_name(sha256), f"{_BESIDE}/{ticket}")
+        return ticket
+
+    def drop(self, ticket: str) -> None:
+        """Remove a file that lies beside its place."""
+        self._place.remove(f"{_BESIDE}/{ticket}")
+
+    def read(self, sha256: str) -> bytes:
+        """The file's bytes, which are those that were stored.
+
+        Raises
+        ------
+        DamagedPhoto
+            It is missing, or its bytes changed.
+        """
+        data = self._place.read(_name(sha256))
+        if data is None:
+            beside = next((name for name, _ in self._place.names(_BESIDE) if sha256 in name), None)
+            data = None if beside is None else self._place.read(beside)
+            data = self._place.read(_name(sha256)) if data is None else data  # it may have been settled between the two looks
+        if data is None:
+            raise DamagedPhoto("A stored photo is missing; restore it from a backup.", code="photo_missing")
+        if digest_of(data) != sha256:
+            raise DamagedPhoto(
+                "A stored photo was changed after it was stored and is not shown; restore it from a backup.", code="photo_changed"
+            )
+        return data
+
+    def digests(self) -> Iterator[str]:
+        """Of every file in its place."""
+        for name, _ in self._place.names(""):
+            last = name.rpartition("/")[2]
+            if not name.startswith(f"{_BESIDE}/") and len(last) == _NAME_LENGTH:
+                yield last
+
+    def unfinished(self) -> list[str]:
+        """Tickets of the files that lie beside their places."""
+        return [name.rpartition("/")[2] for name, _ in self._place.names(_BESIDE)]
+
+    def sweep(self, spoken_of: Callable[[str], bool], *, older_than_s: float = UNFINISHED_S) -> int:
+        """End what was cut short: files with a row go into their places, others are removed once old; how many were removed."""
+        removed, now = 0, time.time()
+        for name, changed in list(self._place.names(_BESIDE)):
+            ticket = name.rpartition("/")[2]
+            if spoken_of(ticket[:_NAME_LENGTH]):
+                self.settle(ticket)
+            elif now - changed > older_than_s:
+                self.drop(ticket)
+                removed += 1
+        return removed

@@ -1,0 +1,53 @@
+"""Where the records lie: from the environment, else in the platform's data folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+DATABASE_VARIABLE = "PHOTOCOMPARE_DATABASE_URL"
+PHOTOS_VARIABLE = "PHOTOCOMPARE_PHOTOS_URL"
+FOLDER_VARIABLE = "PHOTOCOMPARE_DATA"
+DATABASE_FILE = "records.sqlite"
+PHOTOS_FOLDER = "photos"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where database and photos are.
+
+    Parameters
+    ----------
+    database_url : str
+        A SQLAlchemy URL, "sqlite:///..." or "postgresql+psycopg://...".
+    photos_url : str
+        A folder, or a URL that fsspec knows.
+    """
+
+    database_url: str
+    photos_url: str
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """SQLite's file; None for another database."""
+        head = "sqlite:///"
+        return Path(self.database_url.removeprefix(head)) if self.database_url.startswith(head) else None
+
+
+def in_folder(folder: Path) -> Places:
+    """A SQLite database and its photos in one folder."""
+    return Places(f"sqlite:///{folder / DATABASE_FILE}", str(folder / PHOTOS_FOLDER))
+
+
+def usual_places(environment: Mapping[str, str] = os.environ) -> Places:
+    """As the environment says: PHOTOCOMPARE_DATA (a folder), PHOTOCOMPARE_DATABASE_URL, PHOTOCOMPARE_PHOTOS_URL."""
+    folder = environment.get(FOLDER_VARIABLE) or platformdirs.user_data_dir("photocompare", appauthor=False)
+    usual = in_folder(Path(folder).absolute())
+    url = environment.get(DATABASE_VARIABLE) or usual.database_url
+    if url.startswith(("postgres://", "postgresql://")):
+        url = "postgresql+psycopg://" + url.partition("://")[2]
+    return Places(url, environment.get(PHOTOS_VARIABLE) or usual.photos_url)
