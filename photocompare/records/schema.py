@@ -184,7 +184,6 @@ class Photo(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     visit_id: Mapped[int] = mapped_column(ForeignKey("visit.id"), index=True)
     sha256: Mapped[str] = mapped_column(index=True)
-    bytes: Mapped[int]
     facts: Mapped[str] = mapped_column(default="{}")
     added_at: Mapped[str]
     visit: Mapped[Visit] = relationship(back_populates="photos")

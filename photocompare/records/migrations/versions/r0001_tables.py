@@ -195,7 +195,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("visit_id", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("bytes", sa.Integer(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("added_at", sa.Text(), nullable=False),
         sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_photo_digest")),

@@ -1,0 +1,140 @@
+"""Saving a comparison: the patient's leg, region, visits, photos and the measurement, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from photocompare.errors import UsageError
+from photocompare.records import trail
+from photocompare.records.access import Actor
+from photocompare.records.cohort import renew
+from photocompare.records.entries import KEPT_FACTS, NewComparison, VisitFacts
+from photocompare.records.photo_files import digest_of
+from photocompare.records.schema import Comparison, Leg, Patient, Photo, Region, Visit
+from photocompare.report.redated import redated
+
+
+@dataclass(frozen=True)
+class SavedComparison:
+    """Where a comparison is kept: its number, its revision (1 the first time), and whether this call wrote it."""
+
+    id: int
+    revision: int
+    written: bool
+
+
+def ensure_region(session: Session, patient: Patient, side: str, name: str) -> Region:
+    """The patient's region, made where there was none."""
+    leg = session.scalar(select(Leg).where(Leg.patient_id == patient.id, Leg.side == side))
+    if leg is None:
+        leg = Leg(patient_id=patient.id, side=side)
+        session.add(leg)
+        session.flush()
+    name = " ".join(name.split())
+    region = session.scalar(select(Region).where(Region.leg_id == leg.id, Region.name == name))
+    if region is None:
+        region = Region(leg_id=leg.id, name=name)
+        session.add(region)
+        session.flush()
+    return region
+
+
+def take_photos(session: Session, visit: Visit, sizes: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note photos of a visit by their digests; those that it has stay as they are."""
+    held = set(session.scalars(select(Photo.sha256).where(Photo.visit_id == visit.id)))
+    for digest in sizes:
+        if digest not in held:
+            kept = {name: value for name, value in facts.get(digest, {}).items() if name in KEPT_FACTS and value is not None}
+            session.add(Photo(visit_id=visit.id, sha256=digest, facts=trail.canonical(kept), added_at=trail.utc_now()))
+    session.flush()
+
+
+def _ensure_visit(session: Session, actor: Actor, key: str, region: Region, facts: VisitFacts) -> Visit:
+    """The region's visit of that day, with what was empty in it filled."""
+    visit = session.scalar(select(Visit).where(Visit.region_id == region.id, Visit.day == facts.day))
+    if visit is None:
+        visit = Visit(region_id=region.id, version=1, **vars(facts))
+        session.add(visit)
+        session.flush()
+        trail.note(session, actor, "visit.add", f"patient/{key}/visit/{visit.id}", after={"day": facts.day.isoformat()})
+        return visit
+    held = VisitFacts.of(visit)
+    filled = held.filled_with(facts)
+    if filled != held:
+        for name, value in vars(filled).items():
+            setattr(visit, name, value)
+        visit.version += 1
+        trail.note(session, actor, "visit.fill", f"patient/{key}/visit/{visit.id}")
+    return visit
+
+
+def save_comparison(session: Session, actor: Actor, patient: Patient, new: NewComparison, tickets: Mapping[str, str]) -> SavedComparison:
+    """Write a comparison and whatever it hangs on; see `Records.save_comparison`."""
+    region = ensure_region(session, patient, new.side, new.region)
+    before = _ensure_visit(session, actor, patient.key, region, new.before)
+    after = _ensure_visit(session, actor, patient.key, region, new.after)
+    for visit, photos in ((before, new.before_photos), (after, new.after_photos)):
+        take_photos(session, visit, dict.fromkeys(digest_of(data) for data in photos), new.photo_facts)
+    result = json.dumps(redated(new.result, new.before.day, new.after.day), ensure_ascii=False, separators=(",", ":"))
+    key = _content_key(new, result, before.id, after.id)
+    same = session.scalar(select(Comparison).where(Comparison.content_key == key))
+    if same is not None:
+        return SavedComparison(same.id, same.revision, written=False)
+    earlier = session.scalars(
+        select(Comparison)
+        .where(Comparison.before_visit_id == before.id, Comparison.after_visit_id == after.id)
+        .order_by(Comparison.revision.desc())
+    ).first()
+    if earlier is not None and not new.reason.strip():
+        raise UsageError(
+            "This pair of visits has a saved comparison; give the reason to save this one as its revision.", code="revision_needs_reason"
+        )
+    row = Comparison(
+        root_id=None if earlier is None else earlier.root_id or earlier.id,
+        revision=1 if earlier is None else earlier.revision + 1,
+        reason="" if earlier is None else new.reason.strip(),
+        region_id=region.id,
+        before_visit_id=before.id,
+        after_visit_id=after.id,
+        status=json.loads(result)["status"],
+        settings_sha256=new.result["provenance"]["config_sha256"],
+        content_key=key,
+        dossier_sha256=digest_of(new.dossier),
+        correction=trail.canonical(new.correction) if new.correction else "",
+        saved_at=trail.utc_now(),
+        saved_by=actor.name,
+        result=result,
+    )
+    session.add(row)
+    session.flush()
+    assert row.dossier_sha256 in tickets
+    renew(session, region.id)
+    trail.note(
+        session,
+        actor,
+        "comparison.save" if earlier is None else "comparison.revise",
+        f"patient/{patient.key}/comparison/{row.id}",
+        before=None if earlier is None else {"comparison": earlier.id, "revision": earlier.revision},
+        after={"revision": row.revision, "status": row.status, "content": key},
+    )
+    return SavedComparison(row.id, row.revision, written=True)
+
+
+def _content_key(new: NewComparison, result: str, before_id: int, after_id: int) -> str:
+    """SHA-256 of what makes a comparison the same: visits, photos, numbers and marks; not the seconds that it took."""
+    plain = json.loads(result)
+    plain.get("provenance", {}).pop("seconds", None)
+    parts = {
+        "visits": [before_id, after_id],
+        "photos": [sorted({digest_of(data) for data in photos}) for photos in (new.before_photos, new.after_photos)],
+        "result": plain,
+        "correction": dict(new.correction),
+    }
+    return hashlib.sha256(trail.canonical(parts).encode()).hexdigest()

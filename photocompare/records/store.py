@@ -1,0 +1,432 @@
+"""The records as the rest of the software uses them: every call says who asks, is checked, and leaves its entry in the trail.
+
+records = Records(usual_places())
+key = records.add_patient(actor, IdentityFacts(name="..."))
+records.save_comparison(actor, NewComparison(key, "left", "outer thigh", ...))
+file = records.open_patient(actor, key)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from photocompare.errors import AccessDenied, StaleRecord, UsageError
+from photocompare.records import access, trail
+from photocompare.records.access import Actor, Permission
+from photocompare.records.cohort import renew
+from photocompare.records.database import Database
+from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, new_patient_key
+from photocompare.records.patient_file import PatientFile, load_patient_file
+from photocompare.records.photo_files import PhotoFiles, digest_of
+from photocompare.records.places import Places
+from photocompare.records.saving import SavedComparison, ensure_region, save_comparison, take_photos
+from photocompare.records.schema import (
+    CONSENT_USES,
+    ROLES,
+    Account,
+    Comparison,
+    Consent,
+    Identity,
+    Leg,
+    Meta,
+    Patient,
+    Photo,
+    Region,
+    TrailRow,
+    Visit,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from photocompare.report.dossier import Dossier
+
+Row = TypeVar("Row")
+
+MOST_FOUND = 50
+"""Patients that a search shows."""
+
+DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class PatientLine:
+    """A patient in a list: key, name and chart number (empty without identity), legs seen, day of the last visit."""
+
+    key: str
+    name: str
+    chart_number: str
+    visits: int
+    last_day: dt.date | None
+
+
+class Records:
+    """An open set of records.
+
+    Parameters
+    ----------
+    places : Places
+
+    Raises
+    ------
+    RecordsUnusable
+    """
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.database = Database(places)
+        self.photos = PhotoFiles(places.photos_url)
+        self.sweep()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()
+
+    def sweep(self) -> int:
+        """End what a crash cut short; how many unfinished files were removed."""
+        with self.database.reading() as session:
+            return self.photos.sweep(lambda digest: spoken_of(session, digest))
+
+    # --- who asks
+
+    @contextlib.contextmanager
+    def writing(self, actor: Actor, permission: Permission, patient_key: str = "") -> Iterator[Session]:
+        """A transaction of somebody who may; a refusal is noted in the trail.
+
+        Raises
+        ------
+        AccessDenied
+        """
+        try:
+            with self.database.writing() as session:
+                self._allow(session, actor, permission, patient_key)
+                yield session
+        except AccessDenied:
+            with self.database.writing() as session:
+                trail.note(
+                    session,
+                    actor,
+                    "access.denied",
+                    f"patient/{patient_key}" if patient_key else "records",
+                    after={"wanted": permission.name},
+                )
+            raise
+
+    def _allow(self, session: Session, actor: Actor, permission: Permission, patient_key: str) -> None:
+        if actor.subject:
+            account = session.get(Account, actor.subject)
+            if account is None or not account.active or account.role != actor.role:
+                raise AccessDenied("Your account was changed; sign in again.", code="account_changed")
+        access.require(actor, permission, patient_key)
+
+    def actor_of(self, subject: str, *, client: str = "viewer") -> Actor | None:
+        """Who an account is now; None for one that is unknown or closed."""
+        with self.database.reading() as session:
+            account = session.get(Account, subject)
+            if account is None or not account.active:
+                return None
+            return Actor(account.name or subject, account.role, client, subject=subject)  # type: ignore[arg-type]  # CHECK holds the word
+
+    def accounts(self, actor: Actor) -> list[tuple[str, str, str, bool]]:
+        """Every account: subject, name, role, open."""
+        with self.writing(actor, Permission.MANAGE_ACCOUNTS) as session:
+            return [(a.subject, a.name, a.role, bool(a.active)) for a in session.scalars(select(Account).order_by(Account.subject))]
+
+    def set_account(self, actor: Actor, subject: str, *, role: str, name: str = "", active: bool = True) -> None:
+        """Open, change or close an account; it counts from the next thing that is asked."""
+        if role not in ROLES or not subject.strip():
+            raise UsageError(f"An account needs a subject and a role: {', '.join(ROLES)}.", code="account_unknown_role")
+        with self.writing(actor, Permission.MANAGE_ACCOUNTS) as session:
+            account = session.get(Account, subject)
+            before = None if account is None else {"role": account.role, "active": account.active}
+            if account is None:
+                account = Account(subject=subject)
+                session.add(account)
+            account.name, account.role, account.active = name, role, int(active)
+            trail.note(session, actor, "account.set", f"account/{subject}", before=before, after={"role": role, "active": int(active)})
+
+    # --- patients
+
+    def add_patient(self, actor: Actor, identity: IdentityFacts | None = None) -> str:
+        """A new patient; the pseudonymous key."""
+        with self.writing(actor, Permission.WRITE_PATIENT) as session:
+            patient = Patient(key=new_patient_key(), created_at=trail.utc_now(), version=1)
+            session.add(patient)
+            if identity is not None:
+                patient.identity = Identity(**dataclasses.asdict(identity))
+            session.flush()
+            trail.note(session, actor, "patient.add", f"patient/{patient.key}", after={"identity": identity is not None})
+            return patient.key
+
+    def find_patients(self, actor: Actor, words: str = "") -> list[PatientLine]:
+        """Patients whose key, name or chart number holds the words, the last seen first; `MOST_FOUND` at most."""
+        with self.writing(actor, Permission.LIST_PATIENTS) as session:
+            last, count = func.max(Visit.day), func.count(Visit.id)
+            query = (
+                select(Patient.key, Identity.name, Identity.chart_number, count, last)
+                .outerjoin(Identity)
+                .outerjoin(Leg, Leg.patient_id == Patient.id)
+                .outerjoin(Region)
+                .outerjoin(Visit)
+                .where(Patient.erased_at.is_(None))
+                .group_by(Patient.id, Patient.key, Identity.name, Identity.chart_number)
+                .order_by(last.desc().nulls_last(), Patient.id.desc())
+                .limit(MOST_FOUND)
+            )
+            if words.strip():
+                like = f"%{escaped(words.strip().lower())}%"
+                held = (Patient.key, Identity.name, Identity.chart_number)
+                query = query.where(or_(*(func.lower(column).like(like, escape="\\") for column in held)))
+            trail.note(session, actor, "patient.search", "patients", after={"letters": len(words.strip())})
+            return [PatientLine(key, name or "", chart or "", n, day) for key, name, chart, n, day in session.execute(query)]
+
+    def open_patient(self, actor: Actor, key: str, *, again: bool = False) -> PatientFile:
+        """Everything about one patient, for the patient's page.
+
+        Parameters
+        ----------
+        again : bool
+            The same person has it open already: checked anew, not noted anew.
+
+        Raises
+        ------
+        AccessDenied
+        UsageError
+            There is no such patient, or the patient was erased.
+        """
+        with self.writing(actor, Permission.READ_PATIENT, key) as session:
+            file = load_patient_file(session, patient_of(session, key))
+            if not again:
+                trail.note(session, actor, "patient.view", f"patient/{key}")
+            return file
+
+    def change_identity(self, actor: Actor, key: str, identity: IdentityFacts, *, version: int) -> None:
+        """Enter who a patient is.
+
+        Raises
+        ------
+        StaleRecord
+            Somebody changed the patient after `version` was read.
+        """
+        with self.writing(actor, Permission.WRITE_PATIENT, key) as session:
+            patient = patient_of(session, key)
+            _same_version(patient.version, version)
+            held = patient.identity or Identity(patient_id=patient.id)
+            changed = [name for name, value in dataclasses.asdict(identity).items() if getattr(held, name) != value]
+            for name, value in dataclasses.asdict(identity).items():
+                setattr(held, name, value)
+            patient.identity = held
+            patient.version += 1
+            # The trail outlives the identity: it names what was changed, never what it was.
+            trail.note(session, actor, "identity.change", f"patient/{key}", after={"changed": changed})
+
+    def set_consent(self, actor: Actor, key: str, use: str, given: bool) -> None:
+        """Note what a patient agrees to, or takes back."""
+        if use not in CONSENT_USES:
+            raise UsageError(f"Consent is for one of: {', '.join(CONSENT_USES)}.", code="consent_unknown")
+        with self.writing(actor, Permission.WRITE_PATIENT, key) as session:
+            patient = patient_of(session, key)
+            session.add(Consent(patient_id=patient.id, use=use, given=int(given), at=trail.utc_now(), by=actor.name))
+            trail.note(session, actor, "consent.set", f"patient/{key}", after={"use": use, "given": given})
+
+    # --- visits and photos
+
+    def add_visit(self, actor: Actor, key: str, side: str, region: str, facts: VisitFacts, photos: tuple[bytes, ...] = ()) -> int:
+        """A visit of one region, with its photos if there are any; its number.
+
+        Raises
+        ------
+        UsageError
+            The region has a visit on that day.
+        """
+        with self._bringing(photos) as tickets, self.writing(actor, Permission.WRITE_PATIENT, key) as session:
+            place = ensure_region(session, patient_of(session, key), side, region)
+            if session.scalar(select(Visit.id).where(Visit.region_id == place.id, Visit.day == facts.day)) is not None:
+                raise UsageError("That region has a visit on that day already; change that one.", code="visit_there")
+            visit = Visit(region_id=place.id, version=1, **dataclasses.asdict(facts))
+            session.add(visit)
+            session.flush()
+            take_photos(session, visit, tickets, {})
+            renew(session, place.id)
+            trail.note(session, actor, "visit.add", f"patient/{key}/visit/{visit.id}", after=_told(facts))
+            return visit.id
+
+    def change_visit(self, actor: Actor, visit_id: int, facts: VisitFacts, *, version: int) -> None:
+        """Enter a visit's facts anew.  The day of a visit with a comparison stays: the comparison was judged by it.
+
+        Raises
+        ------
+        StaleRecord
+            Somebody changed the visit after `version` was read.
+        UsageError
+            There is no such visit, or its day can't change.
+        """
+        key = self._key_of_visit(visit_id)
+        with self.writing(actor, Permission.WRITE_PATIENT, key) as session:
+            visit = session.get_one(Visit, visit_id)
+            _same_version(visit.version, version)
+            held = VisitFacts.of(visit)
+            compared = or_(Comparison.before_visit_id == visit_id, Comparison.after_visit_id == visit_id)
+            if facts.day != held.day and session.scalar(select(Comparison.id).where(compared).limit(1)) is not None:
+                raise UsageError("A comparison was judged by this visit's day, so the day stays.", code="day_stays")
+            for name, value in dataclasses.asdict(facts).items():
+                setattr(visit, name, value)
+            visit.version += 1
+            renew(session, visit.region_id)
+            trail.note(session, actor, "visit.change", f"patient/{key}/visit/{visit_id}", before=_told(held), after=_told(facts))
+
+    def photo(self, actor: Actor, photo_id: int) -> bytes:
+        """A stored photo's bytes, checked against their digest; the view is noted.
+
+        Raises
+        ------
+        DamagedPhoto
+            It is missing or was changed; noted in the trail.
+        """
+        with self.database.reading() as session:
+            photo = found(session.get(Photo, photo_id))
+            digest, key = photo.sha256, photo.visit.region.leg.patient.key
+        return self._file(actor, digest, key, f"patient/{key}/photo/{photo_id}")
+
+    def dossier(self, actor: Actor, comparison_id: int) -> Dossier:
+        """A stored comparison's pictures and numbers; the view is noted.
+
+        Raises
+        ------
+        DamagedPhoto
+        """
+        from photocompare.report.dossier import read_dossier
+
+        with self.database.reading() as session:
+            comparison = found(session.get(Comparison, comparison_id))
+            digest, key = comparison.dossier_sha256, comparison.region.leg.patient.key
+        return read_dossier(self._file(actor, digest, key, f"patient/{key}/comparison/{comparison_id}"))
+
+    def _file(self, actor: Actor, digest: str, key: str, object_: str) -> bytes:
+        with self.writing(actor, Permission.READ_PATIENT, key) as session:
+            trail.note(session, actor, "photo.view", object_)
+        try:
+            return self.photos.read(digest)
+        except UsageError:
+            with self.database.writing() as session:
+                trail.note(session, actor, "photo.damaged", object_, after={"sha256": digest})
+            raise
+
+    # --- comparisons
+
+    def save_comparison(self, actor: Actor, new: NewComparison) -> SavedComparison:
+        """Keep a measured pair with its photos and pictures; the same pair twice is one row.
+
+        Raises
+        ------
+        UsageError
+            The pair of visits has another comparison and no reason is given; a visit is in the records with other facts.
+        """
+        files = (*new.before_photos, *new.after_photos, new.dossier)
+        with self._bringing(files) as tickets, self.writing(actor, Permission.WRITE_PATIENT, new.patient_key) as session:
+            return save_comparison(session, actor, patient_of(session, new.patient_key), new, tickets)
+
+    def cohort(self, actor: Actor, *, since: dt.date | None = None, until: dt.date | None = None) -> pd.DataFrame:
+        """The audit's table (`cohort.read_table`); the view is noted."""
+        from photocompare.records.cohort import read_table
+
+        with self.writing(actor, Permission.READ_COHORT) as session:
+            trail.note(session, actor, "cohort.view", "cohort", after={"since": _iso(since), "until": _iso(until)})
+        return read_table(self.database, since=since, until=until)
+
+    # --- the trail
+
+    def note(
+        self, actor: Actor, action: str, object_: str, after: Mapping[str, Any] | None = None, *, permission: Permission, key: str = ""
+    ) -> None:
+        """Note something that changes nothing here, such as an export."""
+        with self.writing(actor, permission, key) as session:
+            trail.note(session, actor, action, object_, after=after)
+
+    def trail_rows(self, actor: Actor, *, newest: int = 200, about: str = "") -> list[TrailRow]:
+        """The newest entries, the last first; those about one object if it is named."""
+        with self.writing(actor, Permission.READ_TRAIL) as session:
+            query = select(TrailRow).order_by(TrailRow.sequence.desc()).limit(newest)
+            if about:
+                query = query.where(TrailRow.object.like(f"{escaped(about)}%", escape="\\"))
+            return list(session.scalars(query))
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether these are invented patients."""
+        with self.database.reading() as session:
+            return session.get(Meta, DEMO) is not None
+
+    def _key_of_visit(self, visit_id: int) -> str:
+        with self.database.reading() as session:
+            return found(session.get(Visit, visit_id)).region.leg.patient.key
+
+    @contextlib.contextmanager
+    def _bringing(self, files: tuple[bytes, ...]) -> Iterator[dict[str, str]]:
+        """Files beside their places while a transaction runs: in their places after it, gone if it fails; digest to ticket."""
+        tickets: dict[str, str] = {}
+        try:
+            for digest, data in {digest_of(data): data for data in files}.items():
+                tickets[digest] = self.photos.bring(data)
+            yield tickets
+        except BaseException:
+            for ticket in tickets.values():
+                with contextlib.suppress(OSError):  # what stays is swept later; the first fault is the one to tell
+                    self.photos.drop(ticket)
+            raise
+        for ticket in tickets.values():
+            with contextlib.suppress(OSError):  # it is found beside its place, and the next sweep settles it
+                self.photos.settle(ticket)
+
+
+def spoken_of(session: Session, digest: str) -> bool:
+    """Whether a row speaks of a file."""
+    photo = session.scalar(select(Photo.id).where(Photo.sha256 == digest).limit(1))
+    return photo is not None or session.scalar(select(Comparison.id).where(Comparison.dossier_sha256 == digest).limit(1)) is not None
+
+
+def patient_of(session: Session, key: str) -> Patient:
+    """The patient of a key.  UsageError for one that is unknown or erased."""
+    patient = session.scalar(select(Patient).where(Patient.key == key))
+    if patient is None:
+        raise UsageError("There is no patient with that key.", code="patient_unknown")
+    if patient.erased_at is not None:
+        raise UsageError("That patient's record was erased.", code="patient_erased")
+    return patient
+
+
+def found(row: Row | None) -> Row:
+    """A row that must be there.  UsageError where it is not."""
+    if row is None:
+        raise UsageError("That is not in the records.", code="not_in_records")
+    return row
+
+
+def _same_version(held: int, seen: int) -> None:
+    if held != seen:
+        raise StaleRecord(
+            "Somebody else changed this record meanwhile; nothing was overwritten. Load it again and enter your change once more.",
+            code="record_stale",
+        )
+
+
+def escaped(words: str) -> str:
+    """Words as they stand within a LIKE pattern whose escape is a backslash."""
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _told(facts: VisitFacts) -> dict[str, Any]:
+    """A visit in the trail: its note may hold anything, so that only its length is told."""
+    return {**dataclasses.asdict(facts), "day": facts.day.isoformat(), "note": len(facts.note)}
