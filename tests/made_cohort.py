@@ -66,8 +66,9 @@ def made_cohort(practice: Practice | None = None) -> pd.DataFrame:
     def words(codes: np.ndarray, names: tuple[str, ...] | list[str]) -> pd.Categorical:
         return pd.Categorical.from_codes(codes, list(names))
 
-    groups = sorted({ita_group(float(v)) for v in (60, 50, 30, 20, 0, -40)}) + [""]
-    tone_code = np.array([groups.index(ita_group(float(v))) for v in np.arange(-90, 91)])[np.clip(np.round(tone), -90, 90).astype(int) + 90]
+    groups = [*sorted({ita_group(float(v)) for v in (60, 50, 30, 20, 0, -40)}), ""]
+    of_degree = np.array([groups.index(ita_group(float(v))) for v in np.arange(-90, 91)])
+    tone_code = of_degree[np.clip(np.round(tone), -90, 90).astype(int) + 90]
     return pd.DataFrame(
         {
             "id": np.arange(1, n + 1),

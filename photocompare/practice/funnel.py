@@ -162,15 +162,9 @@ def funnel(units: Grouped, responded: Floats, *, options: FunnelOptions | None =
     rows = zip(shown, n, means.patients[shown], rates, z / math.sqrt(spread), *limits, strict=True)
     found = [_unit(units.names[int(u)], *(float(v) for v in rest)) for u, *rest in rows]
     found.sort(key=lambda unit: (-unit.pairs, unit.name))
-    return Funnel(
-        units.dimension,
-        PERCENT * target,
-        tuple(found),
-        int(np.count_nonzero(units.hidden)),
-        effect,
-        spread,
-        _curve(target, n, scale, options),
-    )
+    hidden = int(np.count_nonzero(units.hidden))
+    curve = _curve(target, n, scale, options)
+    return Funnel(units.dimension, PERCENT * target, tuple(found), hidden, effect, spread, curve)
 
 
 def _unit(name: str, n: float, patients: float, rate: float, z: float, *limits: float) -> FunnelUnit:
@@ -205,7 +199,8 @@ def overdispersion(z: Floats, *, options: FunnelOptions | None = None) -> float:
 
 
 def _curve(target: float, n: Floats, scale: float, options: FunnelOptions) -> tuple[tuple[float, float, float, float, float], ...]:
-    at = np.unique(np.round(np.geomspace(max(1.0, 0.8 * n.min()), 1.1 * n.max(), options.curve_points)))
+    steps = np.geomspace(max(1.0, 0.8 * float(n.min())), 1.1 * float(n.max()), options.curve_points)
+    at = np.unique(np.round(steps)).astype(np.float64)
     (low_95, high_95), (low_998, high_998) = (binomial_limits(target, at / scale, level) for level in LEVELS)
     percent = (PERCENT * np.array([low_998, low_95, high_95, high_998])).T
     return tuple((float(k), *row) for k, row in zip(at, percent.tolist(), strict=True))

@@ -130,7 +130,7 @@ def true_clearance(
     if n >= options.least_pairs and clusters >= options.least_patients:
         drawn = _drawn(values, errors, patients, band, options)
     failed = Estimate.failed("%", "deconvolved; too few pairs")
-    shares = drawn.shares if drawn else (failed,) * 4
+    responders, below, within, above = drawn.shares if drawn else (failed,) * 4
     return TrueClearance(
         n,
         math.sqrt(observed) if n > 1 else math.nan,
@@ -138,7 +138,10 @@ def true_clearance(
         true_sd,
         reliability,
         responding,
-        *shares,
+        responders,
+        below,
+        within,
+        above,
         drawn.sensitivity if drawn else math.nan,
         drawn.specificity if drawn else math.nan,
         tuple(drawn.grid.tolist()) if drawn else (),
@@ -165,7 +168,7 @@ def _spread(values: Floats, errors: Floats, patients: Codes) -> tuple[float, flo
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    shares: tuple[Estimate, ...]
+    shares: list[Estimate]
     sensitivity: float
     specificity: float
     grid: Floats
@@ -185,10 +188,10 @@ def _drawn(values: Floats, errors: Floats, patients: Codes, band: BenchmarkOptio
     error = np.sqrt((blocks - 1) / blocks * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0))
     half = float(stats.t.ppf(0.975, blocks - 1)) * error
     method = "deconvolved; blocks of patients left out in turn"
-    estimates = tuple(
+    estimates = [
         Estimate(PERCENT * s, PERCENT * max(0.0, s - h), PERCENT * min(1.0, s + h), "%", method)
         for s, h in zip(np.clip(shares, 0.0, 1.0).tolist(), half.tolist(), strict=True)
-    )
+    ]
     density = model.density(fitted)
     right = model.chance_at_or_above(band.responder_percent, whole)
     truly = regions[0] > 0
@@ -208,16 +211,10 @@ def _regions(grid: Floats, band: BenchmarkOptions) -> Floats:
     half = (grid[1] - grid[0]) / 2.0
 
     def above(border: float) -> Floats:
-        return np.clip((grid + half - border) / (2.0 * half), 0.0, 1.0)
+        return np.asarray(np.clip((grid + half - border) / (2.0 * half), 0.0, 1.0), np.float64)
 
-    return np.array(
-        [
-            above(band.responder_percent),
-            1.0 - above(band.low_percent),
-            above(band.low_percent) - above(band.high_percent),
-            above(band.high_percent),
-        ]
-    )
+    responders, low, high = above(band.responder_percent), above(band.low_percent), above(band.high_percent)
+    return np.array([responders, 1.0 - low, low - high, high])
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,7 +288,8 @@ def _natural_spline(grid: Floats, columns: int) -> NDArray[np.float64]:
     knots = np.linspace(0.0, 1.0, columns + 1)
 
     def cubic(k: int) -> Floats:
-        return (np.maximum(x - knots[k], 0.0) ** 3 - np.maximum(x - knots[-1], 0.0) ** 3) / (knots[-1] - knots[k])
+        cubes = np.maximum(x - knots[k], 0.0) ** 3 - np.maximum(x - knots[-1], 0.0) ** 3
+        return np.asarray(cubes / (knots[-1] - knots[k]), np.float64)
 
     basis = np.column_stack([x, *(cubic(k) - cubic(columns - 1) for k in range(columns - 1))])
     left, _, _ = np.linalg.svd(basis - basis.mean(axis=0), full_matrices=False)
