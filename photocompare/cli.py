@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from photocompare import __version__
+from photocompare.commands import records
 from photocompare.errors import PhotocompareError, SystemLibraryMissing, UsageError
 from photocompare.memory import share_freed_memory
 
@@ -51,6 +52,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+app.add_typer(records.app, name="records")
 
 
 def main() -> NoReturn:

@@ -45,6 +45,7 @@ _PRAGMAS: Final = {
     "cell_size_check": 1,
 }
 _JOURNAL = "delete"
+_ALONE = "AUTOCOMMIT"
 
 
 class Database:
@@ -106,6 +107,11 @@ class Database:
         except OperationalError as error:
             raise _unusable(error) from error
 
+    def run_alone(self, statement: str, **values: str) -> None:
+        """Run a statement that can't stand in a transaction, such as VACUUM."""
+        with self.engine.connect().execution_options(isolation_level=_ALONE) as connection:
+            connection.execute(text(statement), values)
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
@@ -145,10 +151,14 @@ def _safe_settings(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == _ALONE:
+        return
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writing") else "BEGIN")
 
 
 def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == _ALONE:
+        return
     if connection.get_execution_options().get("writing"):
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {WAIT_MS}")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")

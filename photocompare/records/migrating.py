@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect
 
 from photocompare.errors import RecordsUnusable
 from photocompare.records.database import APPLICATION_ID
@@ -78,5 +78,4 @@ def _copy_aside(database: Database, revision: str) -> None:
     assert file is not None
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     copy = file.with_name(f"{file.stem}-before-{revision}-{stamp}{file.suffix}")
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM INTO :copy"), {"copy": str(copy)})
+    database.run_alone("VACUUM INTO :copy", copy=str(copy))

@@ -107,7 +107,7 @@ class Records:
         """
         try:
             with self.database.writing() as session:
-                self._allow(session, actor, permission, patient_key)
+                self.check_allowed(session, actor, permission, patient_key)
                 yield session
         except AccessDenied:
             with self.database.writing() as session:
@@ -120,7 +120,8 @@ class Records:
                 )
             raise
 
-    def _allow(self, session: Session, actor: Actor, permission: Permission, patient_key: str) -> None:
+    def check_allowed(self, session: Session, actor: Actor, permission: Permission, patient_key: str = "") -> None:
+        """Let pass who may, by the role that the account has now.  AccessDenied for others."""
         if actor.subject:
             account = session.get(Account, actor.subject)
             if account is None or not account.active or account.role != actor.role:
@@ -345,11 +346,11 @@ class Records:
     # --- the trail
 
     def note(
-        self, actor: Actor, action: str, object_: str, after: Mapping[str, Any] | None = None, *, permission: Permission, key: str = ""
+        self, actor: Actor, permission: Permission, action: str, about: str, *, key: str = "", after: Mapping[str, Any] | None = None
     ) -> None:
-        """Note something that changes nothing here, such as an export."""
+        """Note something that changes nothing here, such as an export, if the person may do it."""
         with self.writing(actor, permission, key) as session:
-            trail.note(session, actor, action, object_, after=after)
+            trail.note(session, actor, action, about, after=after)
 
     def trail_rows(self, actor: Actor, *, newest: int = 200, about: str = "") -> list[TrailRow]:
         """The newest entries, the last first; those about one object if it is named."""

@@ -1,0 +1,230 @@
+"""Backups: every table as of one moment, in a form that either database takes, beside the photos by their digests.
+
+    FOLDER/photos/ab/ab12...          each file once, however many backups speak of it
+    FOLDER/records-20260412T080000Z.zip   manifest.json and a table a file, one JSON row a line
+
+A backup is taken while people work.  Restoring goes into an empty database, SQLite or PostgreSQL, whichever it was taken from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, create_engine, func, insert, select, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from photocompare import __version__
+from photocompare.errors import DamagedPhoto, RecordsUnusable, UsageError
+from photocompare.records import trail
+from photocompare.records.access import Actor, Permission
+from photocompare.records.migrating import revisions
+from photocompare.records.photo_files import PhotoFiles
+from photocompare.records.schema import Base, IsoDate
+from photocompare.records.store import Records
+from photocompare.records.upkeep import files_spoken_of
+
+FORMAT = "photocompare.backup/1"
+
+_CHUNK = 2_000
+"""Rows that are moved at once."""
+
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class BackupReport:
+    """What a backup holds: its file, rows by table, files that were copied now, digests that could not be read, head of the trail."""
+
+    file: Path
+    rows: dict[str, int]
+    copied: int
+    unreadable: tuple[str, ...]
+    head: str
+
+
+def back_up(records: Records, actor: Actor, folder: Path) -> BackupReport:
+    """Write a backup into a folder; the whole of it or nothing, earlier ones stay.
+
+    Raises
+    ------
+    AccessDenied
+    OSError
+        No room or no permission there.
+    """
+    records.note(actor, Permission.UPKEEP, "records.backup", "records")
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    target = folder / f"records-{stamp}.zip"
+    with _snapshot(records, folder) as session, _written_whole(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        rows = {table.name: _write_table(session, table, archive) for table in Base.metadata.sorted_tables}
+        _, head = trail.head(session)
+        digests = sorted(files_spoken_of(session))
+        copied, unreadable = _copy_files(records.photos, PhotoFiles(str(folder / "photos")), digests)
+        manifest = {
+            "format": FORMAT,
+            "schema": revisions()[-1],
+            "version": __version__,
+            "at": trail.utc_now(),
+            "rows": rows,
+            "trail_head": head,
+            "files": len(digests),
+            "unreadable": unreadable,
+        }
+        archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
+    return BackupReport(target, rows, copied, tuple(unreadable), head)
+
+
+@contextlib.contextmanager
+def _snapshot(records: Records, folder: Path) -> Iterator[Session]:
+    """One state of the database, without holding up those who write: of SQLite a copy is read, PostgreSQL keeps the state itself."""
+    if not records.database.is_sqlite:
+        with records.database.reading() as session:
+            yield session
+        return
+    with tempfile.TemporaryDirectory(dir=folder) as aside:
+        copy = Path(aside) / "records.sqlite"
+        records.database.run_alone("VACUUM INTO :copy", copy=str(copy))
+        engine = create_engine(f"sqlite:///{copy}", poolclass=NullPool)
+        with Session(engine) as session:
+            yield session
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def _written_whole(target: Path) -> Iterator[io.BufferedRandom]:
+    """A file that takes its name only when it is whole and on the disk."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".unfinished-", delete=False) as file:
+        try:
+            yield file  # type: ignore[misc]  # the wrapper has all of a file's methods
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+    Path(file.name).replace(target)
+
+
+def _write_table(session: Session, table: Table, archive: zipfile.ZipFile) -> int:
+    count = 0
+    order = list(table.primary_key.columns)
+    with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
+        for row in session.execute(select(table).order_by(*order).execution_options(yield_per=_CHUNK)).mappings():
+            plain = {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in row.items()}
+            file.write((json.dumps(plain, ensure_ascii=True) + "\n").encode())
+            count += 1
+    return count
+
+
+def _copy_files(source: PhotoFiles, target: PhotoFiles, digests: list[str]) -> tuple[int, list[str]]:
+    held = set(target.digests())
+    copied, unreadable = 0, []
+    for digest in digests:
+        if digest in held:
+            continue
+        try:
+            target.settle(target.bring(source.read(digest)))
+            copied += 1
+        except DamagedPhoto:
+            unreadable.append(digest)
+    return copied, unreadable
+
+
+def newest_backup(folder: Path) -> Path:
+    """The last backup of a folder.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    found = sorted(folder.glob("records-*.zip"))
+    if not found:
+        raise UsageError(f"There is no backup in {folder}.")
+    return found[-1]
+
+
+def restore(records: Records, actor: Actor, backup: Path) -> dict[str, int]:
+    """Fill empty records from a backup, photos first; rows by table.
+
+    Raises
+    ------
+    UsageError
+        The records are not empty, or the file is no backup.
+    RecordsUnusable
+        The backup is of another version's schema.
+    DamagedPhoto
+        A photo of the backup is missing or was changed; nothing is restored.
+    """
+    try:
+        with zipfile.ZipFile(backup) as archive:
+            manifest = json.loads(archive.read(_MANIFEST))
+            if manifest.get("format") != FORMAT:
+                raise UsageError(f"{backup} is no backup of photocompare's records.")
+            if manifest["schema"] != revisions()[-1]:
+                raise RecordsUnusable(f"The backup was written by photocompare {manifest['version']}; restore it with that version.")
+            return _fill(records, actor, archive, PhotoFiles(str(backup.parent / "photos")), set(manifest["unreadable"]))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise UsageError(f"{backup} is no backup of photocompare's records, or it is damaged.") from error
+
+
+def _fill(records: Records, actor: Actor, archive: zipfile.ZipFile, source: PhotoFiles, lost: set[str]) -> dict[str, int]:
+    tickets: list[str] = []
+    try:
+        with records.writing(actor, Permission.UPKEEP) as session:
+            if any(session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables):
+                raise UsageError("The records are not empty; restore into a new folder or a new database.")
+            rows = {table.name: _read_table(session, table, archive) for table in Base.metadata.sorted_tables}
+            for digest in sorted(set(files_spoken_of(session)) - lost):
+                ticket = records.photos.bring(source.read(digest))
+                tickets.append(ticket)
+            broken = trail.first_break(session)
+            if broken is not None:
+                raise UsageError(f"The backup's trail is broken: entry {broken.sequence} {broken.what}.")
+            trail.note(session, actor, "records.restore", "records", after={"rows": sum(rows.values())})
+    except BaseException:
+        for ticket in tickets:
+            with contextlib.suppress(OSError):
+                records.photos.drop(ticket)
+        raise
+    for ticket in tickets:
+        records.photos.settle(ticket)
+    return rows
+
+
+def _read_table(session: Session, table: Table, archive: zipfile.ZipFile) -> int:
+    count = 0
+    with archive.open(f"tables/{table.name}.jsonl") as file:
+        chunk: list[dict[str, Any]] = []
+        for line in file:
+            chunk.append(_typed(table, json.loads(line)))
+            if len(chunk) == _CHUNK:
+                session.execute(insert(table), chunk)
+                count, chunk = count + len(chunk), []
+        if chunk:
+            session.execute(insert(table), chunk)
+    _count_on(session, table)
+    return count + len(chunk)
+
+
+def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    days = {column.key for column in table.columns if isinstance(column.type, IsoDate)}
+    return {name: dt.date.fromisoformat(value) if name in days and value is not None else value for name, value in row.items()}
+
+
+def _count_on(session: Session, table: Table) -> None:
+    """Let PostgreSQL number new rows after those that were brought."""
+    if session.get_bind().dialect.name == "postgresql" and "id" in table.columns:
+        session.execute(
+            text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), greatest(1, (SELECT max(id) FROM {table.name})))")
+        )
