@@ -52,8 +52,8 @@ def new_comparison(key: str, **changes: Any) -> NewComparison:
 
 def with_length(result: Mapping[str, Any], percent: float) -> dict[str, Any]:
     """The result with another headline number."""
-    clearance = {**result["clearance"], "length": {**result["clearance"]["length"], "percent": percent, "low": percent - 5, "high": percent + 5}}
-    return {**result, "clearance": clearance}
+    length = {**result["clearance"]["length"], "percent": percent, "low": percent - 5, "high": percent + 5}
+    return {**result, "clearance": {**result["clearance"], "length": length}}
 
 
 def changed(facts: VisitFacts, **changes: Any) -> VisitFacts:

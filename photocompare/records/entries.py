@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import math
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -49,6 +50,11 @@ KEPT_FACTS = (
 def new_patient_key() -> str:
     """A pseudonymous key that says nothing about the patient."""
     return "P-" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(_KEY_LENGTH))
+
+
+def folded(words: str) -> str:
+    """Words as a search compares them: without case, in any script (SQLite's own lower() knows A to Z alone)."""
+    return unicodedata.normalize("NFKC", words).casefold()
 
 
 def _checked_text(name: str, value: str, longest: int) -> None:

@@ -103,7 +103,7 @@ class Patient(Base):
 
 
 class Identity(Base):
-    """Who the patient is; may be absent, and goes when the patient is erased."""
+    """Who the patient is; may be absent, and goes when the patient is erased.  `sought_as` is what a search looks through."""
 
     __tablename__ = "identity"
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True)
@@ -111,6 +111,7 @@ class Identity(Base):
     chart_number: Mapped[str] = mapped_column(default="", index=True)
     born_on: Mapped[dt.date | None]
     note: Mapped[str] = mapped_column(default="")
+    sought_as: Mapped[str] = mapped_column(default="")
     patient: Mapped[Patient] = relationship(back_populates="identity")
 
 

@@ -23,7 +23,7 @@ from photocompare.records import access, trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.cohort import renew
 from photocompare.records.database import Database
-from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, new_patient_key
+from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, folded, new_patient_key
 from photocompare.records.patient_file import PatientFile, load_patient_file
 from photocompare.records.photo_files import PhotoFiles, digest_of
 from photocompare.records.places import Places
@@ -162,7 +162,7 @@ class Records:
             patient = Patient(key=new_patient_key(), created_at=trail.utc_now(), version=1)
             session.add(patient)
             if identity is not None:
-                patient.identity = Identity(**dataclasses.asdict(identity))
+                patient.identity = Identity(**_as_kept(identity))
             session.flush()
             trail.note(session, actor, "patient.add", f"patient/{patient.key}", after={"identity": identity is not None})
             return patient.key
@@ -183,9 +183,9 @@ class Records:
                 .limit(MOST_FOUND)
             )
             if words.strip():
-                like = f"%{escaped(words.strip().lower())}%"
-                held = (Patient.key, Identity.name, Identity.chart_number)
-                query = query.where(or_(*(func.lower(column).like(like, escape="\\") for column in held)))
+                sought = words.strip()
+                by_key = Patient.key.like(f"%{escaped(sought.upper())}%", escape="\\")
+                query = query.where(or_(by_key, Identity.sought_as.like(f"%{escaped(folded(sought))}%", escape="\\")))
             trail.note(session, actor, "patient.search", "patients", after={"letters": len(words.strip())})
             return [PatientLine(key, name or "", chart or "", n, day) for key, name, chart, n, day in session.execute(query)]
 
@@ -222,7 +222,7 @@ class Records:
             _same_version(patient.version, version)
             held = patient.identity or Identity(patient_id=patient.id)
             changed = [name for name, value in dataclasses.asdict(identity).items() if getattr(held, name) != value]
-            for name, value in dataclasses.asdict(identity).items():
+            for name, value in _as_kept(identity).items():
                 setattr(held, name, value)
             patient.identity = held
             patient.version += 1
@@ -417,6 +417,10 @@ def _same_version(held: int, seen: int) -> None:
             "Somebody else changed this record meanwhile; nothing was overwritten. Load it again and enter your change once more.",
             code="record_stale",
         )
+
+
+def _as_kept(identity: IdentityFacts) -> dict[str, Any]:
+    return {**dataclasses.asdict(identity), "sought_as": folded(f"{identity.name}\n{identity.chart_number}")}
 
 
 def escaped(words: str) -> str:

@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("chart_number", sa.Text(), nullable=False),
         sa.Column("born_on", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("sought_as", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_identity_patient_id")),
         sa.PrimaryKeyConstraint("patient_id", name=op.f("pk_identity")),
         sqlite_strict=True,

@@ -1,0 +1,352 @@
+"""Blinded rating: rounds, who has rated what, and the scores, which nobody who rates reads before the own last pair.
+
+A rater sees two pictures (`pictures`) and gives a score (`give`); neither carries a number of the software's.  The trail notes that a pair was
+rated, never how: whoever reads the trail while a round goes on learns nothing.  A score stands in a table that is never updated or deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from photocompare.errors import AccessDenied, UsageError
+from photocompare.records import trail
+from photocompare.records.access import Actor, Permission, allowed
+from photocompare.records.bare_pairs import BarePair, bare_pair, living, read_noted
+from photocompare.records.schema import LONGEST_NAME, Account, CohortRow, Comparison, Patient, Rating, RatingRound
+
+if TYPE_CHECKING:
+    from photocompare.records.store import Records
+
+MOST_PAIRS = 500
+"""Of a round: some four hours of rating; more is a typing error."""
+
+HIGHEST_PERCENT = 100.0
+POINTS = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True)
+class Round:
+    """A rating round.
+
+    Parameters
+    ----------
+    id : int
+    name : str
+    seed : int
+        Of the orders.
+    comparisons, repeated : tuple of int
+        All pairs, and those shown twice; without those of patients who were erased since.
+    """
+
+    id: int
+    name: str
+    seed: int
+    comparisons: tuple[int, ...]
+    repeated: tuple[int, ...]
+
+    @property
+    def due(self) -> int:
+        """Scores that a rater gives in all."""
+        return len(self.comparisons) + len(self.repeated)
+
+
+@dataclass(frozen=True, eq=False)
+class RoundScores:
+    """What raters gave who have finished, and what the software measured.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        "rater" (the account's name), "comparison_id", "occasion", "percent", "five_point".
+    measured : Series
+        The software's clearance of length, percent, by comparison id.
+    under_way : int
+        Raters who have begun and not finished; their scores are not in it.
+    """
+
+    ratings: pd.DataFrame
+    measured: pd.Series
+    under_way: int
+
+
+def eligible(records: Records, actor: Actor) -> int:
+    """How many pairs a round could draw from: measured ones with pictures, the latest revision of each."""
+    with records.writing(actor, Permission.MANAGE_RATING) as session:
+        return len(_eligible(session))
+
+
+def set_up(records: Records, actor: Actor, name: str, *, comparisons: Sequence[int], repeated: Sequence[int], seed: int) -> int:
+    """A new round; its number.
+
+    Parameters
+    ----------
+    name : str
+        Not empty, not another round's.
+    comparisons : sequence of int
+        From `drawn`.
+    repeated : sequence of int
+        Those of them that are shown twice.
+    seed : int
+        From which each rater's order comes.
+
+    Raises
+    ------
+    UsageError
+        The name is empty or taken, or a pair can't be rated.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME:
+        raise UsageError("A rating round needs a short name.", code="round_needs_name")
+    with records.writing(actor, Permission.MANAGE_RATING) as session:
+        if session.scalar(select(RatingRound.id).where(RatingRound.name == name)) is not None:
+            raise UsageError("There is a rating round of that name; choose another.", code="round_named_so")
+        if not comparisons or not set(repeated) <= set(comparisons) or not set(comparisons) <= set(_eligible(session)):
+            raise UsageError("A pair of the round can't be rated; draw the pairs anew.", code="round_pairs_unfit")
+        row = RatingRound(
+            name=name,
+            seed=seed,
+            comparisons=json.dumps(sorted(comparisons)),
+            repeated=json.dumps(sorted(repeated)),
+            created_at=trail.utc_now(),
+            created_by=actor.name,
+        )
+        session.add(row)
+        session.flush()
+        told = {"pairs": len(comparisons), "repeated": len(repeated), "seed": seed}
+        trail.note(session, actor, "rating.set_up", f"rating_round/{row.id}", after=told)
+        return row.id
+
+
+def drawn(records: Records, actor: Actor, pairs: int, *, seed: int) -> tuple[int, ...]:
+    """Pairs for a round, drawn at random; the same seed draws the same from the same records.
+
+    Raises
+    ------
+    UsageError
+        There are fewer pairs that can be rated, or the number makes no round.
+    """
+    if not 1 <= pairs <= MOST_PAIRS:
+        raise UsageError(f"A round has 1 to {MOST_PAIRS} pairs.", code="round_size", most=MOST_PAIRS)
+    with records.writing(actor, Permission.MANAGE_RATING) as session:
+        found = _eligible(session)
+    if len(found) < pairs:
+        raise UsageError(f"Only {len(found)} saved pairs can be rated; ask for fewer.", code="round_too_large", there=len(found))
+    return tuple(sorted(np.random.default_rng(seed).choice(found, pairs, replace=False).tolist()))
+
+
+def _eligible(session: Session) -> list[int]:
+    query = (
+        select(CohortRow.comparison_id)
+        .join(Comparison, CohortRow.comparison_id == Comparison.id)
+        .join(Patient, CohortRow.patient_id == Patient.id)
+        .where(CohortRow.length.is_not(None), Comparison.dossier_sha256 != "", Patient.erased_at.is_(None))
+        .order_by(CohortRow.comparison_id)
+    )
+    return [found for found in session.scalars(query) if found is not None]
+
+
+def rounds(records: Records, actor: Actor) -> tuple[Round, ...]:
+    """Every round, the newest first; for who rates or who manages."""
+    with records.writing(actor, _either(actor)) as session:
+        return tuple(_round(session, row) for row in session.scalars(select(RatingRound).order_by(RatingRound.id.desc())))
+
+
+def given(records: Records, actor: Actor, round_id: int, rater: str = "") -> frozenset[tuple[int, int]]:
+    """(comparison, occasion) of the scores that a rater has given.
+
+    Parameters
+    ----------
+    rater : str
+        Who sits at a machine without sign-in; whoever signed in is the account, whatever stands here.
+    """
+    with records.writing(actor, Permission.RATE) as session:
+        return frozenset(_given(session, round_id, rater_of(actor, rater)))
+
+
+def pictures(records: Records, actor: Actor, round_id: int, comparison_id: int) -> BarePair:
+    """Before and after of one pair of a round, and nothing else; the view is noted.
+
+    Raises
+    ------
+    UsageError
+        The pair is not of that round, or its patient was erased.
+    DamagedPhoto
+    """
+    with records.writing(actor, Permission.RATE) as session:
+        _in_round(session, round_id, comparison_id)
+        found = living(session, comparison_id)
+        if found is None:
+            raise _not_of_round()
+        comparison, key = found
+        about = f"patient/{key}/comparison/{comparison_id}"
+        trail.note(session, actor, "photo.view", about, after={"rating_round": round_id})
+    return bare_pair(read_noted(records, actor, comparison.dossier_sha256, about))
+
+
+def give(
+    records: Records, actor: Actor, round_id: int, comparison_id: int, occasion: int, *, percent: float, five_point: int, rater: str = ""
+) -> None:
+    """Keep a score; the trail notes that it was given and not what it is.
+
+    Parameters
+    ----------
+    percent : float
+        0..100.
+    five_point : int
+        1..5.
+
+    Raises
+    ------
+    UsageError
+        The pair is not of that round or is not shown a second time in it, it has its score, or a score can't be.
+    """
+    if not (math.isfinite(percent) and 0.0 <= percent <= HIGHEST_PERCENT) or five_point not in POINTS:
+        raise UsageError("A score is a percentage from 0 to 100 and a step from 1 to 5.", code="score_impossible")
+    with records.writing(actor, Permission.RATE) as session:
+        asked = _in_round(session, round_id, comparison_id)
+        who = rater_of(actor, rater)
+        done = _given(session, round_id, who)
+        second = occasion == 2 and comparison_id in asked.repeated and (comparison_id, 1) in done
+        if occasion != 1 and not second:
+            raise _not_of_round()
+        if (comparison_id, occasion) in done:
+            raise UsageError("You have rated this pair already; the first score stays.", code="rated_already")
+        session.add(
+            Rating(
+                round_id=round_id,
+                rater=who,
+                comparison_id=comparison_id,
+                occasion=occasion,
+                percent=float(percent),
+                five_point=five_point,
+                at=trail.utc_now(),
+            )
+        )
+        # Raters at one machine share the name in the trail: theirs is noted beside it.
+        trail.note(session, actor, "rating.give", f"rating_round/{round_id}/comparison/{comparison_id}", after={"occasion": occasion, "rater": who})
+
+
+def may_read_scores(records: Records, actor: Actor, round_id: int, rater: str = "") -> bool:
+    """Whether the scores, and the software's number beside them, are open to the one who asks."""
+    with records.database.reading() as session:
+        return _may_read(session, actor, _found(session, round_id), rater)
+
+
+def scores(records: Records, actor: Actor, round_id: int, rater: str = "") -> RoundScores:
+    """The scores of all raters who have finished, and what the software measured; noted.
+
+    Raises
+    ------
+    AccessDenied
+        The one who asks rates and has not finished: the software's number would spoil what is left.
+    """
+    with records.writing(actor, Permission.MANAGE_RATING) as session:
+        asked = _found(session, round_id)
+        if not _may_read(session, actor, asked, rater):
+            raise AccessDenied("The scores are shown to you when you have rated every pair of the round.", code="rating_not_finished")
+        counts = _counts(session, asked)
+        finished = [who for who, count in counts.items() if count >= asked.due]
+        trail.note(session, actor, "rating.scores", f"rating_round/{round_id}", after={"raters": len(finished)})
+        names = {a.subject: a.name for a in session.scalars(select(Account).where(Account.subject.in_(finished)))}
+        rows = session.execute(
+            select(Rating.rater, Rating.comparison_id, Rating.occasion, Rating.percent, Rating.five_point)
+            .where(Rating.round_id == round_id, Rating.rater.in_(finished), Rating.comparison_id.in_(asked.comparisons))
+            .order_by(Rating.id)
+        ).all()
+        results = session.execute(select(Comparison.id, Comparison.result).where(Comparison.id.in_(asked.comparisons))).all()
+    columns = ["rater", "comparison_id", "occasion", "percent", "five_point"]
+    ratings = pd.DataFrame.from_records([tuple(row) for row in rows], columns=columns)
+    ratings["rater"] = ratings["rater"].map(_distinct_names(names, finished))
+    measured = {number: json.loads(result)["clearance"]["length"]["percent"] for number, result in results}
+    return RoundScores(ratings, pd.Series(measured, dtype="float64"), len(counts) - len(finished))
+
+
+def rater_of(actor: Actor, named: str = "") -> str:
+    """Under what a rater's scores are kept: the account, or at a machine without sign-in the name that was given.
+
+    Raises
+    ------
+    UsageError
+        There is neither.
+    """
+    who = actor.subject or " ".join(named.split())
+    if not who or len(who) > LONGEST_NAME:
+        raise UsageError("Give the rater's name; it is kept with the scores.", code="rater_unnamed")
+    return who
+
+
+def _distinct_names(names: dict[str, str], finished: Sequence[str]) -> dict[str, str]:
+    """Subject to a name to show; two accounts of one name are told apart by a number."""
+    shown: dict[str, str] = {}
+    for subject in sorted(finished):
+        name, number = names.get(subject) or subject, 1
+        while (candidate := name if number == 1 else f"{name} ({number})") in shown.values():
+            number += 1
+        shown[subject] = candidate
+    return shown
+
+
+def _either(actor: Actor) -> Permission:
+    return Permission.RATE if allowed(actor, Permission.RATE) else Permission.MANAGE_RATING
+
+
+def _may_read(session: Session, actor: Actor, asked: Round, rater: str) -> bool:
+    if not allowed(actor, Permission.MANAGE_RATING):
+        return False
+    if not allowed(actor, Permission.RATE):
+        return True
+    if not actor.subject and not rater.strip():
+        return False
+    return len(_given(session, asked.id, rater_of(actor, rater)) & _showings(asked)) >= asked.due
+
+
+def _showings(asked: Round) -> set[tuple[int, int]]:
+    return {(pair, 1) for pair in asked.comparisons} | {(pair, 2) for pair in asked.repeated}
+
+
+def _given(session: Session, round_id: int, who: str) -> set[tuple[int, int]]:
+    rows = session.execute(select(Rating.comparison_id, Rating.occasion).where(Rating.round_id == round_id, Rating.rater == who))
+    return {(comparison, occasion) for comparison, occasion in rows}
+
+
+def _counts(session: Session, asked: Round) -> dict[str, int]:
+    """Rater to scores given of pairs that are still in the round."""
+    query = (
+        select(Rating.rater, func.count())
+        .where(Rating.round_id == asked.id, Rating.comparison_id.in_(asked.comparisons))
+        .group_by(Rating.rater)
+    )
+    return {who: count for who, count in session.execute(query)}
+
+
+def _round(session: Session, row: RatingRound) -> Round:
+    comparisons, repeated = json.loads(row.comparisons), json.loads(row.repeated)
+    there = {number for number in comparisons if living(session, number) is not None}
+    return Round(row.id, row.name, row.seed, tuple(c for c in comparisons if c in there), tuple(c for c in repeated if c in there))
+
+
+def _found(session: Session, round_id: int) -> Round:
+    row = session.get(RatingRound, round_id)
+    if row is None:
+        raise UsageError("There is no such rating round.", code="round_unknown")
+    return _round(session, row)
+
+
+def _in_round(session: Session, round_id: int, comparison_id: int) -> Round:
+    asked = _found(session, round_id)
+    if comparison_id not in asked.comparisons:
+        raise _not_of_round()
+    return asked
+
+
+def _not_of_round() -> UsageError:
+    return UsageError("That pair is not to be rated in this round; load the page again.", code="pair_not_in_round")
