@@ -1,7 +1,7 @@
 """Legs that look alike: what a leg looks like before treatment as a few numbers, and how far two legs lie apart.
 
-For a gallery from which a patient and a clinician pick a shared target: the cases whose skin tone, vein pattern and calibre are most like this
-leg's.  Only what is seen before treatment counts; how it ended plays no part, so that a match never flatters.
+For a gallery from which a patient and a clinician pick a shared target: the cases whose skin tone, vein pattern and calibre are most
+like this leg's.  Only what is seen before treatment counts; how it ended plays no part, so that a match never flatters.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def look_of(dossier: Dossier) -> LegLook | None:
         return None
     skin = dossier.result["skin"] or {}
     baseline = [fated.piece for fated in dossier.veins.pieces if fated.fate != "new"]
-    field = cv2.imdecode(np.frombuffer(dossier.pictures["field"], np.uint8), cv2.IMREAD_GRAYSCALE)
+    field = np.asarray(cv2.imdecode(np.frombuffer(dossier.pictures["field"], np.uint8), cv2.IMREAD_GRAYSCALE))
     ita = skin.get("ita_before")
     return look(baseline, int(np.count_nonzero(field)), dossier.px_per_mm, math.nan if ita is None else float(ita))
 
