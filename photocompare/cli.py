@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from photocompare import __version__
+from photocompare.commands import batch as batches
 from photocompare.commands import records
 from photocompare.errors import PhotocompareError, SystemLibraryMissing, UsageError
 from photocompare.memory import share_freed_memory
@@ -55,6 +56,7 @@ app = typer.Typer(
 
 
 app.add_typer(records.app, name="records")
+app.command()(batches.batch)
 
 
 def main() -> NoReturn:

@@ -1,0 +1,180 @@
+"""The folder of a batch: a folder a pair, in which `pair.json` is written last and says that the pair is done.
+
+Every file is written beside its place, synced and renamed: whoever stops the batch, and wherever, leaves old files or new ones, never
+half of one.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from photocompare.batch.pair import SETTLED, PairOutcome
+from photocompare.errors import UsageError
+
+PAIRS = "pairs"
+PAIR = "pair.json"
+THUMBNAILS = "thumbnails.jpg"
+DOSSIER = "dossier.zip"
+LOCK = ".batch.lock"
+
+_SCHEMA = "photocompare.pair/1"
+_SAVED = "saved-{}.json"
+
+
+@dataclass(frozen=True, repr=False)
+class StoredPair:
+    """A pair that is done: its status, why where there is no result, the result, the photos' own facts, the seconds it took."""
+
+    key: str
+    status: str
+    why: str = ""
+    result: Mapping[str, Any] | None = None
+    photo_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, and for good.
+
+    Raises
+    ------
+    OSError
+    """
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder last; a file system that can't sync a folder has nothing to offer here."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class BatchFolder:
+    """The folder that a batch writes to.
+
+    Parameters
+    ----------
+    path : Path
+        Made when absent.
+
+    Raises
+    ------
+    UsageError
+        It can't be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with told_unwritable(path):
+            (path / PAIRS).mkdir(parents=True, exist_ok=True)
+
+    def of_pair(self, key: str) -> Path:
+        """The folder of one pair."""
+        return self.path / PAIRS / key
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """For this process alone; UsageError while another batch writes here."""
+        try:
+            import fcntl
+        except ImportError:  # a system without them has no advisory locks to offer
+            yield
+            return
+        with told_unwritable(self.path):
+            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(f"Another batch is writing to {self.path}; wait for it, or choose another folder.") from None
+            yield
+        finally:
+            os.close(handle)
+
+    def load(self, key: str) -> StoredPair | None:
+        """What is kept of a pair; None when it is not done."""
+        try:
+            told = json.loads((self.of_pair(key) / PAIR).read_bytes())
+            if told.pop("schema") != _SCHEMA or told["key"] != key or told["status"] not in SETTLED:
+                return None
+            return StoredPair(**told)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def keep(self, outcome: PairOutcome) -> StoredPair:
+        """Keep what came back of a pair that is done.
+
+        Raises
+        ------
+        UsageError
+            The disk is full, or the folder can't be written to any more.
+        """
+        folder = self.of_pair(outcome.key)
+        stored = StoredPair(outcome.key, outcome.status, outcome.why, outcome.result, outcome.photo_facts, round(outcome.seconds, 3))
+        with told_unwritable(self.path):
+            if not folder.exists():
+                folder.mkdir(exist_ok=True)
+                sync_folder(folder.parent)
+            for name, data in {**outcome.files, THUMBNAILS: outcome.thumbnails, DOSSIER: outcome.dossier}.items():
+                if data:
+                    write_atomic(folder / name, data)
+            text = json.dumps({"schema": _SCHEMA, **vars(stored)}, ensure_ascii=False, allow_nan=False, indent=1, default=str)
+            write_atomic(folder / PAIR, text.encode() + b"\n")
+        return stored
+
+    def thumbnails(self, key: str) -> str:
+        """A pair's thumbnails as base64; empty where there are none."""
+        try:
+            return base64.b64encode((self.of_pair(key) / THUMBNAILS).read_bytes()).decode()
+        except OSError:
+            return ""
+
+    def dossier(self, key: str) -> bytes:
+        """The dossier that waits to be saved to the records; empty where there is none."""
+        try:
+            return (self.of_pair(key) / DOSSIER).read_bytes()
+        except OSError:
+            return b""
+
+    def saved(self, key: str, row: str) -> bool:
+        """Whether the pair is in the records for a row of this name."""
+        return (self.of_pair(key) / _SAVED.format(row)).exists()
+
+    def note_saved(self, key: str, row: str, where: Mapping[str, Any]) -> None:
+        """Note that the pair is in the records."""
+        with told_unwritable(self.path):
+            write_atomic(self.of_pair(key) / _SAVED.format(row), json.dumps(dict(where)).encode() + b"\n")
+
+
+@contextlib.contextmanager
+def told_unwritable(folder: Path) -> Iterator[None]:
+    """A full disk or a folder that can't be written to, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"The results can't be written to {folder}: {error.strerror or error}. What was done is kept; "
+            "free some space or choose another folder, and start again."
+        ) from error

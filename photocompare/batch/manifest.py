@@ -1,0 +1,286 @@
+"""The list of pairs to measure: a CSV file, checked as a whole before anything begins.
+
+One row is a pair.  The dates are those of its two visits; the other facts are the before visit's, whose treatment the pair judges.  Their
+names and ranges are the records'.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photocompare.batch.sources import place_fault
+from photocompare.errors import UsageError
+from photocompare.records.entries import VisitFacts
+from photocompare.records.schema import LONGEST_NAME, SIDES
+from photocompare.scale import HIGHEST_MM_PER_PX, LOWEST_MM_PER_PX
+from photocompare.timing import parse_date
+
+PLACES = ("before", "after")
+DATES = ("before_date", "after_date")
+FOR_RECORDS = ("patient", "leg", "region", *DATES)
+"""What a pair needs to be saved to the records."""
+
+MOST_ROWS = 200_000
+"""Of one manifest: its rows and their results are listed in memory, some 2 kB each."""
+
+MOST_BYTES = 500_000_000
+
+_DELIMITERS = (",", ";", "\t")
+_SOME_DAY = dt.date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """One pair as the manifest has it.
+
+    Parameters
+    ----------
+    number : int
+        Row as a spreadsheet counts it: the header is 1.
+    before, after : str
+        Path relative to the manifest's folder, or URL.
+    before_date, after_date : date or None
+        Of the visits; the photos' own dates count where they are None.
+    patient : str
+        Key in the records, or the practice's own number.
+    leg, region, session, agent, concentration_percent, form, operator, site, compression_days, ceap, vcss, note
+        As in the records; empty or None where not given.
+    mm_per_px : float or None
+        Scale of the before photo.
+    """
+
+    number: int
+    before: str
+    after: str
+    before_date: dt.date | None = None
+    after_date: dt.date | None = None
+    patient: str = ""
+    leg: str = ""
+    region: str = ""
+    session: int | None = None
+    agent: str = ""
+    concentration_percent: float | None = None
+    form: str = ""
+    operator: str = ""
+    site: str = ""
+    compression_days: int | None = None
+    ceap: str = ""
+    vcss: int | None = None
+    note: str = ""
+    mm_per_px: float | None = None
+
+
+VISIT_FACTS = ("session", "agent", "concentration_percent", "form", "operator", "site", "compression_days", "ceap", "vcss", "note")
+"""Facts of the before visit."""
+
+COLUMNS = (*PLACES, *DATES, "patient", "leg", "region", *VISIT_FACTS, "mm_per_px")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A checked manifest: the folder that its paths are relative to (resolved), and its rows."""
+
+    root: Path
+    rows: tuple[PairRow, ...]
+
+
+def read_manifest(path: Path, *, for_records: bool = False) -> Manifest:
+    """Read and check a manifest.
+
+    Parameters
+    ----------
+    path : Path
+        CSV in UTF-8 with a header; commas, semicolons or tabs between cells.
+    for_records : bool
+        The pairs are to be saved: each needs what `FOR_RECORDS` says.
+
+    Raises
+    ------
+    UsageError
+        It can't be read, or holds errors: all of them, with their row numbers.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"The manifest {path} can't be read: {error.strerror}.") from error
+    if len(data) > MOST_BYTES:
+        raise UsageError(f"The manifest has more than {MOST_BYTES // 1_000_000} MB; split it.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("The manifest is not UTF-8 text; save it as CSV UTF-8.") from None
+    return Manifest(path.resolve().parent, parse_manifest(text, for_records=for_records))
+
+
+def parse_manifest(text: str, *, for_records: bool = False) -> tuple[PairRow, ...]:
+    """The rows of a manifest's text; looks at no file.
+
+    Raises
+    ------
+    UsageError
+        All errors in one message, with row numbers.
+    """
+    errors: list[str] = []
+    rows = list(_checked_rows(text, for_records, errors))
+    if not rows and not errors:
+        errors.append("row 2: there is no pair; write one row a pair below the header")
+    if len(rows) > MOST_ROWS:
+        errors.append(f"there are {len(rows)} pairs, more than {MOST_ROWS}; split the manifest")
+    errors += _repeated(rows)
+    if errors:
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise UsageError(f"The manifest has {count}, and nothing was begun; correct it and start again.\n  " + "\n  ".join(errors))
+    return tuple(rows)
+
+
+def _checked_rows(text: str, for_records: bool, errors: list[str]) -> Iterator[PairRow]:
+    """Rows as they are checked; what is wrong goes to `errors`, and a row with an error is still given if it can be."""
+    first_line = text.partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first_line.count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = [name.strip().lower() for name in next(lines, [])]
+        faults = _header_faults(header, for_records)
+        errors += [f"row 1: {fault}" for fault in faults]
+        if faults:
+            return
+        for number, cells in enumerate(lines, start=2):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) > len(header) and any(cells[len(header) :]):
+                errors.append(f"row {number}: has {len(cells)} cells, the header has {len(header)}")
+                continue
+            row, wrong = _checked_row(number, dict(zip(header, cells, strict=False)), for_records)
+            errors += [f"row {number}: {fault}" for fault in wrong]
+            if row is not None:
+                yield row
+    except csv.Error as error:
+        errors.append(f"line {lines.line_num}: is no CSV ({error})")
+
+
+def _header_faults(header: list[str], for_records: bool) -> list[str]:
+    needed = (*PLACES, *(FOR_RECORDS if for_records else ()))
+    unknown = [name for name in header if name not in COLUMNS]
+    return [
+        *(f"column {name} is missing" for name in needed if name not in header),
+        *(f"column {name!r} is not known; known are {', '.join(COLUMNS)}" for name in unknown),
+        *(f"column {name} is there {header.count(name)} times" for name in COLUMNS if header.count(name) > 1),
+    ]
+
+
+def _checked_row(number: int, cells: dict[str, str], for_records: bool) -> tuple[PairRow | None, list[str]]:
+    """The row, None if a cell can't be understood, and what is wrong with it."""
+    wrong: list[str] = []
+    values: dict[str, Any] = {}
+    for name, cell in cells.items():
+        try:
+            values[name] = _CHECKS[name](name, cell.strip())
+        except (UsageError, ValueError) as error:
+            wrong.append(f"{name}: {str(error).rstrip('.')}")
+    wrong += [f"{name} is empty" for name in PLACES if name not in cells]
+    if for_records:
+        wrong += [f"{name} is empty; the records need it" for name in FOR_RECORDS if not cells.get(name, "").strip()]
+    if wrong:
+        return None, wrong
+    row = PairRow(number, **values)
+    return row, _contradictions(row, for_records)
+
+
+def _contradictions(row: PairRow, for_records: bool) -> list[str]:
+    wrong = []
+    if row.before == row.after:
+        wrong.append("before and after are the same photo")
+    if row.before_date is not None and row.after_date is not None:
+        if row.after_date < row.before_date:
+            wrong.append(f"after_date {row.after_date} is earlier than before_date {row.before_date}")
+        elif for_records and row.after_date == row.before_date:
+            wrong.append("both dates are the same day; the records need two visits")
+    return wrong
+
+
+def _repeated(rows: list[PairRow]) -> list[str]:
+    first: dict[tuple[str, str], int] = {}
+    wrong = []
+    for row in rows:
+        earlier = first.setdefault((row.before, row.after), row.number)
+        if earlier != row.number:
+            wrong.append(f"row {row.number}: the pair is in row {earlier} already")
+    return wrong
+
+
+def _place(_: str, cell: str) -> str:
+    fault = place_fault(cell)
+    if fault:
+        raise ValueError(f"{cell!r} {fault}" if cell else fault)
+    return cell
+
+
+def _day(_: str, cell: str) -> dt.date | None:
+    return None if not cell else VisitFacts(parse_date(cell)).day
+
+
+def _text(_: str, cell: str) -> str:
+    if len(cell) > LONGEST_NAME:
+        raise ValueError(f"has more than {LONGEST_NAME} characters")
+    if "\x00" in cell:
+        raise ValueError("holds a character that can't be kept")
+    return cell
+
+
+def _side(_: str, cell: str) -> str:
+    if cell and cell not in SIDES:
+        raise ValueError(f"{cell!r} is not {' or '.join(SIDES)}")
+    return cell
+
+
+def _number(cell: str, kind: type[int] | type[float]) -> float | int:
+    try:
+        value = kind(cell)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or "_" in cell:
+        raise ValueError(f"{cell!r} is not a {'whole ' if kind is int else ''}number; write it like {'12' if kind is int else '0.5'}")
+    return value
+
+
+def _scale(_: str, cell: str) -> float | None:
+    if not cell:
+        return None
+    value = _number(cell, float)
+    if not LOWEST_MM_PER_PX <= value <= HIGHEST_MM_PER_PX:
+        raise ValueError(f"{cell} mm per pixel can't be; it lies between {LOWEST_MM_PER_PX} and {HIGHEST_MM_PER_PX}")
+    return value
+
+
+def _visit_fact(kind: Callable[[str], Any] | None) -> Callable[[str, str], Any]:
+    """Checks one fact by the records' own rule."""
+
+    def check(name: str, cell: str) -> Any:
+        if not cell:
+            return None if kind is not None else ""
+        value: Any = cell if kind is None else kind(cell)
+        VisitFacts(_SOME_DAY, **dict[str, Any]({name: value}))
+        return value
+
+    return check
+
+
+_whole = _visit_fact(lambda cell: _number(cell, int))
+_CHECKS: dict[str, Callable[[str, str], Any]] = {
+    **dict.fromkeys(PLACES, _place),
+    **dict.fromkeys(DATES, _day),
+    **dict.fromkeys(("patient", "region"), _text),
+    "leg": _side,
+    **dict.fromkeys(("session", "compression_days", "vcss"), _whole),
+    **dict.fromkeys(("agent", "form", "operator", "site", "ceap", "note"), _visit_fact(None)),
+    "concentration_percent": _visit_fact(lambda cell: _number(cell, float)),
+    "mm_per_px": _scale,
+}

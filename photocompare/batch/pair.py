@@ -1,0 +1,263 @@
+"""One pair of a batch: what is asked, what comes back, and the measuring between, as a worker does it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from photocompare import __version__
+from photocompare.batch.sources import Source, SourceError
+from photocompare.errors import PhotoError, UsageError
+from photocompare.settings import STANDARD, Settings
+
+if TYPE_CHECKING:
+    from photocompare.arrays import SRGB8
+    from photocompare.result import Comparison
+
+PairStatus = Literal["comparable", "indicative", "not_comparable", "unreadable", "skipped", "failed", "unwritten"]
+
+SETTLED = ("comparable", "indicative", "not_comparable", "unreadable")
+"""Statuses that the photos themselves decide: the pair is done.  What was skipped or failed is tried again by the next run."""
+
+UNSETTLED = ("skipped", "failed")
+
+THUMBNAIL_PX = 280
+"""Longer side of a thumbnail: three beside each other fill a column of a contact sheet on a screen, and are told apart in print."""
+
+THUMBNAIL_LINE_PX = 1.5
+"""Width of a painted vein in a thumbnail: a pixel alone would be lost beside the photo's own texture."""
+
+THUMBNAIL_QUALITY = 85
+"""libjpeg's scale; some 10 kB a thumbnail."""
+
+_LONGEST_FAULT = 200
+"""Characters kept of what a program's fault says."""
+
+_KEY_SCHEMA = "photocompare.pair/1"
+
+
+@dataclass(frozen=True)
+class PairTask:
+    """What a worker is asked.
+
+    Parameters
+    ----------
+    key : str
+        `pair_key`.
+    before, after : Source
+    before_date, after_date : date or None
+    mm_per_px : float or None
+    folder : str
+        Where the worker writes the pair's files; empty where it can't.
+    send_files : bool
+        Whether the files come back as bytes.
+    send_dossier : bool
+        Whether the dossier for the records comes back.
+    settings : Settings
+    version : str
+        Of the software that asks; a worker of another version must not answer.
+    """
+
+    key: str
+    before: Source
+    after: Source
+    before_date: dt.date | None = None
+    after_date: dt.date | None = None
+    mm_per_px: float | None = None
+    folder: str = ""
+    send_files: bool = False
+    send_dossier: bool = False
+    settings: Settings = STANDARD
+    version: str = __version__
+
+
+@dataclass(frozen=True, repr=False)
+class PairOutcome:
+    """What comes back.
+
+    Parameters
+    ----------
+    key : str
+    status : str
+        "unreadable": a photo is none or can't be used.  "skipped": a photo could not be had.  "failed": the program or its process failed.
+        "unwritten": the files could not be written.
+    why : str
+        A sentence where there is no result.
+    result : mapping or None
+        As in `result.json`.
+    thumbnails : bytes
+        One JPEG: both photos and, of a measured pair, the fates, side by side; no metadata.
+    files : mapping of str to bytes
+        Only where they were asked for.
+    dossier : bytes
+        Only where it was asked for.
+    photo_facts : mapping
+        SHA-256 to the photo's own allow-listed facts.
+    seconds : float
+        That the worker took.
+    """
+
+    key: str
+    status: PairStatus
+    why: str = ""
+    result: Mapping[str, Any] | None = None
+    thumbnails: bytes = b""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    dossier: bytes = b""
+    photo_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+Measure = Callable[[PairTask], PairOutcome]
+"""What a worker does with a task.  It must be importable by the worker's process (a function of a module)."""
+
+
+def pair_key(
+    before: str, after: str, *, before_date: dt.date | None, after_date: dt.date | None, mm_per_px: float | None, settings: Settings
+) -> str:
+    """The name of a pair's result: SHA-256 of all that decides it.
+
+    Parameters
+    ----------
+    before, after : str
+        Names of the photos' content, see `sources.identified`.
+    """
+    decides = {
+        "schema": _KEY_SCHEMA,
+        "version": __version__,
+        "settings": settings.sha256,
+        "photos": [before, after],
+        "dates": [None if day is None else day.isoformat() for day in (before_date, after_date)],
+        "mm_per_px": mm_per_px,
+    }
+    return hashlib.sha256(json.dumps(decides, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()).hexdigest()
+
+
+def attempt(measure: Measure, task: PairTask) -> PairOutcome:
+    """Measure a pair, and make an outcome of whatever goes wrong with it: one bad pair must not stop the rest.
+
+    Raises
+    ------
+    MemoryError
+        The process is better ended than used again.
+    """
+    begin = time.monotonic()
+    if task.version != __version__:
+        why = f"The worker has photocompare {__version__}, the batch was begun with {task.version}; install the same version everywhere."
+        return PairOutcome(task.key, "failed", why)
+    one_thread()
+    try:
+        outcome = measure(task)
+    except SourceError as error:
+        outcome = PairOutcome(task.key, "skipped", str(error))
+    except PhotoError as error:
+        outcome = PairOutcome(task.key, "unreadable", str(error))
+    except UsageError as error:
+        status: PairStatus = "unwritten" if isinstance(error.__cause__, OSError) else "failed"
+        outcome = PairOutcome(task.key, status, str(error))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  a batch has to tell what the program fails on, and go on
+        said = f"{type(error).__name__}: {error}"[:_LONGEST_FAULT]
+        outcome = PairOutcome(task.key, "failed", f"The program failed on this pair ({said}); please report it.")
+    return dataclasses.replace(outcome, seconds=time.monotonic() - begin)
+
+
+def one_thread() -> None:
+    """Make this process one that works with one thread: there is a process a core."""
+    import cv2
+
+    from photocompare.memory import share_freed_memory
+
+    if cv2.getNumThreads() != 1:
+        cv2.setNumThreads(1)
+        share_freed_memory()
+
+
+def measure_pair(task: PairTask) -> PairOutcome:
+    """Read, compare, write: the work itself.
+
+    Raises
+    ------
+    SourceError, PhotoError, UsageError
+        See `attempt`.
+    """
+    from photocompare.comparison import compare
+    from photocompare.photo import read_photos
+    from photocompare.report.result_json import result_as_dict
+
+    data = [_read(source, which) for source, which in ((task.before, "before"), (task.after, "after"))]
+    photos = read_photos(data, names=("The before photo", "The after photo"))
+    comparison = compare(
+        *photos, before_date=task.before_date, after_date=task.after_date, mm_per_px=task.mm_per_px, settings=task.settings
+    )
+    files = _written(comparison, task)
+    dossier = b""
+    if task.send_dossier:
+        from photocompare.report.dossier import write_dossier
+        from photocompare.report.dossier_making import dossier_of
+
+        dossier = write_dossier(dossier_of(comparison))
+    facts = {photo.facts.sha256: dataclasses.asdict(photo.facts) for photo in photos}
+    return PairOutcome(task.key, comparison.status, "", result_as_dict(comparison), thumbnails_of(comparison), files, dossier, facts)
+
+
+def _read(source: Source, which: str) -> bytes:
+    try:
+        return source.read()
+    except SourceError as error:
+        raise SourceError(f"The {which} photo {error}.") from None
+
+
+def _written(comparison: Comparison, task: PairTask) -> dict[str, bytes]:
+    """Write the contract's files where the task says; as bytes where they are to be sent."""
+    from photocompare.report.files import write_comparison
+
+    if task.folder:
+        write_comparison(comparison, task.folder)
+    if not task.send_files:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="photocompare-pair-") as folder:
+        return {name: Path(folder, name).read_bytes() for name in write_comparison(comparison, folder)}
+
+
+def thumbnails_of(comparison: Comparison) -> bytes:
+    """Both photos and, of a measured pair, the fates, small and side by side: a JPEG of pixels alone."""
+    import numpy as np
+
+    from photocompare.report.dossier_making import jpeg
+    from photocompare.report.drawing import fitted, paint_veins, veiled
+
+    pictures = comparison.pictures
+    small = [fitted(picture, THUMBNAIL_PX, THUMBNAIL_PX) for picture in (pictures.before, pictures.after)]
+    shown = [picture for picture, _ in small]
+    if pictures.measured is not None and pictures.registration is not None:
+        painted = veiled(small[0][0], pictures.registration.shared)
+        paint_veins(painted, pictures.measured.pieces, small[0][1] / pictures.factor_before, THUMBNAIL_LINE_PX)
+        shown.append(painted)
+    return jpeg(np.hstack([_boxed(picture) for picture in shown]), THUMBNAIL_QUALITY)
+
+
+def _boxed(picture: SRGB8) -> SRGB8:
+    """A picture in the middle of a white square of `THUMBNAIL_PX`."""
+    import numpy as np
+
+    box = np.full((THUMBNAIL_PX, THUMBNAIL_PX, 3), 255, np.uint8)
+    height, width = picture.shape[:2]
+    top, left = (THUMBNAIL_PX - height) // 2, (THUMBNAIL_PX - width) // 2
+    box[top : top + height, left : left + width] = picture
+    return box
+
+
+def cores() -> int:
+    """As many as this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

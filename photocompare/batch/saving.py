@@ -1,0 +1,185 @@
+"""Saving a batch's results to the records, each once.
+
+A pair that is to be saved keeps its dossier beside its result until the records have it, so that a run that was stopped between the two
+saves it later without measuring again.  The records take the same comparison only once, so that saving again what was saved does nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from photocompare.batch.keeping import DOSSIER, BatchFolder, StoredPair
+from photocompare.batch.manifest import VISIT_FACTS, Manifest, PairRow
+from photocompare.batch.sources import SourceError, source_of
+from photocompare.errors import PhotocompareError, UsageError
+
+if TYPE_CHECKING:
+    from photocompare.records.store import Records
+
+
+class Save(Protocol):
+    """Saves one pair to the records."""
+
+    def __call__(
+        self,
+        row: PairRow,
+        result: Mapping[str, Any],
+        dossier: bytes,
+        photo_facts: Mapping[str, Mapping[str, Any]],
+    ) -> Mapping[str, Any]:
+        """Save, and tell where: plain JSON types, kept beside the result.  UsageError for what the records do not take."""
+
+
+class Saver:
+    """Saves rows of a batch and keeps track of what is saved."""
+
+    def __init__(self, save: Save, kept: BatchFolder) -> None:
+        self._save = save
+        self._kept = kept
+
+    def waits(self, row: PairRow, key: str) -> bool:
+        """Whether the row's pair has a result, a refusal too, and is not saved."""
+        if self._kept.saved(key, _name(row)):
+            return False
+        stored = self._kept.load(key)
+        return stored is not None and stored.result is not None
+
+    def needs_measuring(self, stored: StoredPair, row: PairRow) -> bool:
+        """Whether the row can't be saved from what is kept: an earlier run measured it without --save."""
+        return self.waits(row, stored.key) and not self._kept.dossier(stored.key)
+
+    def save_all(self, key: str, rows: Iterable[PairRow]) -> dict[int, str]:
+        """Save a pair for all its rows; row numbers with why the records did not take them."""
+        stored = self._kept.load(key)
+        if stored is None or stored.result is None:
+            return {}
+        refused: dict[int, str] = {}
+        for row in rows:
+            if self._kept.saved(key, _name(row)):
+                continue
+            try:
+                where = self._save(row, stored.result, self._kept.dossier(key), stored.photo_facts)
+            except PhotocompareError as error:
+                refused[row.number] = str(error)
+            else:
+                self._kept.note_saved(key, _name(row), where)
+        if not refused:
+            with contextlib.suppress(OSError):
+                (self._kept.of_pair(key) / DOSSIER).unlink(missing_ok=True)
+        return refused
+
+
+def _name(row: PairRow) -> str:
+    """Names what is said of a pair, whichever row of the manifest says it."""
+    facts = {name: value for name, value in vars(row).items() if name not in ("number", "before", "after")}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+class SaveToRecords:
+    """`Save` for the practice's records.
+
+    Parameters
+    ----------
+    records : Records
+    manifest : Manifest
+        Whose photos are to be saved.
+
+    Raises
+    ------
+    UsageError
+        A patient's key is not in the records: every row with one, in one message.
+    """
+
+    def __init__(self, records: Records, manifest: Manifest) -> None:
+        self._records = records
+        self._root = manifest.root
+        self._keys = _patient_keys(records, manifest)
+
+    def __call__(
+        self, row: PairRow, result: Mapping[str, Any], dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from photocompare.records.access import COMMAND_LINE
+        from photocompare.records.entries import NewComparison, VisitFacts
+
+        assert row.before_date is not None
+        assert row.after_date is not None
+        try:
+            key = self._key(row.patient)
+            new = NewComparison(
+                key,
+                row.leg,
+                row.region,
+                VisitFacts(row.before_date, **{name: getattr(row, name) for name in VISIT_FACTS}),
+                VisitFacts(row.after_date),
+                (self._photo(row.before, result, "before"),),
+                (self._photo(row.after, result, "after"),),
+                result,
+                dossier,
+                photo_facts=photo_facts,
+            )
+            saved = self._records.save_comparison(COMMAND_LINE, new)
+        except SQLAlchemyError as error:
+            raise UsageError(
+                f"The records' database did not take the pair ({type(error).__name__}); start again when it is back."
+            ) from error
+        return {"patient": key, **dataclasses.asdict(saved)}
+
+    def _photo(self, place: str, result: Mapping[str, Any], which: str) -> bytes:
+        """The photo's bytes, if they are still those that were measured."""
+        try:
+            data = source_of(place, self._root).read()
+        except SourceError as error:
+            raise UsageError(f"The {which} photo {error}, so the pair was not saved; start again when it is back.") from None
+        if hashlib.sha256(data).hexdigest() != result["photos"][which]["sha256"]:
+            raise UsageError(f"The {which} photo has changed since it was measured, so the pair was not saved; start again.")
+        return data
+
+    def _key(self, patient: str) -> str:
+        """The patient's key; a chart number that the records don't know becomes a new patient."""
+        if patient not in self._keys:
+            from photocompare.records.access import COMMAND_LINE
+            from photocompare.records.entries import IdentityFacts
+
+            self._keys[patient] = self._records.add_patient(COMMAND_LINE, IdentityFacts(chart_number=patient))
+        return self._keys[patient]
+
+
+_KEY_HEAD = "P-"
+"""How the records' own keys begin."""
+
+
+def _patient_keys(records: Records, manifest: Manifest) -> dict[str, str]:
+    """What the manifest calls a patient to the patient's key, for those whom the records know."""
+    from sqlalchemy import select
+
+    from photocompare.records.access import COMMAND_LINE, Permission
+    from photocompare.records.schema import Identity, Patient
+
+    named = {row.patient for row in manifest.rows}
+    keys: dict[str, str] = {}
+    doubtful: set[str] = set()
+    with records.writing(COMMAND_LINE, Permission.WRITE_PATIENT) as session:
+        known = select(Patient.key, Identity.chart_number).outerjoin(Identity).where(Patient.erased_at.is_(None)).order_by(Patient.id)
+        for key, chart in session.execute(known):
+            for name in {key, chart or ""} & named:
+                if name in keys:
+                    doubtful.add(name)
+                keys[name] = key
+    wrong = [
+        f"row {row.number}: patient {row.patient!r} is the chart number of several" for row in manifest.rows if row.patient in doubtful
+    ]
+    wrong += [
+        f"row {row.number}: patient {row.patient!r} is not in the records"
+        for row in manifest.rows
+        if row.patient not in keys and row.patient.startswith(_KEY_HEAD)
+    ]
+    if wrong:
+        raise UsageError("Nothing was begun; correct the patients and start again.\n  " + "\n  ".join(wrong))
+    return keys

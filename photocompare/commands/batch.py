@@ -1,0 +1,103 @@
+"""`photocompare batch`: many pairs from a manifest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from photocompare.batch.run import BatchSummary
+
+INCOMPLETE = 1
+"""Exit status: the batch came to its end, but some pairs were skipped, have failed or are not in the records."""
+
+_STAGES = {"look": "Finding photos", "measure": "Measuring", "save": "Saving", "write": "Writing the tables"}
+
+_SECONDS_BETWEEN_LINES = 30.0
+"""Between two lines of progress where nobody sits at a terminal, such as a log file."""
+
+_STATUS_ORDER = ("comparable", "indicative", "not_comparable", "unreadable", "skipped", "failed")
+
+
+class _Bars:
+    """Progress with rate and time left, on standard error."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def begin(self, stage: str, total: int, already: int) -> None:
+        from tqdm import tqdm
+
+        self.close()
+        if not total or already == total:
+            return
+        self._bar = tqdm(
+            total=total,
+            initial=already,
+            desc=_STAGES[stage],
+            unit="pair",
+            file=sys.stderr,
+            mininterval=0.2 if sys.stderr.isatty() else _SECONDS_BETWEEN_LINES,
+            smoothing=0.0,  # the mean of this run: single pairs differ too much to tell the time left from
+            dynamic_ncols=True,
+        )
+
+    def step(self) -> None:
+        if self._bar is not None:
+            self._bar.update()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def batch(
+    manifest: Annotated[Path, typer.Argument(help="CSV with a row a pair; its columns are in docs/batch.md.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results; a batch that was stopped goes on there.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes of this machine; one a core by default.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask cluster instead, such as tcp://HOST:8786.")] = None,
+    save: Annotated[bool, typer.Option("--save", help="Save every result to the records.")] = False,
+    pictures: Annotated[bool, typer.Option(help="Write each pair's pictures, or its numbers and thumbnails alone.")] = True,
+) -> None:
+    """Measure many pairs; the same command goes on where it was stopped.
+
+    Status 0 every pair measured or refused, 1 some skipped, failed or not saved, 2 bad usage or a manifest with errors.
+    """
+    from photocompare.batch.manifest import read_manifest
+    from photocompare.batch.run import BatchOptions, run_batch
+
+    listed = read_manifest(manifest, for_records=save)
+    options = BatchOptions(workers=workers or 0, scheduler=scheduler or "", pictures=pictures)
+    bars = _Bars()
+    records = None
+    try:
+        saver = None
+        if save:
+            from photocompare.batch.saving import SaveToRecords
+            from photocompare.records.places import usual_places
+            from photocompare.records.store import Records
+
+            records = Records(usual_places())
+            saver = SaveToRecords(records, listed)
+        summary = run_batch(listed, out, options=options, save=saver, watcher=bars)
+    finally:
+        bars.close()
+        if records is not None:
+            records.close()
+    for line in _told(summary):
+        typer.echo(line)
+    if not summary.complete:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _told(summary: BatchSummary) -> list[str]:
+    counts = [f"{summary.statuses[status]} {status.replace('_', ' ')}" for status in _STATUS_ORDER if status in summary.statuses]
+    lines = [f"{summary.pairs} pairs: {', '.join(counts)} ({summary.fresh} measured now)"]
+    if summary.unsaved:
+        lines.append(f"Not in the records: {summary.unsaved}; the table's column not_saved says why")
+    shown = summary.written[:3]
+    return [*lines, *(f"Written: {path}" for path in shown)]
