@@ -1,10 +1,12 @@
-"""The two pictures of a comparison and nothing else: for raters, who must not know the number, and for people who must not know the patient."""
+"""The two pictures of a comparison and nothing else: for raters, who must not know the number, and for a gallery without names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from photocompare.errors import UsageError
@@ -49,14 +51,20 @@ def bare_pair(dossier: Dossier) -> BarePair:
     return BarePair(dossier.pictures["before"], dossier.pictures["after"], width, height)
 
 
+def with_pictures(session: Session, comparisons: Sequence[int]) -> set[int]:
+    """Those of some comparisons that have pictures still: their patients were not erased."""
+    return set(session.scalars(_patients().with_only_columns(Comparison.id).where(Comparison.id.in_(comparisons))))
+
+
 def living(session: Session, comparison_id: int) -> tuple[Comparison, str] | None:
     """A comparison with pictures and its patient's key; None where it is unknown or its patient was erased."""
-    comparison = session.get(Comparison, comparison_id)
-    if comparison is None or not comparison.dossier_sha256:
-        return None
-    region = session.get_one(Region, comparison.region_id)
-    patient = session.get_one(Patient, session.get_one(Leg, region.leg_id).patient_id)
-    return None if patient.erased_at is not None else (comparison, patient.key)
+    found = session.execute(_patients().where(Comparison.id == comparison_id)).first()
+    return None if found is None else (found[0], found[1])
+
+
+def _patients() -> Select[Comparison, str]:
+    place = select(Comparison, Patient.key).join(Region, Comparison.region_id == Region.id).join(Leg, Region.leg_id == Leg.id)
+    return place.join(Patient, Leg.patient_id == Patient.id).where(Comparison.dossier_sha256 != "", Patient.erased_at.is_(None))
 
 
 def read_noted(records: Records, actor: Actor, digest: str, about: str) -> Dossier:

@@ -1,7 +1,7 @@
 """Blinded rating: rounds, who has rated what, and the scores, which nobody who rates reads before the own last pair.
 
-A rater sees two pictures (`pictures`) and gives a score (`give`); neither carries a number of the software's.  The trail notes that a pair was
-rated, never how: whoever reads the trail while a round goes on learns nothing.  A score stands in a table that is never updated or deleted.
+A rater sees two pictures (`pictures`) and gives a score (`give`); neither carries a number of the software's.  The trail notes that a pair
+was rated, never how: whoever reads the trail while a round goes on learns nothing.  A score is never updated or deleted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from photocompare.errors import AccessDenied, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission, allowed
-from photocompare.records.bare_pairs import BarePair, bare_pair, living, read_noted
+from photocompare.records.bare_pairs import BarePair, bare_pair, living, read_noted, with_pictures
 from photocompare.records.schema import LONGEST_NAME, Account, CohortRow, Comparison, Patient, Rating, RatingRound
 
 if TYPE_CHECKING:
@@ -232,7 +232,9 @@ def give(
             )
         )
         # Raters at one machine share the name in the trail: theirs is noted beside it.
-        trail.note(session, actor, "rating.give", f"rating_round/{round_id}/comparison/{comparison_id}", after={"occasion": occasion, "rater": who})
+        trail.note(
+            session, actor, "rating.give", f"rating_round/{round_id}/comparison/{comparison_id}", after={"occasion": occasion, "rater": who}
+        )
 
 
 def may_read_scores(records: Records, actor: Actor, round_id: int, rater: str = "") -> bool:
@@ -325,12 +327,12 @@ def _counts(session: Session, asked: Round) -> dict[str, int]:
         .where(Rating.round_id == asked.id, Rating.comparison_id.in_(asked.comparisons))
         .group_by(Rating.rater)
     )
-    return {who: count for who, count in session.execute(query)}
+    return {who: int(count) for who, count in session.execute(query)}
 
 
 def _round(session: Session, row: RatingRound) -> Round:
     comparisons, repeated = json.loads(row.comparisons), json.loads(row.repeated)
-    there = {number for number in comparisons if living(session, number) is not None}
+    there = with_pictures(session, comparisons)
     return Round(row.id, row.name, row.seed, tuple(c for c in comparisons if c in there), tuple(c for c in repeated if c in there))
 
 

@@ -272,6 +272,18 @@ class CohortRow(Base):
     stained_share: Mapped[float | None]
 
 
+class Look(Base):
+    """What a comparison's leg looks like before treatment, as a few numbers, worked out once so that a gallery need not open every dossier.
+
+    `made_by` is the software's version: another version works them out anew.
+    """
+
+    __tablename__ = "look"
+    comparison_id: Mapped[int] = mapped_column(ForeignKey("comparison.id"), primary_key=True, autoincrement=False)
+    made_by: Mapped[str]
+    figures: Mapped[str]
+
+
 class Consent(Base):
     """What a patient agreed to or took back, use by use; the latest row counts."""
 

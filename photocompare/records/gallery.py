@@ -1,0 +1,161 @@
+"""The gallery: outcomes of patients who agreed to show theirs, without a date and without a name.
+
+The consent that counts is the one that stands at the moment of each query: a patient who takes it back is out of the gallery at once.  What
+a leg looks like is worked out once for each comparison and kept (`keep_look`), so that no run of a page opens every dossier.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, func, select
+
+from photocompare import __version__
+from photocompare.errors import UsageError
+from photocompare.records import trail
+from photocompare.records.access import Actor, Permission
+from photocompare.records.bare_pairs import BarePair, bare_pair, read_noted
+from photocompare.records.schema import CohortRow, Comparison, Consent, Leg, Look, Patient, Region
+
+if TYPE_CHECKING:
+    from photocompare.records.store import Records
+    from photocompare.report.dossier import Dossier
+
+GALLERY = "gallery"
+
+OUTCOME_WINDOWS = ("assessment", "late")
+"""Before these an outcome is not an outcome yet: a target set by it would mislead."""
+
+Figures = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class GalleryCase:
+    """An outcome that may be shown.
+
+    Parameters
+    ----------
+    comparison_id : int
+    percent, low, high : float
+        Clearance of length with its interval, percent.
+    sessions : int or None
+        Treatments between the photos.
+    photos : tuple of str
+        SHA-256 of before and after photo as measured: the same pair is no case beside itself.
+    look : mapping or None
+        Figures of the leg's look; None where they are not worked out yet.
+    """
+
+    comparison_id: int
+    percent: float
+    low: float
+    high: float
+    sessions: int | None
+    photos: tuple[str, ...]
+    look: Figures | None
+
+
+def gallery_cases(records: Records, actor: Actor, *, but_of: str = "", again: bool = False) -> tuple[GalleryCase, ...]:
+    """Every case that may be shown now, by its number.
+
+    Parameters
+    ----------
+    but_of : str
+        Key of a patient whose own cases are left out.
+    again : bool
+        The same person asked before for the same leg: checked anew, not noted anew.
+    """
+    with records.writing(actor, Permission.READ_GALLERY) as session:
+        rows = session.execute(_shown().where(Patient.key != but_of)).all()
+        if not again:
+            trail.note(session, actor, "gallery.search", "gallery", after={"cases": len(rows)})
+        return tuple(_case(row) for row in rows)
+
+
+def _case(row: Any) -> GalleryCase:
+    number, percent, low, high, sessions, result, made_by, figures = row
+    photos = tuple(photo["sha256"] for photo in json.loads(result)["photos"].values())
+    return GalleryCase(number, percent, low, high, sessions, photos, json.loads(figures) if made_by == __version__ else None)
+
+
+def keep_look(records: Records, actor: Actor, comparison_id: int, look_of: Callable[[Dossier], Figures]) -> Figures:
+    """Work out what a case's leg looks like and keep it.
+
+    Parameters
+    ----------
+    look_of : callable
+        Dossier to figures, JSON numbers.
+
+    Raises
+    ------
+    UsageError
+        The case may not be shown (any more).
+    DamagedPhoto
+    """
+    about, digest = _may_show(records, actor, comparison_id, noted="")
+    figures = dict(look_of(read_noted(records, actor, digest, about)))
+    with records.writing(actor, Permission.READ_GALLERY) as session:
+        session.merge(Look(comparison_id=comparison_id, made_by=__version__, figures=trail.canonical(figures)))
+    return figures
+
+
+def gallery_pictures(records: Records, actor: Actor, comparison_id: int) -> BarePair:
+    """Before and after of a case that may be shown; the view is noted.
+
+    Raises
+    ------
+    UsageError
+        The case may not be shown (any more).
+    DamagedPhoto
+    """
+    about, digest = _may_show(records, actor, comparison_id, noted="gallery.view")
+    return bare_pair(read_noted(records, actor, digest, about))
+
+
+def _may_show(records: Records, actor: Actor, comparison_id: int, *, noted: str) -> tuple[str, str]:
+    """What a view is about, and the dossier's digest."""
+    with records.writing(actor, Permission.READ_GALLERY) as session:
+        query = _shown().with_only_columns(Patient.key, Comparison.dossier_sha256).where(Comparison.id == comparison_id)
+        found = session.execute(query).first()
+        if found is None:
+            raise UsageError("This case may not be shown any more; load the page again.", code="case_not_shown")
+        about = f"patient/{found[0]}/comparison/{comparison_id}"
+        if noted:
+            trail.note(session, actor, noted, about)
+        return about, found[1]
+
+
+def _shown() -> Select[int, float | None, float | None, float | None, int | None, str, str, str]:
+    """Measured outcomes in time, the latest revision of each, of patients who agree now."""
+    latest = select(func.max(Consent.id)).where(Consent.use == GALLERY).group_by(Consent.patient_id)
+    agreeing = select(Consent.patient_id).where(Consent.id.in_(latest), Consent.given == 1)
+    columns = (
+        Comparison.id,
+        CohortRow.length,
+        CohortRow.length_low,
+        CohortRow.length_high,
+        CohortRow.sessions,
+        Comparison.result,
+        Look.made_by,
+        Look.figures,
+    )
+    return (
+        select(*columns)
+        .select_from(CohortRow)
+        .join(Comparison, CohortRow.comparison_id == Comparison.id)
+        .join(Region, Comparison.region_id == Region.id)
+        .join(Leg, Region.leg_id == Leg.id)
+        .join(Patient, Leg.patient_id == Patient.id)
+        .outerjoin(Look, Look.comparison_id == Comparison.id)
+        .where(
+            Patient.id.in_(agreeing),
+            Patient.erased_at.is_(None),
+            CohortRow.length.is_not(None),
+            CohortRow.window.in_(OUTCOME_WINDOWS),
+            Comparison.dossier_sha256 != "",
+        )
+        .order_by(Comparison.id)
+    )
