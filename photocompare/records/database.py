@@ -67,13 +67,17 @@ class Database:
         file = places.sqlite_file
         if file is not None:
             _check_file(file, places)
-        try:
-            self.engine = _engine(places)
-            from photocompare.records.migrating import bring_up_to_date  # Alembic is loaded once the file is known to be fit
+        from photocompare.records.migrating import bring_up_to_date  # Alembic is loaded once the file is known to be fit
 
+        self.engine = _engine(places)
+        try:
             bring_up_to_date(self)
-        except (OperationalError, DatabaseError) as error:
+        except DatabaseError as error:
+            self.close()
             raise _unusable(error) from error
+        except RecordsUnusable:
+            self.close()
+            raise
 
     @property
     def is_sqlite(self) -> bool:

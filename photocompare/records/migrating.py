@@ -76,6 +76,8 @@ def _copy_aside(database: Database, revision: str) -> None:
     """A copy beside the database, before its schema changes."""
     file = database.places.sqlite_file
     assert file is not None
-    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     copy = file.with_name(f"{file.stem}-before-{revision}-{stamp}{file.suffix}")
-    database.run_alone("VACUUM INTO :copy", copy=str(copy))
+    unfinished = copy.with_suffix(".unfinished")
+    database.run_alone("VACUUM INTO :copy", copy=str(unfinished))
+    unfinished.replace(copy)
