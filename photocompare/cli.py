@@ -18,6 +18,7 @@ import typer
 
 from photocompare import __version__
 from photocompare.commands import batch as batches
+from photocompare.commands import demo as demos
 from photocompare.commands import records
 from photocompare.errors import PhotocompareError, SystemLibraryMissing, UsageError
 from photocompare.memory import share_freed_memory
@@ -57,6 +58,7 @@ app = typer.Typer(
 
 app.add_typer(records.app, name="records")
 app.command()(batches.batch)
+app.command()(demos.demo)
 
 
 def main() -> NoReturn:

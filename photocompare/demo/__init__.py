@@ -1,1 +1,1 @@
-"""A made-up practice: invented patients, visits and rendered photos, plainly marked, so that every page can be tried."""
+"""A demo: records of invented patients in a database of their own, so that every page can be tried."""

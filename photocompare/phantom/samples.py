@@ -59,7 +59,8 @@ SAMPLES = (
 )
 
 
-def _in_one_practice(visit: VisitFacts) -> VisitFacts:
+def in_one_practice(visit: VisitFacts) -> VisitFacts:
+    """The visit before the matte backdrop of one practice, under lamps that hardly change."""
     red, green, blue = visit.gains
     mild = 0.4  # a practice that fixes its white balance still sees its lamps age
     return replace(
@@ -80,8 +81,8 @@ def sample_facts(sample: Sample) -> PairFacts:
         clearance=sample.clearance,
         stain=sample.stain,
         stain_share=1.0,
-        before=_in_one_practice(facts.before),
-        after=_in_one_practice(facts.after),
+        before=in_one_practice(facts.before),
+        after=in_one_practice(facts.after),
         matting=0,
         trapped=0,
     )

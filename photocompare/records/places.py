@@ -43,10 +43,14 @@ def in_folder(folder: Path) -> Places:
     return Places(f"sqlite:///{folder / DATABASE_FILE}", str(folder / PHOTOS_FOLDER))
 
 
+def usual_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """PHOTOCOMPARE_DATA, else the platform's data folder."""
+    return Path(environment.get(FOLDER_VARIABLE) or platformdirs.user_data_dir("photocompare", appauthor=False)).absolute()
+
+
 def usual_places(environment: Mapping[str, str] = os.environ) -> Places:
     """As the environment says: PHOTOCOMPARE_DATA (a folder), PHOTOCOMPARE_DATABASE_URL, PHOTOCOMPARE_PHOTOS_URL."""
-    folder = environment.get(FOLDER_VARIABLE) or platformdirs.user_data_dir("photocompare", appauthor=False)
-    usual = in_folder(Path(folder).absolute())
+    usual = in_folder(usual_folder(environment))
     url = environment.get(DATABASE_VARIABLE) or usual.database_url
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.partition("://")[2]

@@ -1,0 +1,157 @@
+"""Invented results: numbers as the tool would report them for a known truth, marked as invented in their provenance.
+
+Nothing is measured here.  The measured value is the truth and an error drawn from the interval that stands beside it, so that an audit of
+invented results has a truth to be held against.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+import numpy as np
+
+from photocompare import __version__
+from photocompare.benchmark import hold_against_benchmark
+from photocompare.colour import ita_group
+from photocompare.demo.course import TrueState
+from photocompare.demo.plan import Practice
+from photocompare.estimate import Z95, Estimate
+from photocompare.flags import RaisedFlag, raised, worst_first
+from photocompare.provenance import settings_sha256
+from photocompare.report.result_json import result_as_dict
+from photocompare.result import (
+    CalibreOutcome,
+    Comparison,
+    Outcome,
+    Overlay,
+    PairScale,
+    PhotoRecord,
+    Pictures,
+    PigmentOutcome,
+    Provenance,
+    SkinTone,
+)
+from photocompare.timing import judge_timing
+
+INVENTED = "invented"
+"""Name of the settings in the provenance of every invented result."""
+
+_MM_PER_PX = 0.14
+_SHARED_PX = 1_000_000
+_SIZE = (1200, 1600)
+"""Width and height that an invented photo claims; two million pixels, as the working frame has."""
+
+_REFUSALS = (
+    ("not_same_view", "", 0.26),
+    ("registration_uncertain", "", 0.2),
+    ("blurred", "after", 0.16),
+    ("low_overlap", "", 0.12),
+    ("glare", "after", 0.08),
+    ("too_dark", "before", 0.08),
+    ("mirrored", "", 0.05),
+    ("blurred", "before", 0.05),
+)
+_FLAWS = (
+    ("soft", "after", 0.22),
+    ("soft", "before", 0.14),
+    ("light_differs", "", 0.2),
+    ("some_glare", "after", 0.14),
+    ("registration_loose", "", 0.12),
+    ("partial_overlap", "", 0.1),
+    ("noisy", "before", 0.08),
+)
+_CAUSES = ("threshold", "registration", "noise", "light", "field")
+_CAUSE_WEIGHTS = np.array([6.0, 0.4, 3.0, 2.0, 0.6])
+"""How the causes share the squared half width, as in measured pairs."""
+
+
+def invented_result(
+    rng: np.random.Generator, truth: TrueState, before: dt.date, after: dt.date, digests: tuple[str, str], practice: Practice
+) -> dict[str, Any]:
+    """A result in the form of `result.json`.
+
+    Parameters
+    ----------
+    rng : Generator
+    truth : TrueState
+    before, after : date
+    digests : (str, str)
+        SHA-256 of the two photos that the result is filed with.
+    practice : Practice
+    """
+    reasons = _reasons(rng, truth, practice)
+    refused = any(flag.severity.value == "refuse" for flag in reasons)
+    scale = PairScale(_MM_PER_PX, "assumed" if any(f.code == "scale_assumed" for f in reasons) else "card", round(rng.normal(1, 0.02), 4))
+    outcome = None if refused else _outcome(rng, truth, practice)
+    timing = judge_timing(before, after)
+    nothing = np.zeros((1, 1, 3), np.uint8)
+    error = float(rng.gamma(6.0, 0.1))
+    return result_as_dict(
+        Comparison(
+            reasons,
+            scale,
+            None if refused else Overlay(error, error * 2.3, int(_SHARED_PX * rng.uniform(0.7, 1.1))),
+            None if refused else SkinTone(truth.ita, truth.ita + rng.normal(0, 1.5)),
+            outcome,
+            timing,
+            hold_against_benchmark(None if outcome is None else outcome.length, timing),
+            PhotoRecord(digests[0], *_SIZE),
+            PhotoRecord(digests[1], *_SIZE),
+            Provenance(__version__, INVENTED, settings_sha256(practice), {}),
+            Pictures(nothing, nothing),
+        )
+    )
+
+
+def _reasons(rng: np.random.Generator, truth: TrueState, practice: Practice) -> list[RaisedFlag]:
+    """The flags that fire: fewer as the practice learns, more on dark skin."""
+    learning = 1.5 - truth.progress
+    codes = []
+    if rng.uniform() < practice.refused * learning * (1.5 if truth.ita < 10 else 1.0):
+        codes.append(_REFUSALS[rng.choice(len(_REFUSALS), p=[share for *_, share in _REFUSALS])][:2])
+    if rng.uniform() < practice.flawed * learning:
+        codes.append(_FLAWS[rng.choice(len(_FLAWS), p=[share for *_, share in _FLAWS])][:2])
+    if rng.uniform() > practice.card:
+        codes.append(("scale_assumed", ""))
+    if ita_group(truth.ita) == "dark":
+        codes.append(("dark_skin_limits", ""))
+    if rng.uniform() < 0.2:
+        codes.append(("recompressed", "before"))
+    return worst_first([raised(*code) for code in codes])
+
+
+def _outcome(rng: np.random.Generator, truth: TrueState, practice: Practice) -> Outcome:
+    whole = sum(mm for mm, _ in truth.calibres.values())
+    half = float(np.clip(practice.half_width * (280 / whole) ** 0.3 * rng.lognormal(0, 0.2), 3.0, 35.0))
+    common = rng.normal(0, half / Z95)
+    calibres, cleared = {}, 0.0
+    for name, (mm, percent) in truth.calibres.items():
+        own = 0.6 * half * math.sqrt(1 - mm / whole)
+        value = float(np.clip(percent + common + rng.normal(0, own / Z95), 0, 100))
+        calibres[name] = CalibreOutcome(_estimate(rng, value, math.hypot(half, own), (0.0, 100.0)), mm / _MM_PER_PX)
+        cleared += mm * value / whole
+    length = _estimate(rng, cleared, half, (0.0, 100.0))
+    stained = float(np.clip(truth.stained * rng.lognormal(0, 0.15), 0, cleared))
+    new = truth.new * rng.lognormal(0, 0.2) + (rng.exponential(0.5) if rng.uniform() < 0.3 else 0.0)
+    left = 100 - cleared
+    faded = left * rng.uniform(0.25, 0.6)
+    shares = {"cleared": cleared - stained, "stained": stained, "faded": faded, "residual": left - faded, "new": new}
+    shares["not_assessable"] = float(rng.exponential(3.0))
+    stain_px2 = stained / 100 * whole * rng.uniform(1.2, 2.2) / _MM_PER_PX**2
+    return Outcome(
+        length=length,
+        area=_estimate(rng, min(100.0, cleared + rng.normal(6, 4)), 0.7 * half, (-math.inf, 100.0)),
+        contrast=_estimate(rng, min(100.0, cleared + rng.normal(9, 4)), 0.6 * half, (-math.inf, 100.0)),
+        net_change=_estimate(rng, new - cleared, 1.6 * half, (-100.0, math.inf)),
+        by_calibre=calibres,
+        fate_px={fate: share / 100 * whole / _MM_PER_PX for fate, share in shares.items()},
+        pigment=PigmentOutcome(0.0, stain_px2, stain_px2, 0.0, stained),
+    )
+
+
+def _estimate(rng: np.random.Generator, value: float, half: float, within: tuple[float, float]) -> Estimate:
+    shares = rng.dirichlet(_CAUSE_WEIGHTS)
+    causes = {name: half * math.sqrt(share) for name, share in zip(_CAUSES, shares, strict=True)}
+    return Estimate(value, max(value - half, within[0]), min(value + half, within[1]), "%", INVENTED, causes)
