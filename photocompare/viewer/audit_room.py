@@ -1,0 +1,64 @@
+"""What the pages about many pairs have in common: the demo's mark, errors as sentences, tables as HTML."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import streamlit as st
+
+from photocompare.errors import UsageError
+from photocompare.estimate import Estimate
+from photocompare.records.store import Records
+from photocompare.report.texts import Texts
+from photocompare.viewer.components import asset
+
+
+def room_style() -> None:
+    """Put down the tables' style."""
+    st.html(f"<style>{asset('audit_room.css')}</style>")
+
+
+def mark_demo(held: Records, t: Texts) -> None:
+    """Say plainly that the patients are invented, where they are."""
+    if held.is_demo:
+        st.warning(t("audit_page.demo"))
+
+
+@contextlib.contextmanager
+def told_errors(t: Texts) -> Iterator[None]:
+    """Errors that people are told stand on the page as their sentence."""
+    try:
+        yield
+    except UsageError as error:
+        st.error(t.error(error))
+
+
+def with_interval(found: Estimate, t: Texts, digits: int = 1, unit: str = "") -> str:
+    """A value with its 95 % interval, or a dash."""
+    if not found.ok:
+        return "–"
+    value, low, high = (number(v, digits) for v in (found.value, found.low, found.high))
+    return t("audit_page.interval", value=f"{value}{unit}", low=low, high=f"{high}{unit}")
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """A number for people, with a true minus sign and no negative zero; a dash for none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column names its rows; every text is escaped."""
+    columns = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head)
+    body = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>" for name, *cells in rows
+    )
+    # A wide table scrolls by itself, by keyboard too, so that the page does not.
+    return (
+        f"<div class='pc-room-table' tabindex='0' role='region' aria-label='{escape(caption, quote=True)}'>"
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
