@@ -1,15 +1,29 @@
-"""The viewer: `streamlit run app.py`."""
+"""The viewer: `streamlit run app.py`.  Streamlit imports this file once to serve it, and runs it for each look at a page."""
 
 import streamlit as st
 
 from photocompare.viewer.page import language_texts, presenting
+from photocompare.viewer.sign_in_door import check_start, middleware
+from photocompare.viewer.sign_in_page import admit, show_signed_in
+from photocompare.viewer.sign_in_pages import require_page, sees
 from photocompare.viewer.upload_answers import keep_upload_answers
 from photocompare.viewer.uploads import keep_details
 
-keep_upload_answers()
-t = language_texts()
-st.set_page_config(page_title=t("app.title"), layout="wide")
 names = ("compare", "consult", "capture", "about")
-pages = [st.Page(f"app_pages/{name}.py", title=t(f"app.{name}"), default=name == "compare") for name in names]
-keep_details(st.session_state)
-st.navigation(pages, position="hidden" if presenting() else "top").run()
+
+if __name__ != "__main__":
+    check_start()
+    app = st.App(__file__, middleware=middleware())
+else:
+    keep_upload_answers()
+    t = language_texts()
+    st.set_page_config(page_title=t("app.title"), layout="wide")
+    who = admit(t)
+    seen = [name for name in names if sees(who.role, name)]
+    pages = {name: st.Page(f"app_pages/{name}.py", title=t(f"app.{name}"), default=name == seen[0]) for name in seen}
+    keep_details(st.session_state)
+    page = st.navigation(list(pages.values()), position="hidden" if presenting() else "top")
+    require_page(who.role, next(name for name, known in pages.items() if known is page))
+    if not presenting():
+        show_signed_in(who, t)
+    page.run()

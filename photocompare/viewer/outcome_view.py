@@ -15,6 +15,7 @@ from photocompare.report.visit_details import VisitDetails
 from photocompare.viewer import blocks
 from photocompare.viewer.measuring import Measuring
 from photocompare.viewer.pair_view import Mode, checked_points, pair_view, polygon_in_full_pixels
+from photocompare.viewer.sign_in import checked_fragment
 from photocompare.viewer.uploads import Cards, refusal_words
 from photocompare.viewer.visit import Visit
 from photocompare.viewer.waiting import wait_while
@@ -102,7 +103,7 @@ def show_pictures(visit: Visit, dossier: Dossier, identity: str, measuring: Meas
 
 
 def _look(visit: Visit, dossier: Dossier, identity: str, measuring: Measuring | None, t: Texts) -> None:
-    @st.fragment
+    @checked_fragment
     def pictures() -> None:
         mode: Mode = "full" if dossier.measured else "refused"
         wanted = sorted(visit.wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from photocompare.records.access import LOCAL, Actor
+from photocompare.records.access import Actor
 from photocompare.records.places import Places, usual_places
 from photocompare.records.store import Records
 
@@ -27,5 +27,13 @@ def records() -> Records:
 
 
 def actor() -> Actor:
-    """Who sits at this session; asked on every run, never kept."""
-    return LOCAL
+    """Who sits at this session; asked on every run, never kept.
+
+    Raises
+    ------
+    AccessDenied
+        Nobody who may, not any more.
+    """
+    from photocompare.viewer import sign_in  # which asks the records above for accounts
+
+    return sign_in.actor()
