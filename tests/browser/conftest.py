@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,30 +105,49 @@ class Watch:
         assert not self.images, "a photo was served under /media"
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """`streamlit run app.py` as shipped, on a free port."""
+@contextmanager
+def serving(folder: Path, *options: str, host: str = "127.0.0.1", **environment: str) -> Iterator[Server]:
+    """`streamlit run app.py` as shipped, on a free port, with its records in a folder of its own.
+
+    Parameters
+    ----------
+    folder : Path
+    *options : str
+        Further options of Streamlit's; "{port}" in one becomes the port.
+    host : str
+        The machine's name in the address.
+    **environment : str
+        Further variables.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log.txt"
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
-            )
+    log = folder / "log.txt"
+    given = {"--server.port": str(port), "--server.headless": "true"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *itertools.chain(*given.items()), *options]
+    variables = {**os.environ, "PHOTOCOMPARE_DATA": str(folder / "records"), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **environment}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [part.replace("{port}", str(port)) for part in command], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env=variables
+        )
+    try:
+        running = Server(f"http://{host}:{port}", log)
+        _await_health(process, running)
+        yield running
+    finally:
+        process.terminate()
         try:
-            running = Server(f"http://127.0.0.1:{port}", log)
-            _await_health(process, running)
-            yield running
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The viewer for one user, as most tests need it."""
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as running:
+        yield running
 
 
 def _await_health(process: subprocess.Popen[bytes], server: Server) -> None:
