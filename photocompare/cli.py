@@ -19,7 +19,7 @@ import typer
 from photocompare import __version__
 from photocompare.commands import batch as batches
 from photocompare.commands import demo as demos
-from photocompare.commands import records
+from photocompare.commands import practice, records
 from photocompare.errors import PhotocompareError, SystemLibraryMissing, UsageError
 from photocompare.memory import share_freed_memory
 
@@ -57,6 +57,7 @@ app = typer.Typer(
 
 
 app.add_typer(records.app, name="records")
+app.add_typer(practice.app, name="practice")
 app.command()(batches.batch)
 app.command()(demos.demo)
 

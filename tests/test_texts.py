@@ -19,7 +19,7 @@ from photocompare.report.texts import LANGUAGES, Texts, texts
 ROOT = Path(__file__).parents[1]
 SOURCES = [
     path
-    for folder in ("photocompare/viewer", "photocompare/report", "app_pages", ".")
+    for folder in ("photocompare/viewer", "photocompare/report", "photocompare/practice", "app_pages", ".")
     for path in sorted((ROOT / folder).glob("app.py" if folder == "." else "*.*"))
     if path.suffix in (".py", ".js", ".html")
 ]

@@ -111,13 +111,23 @@ class CohortFilter:
 
     def __post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.until < self.since:
-            raise UsageError(f"The period ends on {self.until} before it begins on {self.since}; swap the two days.")
+            raise UsageError(
+                f"The period ends on {self.until} before it begins on {self.since}; swap the two days.",
+                code="period_reversed",
+                since=self.since,
+                until=self.until,
+            )
         for what, least, most in (
             ("concentrations", self.least_concentration, self.most_concentration),
             ("sessions", self.least_sessions, self.most_sessions),
         ):
             if least is not None and most is not None and most < least:
-                raise UsageError(f"The range of {what} ends at {most:g} before it begins at {least:g}; swap the two.")
+                raise UsageError(
+                    f"The range of {what} ends at {most:g} before it begins at {least:g}; swap the two.",
+                    code="range_reversed",
+                    least=f"{least:g}",
+                    most=f"{most:g}",
+                )
 
     @property
     def words(self) -> dict[str, tuple[str, ...]]:

@@ -32,6 +32,8 @@ def gee_means(values: Floats, clusters: Clusters, *, family: Literal["gaussian",
 
     closed = clusters.means(values)
     used = np.flatnonzero(closed.pairs > 0)
+    if len(values) <= len(used) or not np.nansum(closed.robust_variance) > 0.0:
+        return closed  # nothing varies within any group: statsmodels divides by its residual variance
     design = (clusters.group_of[clusters.cell][:, None] == used[None, :]).astype(np.float64)
     model = GEE(
         values,

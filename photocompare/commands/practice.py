@@ -1,0 +1,63 @@
+"""`photocompare practice ...`: the audit of a practice from the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from photocompare.errors import UsageError
+
+app = typer.Typer(no_args_is_help=True, help="Add up the outcomes of a practice.")
+
+
+@app.callback()
+def _practice() -> None:
+    """Add up the outcomes of a practice."""
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option("--out", help="Folder for audit.pdf, audit.json, cohort.csv, cohort.parquet and dictionary.csv.")],
+    since: Annotated[str | None, typer.Option("--from", help="First day of the before photos, such as 2026-01-01; all by default.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Last day of the before photos; all by default.")] = None,
+    language: Annotated[Literal["en", "es"], typer.Option("--language", help="Of the PDF and the dictionary.")] = "en",
+    period: Annotated[Literal["month", "quarter"], typer.Option("--period", help="Step of the run chart.")] = "month",
+) -> None:
+    """Work out every figure of the audit page, and export the de-identified table."""
+    from photocompare.practice.audit_files import audit_exports, write_audit
+    from photocompare.practice.cohort import CohortFilter
+    from photocompare.practice.figures import AuditOptions
+    from photocompare.records.access import COMMAND_LINE, Permission
+    from photocompare.records.places import usual_places
+    from photocompare.records.store import Records
+    from photocompare.report.texts import texts
+
+    wanted = CohortFilter(since=_day(since), until=_day(until))
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file; give a folder.")
+    records = Records(usual_places())
+    frame = records.cohort(COMMAND_LINE, since=wanted.since, until=wanted.until)
+    if frame.empty:
+        raise UsageError("Nobody was treated in this period; check the dates, or save comparisons to the records first.")
+    options = AuditOptions(run_period=period, as_of=dt.datetime.now(dt.UTC).date())
+    figures, files = audit_exports(frame, wanted, options, texts(language))
+    # Noted before anything leaves: an export that can't be noted doesn't happen.
+    noted = {"since": since or "", "until": until or "", "rows": len(frame)}
+    records.note(COMMAND_LINE, Permission.READ_COHORT, "cohort.export", "cohort", after=noted)
+    write_audit(files, out)
+    everyone, ended = figures.flow.steps[0], figures.flow.steps[-1]
+    typer.echo(f"Treated: {everyone.patients} patients; with an outcome: {ended.patients} patients, {ended.comparisons} comparisons.")
+    if figures.outcomes is not None:
+        clearance, responders = figures.outcomes.clearance, figures.outcomes.responders
+        typer.echo(f"Mean clearance {clearance.value:.1f} % ({clearance.low:.1f} to {clearance.high:.1f} %)")
+        typer.echo(f"Responders {responders.value:.1f} % ({responders.low:.1f} to {responders.high:.1f} %)")
+    typer.echo(f"Files: {out}")
+
+
+def _day(text: str | None) -> dt.date | None:
+    from photocompare.timing import parse_date
+
+    return None if text is None else parse_date(text)

@@ -1,0 +1,119 @@
+"""What the audit's pages and printouts say: numbers, groups, filters and signals in the words of a language."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+from photocompare.estimate import Estimate
+from photocompare.practice.cohort import CohortFilter
+from photocompare.practice.figures import AuditFigures
+from photocompare.practice.funnel import Funnel
+from photocompare.practice.run_chart import RunSignals
+from photocompare.report.pdf_words import date_of, decimal
+from photocompare.report.texts import Texts
+
+NO_NUMBER = "–"
+
+
+def number(value: float, t: Texts, digits: int = 1) -> str:
+    """A number with the language's decimal mark; a dash where there is none."""
+    return decimal(value + 0.0, digits, t) if math.isfinite(value) else NO_NUMBER
+
+
+def percent(value: float, t: Texts, digits: int = 1) -> str:
+    """A percentage."""
+    return t("audit.percent", value=number(value, t, digits)) if math.isfinite(value) else NO_NUMBER
+
+
+def interval(estimate: Estimate, t: Texts, digits: int = 1) -> str:
+    """The 95 % interval of a percentage."""
+    if not estimate.ok:
+        return NO_NUMBER
+    return t("audit.interval", low=number(estimate.low, t, digits), high=number(estimate.high, t, digits))
+
+
+def with_interval(estimate: Estimate, t: Texts, digits: int = 1) -> str:
+    """A percentage and its interval in brackets."""
+    return f"{percent(estimate.value, t, digits)} ({interval(estimate, t, digits)})" if estimate.ok else NO_NUMBER
+
+
+def word(column: str, name: str, t: Texts) -> str:
+    """A recorded word as people read it: the tool's own words in the language, names as they were typed."""
+    if not name:
+        return t("audit.no_value")
+    if column in ("leg", "form", "calibre", "ita_group", "status"):
+        key = name.replace(" ", "_")
+        return t(f"audit_word.{key}") if f"audit_word.{key}" in t.entries else name
+    return name
+
+
+def period(figures: AuditFigures, t: Texts) -> str:
+    """From when to when; the days asked for, else those of the cohort."""
+    since, until = figures.wanted.since or figures.first_day, figures.wanted.until or figures.last_day
+    if since is None or until is None:
+        return t("audit.nobody")
+    said = t("audit.period", since=date_of(since, t), until=date_of(until, t))
+    day: dt.date | None = figures.completeness.as_of
+    return said if day is None else f"{said}. {t('audit.as_of', day=date_of(day, t))}."
+
+
+def filtered(wanted: CohortFilter, t: Texts) -> str:
+    """What a filter asks for beside the days; empty where it asks for nothing."""
+    told = [
+        f"{t(f'audit_dimension.{column}')}: {', '.join(word(column, name, t) for name in names)}"
+        for column, names in wanted.words.items()
+        if names
+    ]
+    for dimension, column in (("concentration", "concentration_percent"), ("sessions", "sessions")):
+        least, most = wanted.ranges[column]
+        if least is not None or most is not None:
+            told.append(f"{t(f'audit_dimension.{dimension}')}: {_range(least, most, t)}")
+    return t("audit.filtered", what="; ".join(told)) if told else ""
+
+
+def _range(least: float | None, most: float | None, t: Texts) -> str:
+    low, high = ("" if v is None else f"{v:g}".replace(".", t("pdf.decimal_mark")) for v in (least, most))
+    if not low:
+        return t("audit.at_most", high=high)
+    return t("audit.from_to", low=low, high=high) if high else t("audit.at_least", low=low)
+
+
+def run_words(signals: RunSignals, t: Texts) -> list[str]:
+    """What the rules say of a run chart."""
+    if not signals.applied:
+        return [t("audit_run.too_short")]
+    told = []
+    if signals.shift:
+        told.append(t("audit_run.shift", n=signals.longest_run, most=signals.most_expected))
+    if signals.few_crossings:
+        told.append(t("audit_run.few_crossings", n=signals.crossings, fewest=signals.fewest_expected))
+    if signals.trend:
+        told.append(t("audit_run.trend", n=signals.longest_trend))
+    return told or [t("audit_run.none")]
+
+
+def funnel_words(funnel: Funnel, t: Texts) -> list[str]:
+    """What a funnel shows."""
+    beyond = [unit.name for unit in funnel.units if unit.place in ("low_998", "high_998")]
+    inside = sum(unit.place == "within" for unit in funnel.units)
+    told = [t("audit_funnel.within", n=inside, total=len(funnel.units))]
+    if beyond:
+        told.append(t("audit_funnel.beyond", names=", ".join(beyond)))
+    if funnel.overdispersion > 1.0:
+        told.append(t("audit_funnel.spread", value=number(math.sqrt(funnel.overdispersion), t)))
+    if funnel.hidden_units:
+        told.append(t("audit_funnel.hidden", n=funnel.hidden_units))
+    return told
+
+
+def notes(figures: AuditFigures, t: Texts) -> list[str]:
+    """How the figures are to be read."""
+    return [
+        t("audit_note.counted"),
+        t("audit_note.intervals"),
+        t("audit_note.error"),
+        t("audit_note.band"),
+        t("audit_note.cases"),
+        t("audit_note.small", n=figures.options.least_patients),
+    ]
