@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from photocompare import __version__
 from photocompare.batch.sources import Source, SourceError
 from photocompare.errors import PhotoError, UsageError
-from photocompare.settings import STANDARD, Settings
 
 if TYPE_CHECKING:
     from photocompare.arrays import SRGB8
     from photocompare.result import Comparison
+    from photocompare.settings import Settings
 
 PairStatus = Literal["comparable", "indicative", "not_comparable", "unreadable", "skipped", "failed", "unwritten"]
 
@@ -62,7 +62,8 @@ class PairTask:
         Whether the files come back as bytes.
     send_dossier : bool
         Whether the dossier for the records comes back.
-    settings : Settings
+    settings : Settings or None
+        None for the standard ones.
     version : str
         Of the software that asks; a worker of another version must not answer.
     """
@@ -76,7 +77,7 @@ class PairTask:
     folder: str = ""
     send_files: bool = False
     send_dossier: bool = False
-    settings: Settings = STANDARD
+    settings: Settings | None = None
     version: str = __version__
 
 
@@ -122,7 +123,7 @@ Measure = Callable[[PairTask], PairOutcome]
 
 
 def pair_key(
-    before: str, after: str, *, before_date: dt.date | None, after_date: dt.date | None, mm_per_px: float | None, settings: Settings
+    before: str, after: str, *, before_date: dt.date | None, after_date: dt.date | None, mm_per_px: float | None, settings_sha256: str
 ) -> str:
     """The name of a pair's result: SHA-256 of all that decides it.
 
@@ -130,11 +131,12 @@ def pair_key(
     ----------
     before, after : str
         Names of the photos' content, see `sources.identified`.
+    settings_sha256 : str
     """
     decides = {
         "schema": _KEY_SCHEMA,
         "version": __version__,
-        "settings": settings.sha256,
+        "settings": settings_sha256,
         "photos": [before, after],
         "dates": [None if day is None else day.isoformat() for day in (before_date, after_date)],
         "mm_per_px": mm_per_px,
@@ -194,11 +196,12 @@ def measure_pair(task: PairTask) -> PairOutcome:
     from photocompare.comparison import compare
     from photocompare.photo import read_photos
     from photocompare.report.result_json import result_as_dict
+    from photocompare.settings import STANDARD
 
     data = [_read(source, which) for source, which in ((task.before, "before"), (task.after, "after"))]
     photos = read_photos(data, names=("The before photo", "The after photo"))
     comparison = compare(
-        *photos, before_date=task.before_date, after_date=task.after_date, mm_per_px=task.mm_per_px, settings=task.settings
+        *photos, before_date=task.before_date, after_date=task.after_date, mm_per_px=task.mm_per_px, settings=task.settings or STANDARD
     )
     files = _written(comparison, task)
     dossier = b""

@@ -176,6 +176,8 @@ def _workers(options: BatchOptions, measure: Measure, pairs: int) -> AbstractCon
 def _plan(manifest: Manifest, settings: Settings, watcher: Watcher) -> list[_Planned]:
     """Find every photo and name every pair; a photo that can't be had costs its row alone."""
 
+    sha256 = settings.sha256
+
     def plan(row: PairRow) -> _Planned:
         found, names = [], []
         for which, place in (("before", row.before), ("after", row.after)):
@@ -185,7 +187,7 @@ def _plan(manifest: Manifest, settings: Settings, watcher: Watcher) -> list[_Pla
                 return _Planned(row, why=f"The {which} photo {error}.")
             found.append(source)
             names.append(name)
-        key = pair_key(*names, before_date=row.before_date, after_date=row.after_date, mm_per_px=row.mm_per_px, settings=settings)
+        key = pair_key(*names, before_date=row.before_date, after_date=row.after_date, mm_per_px=row.mm_per_px, settings_sha256=sha256)
         return _Planned(row, key, (found[0], found[1]))
 
     watcher.begin("look", len(manifest.rows), 0)

@@ -29,6 +29,9 @@ PAIR_SECONDS = 600.0
 TRIES = 2
 """Of a pair whose process died: the memory may have run out because of another program."""
 
+START_SECONDS = 120.0
+"""Until a process must be ready; on an idle machine it takes two."""
+
 START_FAILURES = 3
 """Processes that may die before they were ready, one after the other, until the machine is held unable to start any."""
 
@@ -136,7 +139,7 @@ class LocalWorkers:
         with _few_threads():
             process.start()
         theirs.close()
-        return _Worker(process, ours, deadline=time.monotonic() + self._pair_seconds)
+        return _Worker(process, ours, deadline=time.monotonic() + START_SECONDS)
 
     def _stirred(self) -> list[_Worker]:
         """Processes that have said something, have ended or have run out of time."""
@@ -166,7 +169,8 @@ class LocalWorkers:
         stuck = worker.process.is_alive()
         worker.process.kill()
         worker.process.join()
-        how = f"took more than {self._pair_seconds:g} s and was ended" if stuck else _how_it_ended(worker.process.exitcode)
+        allowed = self._pair_seconds if worker.ready else START_SECONDS
+        how = f"took more than {allowed:g} s and was ended" if stuck else _how_it_ended(worker.process.exitcode)
         self._workers.remove(worker)
         worker.end()
         self._stillborn += not worker.ready
