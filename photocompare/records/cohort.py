@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -20,6 +19,8 @@ from photocompare.report.redated import assessed_length, lengths
 from photocompare.result import CALIBRES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from photocompare.records.database import Database
 
 NO_FOLLOW_UP = "no_follow_up"
@@ -183,6 +184,8 @@ def read_table(database: Database, *, since: dt.date | None = None, until: dt.da
         The columns of `CohortRow`: texts as categories, days as datetime64, numbers as float64 with NaN where there is none
         (`id`, `region_id`, `patient_id`, `corrected`: whole numbers).
     """
+    import pandas as pd  # half a second, which saving and looking up need not wait for
+
     query = select(*CohortRow.__table__.columns)
     if since is not None:
         query = query.where(CohortRow.baseline_on >= since)
@@ -201,6 +204,8 @@ def read_table(database: Database, *, since: dt.date | None = None, until: dt.da
 
 
 def _frame(database: Database, query: Any) -> pd.DataFrame:
+    import pandas as pd
+
     with database.reading() as session:
         rows = session.connection().exec_driver_sql(_literal(session, query)).cursor
         assert rows is not None

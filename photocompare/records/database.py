@@ -215,6 +215,8 @@ def _unusable(error: DatabaseError) -> RecordsUnusable:
     said = str(error.orig).strip().splitlines()[0] if error.orig is not None else str(error)
     if "full" in said and "disk" in said:
         return RecordsUnusable("The disk is full; nothing was saved. Free some space and try again.", code="disk_full")
+    if "disk I/O" in said:
+        return RecordsUnusable("The disk could not be written; nothing was saved. Check its space and try again.", code="disk_failed")
     if "locked" in said or "lock timeout" in said:
         return RecordsUnusable("The records are busy; nothing was saved. Try again in a moment.", code="records_busy")
     if "malformed" in said or "not a database" in said:

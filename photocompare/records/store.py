@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from photocompare.errors import AccessDenied, StaleRecord, UsageError
+from photocompare.errors import AccessDenied, RecordsUnusable, StaleRecord, UsageError
 from photocompare.records import access, trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.cohort import renew
@@ -370,13 +370,22 @@ class Records:
         with self.database.reading() as session:
             return found(session.get(Visit, visit_id)).region.leg.patient.key
 
+    def _brought(self, data: bytes) -> str:
+        try:
+            return self.photos.bring(data)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise RecordsUnusable(
+                f"The photos can't be stored ({why}); nothing was saved. Free some space and try again.", code="photo_not_stored", why=why
+            ) from error
+
     @contextlib.contextmanager
     def _bringing(self, files: tuple[bytes, ...]) -> Iterator[dict[str, str]]:
         """Files beside their places while a transaction runs: in their places after it, gone if it fails; digest to ticket."""
         tickets: dict[str, str] = {}
         try:
             for digest, data in {digest_of(data): data for data in files}.items():
-                tickets[digest] = self.photos.bring(data)
+                tickets[digest] = self._brought(data)
             yield tickets
         except BaseException:
             for ticket in tickets.values():

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from photocompare.errors import DamagedPhoto, UsageError
+from photocompare.errors import DamagedPhoto, PhotoError, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.cohort import regions_with, stale_rows
@@ -105,9 +105,9 @@ def export_patient(records: Records, actor: Actor, key: str) -> bytes:
     Raises
     ------
     UsageError
-        There is no such patient.
+        There is no such patient, or a stored file is no photo.
     DamagedPhoto
-        A photo can't be read.
+        A photo is missing or was changed.
     """
     with records.writing(actor, Permission.UPKEEP) as session:
         file = load_patient_file(session, patient_of(session, key))
@@ -132,7 +132,10 @@ def _without_metadata(data: bytes) -> bytes:
 
     from photocompare.photo import read_photo
 
-    pixels = cv2.cvtColor(read_photo(data).encoded, cv2.COLOR_RGB2BGR)
+    try:
+        pixels = cv2.cvtColor(read_photo(data).encoded, cv2.COLOR_RGB2BGR)
+    except PhotoError as error:
+        raise UsageError(f"A stored photo can't be exported: {error}") from error
     return bytes(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1])
 
 
