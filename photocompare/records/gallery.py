@@ -7,7 +7,7 @@ a leg looks like is worked out once for each comparison and kept (`keep_look`), 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from photocompare.errors import UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.bare_pairs import BarePair, bare_pair, read_noted
-from photocompare.records.schema import CohortRow, Comparison, Consent, Leg, Look, Patient, Region
+from photocompare.records.schema import CohortRow, Comparison, Consent, Leg, Look, Patient, Photo, Region, Visit
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records
@@ -43,8 +43,6 @@ class GalleryCase:
         Clearance of length with its interval, percent.
     sessions : int or None
         Treatments between the photos.
-    photos : tuple of str
-        SHA-256 of before and after photo as measured: the same pair is no case beside itself.
     look : mapping or None
         Figures of the leg's look; None where they are not worked out yet.
     """
@@ -54,31 +52,40 @@ class GalleryCase:
     low: float
     high: float
     sessions: int | None
-    photos: tuple[str, ...]
     look: Figures | None
 
 
-def gallery_cases(records: Records, actor: Actor, *, but_of: str = "", again: bool = False) -> tuple[GalleryCase, ...]:
+def gallery_cases(
+    records: Records, actor: Actor, *, but_of: str = "", but_with: Sequence[str] = (), again: bool = False
+) -> tuple[GalleryCase, ...]:
     """Every case that may be shown now, by its number.
 
     Parameters
     ----------
     but_of : str
         Key of a patient whose own cases are left out.
+    but_with : sequence of str
+        SHA-256 of photos: the patients who have one of them in the records are left out too, as the leg is most like itself.
     again : bool
         The same person asked before for the same leg: checked anew, not noted anew.
     """
     with records.writing(actor, Permission.READ_GALLERY) as session:
-        rows = session.execute(_shown().where(Patient.key != but_of)).all()
+        own = (
+            select(Leg.patient_id)
+            .join(Region, Region.leg_id == Leg.id)
+            .join(Visit, Visit.region_id == Region.id)
+            .join(Photo, Photo.visit_id == Visit.id)
+            .where(Photo.sha256.in_(but_with))
+        )
+        rows = session.execute(_shown().where(Patient.key != but_of, Patient.id.not_in(own))).all()
         if not again:
             trail.note(session, actor, "gallery.search", "gallery", after={"cases": len(rows)})
         return tuple(_case(row) for row in rows)
 
 
 def _case(row: Any) -> GalleryCase:
-    number, percent, low, high, sessions, result, made_by, figures = row
-    photos = tuple(photo["sha256"] for photo in json.loads(result)["photos"].values())
-    return GalleryCase(number, percent, low, high, sessions, photos, json.loads(figures) if made_by == __version__ else None)
+    number, percent, low, high, sessions, made_by, figures = row
+    return GalleryCase(number, percent, low, high, sessions, json.loads(figures) if made_by == __version__ else None)
 
 
 def keep_look(records: Records, actor: Actor, comparison_id: int, look_of: Callable[[Dossier], Figures]) -> Figures:
@@ -128,7 +135,7 @@ def _may_show(records: Records, actor: Actor, comparison_id: int, *, noted: str)
         return about, found[1]
 
 
-def _shown() -> Select[int, float | None, float | None, float | None, int | None, str, str, str]:
+def _shown() -> Select[int, float | None, float | None, float | None, int | None, str, str]:
     """Measured outcomes in time, the latest revision of each, of patients who agree now."""
     latest = select(func.max(Consent.id)).where(Consent.use == GALLERY).group_by(Consent.patient_id)
     agreeing = select(Consent.patient_id).where(Consent.id.in_(latest), Consent.given == 1)
@@ -138,7 +145,6 @@ def _shown() -> Select[int, float | None, float | None, float | None, int | None
         CohortRow.length_low,
         CohortRow.length_high,
         CohortRow.sessions,
-        Comparison.result,
         Look.made_by,
         Look.figures,
     )
