@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from photocompare.demo.course import DemoPatient, DemoRegion, draw_patient
+from photocompare.demo.course import DemoPair, DemoPatient, DemoRegion, draw_patient
+from photocompare.demo.entering import Entering, Entry
 from photocompare.demo.invented import invented_result
 from photocompare.demo.placeholder import placeholder_dossier, placeholder_photo
 from photocompare.demo.plan import DemoPlan
@@ -24,11 +25,14 @@ from photocompare.records.access import Actor, Permission
 from photocompare.records.entries import NewComparison
 from photocompare.records.photo_files import digest_of
 from photocompare.records.places import in_folder
-from photocompare.records.schema import Consent, Identity, Meta, Patient
+from photocompare.records.schema import Meta
 from photocompare.records.store import DEMO, Records
 
 DEMO_FOLDER = "demo"
 ACTOR = Actor("demo", "local", "demo")
+
+_AT_ONCE = 20
+"""Patients in one transaction: each waits for the disk some times."""
 
 _SPOILT_EVERY = 8
 """Of the rendered patients one in so many has a follow-up photo that can't be measured."""
@@ -72,22 +76,27 @@ def fill_demo(plan: DemoPlan, folder: Path, *, workers: int = 1, on_patient: Cal
         The folder holds records, or a demo.
     """
     records = _opened(folder)
+    invented = measured = done = 0
     with _legs(plan, workers) as legs:
         _mark(records, plan)
-        invented = measured = 0
+        entering = Entering(records, ACTOR)
         # Those with rendered photos last: they are rendered while the others are saved.
-        for done, number in enumerate([*range(plan.rendered, plan.patients), *range(plan.rendered)], start=1):
-            patient = draw_patient(plan, number)
-            _add(records, patient)
-            if patient.rendered:
-                measured += _save_rendered(records, patient, legs[number].result())
-            else:
-                rng = np.random.default_rng([plan.seed, number, 1])
-                invented += sum(_save_invented(records, plan, patient, region, rng) for region in patient.regions)
+        for numbers in [*batched(range(plan.rendered, plan.patients), _AT_ONCE), *((number,) for number in range(plan.rendered))]:
+            entries = [_entry(plan, number, legs) for number in numbers]
+            entering.enter(entries)
+            done += len(entries)
+            pairs = sum(len(entry.comparisons) for entry in entries)
+            measured, invented = (measured + pairs, invented) if entries[0].patient.rendered else (measured, invented + pairs)
             if on_patient is not None:
                 on_patient(done, plan.patients)
     records.close()
     return DemoReport(folder, plan.patients, invented, measured)
+
+
+def batched(numbers: Sequence[int], most: int) -> Iterator[Sequence[int]]:
+    """Runs of at most so many."""
+    for begin in range(0, len(numbers), most):
+        yield numbers[begin : begin + most]
 
 
 def _opened(folder: Path) -> Records:
@@ -111,54 +120,28 @@ def _mark(records: Records, plan: DemoPlan) -> None:
         trail.note(session, ACTOR, "demo.fill", "records", after=told)
 
 
-def _add(records: Records, patient: DemoPatient) -> None:
-    """The patient under the drawn key, with identity and consents, in one transaction."""
-    with records.writing(ACTOR, Permission.WRITE_PATIENT) as session:
-        row = Patient(key=patient.key, created_at=trail.utc_now(), version=1, identity=Identity(**asdict(patient.identity)))
-        session.add(row)
-        session.flush()
-        trail.note(session, ACTOR, "patient.add", f"patient/{patient.key}", after={"identity": True})
-        for use, given in patient.consents.items():
-            session.add(Consent(patient_id=row.id, use=use, given=int(given), at=trail.utc_now(), by=ACTOR.name))
-            trail.note(session, ACTOR, "consent.set", f"patient/{patient.key}", after={"use": use, "given": given})
+def _entry(plan: DemoPlan, number: int, legs: Mapping[int, Future[Legs]]) -> Entry:
+    patient = draw_patient(plan, number)
+    if patient.rendered:
+        first, looks = legs[number].result()
+        (region,) = patient.regions
+        return Entry(patient, tuple(_rendered(patient, region, pair, first, look) for pair, look in zip(region.pairs, looks, strict=True)))
+    rng = np.random.default_rng([plan.seed, number, 1])
+    return Entry(patient, tuple(_invented(plan, patient, region, pair, rng) for region in patient.regions for pair in region.pairs))
 
 
-def _save_invented(records: Records, plan: DemoPlan, patient: DemoPatient, region: DemoRegion, rng: np.random.Generator) -> int:
-    photos = [placeholder_photo(patient.key, region.name, visit.day) for visit in region.visits]
-    compared = {0, *(pair.after for pair in region.pairs)} if region.pairs else set()
-    for place, visit in enumerate(region.visits):
-        if place not in compared:
-            records.add_visit(ACTOR, patient.key, region.side, region.name, visit, (photos[place],))
-    for pair in region.pairs:
-        before, after = region.visits[pair.before], region.visits[pair.after]
-        two = photos[pair.before], photos[pair.after]
-        result = invented_result(rng, pair.truth, before.day, after.day, (digest_of(two[0]), digest_of(two[1])), plan.practice)
-        dossier = placeholder_dossier(result, two)
-        new = NewComparison(patient.key, region.side, region.name, before, after, (two[0],), (two[1],), result, dossier)
-        records.save_comparison(ACTOR, new)
-    return len(region.pairs)
+def _invented(plan: DemoPlan, patient: DemoPatient, region: DemoRegion, pair: DemoPair, rng: np.random.Generator) -> NewComparison:
+    before, after = region.visits[pair.before], region.visits[pair.after]
+    cards = placeholder_photo(pair.before + 1), placeholder_photo(pair.after + 1)
+    result = invented_result(rng, pair.truth, before.day, after.day, (digest_of(cards[0]), digest_of(cards[1])), plan.practice)
+    dossier = placeholder_dossier(result, cards)
+    return NewComparison(patient.key, region.side, region.name, before, after, cards[:1], cards[1:], result, dossier)
 
 
-def _save_rendered(records: Records, patient: DemoPatient, legs: Legs) -> int:
-    (region,) = patient.regions
-    first, looks = legs
-    for pair, look in zip(region.pairs, looks, strict=True):
-        records.save_comparison(
-            ACTOR,
-            NewComparison(
-                patient.key,
-                region.side,
-                region.name,
-                region.visits[pair.before],
-                region.visits[pair.after],
-                (first,),
-                (look.photo,),
-                look.result,
-                look.dossier,
-                photo_facts=look.facts,
-            ),
-        )
-    return len(looks)
+def _rendered(patient: DemoPatient, region: DemoRegion, pair: DemoPair, first: bytes, look: MeasuredLook) -> NewComparison:
+    before, after = region.visits[pair.before], region.visits[pair.after]
+    photos = (first,), (look.photo,)
+    return NewComparison(patient.key, region.side, region.name, before, after, *photos, look.result, look.dossier, photo_facts=look.facts)
 
 
 def _case(plan: DemoPlan, number: int) -> LegCase:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 from collections.abc import Mapping
 from typing import Any
@@ -22,9 +21,10 @@ _MEASURED_PICTURES = ("before", "after", "difference", "error", "fate")
 _MASKS = ("field", "pigment_before", "pigment_after")
 
 
-def placeholder_photo(key: str, region: str, day: dt.date) -> bytes:
-    """A grey card as JPEG: no photo was taken, who and when."""
-    return jpeg(_card("INVENTED", "No photo was taken.", key, region, day.isoformat()))
+@functools.cache
+def placeholder_photo(visit: int) -> bytes:
+    """A grey card as JPEG: no photo was taken at the visit of that number."""
+    return jpeg(_card("INVENTED", "No photo was taken.", f"Visit {visit}"))
 
 
 def _card(*lines: str) -> Any:
