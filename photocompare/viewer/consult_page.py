@@ -7,10 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from photocompare.report.dossier import Dossier
 from photocompare.report.patient_words import next_steps, notes_for_patient, patient_sentence
-from photocompare.viewer import blocks
+from photocompare.report.texts import Texts
+from photocompare.viewer import blocks, sign_in_consult
 from photocompare.viewer.page import begin, language_texts, present, presenting, sample, tell_language
 from photocompare.viewer.pair_view import Mode, pair_view
+from photocompare.viewer.record_room import actor
 from photocompare.viewer.visit import visit_of
 
 _NO_CHROME = "<style>[data-testid='stHeader'], [data-testid='stToolbar'] { display: none; }</style>"
@@ -27,6 +30,11 @@ def show(stored_sample: Path) -> None:
         leave.button(t("consult.leave"), on_click=present, args=(False,), key="leave", width="stretch")
     else:
         t = begin("consult.title")
+    if actor().role == "consult":
+        opened = sign_in_consult.chosen(t)
+        if opened is not None:
+            _show_pair(opened.dossier, opened.identity, t)
+        return
     visit = visit_of(st.session_state)
     own = bool(visit.shots("before") or visit.shots("after"))
     dossier = visit.dossier if own else sample(stored_sample)
@@ -36,10 +44,14 @@ def show(stored_sample: Path) -> None:
         return
     if not own:
         st.text(t("consult.sample"))
+    _show_pair(dossier, visit.current, t)
+
+
+def _show_pair(dossier: Dossier, identity: str, t: Texts) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         mode: Mode = "consult" if dossier.measured else "refused"
-        pair_view(dossier, t, mode=mode, key=f"consult_{visit.current}", identity=visit.current[:16] or "sample")
+        pair_view(dossier, t, mode=mode, key=f"consult_{identity}", identity=identity[:16] or "sample")
     with right:
         st.html(f'<p class="pc-sentence" data-testid="sentence">{escape(patient_sentence(dossier.result, t))}</p>')
         notes = "".join(f"<p>{escape(note)}</p>" for note in notes_for_patient(dossier.result, t))

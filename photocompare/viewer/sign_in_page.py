@@ -45,8 +45,8 @@ def _door(t: Texts, error: AccessDenied) -> NoReturn:
         st.text(t("sign_in.intro") if error.code == "not_signed_in" else t.error(error))
         for name in providers(auth_section()):
             label = t("sign_in.button") if name == "default" else t("sign_in.button_with", provider=name)
-            if st.button(label, type="primary", key=f"sign_in_{name}"):
-                st.login(None if name == "default" else name)
+            # By a callback: the run itself forgets everything that this session holds, the press of a button too.
+            st.button(label, type="primary", key=f"sign_in_{name}", on_click=st.login, args=(None if name == "default" else name,))
     st.stop()
 
 
@@ -56,8 +56,7 @@ def _unknown(t: Texts, error: AccessDenied) -> None:
     if said is not None:
         st.text(t("sign_in.hand_over"))
         st.code(said.subject, language=None, wrap_lines=True)
-    if st.button(t("sign_in.out"), key="sign_out"):
-        sign_in.sign_out()
+    st.button(t("sign_in.out"), key="sign_out", on_click=sign_in.sign_out)
 
 
 def show_signed_in(who: Actor, t: Texts) -> None:
@@ -66,6 +65,4 @@ def show_signed_in(who: Actor, t: Texts) -> None:
         return
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="signed_in_as"):
         st.text(t("sign_in.who", name=who.name, role=t(f"sign_in.role.{who.role}")), width="content")
-        if st.button(t("sign_in.out"), key="sign_out"):
-            sign_in.sign_out()
-            st.stop()
+        st.button(t("sign_in.out"), key="sign_out", on_click=sign_in.sign_out)
