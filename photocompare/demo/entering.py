@@ -11,7 +11,7 @@ from photocompare.demo.course import DemoPatient, DemoRegion
 from photocompare.demo.placeholder import placeholder_photo
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.cohort import renew
+from photocompare.records.cohort_rows import renew
 from photocompare.records.entries import NewComparison, folded
 from photocompare.records.photo_files import digest_of
 from photocompare.records.saving import ensure_region, save_comparison, take_photos

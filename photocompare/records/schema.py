@@ -254,6 +254,7 @@ class CohortRow(Base):
     vcss_before: Mapped[int | None]
     vcss_after: Mapped[int | None]
     status: Mapped[str]
+    method: Mapped[str]
     corrected: Mapped[int]
     reasons: Mapped[str]
     photo_quality: Mapped[str]

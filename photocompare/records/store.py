@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from photocompare.errors import AccessDenied, RecordsUnusable, StaleRecord, UsageError
 from photocompare.records import access, trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.cohort import renew
+from photocompare.records.cohort_rows import renew
 from photocompare.records.database import Database
 from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, folded, new_patient_key
 from photocompare.records.patient_file import PatientFile, load_patient_file

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from photocompare.errors import DamagedPhoto, PhotoError, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.cohort import regions_with, stale_rows
+from photocompare.records.cohort_rows import regions_with, stale_rows
 from photocompare.records.database import check_whole
 from photocompare.records.patient_file import load_patient_file
 from photocompare.records.schema import Comparison, Identity, Leg, Patient, Photo, Region, TrailRow, Visit, as_plain

@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("vcss_before", sa.Integer(), nullable=True),
         sa.Column("vcss_after", sa.Integer(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
         sa.Column("corrected", sa.Integer(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.Column("photo_quality", sa.Text(), nullable=False),

@@ -1,0 +1,200 @@
+"""The audit's rows, made from the other tables in the transaction that changes those: one for each comparison's latest revision, and one
+for each treated region that has none, so that every patient is counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload
+
+from photocompare.flags import REGISTRY, Severity
+from photocompare.records.schema import CohortRow, Comparison, Leg, Region, Visit
+from photocompare.report.redated import assessed_length, lengths
+from photocompare.result import CALIBRES
+
+NO_FOLLOW_UP = "no_follow_up"
+
+COLUMNS = tuple(column.key for column in CohortRow.__table__.columns)
+TEXTS = (
+    "leg",
+    "region",
+    "window",
+    "operator",
+    "site",
+    "agent",
+    "form",
+    "ceap",
+    "status",
+    "method",
+    "reasons",
+    "photo_quality",
+    "ita_group",
+    "calibre",
+)
+
+METHOD_LETTERS = 12
+"""Of the settings' hash: 48 bits tell the few methods of a practice apart."""
+
+_PHOTO_FLAGS = frozenset(code for code, flag in REGISTRY.items() if "{which}" in flag.message)
+
+_CHUNK = 500
+"""Regions that are checked at once; their results take a few megabytes."""
+
+
+def renew(session: Session, region_id: int) -> None:
+    """Make the rows of a region anew from what its other tables hold now."""
+    session.flush()
+    session.execute(delete(CohortRow).where(CohortRow.region_id == region_id))
+    session.add_all(_due(session, [region_id])[region_id])
+    session.flush()
+
+
+def stale_rows(session: Session) -> list[int]:
+    """Regions whose rows differ from what they should be."""
+    stale: list[int] = []
+    regions = list(session.scalars(select(Region.id).order_by(Region.id)))
+    for start in range(0, len(regions), _CHUNK):
+        chunk = regions[start : start + _CHUNK]
+        held = _by_region(session.scalars(select(CohortRow).where(CohortRow.region_id.in_(chunk))))
+        due = _due(session, chunk)
+        stale += [region for region in chunk if _spelled(held.get(region, [])) != _spelled(due[region])]
+        session.expunge_all()
+    return stale
+
+
+def _spelled(rows: Iterable[CohortRow]) -> set[str]:
+    names = [name for name in COLUMNS if name != "id"]
+    return {json.dumps([getattr(row, name) for name in names], default=str) for row in rows}
+
+
+def _by_region(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.region_id, []).append(row)
+    return found
+
+
+def _due(session: Session, region_ids: Sequence[int]) -> dict[int, list[CohortRow]]:
+    """The rows that regions should have."""
+    regions = session.scalars(select(Region).where(Region.id.in_(region_ids)).options(joinedload(Region.leg)))
+    visits = _by_region(session.scalars(select(Visit).where(Visit.region_id.in_(region_ids)).order_by(Visit.day)))
+    compared = select(Comparison).where(Comparison.region_id.in_(region_ids)).order_by(Comparison.revision)
+    comparisons = _by_region(session.scalars(compared))
+    return {region.id: _rows(region, visits.get(region.id, []), comparisons.get(region.id, [])) for region in regions}
+
+
+def _rows(region: Region, visits: Sequence[Visit], comparisons: Sequence[Comparison]) -> list[CohortRow]:
+    latest = {(c.before_visit_id, c.after_visit_id): c for c in comparisons}
+    if latest:
+        return [_of_comparison(region, visits, comparison) for comparison in latest.values()]
+    return [_without_comparison(region, visits)] if visits else []
+
+
+def _of_comparison(region: Region, visits: Sequence[Visit], comparison: Comparison) -> CohortRow:
+    by_number = {visit.id: visit for visit in visits}
+    before, after = by_number[comparison.before_visit_id], by_number[comparison.after_visit_id]
+    return CohortRow(
+        **_place(region),
+        comparison_id=comparison.id,
+        baseline_on=before.day,
+        follow_up_on=after.day,
+        vcss_before=before.vcss,
+        vcss_after=after.vcss,
+        method=comparison.settings_sha256[:METHOD_LETTERS],
+        corrected=int(bool(comparison.correction)),
+        **_treatment(visits, before, after),
+        **_outcome(json.loads(comparison.result)),
+    )
+
+
+def _without_comparison(region: Region, visits: Sequence[Visit]) -> CohortRow:
+    first = visits[0]
+    empty = dict.fromkeys(COLUMNS)
+    empty.update(dict.fromkeys(TEXTS, ""))
+    empty.update(
+        window="unknown", status=NO_FOLLOW_UP, corrected=0, baseline_on=first.day, vcss_before=first.vcss, **_treatment(visits, first, None)
+    )
+    return CohortRow(**{**empty, **_place(region)})
+
+
+def _place(region: Region) -> dict[str, Any]:
+    return {"region_id": region.id, "patient_id": region.leg.patient_id, "leg": region.leg.side, "region": region.name}
+
+
+def _treatment(visits: Sequence[Visit], before: Visit, after: Visit | None) -> dict[str, Any]:
+    """What was done between the photos: the last treatment's facts, and how many there were.
+
+    Photos of a visit are taken before its treatment: the before visit's counts, the after visit's does not.
+    """
+    treated = [v for v in visits if v.agent and v.day >= before.day and (after is None or v.day < after.day)]
+    last = treated[-1] if treated else before
+    said = None if after is None else after.session
+    return {
+        "operator": last.operator,
+        "site": last.site or before.site,
+        "agent": last.agent,
+        "concentration_percent": last.concentration_percent,
+        "form": last.form,
+        "compression_days": last.compression_days,
+        "ceap": before.ceap,
+        "sessions": len(treated) or said,
+    }
+
+
+def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of a result, None where there are none."""
+    clearance, skin = result["clearance"], result["skin"] or {}
+    codes = list(dict.fromkeys(reason["code"] for reason in result["reasons"]))
+    facts = {
+        "days": result["timing"]["days"],
+        "window": result["timing"]["window"],
+        "status": result["status"],
+        "reasons": " ".join(codes),
+        "photo_quality": _photo_quality(codes),
+        "ita": skin.get("ita_before"),
+        "ita_group": skin.get("group") or "",
+    }
+    if clearance is None:
+        none = ("baseline_mm", "length", "length_low", "length_high", "new_share", "stained_share")
+        return {**facts, "calibre": "", **dict.fromkeys(none), **_calibre_numbers({})}
+    parts = {name: part for name, part in clearance["by_calibre"].items() if part is not None}
+    found, unit = lengths(result)
+    baseline = assessed_length(result)
+    return {
+        **facts,
+        "baseline_mm": baseline if unit == "mm" else None,
+        "length": clearance["length"]["percent"],
+        "length_low": clearance["length"]["low"],
+        "length_high": clearance["length"]["high"],
+        "calibre": max(parts, key=lambda name: parts[name]["before_mm"] or 0.0, default=""),
+        **_calibre_numbers(parts),
+        "new_share": 100.0 * found.get("new", 0.0) / baseline if baseline > 0 else None,
+        "stained_share": result["pigment"]["stained_percent_of_baseline_length"],
+    }
+
+
+def _calibre_numbers(parts: Mapping[str, Any]) -> dict[str, float | None]:
+    numbers: dict[str, float | None] = {}
+    for name in CALIBRES:
+        part = parts.get(name)
+        whole = part is not None and part["percent"] is not None
+        numbers[name] = part["percent"] if part is not None and whole else None
+        numbers[f"{name}_half_width"] = (part["high"] - part["low"]) / 2 if part is not None and whole else None
+    return numbers
+
+
+def _photo_quality(codes: Iterable[str]) -> str:
+    """The worst that was found of the two photos: "good", "limited" (the number suffers), or "refused"."""
+    severities = {REGISTRY[code].severity for code in codes if code in _PHOTO_FLAGS}
+    if Severity.REFUSE in severities:
+        return "refused"
+    return "limited" if Severity.DEGRADE in severities else "good"
+
+
+def regions_with(session: Session, patient_id: int) -> list[int]:
+    """A patient's regions."""
+    return list(session.scalars(select(Region.id).join(Leg).where(Leg.patient_id == patient_id)))
