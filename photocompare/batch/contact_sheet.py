@@ -15,6 +15,10 @@ from typing import Any
 from photocompare.batch.keeping import BatchFolder, told_unwritable, write_atomic
 from photocompare.batch.sources import shown
 from photocompare.batch.table import TableRow
+from photocompare.report.fate_styles import FATE_STYLES
+from photocompare.report.texts import texts
+from photocompare.report.words import headline_percent
+from photocompare.result import FATES
 
 NAME = "contact_sheet{}.html"
 
@@ -41,6 +45,8 @@ _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #f4f3f0; margin: 0; padding: 1.5rem; }
 main { max-width: 90rem; margin: 0 auto; } h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 .3rem; }
 .counts { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; padding: 0; margin: .6rem 0 0; list-style: none; }
+.legend { color: #45423d; font-size: .87rem; }
+.legend i { display: inline-block; width: 1.4em; height: .45em; border: 1px solid #8a867e; margin-right: .4em; vertical-align: middle; }
 nav { margin: 1rem 0; display: flex; flex-wrap: wrap; gap: .2rem .5rem; } nav a, nav b { padding: .15rem .45rem; } nav a { color: #0b5a5a; }
 ol { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
@@ -113,11 +119,18 @@ def _page(rows: Iterable[TableRow], page: int, pages: int, count: int, statuses:
     yield _HEAD.format(page=page, pages=pages, style=_STYLE)
     yield f"<h1>{count} {'pair' if count == 1 else 'pairs'} of photos</h1>\n<ul class='counts'>"
     yield from (f"<li><span class='status {s}'>{word}</span> {statuses[s]}</li>" for s, word in STATUS_WORDS.items() if statuses.get(s))
-    yield f"</ul>\n<p class='facts'>{_EXPLAINED}</p>\n"
+    yield f"</ul>\n<p class='facts'>{_EXPLAINED}</p>\n<ul class='counts legend'>{_legend()}</ul>\n"
     links = _links(page, pages)
     yield links + "<ol>\n"
     yield from (_card(row, kept) for row in rows)
     yield f"</ol>\n{links}</main>\n</body>\n</html>\n"
+
+
+def _legend() -> str:
+    """What the colours of the third picture mean."""
+    words = texts("en")
+    colours = ((fate, "#{:02x}{:02x}{:02x}".format(*FATE_STYLES[fate].colour)) for fate in FATES)
+    return "".join(f"<li><i style='background:{colour}'></i>{escape(words(f'fate.{fate}'))}</li>" for fate, colour in colours)
 
 
 def _links(page: int, pages: int) -> str:
@@ -132,11 +145,11 @@ def _card(row: TableRow, kept: BatchFolder) -> str:
     facts = row.row
     who = facts.patient or Path(shown(facts.before)).name
     told = [
-        f"<h2><span>Row {facts.number}: {escape(who)}</span>",
+        f"<h2><span>Row {facts.number}: <bdi>{escape(who)}</bdi></span>",
         f"<span class='status {status}'>{STATUS_WORDS[status]}</span></h2>",
         _pictures(row, kept),
         _number(row.pair.result),
-        f"<p class='facts'>{escape(_facts(row))}</p>",
+        f"<p class='facts'>{_facts(row)}</p>",
         *(f"<p class='why'>{escape(why)}</p>" for why in _whys(row)),
     ]
     return f"<li>{''.join(told)}</li>\n"
@@ -159,10 +172,11 @@ def _number(result: Mapping[str, Any] | None) -> str:
     if clearance is None:
         return ""
     length = clearance["length"]
-    return f"<p class='number'>{length['percent']:.0f} % <small>({length['low']:.0f} to {length['high']:.0f})</small></p>"
+    return f"<p class='number'>{headline_percent(length['percent'])} <small>({length['low']:.0f} to {length['high']:.0f})</small></p>"
 
 
 def _facts(row: TableRow) -> str:
+    """The row's facts as HTML, each kept from turning the direction of the next."""
     facts, result = row.row, row.pair.result or {}
     days = (result.get("timing") or {}).get("days")
     concentration = "" if facts.concentration_percent is None else f"{facts.concentration_percent:g} %"
@@ -173,10 +187,10 @@ def _facts(row: TableRow) -> str:
         " ".join(part for part in (facts.agent, concentration, facts.form) if part),
         f"{shown(facts.before)} and {shown(facts.after)}",
     ]
-    return ", ".join(part for part in parts if part)
+    return ", ".join(f"<bdi>{escape(part)}</bdi>" for part in parts if part)
 
 
 def _whys(row: TableRow) -> list[str]:
     """Why there is no number, or what stands against it: the worst reasons, then what the records said."""
-    reasons = [reason["message"] for reason in (row.pair.result or {}).get("reasons", ())][:MOST_REASONS]
+    reasons = list(dict.fromkeys(reason["message"] for reason in (row.pair.result or {}).get("reasons", ())))[:MOST_REASONS]
     return [why for why in (row.pair.why, *reasons, row.unsaved and f"Not in the records: {row.unsaved}") if why]
