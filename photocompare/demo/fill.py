@@ -23,10 +23,11 @@ from photocompare.errors import UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.entries import NewComparison
+from photocompare.records.opened import DEMO
 from photocompare.records.photo_files import digest_of
 from photocompare.records.places import in_folder
 from photocompare.records.schema import Meta
-from photocompare.records.store import DEMO, Records
+from photocompare.records.store import Records
 
 DEMO_FOLDER = "demo"
 ACTOR = Actor("demo", "local", "demo")

@@ -18,9 +18,10 @@ from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.cohort_rows import regions_with, stale_rows
 from photocompare.records.database import check_whole
+from photocompare.records.opened import escaped
 from photocompare.records.patient_file import load_patient_file
 from photocompare.records.schema import Comparison, Identity, Leg, Patient, Photo, Region, TrailRow, Visit, as_plain
-from photocompare.records.store import Records, escaped, patient_of
+from photocompare.records.store import Records, patient_of
 
 JPEG_QUALITY = 95
 """Of exported photos: differences to the stored one can't be seen."""
