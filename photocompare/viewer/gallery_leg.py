@@ -13,6 +13,7 @@ from photocompare.records.store import Records
 from photocompare.report.dossier import Dossier
 from photocompare.report.texts import Texts
 from photocompare.viewer.page import sample
+from photocompare.viewer.sign_in_page import link_to
 from photocompare.viewer.visit import VISITS, visit_of
 
 _FOUND = "gallery_found"
@@ -59,7 +60,7 @@ def _session_leg(stored_sample: Path, t: Texts) -> Leg | None:
     dossier = visit.dossier if own else sample(stored_sample)
     if dossier is None:
         st.info(t("consult.no_pair"))
-        st.page_link("app_pages/compare.py", label=t("app.compare"))
+        link_to("compare", t("app.compare"))
         return None
     if not own:
         st.text(t("gallery.sample"))

@@ -18,6 +18,7 @@ from photocompare.viewer.page import begin
 from photocompare.viewer.rating_pictures import show_bare
 from photocompare.viewer.rating_results import show_agreement
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.sign_in_page import link_to
 
 USUAL_PAIRS = 40
 """Pairs of a round as offered: with two raters 39 tell an intraclass correlation of 0.8 from one of 0.6 (Walter, Eliasziw & Donner,
@@ -140,7 +141,7 @@ def _set_up(held: Records, who: Actor, t: Texts) -> None:
     there = ratings.eligible(held, who)
     if not there:
         st.text(t("rating.nothing_to_rate"))
-        st.page_link("app_pages/compare.py", label=t("app.compare"))
+        link_to("compare", t("app.compare"))
         return
     most = min(there, ratings.MOST_PAIRS)
     st.text(t("rating.set_up_help", n=there))

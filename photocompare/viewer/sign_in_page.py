@@ -11,6 +11,7 @@ from photocompare.records.access import LOCAL, Actor
 from photocompare.report.texts import Texts
 from photocompare.viewer import sign_in
 from photocompare.viewer.sign_in_live import Said
+from photocompare.viewer.sign_in_pages import sees
 from photocompare.viewer.sign_in_start import Setting, auth_section, providers, refusal, sign_in_configured
 
 
@@ -66,3 +67,9 @@ def show_signed_in(who: Actor, t: Texts) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="signed_in_as"):
         st.text(t("sign_in.who", name=who.name, role=t(f"sign_in.role.{who.role}")), width="content")
         st.button(t("sign_in.out"), key="sign_out", on_click=sign_in.sign_out)
+
+
+def link_to(page: str, label: str) -> None:
+    """A link to another page, for whoever sees that page."""
+    if sees(sign_in.actor().role, page):
+        st.page_link(f"app_pages/{page}.py", label=label)
