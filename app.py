@@ -9,7 +9,7 @@ from photocompare.viewer.sign_in_pages import require_page, sees
 from photocompare.viewer.upload_answers import keep_upload_answers
 from photocompare.viewer.uploads import keep_details
 
-names = ("compare", "consult", "rating", "gallery", "capture", "about", "office")
+names = ("compare", "consult", "patients", "rating", "audit", "gallery", "capture", "about", "office")
 
 if __name__ != "__main__":
     check_start()

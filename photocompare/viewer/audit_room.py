@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -11,6 +10,7 @@ import streamlit as st
 
 from photocompare.errors import UsageError
 from photocompare.estimate import Estimate
+from photocompare.practice.audit_words import NO_NUMBER, number
 from photocompare.records.store import Records
 from photocompare.report.texts import Texts
 from photocompare.viewer.components import asset
@@ -36,19 +36,17 @@ def told_errors(t: Texts) -> Iterator[None]:
         st.error(t.error(error))
 
 
-def with_interval(found: Estimate, t: Texts, digits: int = 1, unit: str = "") -> str:
-    """A value with its 95 % interval, or a dash."""
+def with_interval(found: Estimate, t: Texts, digits: int = 1) -> str:
+    """A value without a unit, with its 95 % interval; a dash where there is none."""
     if not found.ok:
-        return "–"
-    value, low, high = (number(v, digits) for v in (found.value, found.low, found.high))
-    return t("audit_page.interval", value=f"{value}{unit}", low=low, high=f"{high}{unit}")
+        return NO_NUMBER
+    value, low, high = (signed(v, t, digits) for v in (found.value, found.low, found.high))
+    return t("audit_page.interval", value=value, low=low, high=high)
 
 
-def number(value: float | None, digits: int = 0) -> str:
-    """A number for people, with a true minus sign and no negative zero; a dash for none."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+def signed(value: float, t: Texts, digits: int = 1) -> str:
+    """A number for people, with a true minus sign and no negative zero."""
+    return number(round(value, digits), t, digits).replace("-", "−")
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -18,13 +18,14 @@ from photocompare.records.gallery import GalleryCase, gallery_cases, gallery_pic
 from photocompare.records.store import Records
 from photocompare.report.dossier import Dossier
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import mark_demo, number, room_style, told_errors
+from photocompare.viewer.audit_room import mark_demo, room_style, signed, told_errors
 from photocompare.viewer.blocks import headline_percent
 from photocompare.viewer.gallery_cards import Card, show_cards, small
 from photocompare.viewer.gallery_leg import Leg, choose_leg
 from photocompare.viewer.page import begin
 from photocompare.viewer.rating_pictures import show_bare
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.sign_in_page import link_to
 from photocompare.viewer.visit import VISITS
 
 COUNTS = (3, 6, 12)
@@ -93,7 +94,7 @@ def _figures(dossier: Dossier) -> dict[str, float | None]:
 def _nothing_to_show(who: Actor, t: Texts) -> None:
     st.info(t("gallery.empty"))
     if allowed(who, Permission.WRITE_PATIENT):
-        st.page_link("app_pages/patients.py", label=t("gallery.to_patients"))
+        link_to("patients", t("gallery.to_patients"))
 
 
 def _matches(held: Records, who: Actor, look: LegLook, cases: dict[int, tuple[GalleryCase, LegLook]], t: Texts) -> None:
@@ -143,7 +144,7 @@ def _target(chosen: Sequence[GalleryCase], t: Texts) -> str:
     if len(percents) < LEAST_FOR_TARGET:
         return f'<p class="pc-room-note">{escape(t("gallery.too_few_for_target", n=len(percents)))}</p>'
     middle = headline_percent(median(percents))
-    said = t("gallery.target", n=len(percents), low=number(min(percents)), high=number(max(percents)))
+    said = t("gallery.target", n=len(percents), low=signed(min(percents), t, 0), high=signed(max(percents), t, 0))
     return (
         f'<section data-testid="target"><p class="pc-room-big">{escape(middle)}</p>'
         f'<p class="pc-room-note">{escape(t("gallery.middle"))}</p><p class="pc-interval">{escape(said)}</p></section>'

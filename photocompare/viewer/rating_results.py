@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
+from photocompare.practice.audit_words import NO_NUMBER
+from photocompare.practice.charts import bland_altman_chart
 from photocompare.practice.rating import PairAgreement, RoundAgreement, round_agreement
 from photocompare.records.ratings import RoundScores
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import table, with_interval
+from photocompare.viewer.audit_room import signed, table, with_interval
 
 _SOFTWARE = "software"
-_CHART_HEIGHT = 320
 _KAPPA_DIGITS = 2
 
 
@@ -29,7 +28,6 @@ def show_agreement(found: RoundScores, t: Texts) -> None:
     agreed = round_agreement(found.ratings, found.measured)
     st.text(t("rating.of_pairs", raters=len(agreed.raters), pairs=agreed.pairs))
     st.html(_table(t("rating.with_software"), agreed.software, t))
-    _chart(agreed, t)
     if agreed.between:
         st.html(_table(t("rating.between"), agreed.between, t))
         together = with_interval(agreed.all_raters.absolute, t, _KAPPA_DIGITS)
@@ -39,6 +37,7 @@ def show_agreement(found: RoundScores, t: Texts) -> None:
     repeated = [pair for pair in agreed.within if pair.pairs]
     if repeated:
         st.html(_table(t("rating.within"), repeated, t))
+    _chart(agreed, t)
     st.text(t("rating.measures"))
 
 
@@ -49,14 +48,16 @@ def _table(caption: str, pairs: Sequence[PairAgreement], t: Texts) -> str:
 
 def _row(pair: PairAgreement, t: Texts) -> list[str]:
     limits = pair.limits
-    reach = t("rating.reach", low=f"{limits.lower.value:.0f}", high=f"{limits.upper.value:.0f}") if limits.lower.ok else "–"
+    reach = NO_NUMBER
+    if limits.lower.ok:
+        reach = t("rating.reach", low=signed(limits.lower.value, t), high=signed(limits.upper.value, t))
     return [
         _who(pair, t),
         str(pair.pairs),
         with_interval(pair.kappa, t, _KAPPA_DIGITS),
         with_interval(pair.icc.absolute, t, _KAPPA_DIGITS),
         with_interval(limits.bias, t),
-        reach.replace("-", "−"),
+        reach,
     ]
 
 
@@ -69,33 +70,11 @@ def _who(pair: PairAgreement, t: Texts) -> str:
 
 
 def _chart(agreed: RoundAgreement, t: Texts) -> None:
-    """Difference to the software over the mean of both, with bias and limits; the table above says the same in numbers."""
-    points = pd.DataFrame(
-        [(pair.first, mean, difference) for pair in agreed.software for mean, difference in pair.points],
-        columns=["rater", "mean", "difference"],
-    )
-    if points.empty:
+    """One pair of readers as Bland and Altman draw it; the tables say the same in numbers."""
+    drawn = [pair for pair in (*agreed.software, *agreed.between, *agreed.within) if pair.points]
+    if not drawn:
         return
-    lines = pd.DataFrame(
-        [
-            (pair.first, found.value, kind)
-            for pair in agreed.software
-            for kind, found in (("bias", pair.limits.bias), ("limit", pair.limits.lower), ("limit", pair.limits.upper))
-            if found.ok
-        ],
-        columns=["rater", "difference", "kind"],
-    )
-    dots = alt.Chart(points).mark_point(size=50, filled=True, opacity=0.8).encode(
-        x=alt.X("mean:Q", title=t("rating.axis_mean"), scale=alt.Scale(domain=[0, 100])),
-        y=alt.Y("difference:Q", title=t("rating.axis_difference")),
-        color=alt.Color("rater:N", title=t("rating.rater")),
-        shape=alt.Shape("rater:N", title=t("rating.rater")),
-        tooltip=["rater:N", alt.Tooltip("mean:Q", format=".1f"), alt.Tooltip("difference:Q", format=".1f")],
-    )  # fmt: skip
-    rules = alt.Chart(lines).mark_rule(strokeWidth=1.5).encode(
-        y="difference:Q",
-        color=alt.Color("rater:N"),
-        strokeDash=alt.StrokeDash("kind:N", legend=None, scale=alt.Scale(domain=["bias", "limit"], range=[[1, 0], [6, 4]])),
-    )  # fmt: skip
-    st.altair_chart((rules + dots).properties(height=_CHART_HEIGHT), width="stretch")
+    names = [t("rating.and_software", name=p.first) if p.second == _SOFTWARE else _who(p, t) for p in drawn]
+    chosen = st.selectbox(t("rating.chart_of"), range(len(drawn)), format_func=names.__getitem__, key="rating_chart")
+    st.altair_chart(bland_altman_chart(drawn[chosen], t), width="stretch")
     st.text(t("rating.chart_says"))

@@ -1,0 +1,5 @@
+"""Audit: the outcomes of the practice."""
+
+from photocompare.viewer import audit_page
+
+audit_page.show()
