@@ -16,6 +16,7 @@ from photocompare.viewer.outcome_view import (
     show_progress,
 )
 from photocompare.viewer.page import SAMPLE_DETAILS, begin, sample
+from photocompare.viewer.saving_form import show_saving
 from photocompare.viewer.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
 from photocompare.viewer.visit import Visit, visit_of
 
@@ -71,3 +72,5 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
     show_pictures(visit, dossier, identity, measuring, t)
     show_details(dossier.result, t)
     show_export(visit, dossier, visit.details if own else SAMPLE_DETAILS, t)
+    if own:
+        show_saving(visit, dossier, t)

@@ -27,6 +27,9 @@ _DETAIL_KEYS = (
     *("mm_per_px", "patient_label", "note", "look_for_card"),
 )
 
+SAVING = "saving_"
+"""How the keys of everything begin that is typed to save a pair to a record."""
+
 _LONGEST_TYPED = 400
 """Characters that a text field takes: five times what is shown of a name."""
 
@@ -193,7 +196,7 @@ def collage_preview(thumbnail: bytes, cutting: Cutting, t: Texts) -> str:
 
 def forget_details(visit: Visit, state: MutableMapping[Any, Any]) -> None:
     """Without a photo there is no patient: what was typed about the last one goes."""
-    for key in _DETAIL_KEYS:
+    for key in _typed_keys(state):
         state.pop(key, None)
     visit.details, visit.suggested = VisitDetails(), {"before": None, "after": None}
     visit.mm_per_px, visit.look_for_card = None, True
@@ -201,9 +204,13 @@ def forget_details(visit: Visit, state: MutableMapping[Any, Any]) -> None:
 
 def keep_details(state: MutableMapping[Any, Any]) -> None:
     """Keep what was typed while another page is shown: Streamlit forgets the fields that a run does not draw."""
-    for key in _DETAIL_KEYS:
-        if key in state:
-            state[key] = state[key]
+    for key in _typed_keys(state):
+        state[key] = state[key]
+
+
+def _typed_keys(state: MutableMapping[Any, Any]) -> list[str]:
+    """Of the fields that are there now."""
+    return [key for key in state if key in _DETAIL_KEYS or str(key).startswith(SAVING)]
 
 
 def take_details(visit: Visit, t: Texts) -> None:

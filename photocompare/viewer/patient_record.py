@@ -1,0 +1,60 @@
+"""One patient's record: who it is, the regions, and the ways of looking at a region."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from photocompare.records.access import Actor
+from photocompare.records.entries import IdentityFacts
+from photocompare.records.patient_file import PatientFile, StoredRegion
+from photocompare.records.store import Records
+from photocompare.report.texts import Texts
+from photocompare.viewer.components import asset
+from photocompare.viewer.patient_identity import show_identity
+from photocompare.viewer.patient_room import may_write, region_name, show_said, shown_name
+from photocompare.viewer.patient_timeline import show_timeline
+from photocompare.viewer.patient_visits import add_visit
+
+_VIEWS = ("timeline", "identity")
+
+
+def show_record(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
+    """The patient's page."""
+    st.html(f"<style>{asset('patient_record.css')}</style>")
+    identity = file.identity or IdentityFacts()
+    name = shown_name(identity.name, identity.chart_number, file.key)
+    st.html(f'<h2 class="pc-patient" data-testid="patient"><bdi>{escape(name)}</bdi></h2>')
+    show_said()
+    view = st.segmented_control(
+        t("patients.views"),
+        _VIEWS,
+        default=_VIEWS[0],
+        format_func=lambda name: t(f"patients.view_{name}"),
+        key=f"view_{file.key}",
+        label_visibility="collapsed",
+    )
+    if view == "identity":
+        show_identity(held, who, file, t)
+        return
+    region = _chosen_region(file, t)
+    if region is None:
+        st.info(t("patients.no_visit_yet"))
+    else:
+        show_timeline(held, who, region, t)
+    if may_write():
+        add_visit(held, who, file.key, file.regions, t)
+
+
+def _chosen_region(file: PatientFile, t: Texts) -> StoredRegion | None:
+    """The region to look at; None where there is none yet."""
+    regions = {region.id: region for region in file.regions}
+    if not regions:
+        return None
+    if len(regions) == 1:
+        (only,) = regions.values()
+        st.html(f"<h3><bdi>{escape(region_name(only, t))}</bdi></h3>")
+        return only
+    chosen = st.selectbox(t("patients.region"), list(regions), format_func=lambda k: region_name(regions[k], t), key=f"region_{file.key}")
+    return regions[chosen]
