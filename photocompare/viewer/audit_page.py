@@ -8,7 +8,6 @@ import streamlit as st
 
 from photocompare.practice.audit_words import filtered, period
 from photocompare.practice.figures import AuditFigures, AuditOptions
-from photocompare.records.access import Actor, Permission, allowed
 from photocompare.report.texts import Texts
 from photocompare.viewer import audit_sections
 from photocompare.viewer.audit_cohort import cohort_of, figures_of
@@ -17,6 +16,7 @@ from photocompare.viewer.audit_filters import filters_asked, period_asked, run_p
 from photocompare.viewer.audit_room import mark_demo, room_style, told_errors
 from photocompare.viewer.page import begin
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.sign_in_page import link_to
 
 
 def show() -> None:
@@ -30,19 +30,16 @@ def show() -> None:
         frame = cohort_of(held, who, since, until)
         wanted = filters_asked(frame, since, until, t)
         if frame.empty:
-            _nobody(who, whole=since is None and until is None, t=t)
+            whole = since is None and until is None
+            st.info(t("audit_page.empty") if whole else t("audit.nobody"))
+            if whole:
+                link_to("compare", t("app.compare"))
             return
         options = AuditOptions(run_period=run_period_asked(t), as_of=dt.datetime.now(dt.UTC).date())
         figures = figures_of(frame, wanted, options)
         st.text(" ".join(part for part in (period(figures, t), filtered(wanted, t)) if part))
         _figures(figures, t)
         show_exports(Exports(held, who, frame, figures, t))
-
-
-def _nobody(who: Actor, *, whole: bool, t: Texts) -> None:
-    st.info(t("audit_page.empty") if whole else t("audit.nobody"))
-    if whole and allowed(who, Permission.WRITE_PATIENT):
-        st.page_link("app_pages/compare.py", label=t("app.compare"))
 
 
 def _figures(figures: AuditFigures, t: Texts) -> None:

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from photocompare.records.access import Actor, Permission, allowed
+from photocompare.records.access import Actor
 from photocompare.records.patient_file import PatientFile, StoredComparison, StoredRegion
 from photocompare.records.store import Records
 from photocompare.report.dossier import Dossier
 from photocompare.report.texts import Texts
 from photocompare.viewer.page import sample
+from photocompare.viewer.patient_room import open_file, patient_at_hand
 from photocompare.viewer.sign_in_page import link_to
 from photocompare.viewer.visit import VISITS, visit_of
 
-_FOUND = "gallery_found"
-_OPENED = "gallery_opened"
 _DOSSIER = "gallery_dossier"
 
 
@@ -44,14 +43,15 @@ class Leg:
 
 def choose_leg(held: Records, who: Actor, stored_sample: Path, t: Texts) -> Leg | None:
     """The leg that was chosen; None, and a word on the page, while there is none."""
-    stored = bool(who.patient_key) or allowed(who, Permission.LIST_PATIENTS)
-    source = "session"
-    if stored:
-        sources = ("session", "stored")
-        source = st.segmented_control(
-            t("gallery.leg"), sources, default="session", format_func=lambda s: t(f"gallery.leg_{s}"), key="gallery_source", required=True
-        ) or "session"  # fmt: skip
-    return _session_leg(stored_sample, t) if source == "session" else _stored_leg(held, who, t)
+    source = st.segmented_control(
+        t("gallery.leg"),
+        ("session", "stored"),
+        default="session",
+        format_func=lambda name: t(f"gallery.leg_{name}"),
+        key="gallery_source",
+        required=True,
+    )
+    return _stored_leg(held, who, t) if source == "stored" else _session_leg(stored_sample, t)
 
 
 def _session_leg(stored_sample: Path, t: Texts) -> Leg | None:
@@ -70,31 +70,17 @@ def _session_leg(stored_sample: Path, t: Texts) -> Leg | None:
 
 
 def _stored_leg(held: Records, who: Actor, t: Texts) -> Leg | None:
-    key = who.patient_key or _chosen_patient(held, who, t)
+    key = patient_at_hand()
     if not key:
+        st.info(t("gallery.no_patient"))
+        link_to("patients", t("app.patients"))
         return None
-    file = held.open_patient(who, key, again=st.session_state.get(_OPENED) == (who, key))
-    st.session_state[_OPENED] = (who, key)
-    choices = _choices(file, t)
+    choices = _choices(open_file(key), t)
     if not choices:
         st.info(t("gallery.no_comparison"))
         return None
     chosen = st.selectbox(t("gallery.comparison"), list(choices), format_func=choices.__getitem__, key=f"gallery_comparison_{key}")
     return Leg(f"{key}/{chosen}", _dossier(held, who, chosen), key, ())
-
-
-def _chosen_patient(held: Records, who: Actor, t: Texts) -> str:
-    left, right = st.columns(2)
-    words = left.text_input(t("gallery.find"), key="gallery_find")
-    asked = (who, words)
-    if st.session_state.get(_FOUND, (None,))[0] != asked:
-        st.session_state[_FOUND] = (
-            asked,
-            {line.key: " · ".join(w for w in (line.key, line.name) if w) for line in held.find_patients(who, words)},
-        )
-    names: dict[str, str] = st.session_state[_FOUND][1]
-    chosen = right.selectbox(t("gallery.patient"), list(names), None, lambda key: names.get(key, key), placeholder=t("gallery.choose"))
-    return chosen or ""
 
 
 def _choices(file: PatientFile, t: Texts) -> dict[int, str]:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from photocompare.errors import UsageError
 from photocompare.practice.matching import LegLook, Match, look_as_dict, look_from_dict, look_of, most_alike
-from photocompare.records.access import Actor, Permission, allowed
+from photocompare.records.access import Actor
 from photocompare.records.bare_pairs import BarePair
 from photocompare.records.gallery import GalleryCase, gallery_cases, gallery_pictures, keep_look
 from photocompare.records.store import Records
@@ -60,7 +60,8 @@ def show(stored_sample: Path) -> None:
             return
         cases = _cases(held, who, leg, t)
         if not cases:
-            _nothing_to_show(who, t)
+            st.info(t("gallery.empty"))
+            link_to("patients", t("gallery.to_patients"))
             return
         _matches(held, who, look, cases, t)
 
@@ -89,12 +90,6 @@ def _cases(held: Records, who: Actor, leg: Leg, t: Texts) -> dict[int, tuple[Gal
 def _figures(dossier: Dossier) -> dict[str, float | None]:
     nothing = LegLook(*[math.nan] * len(LegLook.__dataclass_fields__))
     return look_as_dict(look_of(dossier) or nothing)
-
-
-def _nothing_to_show(who: Actor, t: Texts) -> None:
-    st.info(t("gallery.empty"))
-    if allowed(who, Permission.WRITE_PATIENT):
-        link_to("patients", t("gallery.to_patients"))
 
 
 def _matches(held: Records, who: Actor, look: LegLook, cases: dict[int, tuple[GalleryCase, LegLook]], t: Texts) -> None:
