@@ -38,8 +38,6 @@ class ClusterWorkers:
         Of the scheduler, such as tcp://10.0.0.5:8786 or tls://...
     measure : callable
         Of a module that the workers can import.
-    nobody_s : float
-        How long to wait for a worker where there is none.
 
     Raises
     ------
@@ -47,10 +45,9 @@ class ClusterWorkers:
         The package is not installed, the scheduler can't be reached, or it has no worker.
     """
 
-    def __init__(self, address: str, measure: Measure, *, nobody_s: float = NOBODY_S) -> None:
+    def __init__(self, address: str, measure: Measure) -> None:
         self._client = _connected(address)
         self._measure = measure
-        self._nobody_s = nobody_s
         self._run = uuid.uuid4().hex
         self._threads = 0
         self._looked_at = -_LOOK_S
@@ -107,7 +104,7 @@ class ClusterWorkers:
             self._threads = 0
         if self._threads:
             self._last_seen = now
-        elif now - self._last_seen > self._nobody_s:
+        elif now - self._last_seen > NOBODY_S:
             raise UsageError("The cluster has no workers or its scheduler is gone; what was measured is kept. Start again when it is back.")
 
     def _outcome(self, future: Any, task: PairTask) -> PairOutcome:

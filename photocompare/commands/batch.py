@@ -96,7 +96,8 @@ def batch(
 
 def _told(summary: BatchSummary) -> list[str]:
     counts = [f"{summary.statuses[status]} {status.replace('_', ' ')}" for status in _STATUS_ORDER if status in summary.statuses]
-    lines = [f"{summary.pairs} pairs: {', '.join(counts)} ({summary.fresh} measured now)"]
+    pairs = "1 pair" if summary.pairs == 1 else f"{summary.pairs} pairs"
+    lines = [f"{pairs}: {', '.join(counts)} ({summary.fresh} measured now)"]
     if summary.unsaved:
         lines.append(f"Not in the records: {summary.unsaved}; the table's column not_saved says why")
     shown = summary.written[:3]
