@@ -49,8 +49,8 @@ def _session(photos: int) -> Any:
         return None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    # Beside registration and after it: two cores where they are free, and no thread that spins while it waits.
-    options.intra_op_num_threads = 2
+    # Beside registration and after it: two cores where OpenCV may use as many, and no thread that spins while it waits.
+    options.intra_op_num_threads = min(2, cv2.getNumThreads())
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +20,7 @@ SHA256 = {
 """What the shipped files must be; `models/README.md` says where they come from."""
 
 THREADS = 2
-"""Threads for each network: more gave nothing on networks this small, and batch runs have one process per core already."""
+"""Most threads for each network: more gave nothing on networks this small.  Where OpenCV has but one, as in a batch, so do they."""
 
 
 class Network(Protocol):
@@ -71,7 +72,7 @@ def _session(model: bytes) -> Network:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = min(THREADS, cv2.getNumThreads())
     options.inter_op_num_threads = 1
     # Idle threads would spin on the cores that OpenCV needs next.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
