@@ -68,7 +68,7 @@ def kappa_of_table(table: Floats, *, weights: Weights | Floats = "quadratic", me
     observed, chance = float((agreed * share).sum()), float(rows @ agreed @ cols)
     if chance >= 1.0:
         return Estimate.failed("", method)
-    kappa = (observed - chance) / (1.0 - chance)
+    kappa = max(-1.0, min(1.0, (observed - chance) / (1.0 - chance)))
     pull = (agreed @ cols)[:, None] + (agreed.T @ rows)[None, :]
     spread = float((share * (agreed * (1.0 - chance) - pull * (1.0 - observed)) ** 2).sum())
     variance = (spread - (observed * chance - 2.0 * chance + observed) ** 2) / (n * (1.0 - chance) ** 4)

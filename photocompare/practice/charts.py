@@ -25,9 +25,10 @@ from photocompare.report.texts import Texts
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
-_HEIGHT = 260
-_STEP_HEIGHT, _ROW_HEIGHT = 40, 26
-"""Pixels."""
+_HEIGHT = 320
+_STEP_HEIGHT, _ROW_HEIGHT, _AXIS_HEIGHT = 40, 26, 70
+_LONGEST_LABEL = 320
+"""Pixels; heights hold axes and legends."""
 
 _PERCENT = alt.Scale(domain=[0, 100])
 
@@ -43,7 +44,7 @@ def flow_chart(flow: Flow, t: Texts) -> Chart:
     )
     base = alt.Chart(rows).encode(y=alt.Y("step:N", sort=None, title=None), x=alt.X("patients:Q", title=t("audit_table.patients")))
     told = base.mark_text(align="left", dx=4).encode(text="patients:Q")
-    return _layered(base.mark_bar(color=BLUE), told, height=_STEP_HEIGHT * len(rows))
+    return _layered(base.mark_bar(color=BLUE), told, height=_STEP_HEIGHT * len(rows) + _AXIS_HEIGHT)
 
 
 def distribution_chart(outcomes: Outcomes, figures: AuditFigures, t: Texts) -> Chart:
@@ -57,7 +58,7 @@ def distribution_chart(outcomes: Outcomes, figures: AuditFigures, t: Texts) -> C
         "rule": t("audit_chart.responder_rule"),
     }
     colour = alt.Scale(domain=list(names.values()), range=[BLUE, RED, GREEN, "black"])
-    shown = alt.Color("what:N", scale=colour, title=None, legend=alt.Legend(orient="top"))
+    shown = alt.Color("what:N", scale=colour, title=None, legend=alt.Legend(orient="top", columns=2))
     axis = alt.X("low:Q", scale=_PERCENT, title=t("audit_chart.clearance"))
     ground = pd.DataFrame({"low": [band.low_percent], "high": [band.high_percent], "what": [names["band"]]})
     rule = pd.DataFrame({"low": [band.responder_percent], "what": [names["rule"]]})
@@ -94,7 +95,7 @@ def breakdown_chart(table: Breakdown, t: Texts, *, measure: str = "clearance") -
     ]
     frame = pd.DataFrame(rows, columns=["group", "pairs", "value", "low", "high"]).dropna(subset=["value"])
     base = alt.Chart(frame).encode(
-        y=alt.Y("group:N", sort=None, title=t(f"audit_dimension.{table.dimension}")),
+        y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=_LONGEST_LABEL)),
         tooltip=[
             "group:N",
             "pairs:Q",
@@ -106,7 +107,7 @@ def breakdown_chart(table: Breakdown, t: Texts, *, measure: str = "clearance") -
     title = t("audit_chart.mean_clearance") if measure == "clearance" else t("audit_chart.responders")
     span = base.mark_rule(strokeWidth=2, color=GREY).encode(x=alt.X("low:Q", scale=_PERCENT, title=title), x2="high")
     points = base.mark_point(filled=True, size=70, color=BLUE, opacity=1).encode(x="value:Q")
-    return _layered(span, points, height=_ROW_HEIGHT * max(len(frame), 1))
+    return _layered(span, points, height=_ROW_HEIGHT * max(len(frame), 1) + _AXIS_HEIGHT)
 
 
 def funnel_chart(funnel: Funnel, t: Texts) -> Chart:

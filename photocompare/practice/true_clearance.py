@@ -11,13 +11,22 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from photocompare.benchmark import BenchmarkOptions
 from photocompare.estimate import Z95, Estimate
 from photocompare.practice.cohort import Codes, Floats, distinct
 from photocompare.practice.statistics import PERCENT
+
+_NORMAL_COLUMNS = 2
+"""Columns of the log density that make a normal distribution; they are free."""
+
+_HARDLY = 1e-3
+"""Weight of the ridge on those, for the case that the errors explain all of the spread and nothing holds the width."""
+
+_KNOT_REACH = 2.0
+_WEIGHT_SPREAD = 1.5
+"""Standard deviations of the measured values within which the knots lie, and the variance of the weight by which they matter."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +42,19 @@ class DeconvolutionOptions:
     error_levels : int
         Classes of pairs with like errors, of equal numbers.
     knots : int
-        Columns of the natural spline of the log density (Efron 2016 uses 5 to 7).
+        Of the spline that the log density may leave a normal distribution's by.
     penalty : float
-        Weight of the ridge that keeps the log density from running away (Efron 2016: 1).
+        Weight of the ridge on the spline (Efron 2016: 1): it draws the distribution to a normal one unless the pairs say otherwise.
     blocks : int
         Blocks of patients left out in turn for the standard errors.
     least_pairs, least_patients : int
-        Below either, nothing is drawn: the spline has five free numbers, ten pairs for each.
+        Below either, nothing is drawn: the distribution has some five free numbers, ten pairs for each.
     """
 
     step_percent: float = 2.0
     truth_step_percent: float = 1.0
     error_levels: int = 12
-    knots: int = 5
+    knots: int = 6
     penalty: float = 1.0
     blocks: int = 20
     least_pairs: int = 50
@@ -63,7 +72,8 @@ class TrueClearance:
     observed_sd, error_sd : float
         Standard deviation of the measured values; root mean square of their errors, points.
     true_sd : Estimate
-        Root of observed variance less mean error variance, points; low is 0 where the errors may explain all of the spread.
+        Standard deviation of the truth, points: of the drawn distribution; where there are too few pairs to draw one, the root of observed
+        variance less mean error variance, whose low is 0 where the errors may explain all of the spread.
     reliability : float
         Share of the measured variance that is the legs' own, 0..1.
     observed_responders : float
@@ -125,12 +135,13 @@ def true_clearance(
     n, clusters = len(values), distinct(patients)
     responding = PERCENT * float(np.mean(values >= band.responder_percent)) if n else math.nan
     observed, mean_error, true_sd = _spread(values, errors, patients)
-    reliability = max(0.0, 1.0 - mean_error / observed) if n > 1 and observed > 0 else math.nan
     drawn = None
     if n >= options.least_pairs and clusters >= options.least_patients:
         drawn = _drawn(values, errors, patients, band, options)
     failed = Estimate.failed("%", "deconvolved; too few pairs")
     responders, below, within, above = drawn.shares if drawn else (failed,) * 4
+    true_sd = drawn.sd if drawn else true_sd
+    reliability = min(1.0, true_sd.value**2 / observed) if true_sd.ok and observed > 0 else math.nan
     return TrueClearance(
         n,
         math.sqrt(observed) if n > 1 else math.nan,
@@ -169,6 +180,7 @@ def _spread(values: Floats, errors: Floats, patients: Codes) -> tuple[float, flo
 @dataclass(frozen=True, eq=False)
 class _Drawn:
     shares: list[Estimate]
+    sd: Estimate
     sensitivity: float
     specificity: float
     grid: Floats
@@ -177,20 +189,29 @@ class _Drawn:
 
 def _drawn(values: Floats, errors: Floats, patients: Codes, band: BenchmarkOptions, options: DeconvolutionOptions) -> _Drawn:
     """The distribution of the truth, with block-jackknife errors of the shares that are reported."""
-    model = _Model.of(errors, options)
+    model = _Model.of(values, errors, options)
     counts = model.counts(values, errors, patients, options)
     whole = counts.sum(axis=0)
-    fitted = model.fit(whole, np.zeros(model.spline.shape[1]), options)
+    start = np.zeros(model.spline.shape[1])
+    start[1] = -0.5  # as wide as the measured values
+    fitted = model.fit(whole, start, options)
     regions = _regions(model.grid, band)
-    shares = regions @ model.density(fitted)
-    left_out = np.array([regions @ model.density(model.fit(whole - block, fitted, options)) for block in counts])
+
+    def told(weights: Floats) -> Floats:
+        """The shares that are reported, as they are, and the standard deviation."""
+        density = model.density(weights)
+        mean = float(density @ model.grid)
+        return np.append(regions @ density, math.sqrt(float(density @ (model.grid - mean) ** 2)))
+
+    *shares, sd = told(fitted).tolist()
+    left_out = np.array([told(model.fit(whole - block, fitted, options)) for block in counts])
     blocks = len(left_out)
     error = np.sqrt((blocks - 1) / blocks * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0))
-    half = float(stats.t.ppf(0.975, blocks - 1)) * error
+    *halves, sd_half = (float(stats.t.ppf(0.975, blocks - 1)) * error).tolist()
     method = "deconvolved; blocks of patients left out in turn"
     estimates = [
         Estimate(PERCENT * s, PERCENT * max(0.0, s - h), PERCENT * min(1.0, s + h), "%", method)
-        for s, h in zip(np.clip(shares, 0.0, 1.0).tolist(), half.tolist(), strict=True)
+        for s, h in zip(np.clip(shares, 0.0, 1.0).tolist(), halves, strict=True)
     ]
     density = model.density(fitted)
     right = model.chance_at_or_above(band.responder_percent, whole)
@@ -199,6 +220,7 @@ def _drawn(values: Floats, errors: Floats, patients: Codes, band: BenchmarkOptio
     positive, negative = float(density[truly].sum()), float(density[~truly].sum())
     return _Drawn(
         estimates,
+        Estimate(sd, max(0.0, sd - sd_half), sd + sd_half, "points", method),
         float(caught) / positive if positive > 0 else math.nan,
         float(spared) / negative if negative > 0 else math.nan,
         model.grid,
@@ -232,7 +254,7 @@ class _Model:
     spline: Floats
 
     @classmethod
-    def of(cls, errors: Floats, options: DeconvolutionOptions) -> _Model:
+    def of(cls, values: Floats, errors: Floats, options: DeconvolutionOptions) -> _Model:
         grid = np.arange(0.0, PERCENT + options.truth_step_percent / 2, options.truth_step_percent)
         edges = np.arange(0.0, PERCENT + options.step_percent / 2, options.step_percent)
         edges[0], edges[-1] = -np.inf, np.inf
@@ -243,7 +265,7 @@ class _Model:
         levels = np.maximum(np.sqrt(total / np.maximum(number, 1)), options.step_percent / 10.0)
         above = special.ndtr((edges[None, :, None] - grid[None, None, :]) / levels[:, None, None])
         kernel = np.diff(above, axis=1).reshape(-1, len(grid))
-        return cls(edges, levels, level_edges, grid, kernel, _natural_spline(grid, options.knots))
+        return cls(edges, levels, level_edges, grid, kernel, _basis(grid, values, options))
 
     def counts(self, values: Floats, errors: Floats, patients: Codes, options: DeconvolutionOptions) -> Floats:
         """Pairs by block of patients, error level and bin: (blocks, K * B)."""
@@ -263,14 +285,15 @@ class _Model:
         used = counts > 0
         number, kernel = counts[used], self.kernel[used]
         total = float(number.sum())
+        pulled_in = np.full(len(start), options.penalty)
+        pulled_in[:_NORMAL_COLUMNS] = _HARDLY
 
         def loss(weights: Floats) -> tuple[float, Floats]:
             density = self.density(weights)
             seen = np.maximum(kernel @ density, 1e-300)
-            length = float(np.sqrt(weights @ weights)) + 1e-12
             pull = density * (kernel.T @ (number / seen) - total)
-            value = -float(number @ np.log(seen)) + options.penalty * length
-            return value / total, (-(self.spline.T @ pull) + options.penalty * weights / length) / total
+            value = -float(number @ np.log(seen)) + 0.5 * float(pulled_in @ weights**2)
+            return value / total, (-(self.spline.T @ pull) + pulled_in * weights) / total
 
         found = optimize.minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-6})
         return np.asarray(found.x, np.float64)
@@ -282,15 +305,24 @@ class _Model:
         return np.asarray(weight @ chances / weight.sum(), np.float64)
 
 
-def _natural_spline(grid: Floats, columns: int) -> NDArray[np.float64]:
-    """Orthonormal columns of natural cubic splines over the grid, the constant left out (Hastie, Tibshirani & Friedman 2009, eq. 5.4)."""
-    x = (grid - grid[0]) / (grid[-1] - grid[0])
-    knots = np.linspace(0.0, 1.0, columns + 1)
+def _basis(grid: Floats, values: Floats, options: DeconvolutionOptions) -> Floats:
+    """Columns of the log density: those of a normal distribution, and what natural cubic splines add to them.
+
+    The first two, the standardised value and its square, alone would make a normal distribution cut off at 0 and 100; the others have
+    nothing of them, nor of a constant, where the measured values lie.  (Splines: Hastie, Tibshirani & Friedman 2009, eq. 5.4.)
+    """
+    middle, scale = float(values.mean()), max(float(values.std()), options.truth_step_percent)
+    x = (grid - middle) / scale
+    knots = np.linspace(-_KNOT_REACH, _KNOT_REACH, options.knots)
+    normal = np.column_stack([np.ones_like(x), x, x**2])
+    weight = np.exp(-0.5 * x**2 / _WEIGHT_SPREAD)[:, None]
 
     def cubic(k: int) -> Floats:
         cubes = np.maximum(x - knots[k], 0.0) ** 3 - np.maximum(x - knots[-1], 0.0) ** 3
         return np.asarray(cubes / (knots[-1] - knots[k]), np.float64)
 
-    basis = np.column_stack([x, *(cubic(k) - cubic(columns - 1) for k in range(columns - 1))])
-    left, _, _ = np.linalg.svd(basis - basis.mean(axis=0), full_matrices=False)
-    return np.asarray(left, np.float64)
+    spline = np.column_stack([cubic(k) - cubic(options.knots - 2) for k in range(options.knots - 2)])
+    spline = spline - normal @ np.linalg.lstsq(weight * normal, weight * spline)[0]
+    _, size, turned = np.linalg.svd(weight * spline, full_matrices=False)
+    own = spline @ (turned.T / size) * math.sqrt(float((weight**2).sum()))  # uncorrelated, and of size one where the legs are
+    return np.column_stack([normal[:, 1:], own])
