@@ -156,13 +156,15 @@ def measure_size(home: Path, megapixels: float, pairs: int, rounds: int) -> list
     lines = [
         f"{pairs} pairs of {megapixels:g} megapixels, the quickest of {rounds} rounds (the cluster: one).",
         "",
-        "| way | wall s | CPU s a pair | s a pair in its worker | pairs a minute | of workers x one core |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| way | wall s | CPU s a pair | cores kept busy | s a pair in its worker | pairs a minute | of workers x one core |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for way, one in best.items():
+        here = "--scheduler" not in way.options
         ratio = one.per_minute / (way.workers * best[single].per_minute)
         lines.append(
-            f"| {way.name} | {one.wall_s:.1f} | {one.cpu_s / pairs:.2f} | {one.pair_s:.2f} | {one.per_minute:.1f} | {100 * ratio:.0f} % |"
+            f"| {way.name} | {one.wall_s:.1f} | {told_if(one.cpu_s / pairs, here)} | {told_if(one.cpu_s / one.wall_s, here)} "
+            f"| {one.pair_s:.2f} | {one.per_minute:.1f} | {100 * ratio:.0f} % |"
         )
     return [*lines, "", *_memory_and_disk(manifest, folder, out, pairs, count), ""]
 
@@ -177,6 +179,11 @@ def _memory_and_disk(manifest: Path, folder: Path, out: Path, pairs: int, count:
         f"{alone.together_mib:.0f} MiB with one worker and {many.together_mib:.0f} MiB with {count}. Disk, MB a pair: photos "
         f"{photos / pairs:.1f}, results with pictures {size_of(out) / pairs:.1f}, without {size_of(folder / 'bare') / pairs:.3f}.",
     ]
+
+
+def told_if(figure: float, known: bool) -> str:
+    """A figure, or nothing where the workers are not the command's own processes."""
+    return f"{figure:.2f}" if known else ""
 
 
 def measure_upkeep(home: Path) -> list[str]:
@@ -204,8 +211,8 @@ def measure_upkeep(home: Path) -> list[str]:
     write_contact_sheet(table, len(table), {"comparable": len(table)}, kept)
     drawing = (time.perf_counter() - begin) / SOME_PAIRS
     return [
-        f"Beside the measuring: checking a manifest of {MANY_ROWS} rows {parsing:.1f} s; keeping a result {1e3 * keeping:.1f} ms (synced to "
-        f"the disk); reading one back {1e3 * loading:.2f} ms; its lines in both tables and its card on the contact sheet "
+        f"Beside the measuring: checking a manifest of {MANY_ROWS} rows {parsing:.1f} s; keeping a result {1e3 * keeping:.1f} ms "
+        f"(synced to the disk); reading one back {1e3 * loading:.2f} ms; its lines in both tables and its card on the contact sheet "
         f"{1e3 * drawing:.2f} ms.",
         "",
     ]
