@@ -32,6 +32,9 @@ _LONGEST_LABEL = 320
 
 _PERCENT = alt.Scale(domain=[0, 100])
 
+_BOTH_GROUNDS = "#808080"
+"""Stands out on a light page and on a dark one; rules without a colour take the page's."""
+
 
 def _layered(*layers: alt.Chart, height: int = _HEIGHT) -> Chart:
     return alt.layer(*layers).properties(height=height)
@@ -57,7 +60,7 @@ def distribution_chart(outcomes: Outcomes, figures: AuditFigures, t: Texts) -> C
         "band": t("audit_chart.band"),
         "rule": t("audit_chart.responder_rule"),
     }
-    colour = alt.Scale(domain=list(names.values()), range=[BLUE, RED, GREEN, "black"])
+    colour = alt.Scale(domain=list(names.values()), range=[BLUE, RED, GREEN, _BOTH_GROUNDS])
     shown = alt.Color("what:N", scale=colour, title=None, legend=alt.Legend(orient="top", columns=2))
     axis = alt.X("low:Q", scale=_PERCENT, title=t("audit_chart.clearance"))
     ground = pd.DataFrame({"low": [band.low_percent], "high": [band.high_percent], "what": [names["band"]]})
@@ -128,7 +131,7 @@ def funnel_chart(funnel: Funnel, t: Texts) -> Chart:
         "limit:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(domain=[names["95"], names["998"]], range=[[1, 0], [5, 4]])
     )
     lines = alt.Chart(curve).mark_line(color=GREY, strokeWidth=1.2).encode(x=x, y=y, detail="variable:N", strokeDash=dash)
-    target = alt.Chart(pd.DataFrame({"rate": [funnel.target]})).mark_rule(color="black").encode(y="rate:Q")
+    target = alt.Chart(pd.DataFrame({"rate": [funnel.target]})).mark_rule().encode(y="rate:Q")
     places = ["within", "95", "998"]
     points = (
         alt.Chart(units)
@@ -159,7 +162,7 @@ def run_chart_chart(chart: RunChart, t: Texts) -> Chart:
     dots = alt.OverlayMarkDef(color=BLUE, size=40)
     layers = [alt.Chart(rows).mark_line(color=BLUE, point=dots, invalid="break-paths-show-domains").encode(x=x, y=y, tooltip=tooltip)]
     if math.isfinite(chart.signals.median):
-        layers.append(alt.Chart(pd.DataFrame({"value": [chart.signals.median]})).mark_rule(color="black").encode(y=y))
+        layers.append(alt.Chart(pd.DataFrame({"value": [chart.signals.median]})).mark_rule().encode(y=y))
     return _layered(*layers)
 
 
@@ -201,5 +204,5 @@ def bland_altman_chart(agreement: PairAgreement, t: Texts) -> Chart:
         dash = alt.StrokeDash(
             "what:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(domain=names[:2], range=[[1, 0], [5, 4]])
         )
-        layers.append(alt.Chart(lines).mark_rule(color="black").encode(y=y, strokeDash=dash))
+        layers.append(alt.Chart(lines).mark_rule().encode(y=y, strokeDash=dash))
     return _layered(*layers)
