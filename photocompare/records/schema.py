@@ -158,7 +158,7 @@ class Visit(Base):
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     region_id: Mapped[int] = mapped_column(ForeignKey("region.id"), index=True)
-    day: Mapped[dt.date]
+    day: Mapped[dt.date] = mapped_column(index=True)
     session: Mapped[int | None]
     agent: Mapped[str] = mapped_column(default="")
     concentration_percent: Mapped[float | None]

@@ -12,10 +12,9 @@ import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from photocompare.errors import RecordsUnusable, StaleRecord, UsageError
@@ -23,8 +22,9 @@ from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.cohort_rows import renew
 from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, folded, new_patient_key
-from photocompare.records.opened import OpenRecords, escaped
+from photocompare.records.opened import OpenRecords
 from photocompare.records.patient_file import PatientFile, load_patient_file
+from photocompare.records.patient_search import PatientLine, found_patients
 from photocompare.records.photo_files import digest_of
 from photocompare.records.saving import SavedComparison, ensure_region, save_comparison, take_photos
 from photocompare.records.schema import (
@@ -32,10 +32,8 @@ from photocompare.records.schema import (
     Comparison,
     Consent,
     Identity,
-    Leg,
     Patient,
     Photo,
-    Region,
     Visit,
 )
 
@@ -48,17 +46,6 @@ Row = TypeVar("Row")
 
 MOST_FOUND = 50
 """Patients that a search shows."""
-
-
-@dataclass(frozen=True)
-class PatientLine:
-    """A patient in a list: key, name and chart number (empty without identity), legs seen, day of the last visit."""
-
-    key: str
-    name: str
-    chart_number: str
-    visits: int
-    last_day: dt.date | None
 
 
 class Records(OpenRecords):
@@ -80,24 +67,8 @@ class Records(OpenRecords):
     def find_patients(self, actor: Actor, words: str = "") -> list[PatientLine]:
         """Patients whose key, name or chart number holds the words, the last seen first; `MOST_FOUND` at most."""
         with self.writing(actor, Permission.LIST_PATIENTS) as session:
-            last, count = func.max(Visit.day), func.count(Visit.id)
-            query = (
-                select(Patient.key, Identity.name, Identity.chart_number, count, last)
-                .outerjoin(Identity)
-                .outerjoin(Leg, Leg.patient_id == Patient.id)
-                .outerjoin(Region)
-                .outerjoin(Visit)
-                .where(Patient.erased_at.is_(None))
-                .group_by(Patient.id, Patient.key, Identity.name, Identity.chart_number)
-                .order_by(last.desc().nulls_last(), Patient.id.desc())
-                .limit(MOST_FOUND)
-            )
-            if words.strip():
-                sought = words.strip()
-                by_key = Patient.key.like(f"%{escaped(sought.upper())}%", escape="\\")
-                query = query.where(or_(by_key, Identity.sought_as.like(f"%{escaped(folded(sought))}%", escape="\\")))
             trail.note(session, actor, "patient.search", "patients", after={"letters": len(words.strip())})
-            return [PatientLine(key, name or "", chart or "", n, day) for key, name, chart, n, day in session.execute(query)]
+            return found_patients(session, words, most=MOST_FOUND)
 
     def open_patient(self, actor: Actor, key: str, *, again: bool = False) -> PatientFile:
         """Everything about one patient, for the patient's page.

@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("region_id", "day", name=op.f("uq_visit_region_id_day")),
         sqlite_strict=True,
     )
+    op.create_index(op.f("ix_visit_day"), "visit", ["day"], unique=False)
     op.create_index(op.f("ix_visit_region_id"), "visit", ["region_id"], unique=False)
     op.create_table(
         "comparison",

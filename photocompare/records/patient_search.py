@@ -1,0 +1,109 @@
+"""Looks for patients, the last seen first, without adding up every visit that the records hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from photocompare.records.entries import folded
+from photocompare.records.opened import escaped
+from photocompare.records.schema import Identity, Leg, Patient, Region, Visit
+
+_FEW: Final = 500
+"""Patients that match whose visits are all looked at; of more, only those seen last are."""
+
+_WINDOW: Final = 1000
+"""Latest visits that are looked at first: of fifty patients and more, even where each came ten times."""
+
+
+@dataclass(frozen=True)
+class PatientLine:
+    """A patient in a list: key, name and chart number (empty without identity), how many visits, day of the last."""
+
+    key: str
+    name: str
+    chart_number: str
+    visits: int
+    last_day: dt.date | None
+
+
+def found_patients(session: Session, words: str, *, most: int, few: int = _FEW, window: int = _WINDOW) -> list[PatientLine]:
+    """Patients whose key, name or chart number holds the words, the last seen first.
+
+    Parameters
+    ----------
+    words : str
+        Empty for everybody.
+    most : int
+        How many at most.
+    few, window : int
+        How many matches, and how many of the latest visits, are looked at in one go; they change no answer.
+    """
+    wanted = and_(Patient.erased_at.is_(None), _holding(words.strip()))
+    ids = list(session.scalars(select(Patient.id).outerjoin(Identity).where(wanted).limit(few + 1)))
+    if len(ids) > few:
+        ids = _seen_last(session, wanted, most, window)
+    return _lines(session, ids, most)
+
+
+def _holding(sought: str) -> ColumnElement[bool]:
+    if not sought:
+        return true()
+    by_key = Patient.key.like(f"%{escaped(sought.upper())}%", escape="\\")
+    return or_(by_key, Identity.sought_as.like(f"%{escaped(folded(sought))}%", escape="\\"))
+
+
+def _seen_last(session: Session, wanted: ColumnElement[bool], most: int, window: int) -> list[int]:
+    """The wanted patients who were seen last, from the latest visit backwards; those never seen come last."""
+    latest = (
+        select(Leg.patient_id, Visit.day)
+        .select_from(Visit)
+        .join(Region, Visit.region_id == Region.id)
+        .join(Leg, Region.leg_id == Leg.id)
+        .join(Patient, Leg.patient_id == Patient.id)
+        .outerjoin(Identity, Identity.patient_id == Patient.id)
+        .where(wanted)
+        .order_by(Visit.day.desc())
+    )
+    while True:
+        rows = session.execute(latest.limit(window)).all()
+        last: dict[int, dt.date] = {}
+        for patient, day in rows:
+            last.setdefault(patient, day)
+        if len(rows) < window:
+            break
+        # Where the window ends, it may end in the middle of a day.
+        last = {patient: day for patient, day in last.items() if day > rows[-1].day}
+        if len(last) >= most:
+            break
+        window *= 4
+    seen = sorted(last, key=lambda patient: (last[patient], patient), reverse=True)[:most]
+    return seen + _never_seen(session, wanted, most - len(seen)) if len(seen) < most else seen
+
+
+def _never_seen(session: Session, wanted: ColumnElement[bool], most: int) -> list[int]:
+    visits = (
+        select(Visit.id).join(Region, Visit.region_id == Region.id).join(Leg, Region.leg_id == Leg.id).where(Leg.patient_id == Patient.id)
+    )
+    query = select(Patient.id).outerjoin(Identity).where(wanted, ~visits.exists()).order_by(Patient.id.desc()).limit(most)
+    return list(session.scalars(query))
+
+
+def _lines(session: Session, ids: list[int], most: int) -> list[PatientLine]:
+    last, count = func.max(Visit.day), func.count(Visit.id)
+    query = (
+        select(Patient.key, Identity.name, Identity.chart_number, count, last)
+        .outerjoin(Identity)
+        .outerjoin(Leg, Leg.patient_id == Patient.id)
+        .outerjoin(Region)
+        .outerjoin(Visit)
+        .where(Patient.id.in_(ids))
+        .group_by(Patient.id, Patient.key, Identity.name, Identity.chart_number)
+        .order_by(last.desc().nulls_last(), Patient.id.desc())
+        .limit(most)
+    )
+    return [PatientLine(key, name or "", chart or "", n, day) for key, name, chart, n, day in session.execute(query)]
