@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 Standing = Literal["live", "idle", "expired", "ended"]
 
-_OF_THE_SESSION = ("tokens",)
-"""What Streamlit adds at each connection; the rest was said by the provider once."""
+_OF_STREAMLIT = ("tokens", "origin", "provider", "is_logged_in")
+"""What Streamlit adds, some of it in its cookie and some in the session; the rest was said by the provider once."""
 
 _CLOCKS_APART_S = 120.0
 """By which the provider's clock may run ahead of ours (RFC 7519, 4.1.4: "no more than a few minutes")."""
@@ -68,7 +68,7 @@ class Said:
         issuer, subject, _, issued = needed
         if not isinstance(issued, (int, float)):
             return None
-        said = {name: value for name, value in claims.items() if name not in _OF_THE_SESSION}
+        said = {name: value for name, value in claims.items() if name not in _OF_STREAMLIT}
         text = json.dumps(said, sort_keys=True, separators=(",", ":"), default=str)
         return cls(f"{issuer}#{subject}", hashlib.sha256(text.encode()).hexdigest(), float(issued))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 import streamlit as st
@@ -11,7 +12,7 @@ from photocompare.records.access import LOCAL, Actor
 from photocompare.report.texts import Texts
 from photocompare.viewer import sign_in
 from photocompare.viewer.sign_in_live import Said
-from photocompare.viewer.sign_in_pages import sees
+from photocompare.viewer.sign_in_pages import PAGES, sees
 from photocompare.viewer.sign_in_start import Setting, auth_section, providers, refusal, sign_in_configured
 
 
@@ -33,22 +34,31 @@ def admit(t: Texts) -> Actor:
 
 
 def _ended(t: Texts, error: UsageError) -> NoReturn:
-    st.title(t("app.title"), anchor=False)
-    st.error(t.error(error))
-    st.stop()
+    _instead_of_pages(lambda: st.error(t.error(error)), t)
 
 
 def _door(t: Texts, error: AccessDenied) -> NoReturn:
-    st.title(t("app.title"), anchor=False)
-    if error.code == "account_unknown":
-        _unknown(t, error)
-    else:
-        st.text(t("sign_in.intro") if error.code == "not_signed_in" else t.error(error))
-        for name in providers(auth_section()):
-            label = t("sign_in.button") if name == "default" else t("sign_in.button_with", provider=name)
-            # By a callback: the run itself forgets everything that this session holds, the press of a button too.
-            st.button(label, type="primary", key=f"sign_in_{name}", on_click=st.login, args=(None if name == "default" else name,))
+    _instead_of_pages(lambda: _unknown(t, error) if error.code == "account_unknown" else _ways_in(t, error), t)
+
+
+def _instead_of_pages(show: Callable[[], object], t: Texts) -> NoReturn:
+    """Show this under the address of every page, and name no page: the browser keeps the names that it was told last."""
+
+    def page() -> None:
+        st.title(t("app.title"), anchor=False)
+        show()
+
+    pages = [st.Page(page, title=t("app.title"), url_path=name, default=not name) for name in ("", *PAGES)]
+    st.navigation(pages, position="hidden").run()
     st.stop()
+
+
+def _ways_in(t: Texts, error: AccessDenied) -> None:
+    st.text(t("sign_in.intro") if error.code == "not_signed_in" else t.error(error))
+    for name in providers(auth_section()):
+        label = t("sign_in.button") if name == "default" else t("sign_in.button_with", provider=name)
+        # By a callback: the run itself forgets everything that this session holds, the press of a button too.
+        st.button(label, type="primary", key=f"sign_in_{name}", on_click=st.login, args=(None if name == "default" else name,))
 
 
 def _unknown(t: Texts, error: AccessDenied) -> None:
