@@ -12,7 +12,7 @@ from typing import TypeAlias
 import altair as alt
 import pandas as pd
 
-from photocompare.practice.audit_drawings import BLUE, GREEN, GREY, ORANGE, QUALITY_COLOURS, RED
+from photocompare.practice.audit_drawings import BLUE, GREEN, ORANGE, QUALITY_COLOURS, RED
 from photocompare.practice.audit_words import word
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.figures import AuditFigures, Outcomes
@@ -61,7 +61,7 @@ def distribution_chart(outcomes: Outcomes, figures: AuditFigures, t: Texts) -> C
         "rule": t("audit_chart.responder_rule"),
     }
     colour = alt.Scale(domain=list(names.values()), range=[BLUE, RED, GREEN, _BOTH_GROUNDS])
-    shown = alt.Color("what:N", scale=colour, title=None, legend=alt.Legend(orient="top", columns=2))
+    shown = alt.Color("what:N", scale=colour, title=None, legend=alt.Legend(orient="top", columns=2, symbolOpacity=1))
     axis = alt.X("low:Q", scale=_PERCENT, title=t("audit_chart.clearance"))
     ground = pd.DataFrame({"low": [band.low_percent], "high": [band.high_percent], "what": [names["band"]]})
     rule = pd.DataFrame({"low": [band.responder_percent], "what": [names["rule"]]})
@@ -108,7 +108,7 @@ def breakdown_chart(table: Breakdown, t: Texts, *, measure: str = "clearance") -
         ],
     )
     title = t("audit_chart.mean_clearance") if measure == "clearance" else t("audit_chart.responders")
-    span = base.mark_rule(strokeWidth=2, color=GREY).encode(x=alt.X("low:Q", scale=_PERCENT, title=title), x2="high")
+    span = base.mark_rule(strokeWidth=2, color=_BOTH_GROUNDS).encode(x=alt.X("low:Q", scale=_PERCENT, title=title), x2="high")
     points = base.mark_point(filled=True, size=70, color=BLUE, opacity=1).encode(x="value:Q")
     return _layered(span, points, height=_ROW_HEIGHT * max(len(frame), 1) + _AXIS_HEIGHT)
 
@@ -128,9 +128,12 @@ def funnel_chart(funnel: Funnel, t: Texts) -> Chart:
     curve["limit"] = [names[side.partition("_")[2]] for side in curve["variable"]]
     x, y = alt.X("pairs:Q", title=t("audit_chart.pairs")), alt.Y("rate:Q", scale=_PERCENT, title=t("audit_chart.responders"))
     dash = alt.StrokeDash(
-        "limit:N", title=None, legend=alt.Legend(orient="top"), scale=alt.Scale(domain=[names["95"], names["998"]], range=[[1, 0], [5, 4]])
+        "limit:N",
+        title=None,
+        legend=alt.Legend(orient="top", symbolSize=600),
+        scale=alt.Scale(domain=[names["95"], names["998"]], range=[[1, 0], [5, 4]]),
     )
-    lines = alt.Chart(curve).mark_line(color=GREY, strokeWidth=1.2).encode(x=x, y=y, detail="variable:N", strokeDash=dash)
+    lines = alt.Chart(curve).mark_line(color=_BOTH_GROUNDS, strokeWidth=1.5).encode(x=x, y=y, detail="variable:N", strokeDash=dash)
     target = alt.Chart(pd.DataFrame({"rate": [funnel.target]})).mark_rule().encode(y="rate:Q")
     places = ["within", "95", "998"]
     points = (

@@ -11,11 +11,12 @@ from photocompare.estimate import Estimate
 from photocompare.practice.audit_words import NO_NUMBER, funnel_words, interval, notes, number, percent, run_words, with_interval, word
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
+from photocompare.practice.cohort import STATUSES
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.statistics import PERCENT
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import table
+from photocompare.viewer.audit_room import show_chart, table
 
 
 def show_flow(figures: AuditFigures, t: Texts) -> None:
@@ -28,7 +29,8 @@ def show_flow(figures: AuditFigures, t: Texts) -> None:
         for step in figures.flow.steps
     )
     st.html(f'<ol class="pc-room-flow" data-testid="flow">{items}</ol>')
-    rows = [(word("status", name, t), str(count)) for name, count in figures.flow.statuses.items()]
+    counts = figures.flow.statuses
+    rows = [(word("status", name, t), str(counts[name])) for name in STATUSES if name in counts]
     st.html(table(t("audit_page.statuses"), (t("audit_dimension.status"), t("audit_page.rows")), rows))
 
 
@@ -69,7 +71,7 @@ def show_distribution(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> No
     """Measured clearances beside the band, and what is left of their spread without the measurement's error."""
     band, truth, shares = figures.options.band, outcomes.truth, outcomes.distribution
     st.header(t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"), anchor=False)
-    st.altair_chart(distribution_chart(outcomes, figures, t), width="stretch")
+    show_chart(distribution_chart(outcomes, figures, t))
     low, middle, high = (number(q, t) for q in shares.quartiles)
     st.text(t("audit_page.quartiles", low=low, middle=middle, high=high))
     rows = [
@@ -108,7 +110,7 @@ def show_breakdowns(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None
     )
     found = tables[chosen]
     if any(not group.hidden for group in found.groups):
-        st.altair_chart(breakdown_chart(found, t, measure=measure or "clearance"), width="stretch")
+        show_chart(breakdown_chart(found, t, measure=measure or "clearance"))
     st.html(_groups(found, figures.options.least_patients, t))
 
 
@@ -144,7 +146,7 @@ def show_funnels(outcomes: Outcomes, t: Texts) -> None:
     for dimension, found in outcomes.funnels.items():
         said = f"{t(f'audit_funnel.by_{dimension}')}: {t('audit_funnel.target', value=number(found.target, t))}"
         st.subheader(said, anchor=False)
-        st.altair_chart(funnel_chart(found, t), width="stretch")
+        show_chart(funnel_chart(found, t))
         st.text(" ".join(funnel_words(found, t)))
         with st.expander(t("audit_page.as_table")):
             st.html(_units(found, t))
@@ -171,7 +173,7 @@ def show_run_chart(outcomes: Outcomes, t: Texts) -> None:
     chart = outcomes.run_chart
     st.header(t("audit_head.run_chart"), anchor=False)
     if any(not point.hidden for point in chart.points):
-        st.altair_chart(run_chart_chart(chart, t), width="stretch")
+        show_chart(run_chart_chart(chart, t))
     st.text(" ".join(run_words(chart.signals, t)))
     with st.expander(t("audit_page.as_table")):
         rows = [(point.period, NO_NUMBER if point.pairs is None else str(point.pairs), percent(point.value, t)) for point in chart.points]
@@ -220,7 +222,7 @@ def show_quality(figures: AuditFigures, t: Texts) -> None:
         return
     st.header(t("audit_head.quality"), anchor=False)
     if any(period.pairs is not None for period in quality.periods):
-        st.altair_chart(quality_chart(quality, t), width="stretch")
+        show_chart(quality_chart(quality, t))
     change = quality.good_change_a_year
     if change.ok:
         st.text(t("audit_quality.change", **{name: number(getattr(change, name), t) for name in ("value", "low", "high")}))

@@ -11,7 +11,7 @@ from photocompare.practice.charts import bland_altman_chart
 from photocompare.practice.rating import PairAgreement, RoundAgreement, round_agreement
 from photocompare.records.ratings import RoundScores
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import signed, table, with_interval
+from photocompare.viewer.audit_room import show_chart, signed, table, with_interval
 
 _SOFTWARE = "software"
 _KAPPA_DIGITS = 2
@@ -76,5 +76,5 @@ def _chart(agreed: RoundAgreement, t: Texts) -> None:
         return
     names = [t("rating.and_software", name=p.first) if p.second == _SOFTWARE else _who(p, t) for p in drawn]
     chosen = st.selectbox(t("rating.chart_of"), range(len(drawn)), format_func=names.__getitem__, key="rating_chart")
-    st.altair_chart(bland_altman_chart(drawn[chosen], t), width="stretch")
+    show_chart(bland_altman_chart(drawn[chosen], t))
     st.text(t("rating.chart_says"))
