@@ -4,8 +4,7 @@ import streamlit as st
 
 from photocompare.viewer.page import language_texts, presenting
 from photocompare.viewer.sign_in_door import check_start, middleware
-from photocompare.viewer.sign_in_page import admit, show_signed_in
-from photocompare.viewer.sign_in_pages import require_page, sees
+from photocompare.viewer.sign_in_page import admit, page_of, show_signed_in
 from photocompare.viewer.upload_answers import keep_upload_answers
 from photocompare.viewer.uploads import keep_details
 
@@ -19,11 +18,9 @@ else:
     t = language_texts()
     st.set_page_config(page_title=t("app.title"), layout="wide")
     who = admit(t)
-    seen = [name for name in names if sees(who.role, name)]
-    pages = {name: st.Page(f"app_pages/{name}.py", title=t(f"app.{name}"), default=name == seen[0]) for name in seen}
+    pages = [page_of(name, names, who, t) for name in names]
     keep_details(st.session_state)
-    page = st.navigation(list(pages.values()), position="hidden" if presenting() else "top")
-    require_page(who.role, next(name for name, known in pages.items() if known is page))
+    page = st.navigation(pages, position="hidden" if presenting() else "top")
     if not presenting():
         show_signed_in(who, t)
     page.run()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from photocompare.errors import AccessDenied, UsageError
 from photocompare.records.access import LOCAL, Actor
 from photocompare.report.texts import Texts
 from photocompare.viewer import sign_in
 from photocompare.viewer.sign_in_live import Said
-from photocompare.viewer.sign_in_pages import PAGES, sees
+from photocompare.viewer.sign_in_pages import PAGES, require_page, sees
 from photocompare.viewer.sign_in_start import Setting, auth_section, providers, refusal, sign_in_configured
 
 
@@ -68,6 +69,23 @@ def _unknown(t: Texts, error: AccessDenied) -> None:
         st.text(t("sign_in.hand_over"))
         st.code(said.subject, language=None, wrap_lines=True)
     st.button(t("sign_in.out"), key="sign_out", on_click=sign_in.sign_out)
+
+
+def page_of(name: str, names: Sequence[str], who: Actor, t: Texts) -> StreamlitPage:
+    """A page for those who see it; under the same address, and unnamed, its refusal for everybody else."""
+    title = t(f"app.{name}")
+    if sees(who.role, name):
+        first = next(other for other in names if sees(who.role, other))
+        return st.Page(f"app_pages/{name}.py", title=title, default=name == first)
+    return st.Page(lambda: _refused(name, t), title=title, url_path=name, visibility="hidden")
+
+
+def _refused(name: str, t: Texts) -> None:
+    st.title(t("app.title"), anchor=False)
+    try:
+        require_page(sign_in.actor().role, name)
+    except AccessDenied as error:
+        st.error(t.error(error))
 
 
 def show_signed_in(who: Actor, t: Texts) -> None:

@@ -15,7 +15,7 @@ from streamlit.runtime.secrets import secrets_singleton
 
 from photocompare.errors import UsageError
 
-FLOORS: Mapping[str, str] = {"pillow": "13.0", "pillow-heif": "1.8", "streamlit": "1.60"}
+FLOORS: Mapping[str, str] = {"pillow": "13.0", "pillow-heif": "1.8", "streamlit": "1.67"}
 """Libraries that meet what strangers send, and the oldest version that is let near it; as `pyproject.toml` has them."""
 
 SHORTEST_SECRET = 32

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import made_practice
 import pytest
 from chromium import ARGUMENTS, NAMED, find_chromium
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebSocket, expect, sync_playwright
@@ -38,7 +39,7 @@ NARROW_PX = 600
 PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 """Streamlit closes its drawer of pages after a choice only where the browser says that it is a phone's."""
 
-_PROBES = re.compile(r"/(compare|consult|capture|about)/_stcore/(health|host-config)$")
+_PROBES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 """Streamlit looks for its server below the page's own address first and gets an answer 404, which browsers put on the console."""
 
 expect.set_options(timeout=WAIT_MS)
@@ -63,7 +64,7 @@ class Server:
 class Watch:
     """Everything that a browser context asked for, and every complaint."""
 
-    host: str
+    hosts: tuple[str, ...]
     requests: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -98,7 +99,7 @@ class Watch:
 
     def check(self) -> None:
         """No foreign host, no complaint, no dialog, no photo under an address that needs no session."""
-        foreign = [url for url in self.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != self.host]
+        foreign = [url for url in self.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc not in self.hosts]
         assert not foreign, "a foreign host was asked"
         assert not self.complaints
         assert not self.dialogs
@@ -182,8 +183,9 @@ def chromium() -> Iterator[Browser]:
 class Visitors:
     """Browser sessions that are watched until they are closed."""
 
-    def __init__(self, browser: Browser, server: Server) -> None:
+    def __init__(self, browser: Browser, server: Server, *may_ask: str) -> None:
         self._browser, self._server = browser, server
+        self._hosts = tuple(urlsplit(url).netloc for url in (server.url, *may_ask))
         self._opened: list[tuple[BrowserContext, Watch]] = []
         server.new_lines()
 
@@ -206,7 +208,7 @@ class Visitors:
             **phone,
         )
         context.set_default_timeout(WAIT_MS)
-        watch = Watch(urlsplit(self._server.url).netloc)
+        watch = Watch(self._hosts)
         watch.on(context)
         self._opened.append((context, watch))
         page = context.new_page()
@@ -242,4 +244,21 @@ def measured_page(chromium: Browser, server: Server) -> Iterator[Page]:
     upload_pair(page, "stained")
     own_pair(page)
     yield page
+    visitors.leave()
+
+
+@pytest.fixture(scope="session")
+def practice() -> Iterator[tuple[Server, Path, list[str]]]:
+    """A viewer with the records of a small practice, their folder, and the patients who agreed to the gallery."""
+    with tempfile.TemporaryDirectory() as folder:
+        agreed = made_practice.fill(Path(folder) / "records")
+        with serving(Path(folder)) as running:
+            yield running, Path(folder) / "records", agreed
+
+
+@pytest.fixture
+def open_practice(chromium: Browser, practice: tuple[Server, Path, list[str]]) -> Iterator[Callable[..., Page]]:
+    """As `open_page`, in the small practice."""
+    visitors = Visitors(chromium, practice[0])
+    yield visitors.open
     visitors.leave()
