@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
@@ -19,6 +19,9 @@ from photocompare.viewer.sign_in import checked_fragment
 from photocompare.viewer.uploads import Cards, refusal_words
 from photocompare.viewer.visit import Visit
 from photocompare.viewer.waiting import wait_while
+
+if TYPE_CHECKING:
+    from photocompare.correction import Corrected, Correction
 
 STAGES = ("wait", "read", "field", "register", "veins", "pigment", "fate", "clearance", "light", "draw")
 
@@ -172,15 +175,38 @@ def _work_out(visit: Visit, dossier: Dossier, by: str, marks: Any) -> None:
 
 
 def show_export(visit: Visit, dossier: Dossier, details: VisitDetails, t: Texts) -> None:
-    """Everything that can be taken away; made when it is asked for."""
+    """Everything that can be taken away of the session's pair."""
+    made = visit.corrections.get(visit.current, [])
+    offer_exports(dossier, details, t, latest=made[-1] if made else None)
+
+
+def offer_exports(
+    dossier: Dossier,
+    details: VisitDetails,
+    t: Texts,
+    *,
+    latest: tuple[Correction, Corrected] | None = None,
+    key: str = "export",
+    on_export: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Everything that can be taken away; made when it is asked for.
+
+    Parameters
+    ----------
+    latest : tuple of Correction and Corrected, optional
+        The correction that is printed beside the machine's number.
+    key : str
+        Of the buttons, before their names.
+    on_export : callable
+        Told the name of what is taken away, before it is made.
+    """
     st.subheader(t("compare.export"), anchor=False)
     st.text(t("compare.export_note"))
-    latest = visit.corrections.get(visit.current, [])
 
     def file_pdf() -> bytes:
         from photocompare.report.pdf import file_pdf as make
 
-        return make(dossier, details, t, latest[-1] if latest else None)
+        return make(dossier, details, t, latest)
 
     def patient_pdf() -> bytes:
         from photocompare.report.pdf import patient_pdf as make
@@ -211,7 +237,12 @@ def show_export(visit: Visit, dossier: Dossier, details: VisitDetails, t: Texts)
     if dossier.measured:
         exports.append(("csv", pieces, "text/csv"))
     for column, (name, make, kind) in zip(st.columns(len(exports)), exports, strict=True):
+
+        def noted(name: str = name, make: Callable[[], str | bytes] = make) -> str | bytes:
+            on_export(name)
+            return make()
+
         file_name = f"photocompare-{name}.{kind.rpartition('/')[2]}"
         label = t(f"compare.export_{name}")
         # Any of the types is taken; the stub of the callable's result names each by itself.
-        column.download_button(label, cast(Any, make), file_name, kind, on_click="ignore", key=f"export_{name}", width="stretch")
+        column.download_button(label, cast(Any, noted), file_name, kind, on_click="ignore", key=f"{key}_{name}", width="stretch")

@@ -11,18 +11,23 @@ from photocompare.records.entries import IdentityFacts
 from photocompare.records.patient_file import PatientFile, StoredRegion
 from photocompare.records.store import Records
 from photocompare.report.texts import Texts
+from photocompare.viewer.audit_room import room_style
 from photocompare.viewer.components import asset
+from photocompare.viewer.patient_course import show_course
 from photocompare.viewer.patient_identity import show_identity
+from photocompare.viewer.patient_pair import show_pair
 from photocompare.viewer.patient_room import may_write, region_name, show_said, shown_name
+from photocompare.viewer.patient_segments import show_segments
 from photocompare.viewer.patient_timeline import show_timeline
 from photocompare.viewer.patient_visits import add_visit
 
-_VIEWS = ("timeline", "identity")
+_VIEWS = ("timeline", "course", "pair", "segments", "identity")
 
 
 def show_record(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
     """The patient's page."""
     st.html(f"<style>{asset('patient_record.css')}</style>")
+    room_style()
     identity = file.identity or IdentityFacts()
     name = shown_name(identity.name, identity.chart_number, file.key)
     st.html(f'<h2 class="pc-patient" data-testid="patient"><bdi>{escape(name)}</bdi></h2>')
@@ -41,9 +46,15 @@ def show_record(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
     region = _chosen_region(file, t)
     if region is None:
         st.info(t("patients.no_visit_yet"))
+    elif view == "course":
+        show_course(region, t)
+    elif view == "pair":
+        show_pair(held, who, file, region, t)
+    elif view == "segments":
+        show_segments(held, who, region, t)
     else:
         show_timeline(held, who, region, t)
-    if may_write():
+    if may_write() and (region is None or view not in _VIEWS[1:]):
         add_visit(held, who, file.key, file.regions, t)
 
 
