@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -196,7 +197,7 @@ def measure_upkeep(home: Path) -> list[str]:
     parsing = time.perf_counter() - begin
     kept = BatchFolder(home / "upkeep")
     result = json.loads(files("photocompare.report").joinpath("result.schema.json").read_text())  # of a result's size, not of its meaning
-    told = {"status": "comparable", "reasons": [], "clearance": None, "padding": json.dumps(result)[:RESULT_BYTES]}
+    told: dict[str, Any] = {"status": "comparable", "reasons": [], "clearance": None, "padding": json.dumps(result)[:RESULT_BYTES]}
     begin = time.perf_counter()
     for n in range(SOME_PAIRS):
         kept.keep(PairOutcome(f"{n:064x}", "comparable", "", told, b"t" * THUMBNAIL_BYTES))

@@ -185,6 +185,19 @@ def test_half_a_result_is_no_result(tmp_path: Path) -> None:
     assert {row["status"] for row in table(out)} == {"indicative"}
 
 
+def test_what_a_killed_run_left_half_made_is_cleared_away(tmp_path: Path) -> None:
+    manifest = write_pairs(tmp_path, ["ok"])
+    out = tmp_path / "out"
+    run(manifest, out)
+    (done,) = (out / "pairs").iterdir()
+    (done / PAIR).unlink()
+    (done / ".photocompare-x").mkdir()
+    (done / ".photocompare-x" / "fate.png").write_bytes(b"half")
+    (done / f".{PAIR}.part").write_bytes(b"half")
+    assert run(manifest, out).fresh == 1
+    assert {path.name for path in done.iterdir()} == {PAIR, "thumbnails.jpg"}
+
+
 def test_two_batches_do_not_write_into_one_folder(tmp_path: Path) -> None:
     manifest = write_pairs(tmp_path, ["ok"])
     out = tmp_path / "out"

@@ -92,6 +92,17 @@ def threads(task: PairTask) -> PairOutcome:
     return PairOutcome(task.key, "skipped", f"{cv2.getNumThreads()} {os.environ['OMP_NUM_THREADS']} {os.environ['OPENBLAS_NUM_THREADS']}")
 
 
+def nothing(task: PairTask) -> None:
+    """Forgets to give an outcome."""
+
+
+def test_a_measurement_that_gives_no_outcome_has_failed(tmp_path: Path) -> None:
+    (task,) = tasks_of(write_pairs(tmp_path, ["ok"]))
+    outcome = attempt(nothing, task)  # type: ignore[arg-type]
+    assert (outcome.key, outcome.status) == (task.key, "failed")
+    assert "TypeError: measuring gave a NoneType" in outcome.why
+
+
 def test_processes_that_can_not_start_end_the_run_with_a_sentence(tmp_path: Path) -> None:
     manifest = write_pairs(tmp_path, ["ok"])
     gone = tmp_path / "not_importable.py"

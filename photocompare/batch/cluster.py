@@ -113,15 +113,13 @@ class ClusterWorkers:
         from distributed.client import FutureCancelledError
 
         try:
-            outcome = future.result(timeout=PAIR_SECONDS)
+            outcome: PairOutcome = future.result(timeout=PAIR_SECONDS)
         except KilledWorker:
             return PairOutcome(task.key, "failed", "Each worker that measured this pair was lost; they may have too little memory.")
         except MemoryError:
             return PairOutcome(task.key, "failed", "The worker that measured this pair ran out of memory.")
         except (FutureCancelledError, OSError, TimeoutError):
             raise UsageError("The cluster's scheduler is gone; what was measured is kept. Start again when it is back.") from None
-        if not isinstance(outcome, PairOutcome):
-            raise TypeError(f"measuring gave a {type(outcome).__name__}")
         return outcome
 
 

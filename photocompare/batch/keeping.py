@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +94,17 @@ class BatchFolder:
     def of_pair(self, key: str) -> Path:
         """The folder of one pair."""
         return self.path / PAIRS / key
+
+    def swept(self, key: str) -> Path:
+        """The folder of a pair that is about to be measured, rid of what a run that was killed left half made in it."""
+        folder = self.of_pair(key)
+        if folder.exists():
+            for left in folder.glob(".*"):
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
+        return folder
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -159,6 +159,8 @@ def attempt(measure: Measure, task: PairTask) -> PairOutcome:
     one_thread()
     try:
         outcome = measure(task)
+        if not isinstance(outcome, PairOutcome):
+            raise TypeError(f"measuring gave a {type(outcome).__name__}")
     except SourceError as error:
         outcome = PairOutcome(task.key, "skipped", str(error))
     except PhotoError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from photocompare.batch.contact_sheet import write_contact_sheet
-from photocompare.batch.keeping import BatchFolder, StoredPair
+from photocompare.batch.keeping import BatchFolder, StoredPair, told_unwritable
 from photocompare.batch.manifest import Manifest, PairRow
 from photocompare.batch.pair import SETTLED, Measure, PairOutcome, PairTask, cores, measure_pair, pair_key
 from photocompare.batch.saving import Save, Saver
@@ -219,6 +219,8 @@ def _tasks(todo: Iterable[_Planned], kept: BatchFolder, options: BatchOptions, *
     away = bool(options.scheduler)
     for plan in todo:
         assert plan.sources is not None
+        with told_unwritable(kept.path):
+            folder = kept.swept(plan.key)
         before, after = (_sent(source) if away else source for source in plan.sources)
         yield PairTask(
             plan.key,
@@ -227,7 +229,7 @@ def _tasks(todo: Iterable[_Planned], kept: BatchFolder, options: BatchOptions, *
             before_date=plan.row.before_date,
             after_date=plan.row.after_date,
             mm_per_px=plan.row.mm_per_px,
-            folder=str(kept.of_pair(plan.key)) if options.pictures and not away else "",
+            folder=str(folder) if options.pictures and not away else "",
             send_files=options.pictures and away,
             send_dossier=with_dossier,
             settings=options.settings,
