@@ -10,6 +10,7 @@ import math
 from typing import TypeAlias
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from photocompare.practice.audit_drawings import BLUE, GREEN, ORANGE, QUALITY_COLOURS, RED
@@ -96,7 +97,8 @@ def breakdown_chart(table: Breakdown, t: Texts, *, measure: str = "clearance") -
         for group in table.groups
         if not group.hidden
     ]
-    frame = pd.DataFrame(rows, columns=["group", "pairs", "value", "low", "high"]).dropna(subset=["value"])
+    numbers = ("pairs", "value", "low", "high")
+    frame = pd.DataFrame(rows, columns=["group", *numbers]).astype(dict.fromkeys(numbers, np.float64)).dropna(subset=["value"])
     base = alt.Chart(frame).encode(
         y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=_LONGEST_LABEL)),
         tooltip=[

@@ -25,12 +25,9 @@ _NEAR_MM = 10.0
 _LEAST_SHARE = 1e-3
 """Added before a logarithm is taken, in mm of vein a mm2: a thousandth is one line of 1 mm in 10 cm2."""
 
-_JOINED_MM = 0.6
-"""Ends of pieces this close belong to one crossing: half a piece's length, and two pixels of a working photo."""
-
 _GROUPS = {
     "tone": ("ita",),
-    "pattern": ("density", "clumping", "alignment", "branching"),
+    "pattern": ("density", "clumping", "alignment"),
     "calibre": ("reticular_share", "width"),
 }
 """What a likeness is made of; each group weighs the same, whatever number of figures describes it."""
@@ -44,9 +41,8 @@ class LikenessOptions:
     ----------
     ita : float
         Degrees: a skin-tone group is 13 to 40 degrees wide (Chardon 1991).
-    density, clumping, branching, width : float
-        Of natural logarithms.  Branching counts from a difference twice as large as between legs, since two photos of one leg differ by
-        two thirds of that already.
+    density, clumping, width : float
+        Of natural logarithms.
     alignment : float
         Of a mean cosine, 0..1.
     reticular_share : float
@@ -57,7 +53,6 @@ class LikenessOptions:
     density: float = 0.45
     clumping: float = 0.35
     alignment: float = 0.09
-    branching: float = 0.9
     reticular_share: float = 0.13
     width: float = 0.2
 
@@ -76,8 +71,6 @@ class LegLook:
         Log of the density around a piece of vein (10 mm) over that of the field: 0 for veins spread evenly, more for bursts.
     alignment : float
         Mean of |cos| of the angle between pieces within 10 mm, scaled to 0 (every way) .. 1 (parallel).
-    branching : float
-        Log of the crossings for each mm of vein.
     reticular_share : float
         Share of the length that is reticular, 0..1.
     width : float
@@ -88,7 +81,6 @@ class LegLook:
     density: float
     clumping: float
     alignment: float
-    branching: float
     reticular_share: float
     width: float
 
@@ -143,7 +135,7 @@ def look(pieces: Sequence[VeinPiece], field_px: int, px_per_mm: float, ita: floa
     total, area = float(length.sum()), field_px / px_per_mm**2
     if total <= 0.0 or area <= 0.0:
         nothing = math.log(_LEAST_SHARE)
-        return LegLook(ita, nothing, math.nan, math.nan, math.nan, math.nan, math.nan)
+        return LegLook(ita, nothing, math.nan, math.nan, math.nan, math.nan)
     width = np.array([p.width_px for p in pieces], np.float64) / px_per_mm
     middle = np.array([p.points.mean(axis=0) for p in pieces], np.float64) / px_per_mm
     near = cKDTree(middle).query_pairs(_NEAR_MM, output_type="ndarray")
@@ -152,7 +144,6 @@ def look(pieces: Sequence[VeinPiece], field_px: int, px_per_mm: float, ita: floa
         math.log(total / area + _LEAST_SHARE),
         _clumping(length, near, total / area),
         _alignment(pieces, length, near),
-        _branching(pieces, px_per_mm, total),
         float(length[width >= VeinOptions().reticular_mm].sum()) / total,
         math.log(max(float(length @ width) / total, _LEAST_SHARE)),
     )
@@ -177,18 +168,6 @@ def _alignment(pieces: Sequence[VeinPiece], length: Floats, near: NDArray[np.int
     cosine = float(weight @ np.abs((along[first] * along[second]).sum(axis=1))) / float(weight.sum())
     every_way = 2.0 / math.pi  # mean |cos| of two independent directions
     return (cosine - every_way) / (1.0 - every_way)
-
-
-def _branching(pieces: Sequence[VeinPiece], px_per_mm: float, total_mm: float) -> float:
-    """Log of crossings a mm: places where the ends of three pieces or more meet."""
-    ends = np.concatenate([[p.points[0], p.points[-1]] for p in pieces]).astype(np.float64) / px_per_mm
-    owner = np.repeat(np.arange(len(pieces)), 2)
-    pairs = cKDTree(ends).query_pairs(_JOINED_MM, output_type="ndarray")
-    pairs = pairs[owner[pairs[:, 0]] != owner[pairs[:, 1]]]
-    meeting = np.bincount(pairs.ravel(), minlength=len(ends))
-    # At a crossing of k pieces each of the k ends meets k - 1 others; each counts for its k-th part.
-    crossings = float((1.0 / (meeting[meeting > 1] + 1.0)).sum())
-    return math.log(crossings / total_mm + _LEAST_SHARE)
 
 
 def distance(one: LegLook, other: LegLook, *, options: LikenessOptions | None = None) -> tuple[float, dict[str, float]]:
