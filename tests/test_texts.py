@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from photocompare import errors
 from photocompare.colour import ITA_GROUPS
 from photocompare.errors import UsageError
 from photocompare.flags import REGISTRY
@@ -120,12 +121,15 @@ def test_wrong_usage_is_told_in_the_language() -> None:
     assert texts("es").error(unknown) == str(unknown)
 
 
+_USAGE_ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, UsageError)}
+
+
 def raised_usage() -> dict[str, set[str]]:
-    """Code of each UsageError in the package to the values that fill its sentence."""
+    """Code of each UsageError, or error of a kind of it, in the package to the values that fill its sentence."""
     found = {}
     for path in sorted((ROOT / "photocompare").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "UsageError":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _USAGE_ERRORS:
                 given = {keyword.arg: keyword.value for keyword in node.keywords}
                 if (code := given.pop("code", None)) is not None:
                     assert isinstance(code, ast.Constant)
@@ -187,7 +191,7 @@ def asked_in_browser(path: Path) -> Iterator[str]:
     yield from re.findall(r'"((?:failed|focus|light|framing|level)_\w+)"', source)
 
 
-COMPONENTS = {"pair.": "pair_view", "camera.": "camera"}
+COMPONENTS = {"pair.": "pair_view", "camera.": "camera", "segments.": "patient_segments"}
 """Section that a component of the viewer is handed whole, and how its files' names begin."""
 
 
