@@ -10,11 +10,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from photocompare.records.places import Places, in_folder
+from photocompare.records.places import DATABASE_VARIABLE, FOLDER_VARIABLE, PHOTOS_VARIABLE, Places, in_folder
 from photocompare.records.store import Records
 
 SERVER = os.environ.get("PHOTOCOMPARE_TEST_DATABASE_URL", "")
 """Any database of a PostgreSQL server whose user may make databases, such as postgresql+psycopg://postgres@127.0.0.1/postgres."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _records_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test meets the records of whoever runs it: the viewer's pages open what the environment names."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("records")))
+        for name in (DATABASE_VARIABLE, PHOTOS_VARIABLE):
+            patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(params=["sqlite", *(["postgresql"] if SERVER else [])])
