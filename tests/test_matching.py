@@ -159,8 +159,8 @@ def test_rendered_legs_find_themselves_among_others() -> None:
     for number, (first, _) in enumerate(legs):
         order = [match.key for match in most_alike(first, {key: second for key, (_, second) in enumerate(legs)}, most=len(legs))]
         ranks.append(order.index(number))
-    assert sum(rank == 0 for rank in ranks) >= 5
+    assert sum(rank == 0 for rank in ranks) >= 3
     assert max(ranks) <= 1
     same = [distance(first, second)[0] for first, second in legs]
-    other = [distance(legs[i][0], legs[j][1])[0] for i in range(6) for j in range(6) if i != j]
+    other = [distance(legs[i][0], legs[j][1])[0] for i in range(4) for j in range(4) if i != j]
     assert np.median(same) < 0.5 * np.median(other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -38,15 +39,15 @@ def report(
     wanted = CohortFilter(since=_day(since), until=_day(until))
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder.")
-    records = Records(usual_places())
-    frame = records.cohort(COMMAND_LINE, since=wanted.since, until=wanted.until)
-    if frame.empty:
-        raise UsageError("Nobody was treated in this period; check the dates, or save comparisons to the records first.")
     options = AuditOptions(run_period=period, as_of=dt.datetime.now(dt.UTC).date())
-    figures, files = audit_exports(frame, wanted, options, texts(language))
-    # Noted before anything leaves: an export that can't be noted doesn't happen.
-    noted = {"since": since or "", "until": until or "", "rows": len(frame)}
-    records.note(COMMAND_LINE, Permission.READ_COHORT, "cohort.export", "cohort", after=noted)
+    with closing(Records(usual_places())) as records:
+        frame = records.cohort(COMMAND_LINE, since=wanted.since, until=wanted.until)
+        if frame.empty:
+            raise UsageError("Nobody was treated in this period; check the dates, or save comparisons to the records first.")
+        figures, files = audit_exports(frame, wanted, options, texts(language))
+        # Noted before anything leaves: an export that can't be noted doesn't happen.
+        noted = {"since": since or "", "until": until or "", "rows": len(frame)}
+        records.note(COMMAND_LINE, Permission.READ_COHORT, "cohort.export", "cohort", after=noted)
     write_audit(files, out)
     everyone, ended = figures.flow.steps[0], figures.flow.steps[-1]
     typer.echo(f"Treated: {everyone.patients} patients; with an outcome: {ended.patients} patients, {ended.comparisons} comparisons.")
