@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,14 @@ from photocompare.report.files import CONTRACT_FILES
 from photocompare.report.result_json import result_as_dict
 
 SIZE = (900, 675)
+
+
+@pytest.fixture(autouse=True)
+def same_threads() -> Iterator[None]:
+    """Gives OpenCV back the threads that an attempt within this process takes from it."""
+    before = cv2.getNumThreads()
+    yield
+    cv2.setNumThreads(before)
 
 
 def small_pair(folder: Path) -> Manifest:
@@ -89,12 +98,8 @@ def test_the_command_measures_what_compare_measures(
 
     photos = read_photos([measured / "before.jpg", measured / "after.jpg"])
     dates = (manifest_row := read_manifest(manifest).rows[0]).before_date, manifest_row.after_date
-    threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    try:
-        alone = result_as_dict(compare(*photos, before_date=dates[0], after_date=dates[1], mm_per_px=0.2))
-    finally:
-        cv2.setNumThreads(threads)
+    alone = result_as_dict(compare(*photos, before_date=dates[0], after_date=dates[1], mm_per_px=0.2))
     assert without_seconds(kept) == without_seconds(alone)
     assert rows[0]["length_percent"] == alone["clearance"]["length"]["percent"]
     assert rows[2]["why"].startswith("The before photo: The file is not a JPEG")

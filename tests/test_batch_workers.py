@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import pytest
 from stand_in_measures import CALLS, calls, quick, write_pairs
 
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from photocompare.batch.manifest import Manifest
 
 SOON_S = 20.0
+
+
+@pytest.fixture(autouse=True)
+def same_threads() -> Iterator[None]:
+    """Gives OpenCV back the threads that an attempt within this process takes from it."""
+    before = cv2.getNumThreads()
+    yield
+    cv2.setNumThreads(before)
 
 
 def tasks_of(manifest: Manifest) -> Iterator[PairTask]:
@@ -87,8 +96,6 @@ def test_the_work_is_shared_and_each_process_has_one_thread(tmp_path: Path) -> N
 
 def threads(task: PairTask) -> PairOutcome:
     """How many threads OpenCV has, and what the libraries of linear algebra were told."""
-    import cv2
-
     return PairOutcome(task.key, "skipped", f"{cv2.getNumThreads()} {os.environ['OMP_NUM_THREADS']} {os.environ['OPENBLAS_NUM_THREADS']}")
 
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -176,15 +177,15 @@ def attempt(measure: Measure, task: PairTask) -> PairOutcome:
     return dataclasses.replace(outcome, seconds=time.monotonic() - begin)
 
 
+@cache
 def one_thread() -> None:
     """Make this process one that works with one thread: there is a process a core."""
     import cv2
 
     from photocompare.memory import share_freed_memory
 
-    if cv2.getNumThreads() != 1:
-        cv2.setNumThreads(1)
-        share_freed_memory()
+    cv2.setNumThreads(1)
+    share_freed_memory()
 
 
 def measure_pair(task: PairTask) -> PairOutcome:
