@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ from photocompare.demo.course import FAMILY_NAMES, GIVEN_NAMES
 from photocompare.demo.fill import fill_demo
 from photocompare.demo.plan import DemoPlan
 from photocompare.records import trail
+from photocompare.records.cohort_line import line_of
 from photocompare.records.database import Database
 from photocompare.records.entries import folded
 from photocompare.records.places import DATABASE_VARIABLE, Places, in_folder, usual_places
@@ -270,6 +272,10 @@ class Copier:
         for name in ("operator", "site"):
             if cells[_COHORT[name]]:
                 cells[_COHORT[name]] += group
+        values = {name: value for name, value in zip(_COHORT, cells, strict=True) if name != "line"}
+        for name in ("baseline_on", "follow_up_on"):
+            values[name] = None if values[name] is None else dt.date.fromisoformat(values[name])
+        cells[_COHORT["line"]] = line_of(SimpleNamespace(**values))  # type: ignore[arg-type]  # it asks for the columns alone
         self.rows["cohort_row"].append(tuple(cells))
 
 

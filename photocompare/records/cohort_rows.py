@@ -12,29 +12,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from photocompare.flags import REGISTRY, Severity
+from photocompare.records.cohort_line import COLUMNS, TEXTS, line_of
 from photocompare.records.schema import CohortRow, Comparison, Leg, Region, Visit
 from photocompare.report.redated import assessed_length, lengths
 from photocompare.result import CALIBRES
 
 NO_FOLLOW_UP = "no_follow_up"
-
-COLUMNS = tuple(column.key for column in CohortRow.__table__.columns)
-TEXTS = (
-    "leg",
-    "region",
-    "window",
-    "operator",
-    "site",
-    "agent",
-    "form",
-    "ceap",
-    "status",
-    "method",
-    "reasons",
-    "photo_quality",
-    "ita_group",
-    "calibre",
-)
 
 METHOD_LETTERS = 12
 """Of the settings' hash: 48 bits tell the few methods of a practice apart."""
@@ -67,7 +50,7 @@ def stale_rows(session: Session) -> list[int]:
 
 
 def _spelled(rows: Iterable[CohortRow]) -> set[str]:
-    names = [name for name in COLUMNS if name != "id"]
+    names = [*(name for name in COLUMNS if name != "id"), "line"]
     return {json.dumps([getattr(row, name) for name in names], default=str) for row in rows}
 
 
@@ -89,9 +72,12 @@ def _due(session: Session, region_ids: Sequence[int]) -> dict[int, list[CohortRo
 
 def _rows(region: Region, visits: Sequence[Visit], comparisons: Sequence[Comparison]) -> list[CohortRow]:
     latest = {(c.before_visit_id, c.after_visit_id): c for c in comparisons}
-    if latest:
-        return [_of_comparison(region, visits, comparison) for comparison in latest.values()]
-    return [_without_comparison(region, visits)] if visits else []
+    rows = [_of_comparison(region, visits, comparison) for comparison in latest.values()]
+    if not rows and visits:
+        rows = [_without_comparison(region, visits)]
+    for row in rows:
+        row.line = line_of(row)
+    return rows
 
 
 def _of_comparison(region: Region, visits: Sequence[Visit], comparison: Comparison) -> CohortRow:

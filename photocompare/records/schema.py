@@ -228,7 +228,8 @@ class CohortRow(Base):
     """What the audit reads of one comparison's latest revision, or of a region that has none; made from the other tables.
 
     One narrow row, so that a hundred thousand are read in a fraction of a second.  `comparison_id` is NULL, and the status "no_follow_up",
-    for a region without a comparison: every patient is counted.  Percentages are NULL where there is no number.
+    for a region without a comparison: every patient is counted.  Percentages are NULL where there is no number.  `line` is the row
+    once more as text (`cohort_line`), by which the whole table is read.
     """
 
     __tablename__ = "cohort_row"
@@ -271,6 +272,7 @@ class CohortRow(Base):
     reticular_half_width: Mapped[float | None]
     new_share: Mapped[float | None]
     stained_share: Mapped[float | None]
+    line: Mapped[str]
 
 
 class Look(Base):

@@ -247,6 +247,7 @@ def upgrade() -> None:
         sa.Column("reticular_half_width", NUMBER, nullable=True),
         sa.Column("new_share", NUMBER, nullable=True),
         sa.Column("stained_share", NUMBER, nullable=True),
+        sa.Column("line", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["comparison_id"], ["comparison.id"], name=op.f("fk_cohort_row_comparison_id")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_cohort_row_patient_id")),
         sa.ForeignKeyConstraint(["region_id"], ["region.id"], name=op.f("fk_cohort_row_region_id")),
