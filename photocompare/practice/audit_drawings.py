@@ -69,6 +69,7 @@ def draw_distribution(outcomes: Outcomes, figures: AuditFigures, t: Texts, width
             axes.plot(grid, density * scale, color=RED, label=t("audit_chart.truth"))
         axes.axvline(band.responder_percent, color="black", lw=0.9, ls="--", label=t("audit_chart.responder_rule"))
         axes.set(xlim=(0, 100), xlabel=t("audit_chart.clearance"), ylabel=t("audit_chart.pairs"))
+        axes.locator_params(axis="y", integer=True)
         axes.legend(loc="upper left")
 
     return _drawn(width_mm, height_mm, paint)

@@ -23,6 +23,8 @@ _BODY, _SMALL = 8.0, 7.0
 
 _ROW = 4.6
 _BAR = 5.0
+_FEWEST_POINTS = 2
+"""Of a run chart, to make a line."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def audit_pdf(figures: AuditFigures, t: Texts) -> bytes:
     else:
         _headline(pages, figures, figures.outcomes)
         _distribution(pages, figures, figures.outcomes)
-        _breakdowns(pages, figures.outcomes.breakdowns, figures.options.least_patients)
+        _breakdowns(pages, figures.outcomes.breakdowns)
         _funnels(pages, figures.outcomes)
         _run_chart(pages, figures.outcomes)
     _completeness(pages, figures)
@@ -190,10 +192,10 @@ def _distribution(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> N
     pages.table(columns, ["", t("audit_table.measured"), t("audit_table.true")], rows)
 
 
-def _breakdowns(pages: _Pages, tables: Sequence[Breakdown], least_patients: int) -> None:
+def _breakdowns(pages: _Pages, tables: Sequence[Breakdown]) -> None:
     t = pages.t
     pages.heading(t("audit_head.breakdown"), 8 * _ROW)
-    hidden = t("audit.hidden", n=least_patients)
+    hidden = t("audit.hidden")
     for table in tables:
         head = [
             t(f"audit_dimension.{table.dimension}"),
@@ -230,6 +232,10 @@ def _funnels(pages: _Pages, outcomes: Outcomes) -> None:
 def _run_chart(pages: _Pages, outcomes: Outcomes) -> None:
     t, height = pages.t, 52.0
     title = t("audit_head.run_chart")
+    if sum(not point.hidden for point in outcomes.run_chart.points) < _FEWEST_POINTS:
+        pages.heading(title, _ROW)
+        pages.text(t("audit_run.too_short"))
+        return
     pages.heading(title, height + 6.0)
     pages.picture(audit_drawings.draw_run_chart(outcomes.run_chart, t, _WIDTH, height), height, title)
     pages.text(" ".join(run_words(outcomes.run_chart.signals, t)))
