@@ -4,7 +4,7 @@ import streamlit as st
 
 from photocompare.viewer.page import language_texts, presenting
 from photocompare.viewer.sign_in_door import check_start, middleware
-from photocompare.viewer.sign_in_page import admit, page_of, show_signed_in
+from photocompare.viewer.sign_in_page import admit, pages_of, show_signed_in
 from photocompare.viewer.upload_answers import keep_upload_answers
 from photocompare.viewer.uploads import keep_details
 
@@ -18,9 +18,8 @@ else:
     t = language_texts()
     st.set_page_config(page_title=t("app.title"), layout="wide")
     who = admit(t)
-    pages = [page_of(name, names, who, t) for name in names]
     keep_details(st.session_state)
-    page = st.navigation(pages, position="hidden" if presenting() else "top")
+    page = st.navigation(pages_of(names, who, t), position="hidden" if presenting() else "top")
     if not presenting():
         show_signed_in(who, t)
     page.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
 import streamlit as st
@@ -71,13 +72,19 @@ def _unknown(t: Texts, error: AccessDenied) -> None:
     st.button(t("sign_in.out"), key="sign_out", on_click=sign_in.sign_out)
 
 
-def page_of(name: str, names: Sequence[str], who: Actor, t: Texts) -> StreamlitPage:
-    """A page for those who see it; under the same address, and unnamed, its refusal for everybody else."""
-    title = t(f"app.{name}")
-    if sees(who.role, name):
-        first = next(other for other in names if sees(who.role, other))
-        return st.Page(f"app_pages/{name}.py", title=title, default=name == first)
-    return st.Page(lambda: _refused(name, t), title=title, url_path=name, visibility="hidden")
+def pages_of(names: Sequence[str], who: Actor, t: Texts) -> list[StreamlitPage]:
+    """The pages that the role sees; under the addresses of the others, and unnamed, their refusal."""
+    seen = [name for name in names if sees(who.role, name)]
+    first, *others = seen
+    # Where a role begins is served at the root alone; the address that others know it by leads there.
+    begin = st.Page(f"app_pages/{first}.py", title=t(f"app.{first}"), default=True, url_path="begin")
+    to_begin = _hidden(first, lambda: st.switch_page(begin), t)
+    pages = [st.Page(f"app_pages/{name}.py", title=t(f"app.{name}")) for name in others]
+    return [begin, *pages, to_begin, *(_hidden(name, partial(_refused, name, t), t) for name in names if name not in seen)]
+
+
+def _hidden(name: str, show: Callable[[], None], t: Texts) -> StreamlitPage:
+    return st.Page(show, title=t(f"app.{name}"), url_path=name, visibility="hidden")
 
 
 def _refused(name: str, t: Texts) -> None:
