@@ -176,9 +176,8 @@ def told_faults(url: str) -> Iterator[None]:
         raise SourceError("is not there") from None
     except PermissionError:
         raise SourceError("may not be read with the credentials at hand") from None
-    except ImportError:
-        protocol = urlsplit(url).scheme
-        raise SourceError(f"needs fsspec's package for {protocol}: URLs; install fsspec[{protocol}]") from None
+    except ImportError as error:
+        raise SourceError(f"needs a package that fsspec has {urlsplit(url).scheme}: URLs from ({error})") from None
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001  any storage, any library
