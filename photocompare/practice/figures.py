@@ -10,7 +10,7 @@ import pandas as pd
 
 from photocompare.benchmark import REPORTED_DIGITS, BenchmarkOptions
 from photocompare.estimate import Estimate
-from photocompare.practice.breakdown import DIMENSIONS, Breakdown, breakdown, grouped
+from photocompare.practice.breakdown import DIMENSIONS, Breakdown, breakdown, grouped, means_by_size
 from photocompare.practice.cohort import Cohort, CohortFilter, Floats, distinct, in_windows, measured, select
 from photocompare.practice.flow import Flow, flow
 from photocompare.practice.follow_up import Completeness, completeness
@@ -206,8 +206,8 @@ def outcomes_of(ended: Cohort, options: AuditOptions) -> Outcomes:
         len(ended),
         len(clusters.counts),
         int(responded.sum()),
-        mean_estimates(clusters.means(clearance))[0],
-        rate_estimates(clusters.means(responded))[0],
+        mean_estimates(means_by_size(clearance, clusters, gee_most_pairs=options.gee_most_pairs))[0],
+        rate_estimates(means_by_size(responded, clusters, gee_most_pairs=options.gee_most_pairs))[0],
         {vessel: _mean_of_known(ended, vessel, options.least_patients) for vessel in VESSELS},
         _distribution(clearance, shown, clusters, options.band),
         true_clearance(clearance, errors, patients, band=options.band, options=options.deconvolution),
