@@ -109,9 +109,7 @@ def _matches(held: Records, who: Actor, look: LegLook, cases: dict[int, tuple[Ga
     show_cards(cards, t("pair.before"), t("pair.after"))
     st.text(t("gallery.measure"))
     names = [t("gallery.case", n=k) for k in range(1, len(shown) + 1)]
-    closer = st.selectbox(
-        t("gallery.closer"), range(len(shown)), None, names.__getitem__, key="gallery_closer", placeholder=t("gallery.choose")
-    )
+    closer = st.pills(t("gallery.closer"), range(len(shown)), format_func=names.__getitem__, key="gallery_closer")
     if closer is not None and closer < len(shown):
         case = shown[closer][1]
         show_bare(kept[case.comparison_id][0], t, f"gallery_{case.comparison_id}")
