@@ -157,7 +157,7 @@ def test_a_storage_whose_package_is_missing_or_that_fails_costs_its_row_alone(mo
         raise ImportError("Install s3fs to access S3")
 
     monkeypatch.setattr(fsspec, "url_to_fs", missing)
-    with pytest.raises(SourceError, match=r"needs a package .* s3: URLs .*Install s3fs"):
+    with pytest.raises(SourceError, match=r"needs one more package for s3: URLs .*Install s3fs"):
         identified(RemoteFile("s3://bucket/x.jpg"))
 
 

@@ -177,7 +177,7 @@ def told_faults(url: str) -> Iterator[None]:
     except PermissionError:
         raise SourceError("may not be read with the credentials at hand") from None
     except ImportError as error:
-        raise SourceError(f"needs a package that fsspec has {urlsplit(url).scheme}: URLs from ({error})") from None
+        raise SourceError(f"needs one more package for {urlsplit(url).scheme}: URLs ({error})") from None
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001  any storage, any library
