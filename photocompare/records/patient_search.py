@@ -16,8 +16,8 @@ from photocompare.records.schema import Identity, Leg, Patient, Region, Visit
 _FEW: Final = 500
 """Patients that match whose visits are all looked at; of more, only those seen last are."""
 
-_WINDOW: Final = 1000
-"""Latest visits that are looked at first: of fifty patients and more, even where each came ten times."""
+_WINDOW: Final = 200
+"""Latest visits that are looked at first: mostly of more than fifty patients, as few come twice within some days."""
 
 
 @dataclass(frozen=True)
