@@ -28,7 +28,7 @@ IDLE_VARIABLE = "PHOTOCOMPARE_SIGN_IN_IDLE_MINUTES"
 ABSOLUTE_VARIABLE = "PHOTOCOMPARE_SIGN_IN_HOURS"
 
 _OWNER = "signed_in"
-_KEPT = ("language",)
+_KEPT = ("language", "choose_language")
 """What says nothing about a patient and stays when somebody else sits down."""
 
 
