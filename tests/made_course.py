@@ -59,7 +59,15 @@ def save_course(records: Records, *, actor: Actor = LOCAL, name: str = NAME, reg
     for which, days in enumerate(COURSE_DAYS):
         dossier = course_dossier(which)
         new = NewComparison(
-            key, "left", region, treated, VisitFacts(FIRST_DAY + dt.timedelta(days)), (before,), (after,), dossier.result, write_dossier(dossier)
+            key,
+            "left",
+            region,
+            treated,
+            VisitFacts(FIRST_DAY + dt.timedelta(days)),
+            (before,),
+            (after,),
+            dossier.result,
+            write_dossier(dossier),
         )
         records.save_comparison(actor, new)
     return key
