@@ -59,8 +59,11 @@ def _by_copy(database: Database, query: str) -> pa.Table:
     url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(query)
-        batches = cursor.fetch_arrow_table().to_batches()
-    parts = [columns_of(_bytes_of(batch.column("line"))).append_column("id", batch.column("id").cast(pa.int64())) for batch in batches]
+        # Batch by batch: the server fetches the next rows while these are taken apart.
+        parts = [
+            columns_of(_bytes_of(batch.column("line"))).append_column("id", batch.column("id").cast(pa.int64()))
+            for batch in cursor.fetch_record_batch()
+        ]
     return pa.concat_tables(parts or [_with_numbers(columns_of(b""), [])]).unify_dictionaries()
 
 
