@@ -92,6 +92,8 @@ def made_cohort(practice: Practice | None = None) -> pd.DataFrame:
             "vcss_before": rng.integers(0, 6, n).astype(float),
             "vcss_after": numbers(rng.integers(0, 4, n), followed),
             "status": words(status, ("comparable", "indicative", "not_comparable", "no_follow_up")),
+            "method": words(np.zeros(n, int), ("made",)),
+            "corrected": np.zeros(n, int),
             "reasons": words(np.where(status == 2, rng.integers(1, 5, n), 0), ("", *REASONS)),
             "photo_quality": words(np.where(followed, rng.choice(3, n, p=[0.7, 0.2, 0.1]), 3), ("good", "limited", "refused", "")),
             "ita": numbers(tone),

@@ -9,14 +9,19 @@ import pandas as pd
 import pytest
 
 from photocompare.errors import UsageError
-from photocompare.practice.cohort import NUMBER_COLUMNS, TEXT_COLUMNS, CohortFilter, in_windows, measured, select
-from photocompare.practice.flow import flow
+from photocompare.practice.cohort import NUMBER_COLUMNS, TEXT_COLUMNS, Cohort, CohortFilter, in_windows, measured, select
+from photocompare.practice.flow import Flow, flow
 from photocompare.practice.follow_up import completeness
 from photocompare.practice.rates import RateOptions, after_effects
 from photocompare.records.schema import CohortRow
 from tests.made_cohort import Practice, made_cohort
 
 WINDOWS = ("assessment", "late")
+
+
+def flow_of(cohort: Cohort) -> Flow:
+    """The flow of a cohort measured by one method."""
+    return flow(cohort, in_windows(measured(cohort), WINDOWS), least_patients=5)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +63,7 @@ def test_a_filter_leaves_what_it_asks_for(frame: pd.DataFrame, wanted: CohortFil
 
 def test_a_frame_is_left_as_it_was(frame: pd.DataFrame) -> None:
     before = frame.copy(deep=True)
-    flow(select(frame, CohortFilter(legs=("left",))), windows=WINDOWS, least_patients=5)
+    flow_of(select(frame, CohortFilter(legs=("left",))))
     pd.testing.assert_frame_equal(frame, before)
     assert frame.attrs == {}
 
@@ -104,7 +109,7 @@ def test_parts_of_parts_are_the_same_rows(frame: pd.DataFrame) -> None:
 
 
 def test_everyone_is_counted_down_to_those_with_an_outcome(frame: pd.DataFrame) -> None:
-    found = flow(select(frame), windows=WINDOWS, least_patients=5)
+    found = flow_of(select(frame))
     followed = frame[frame["status"] != "no_follow_up"]
     numbered = followed[followed["status"] != "not_comparable"]
     ended = numbered[numbered["window"].isin(WINDOWS)]
@@ -119,7 +124,7 @@ def test_everyone_is_counted_down_to_those_with_an_outcome(frame: pd.DataFrame) 
 
 
 def test_refusals_are_counted_by_the_reason_that_refuses(frame: pd.DataFrame) -> None:
-    found = flow(select(frame), windows=WINDOWS, least_patients=5).reasons
+    found = flow_of(select(frame)).reasons
     refused = frame[frame["status"] == "not_comparable"]
     counted = {(r.code, r.which): r.refused for r in found}
     assert counted[("blurred", "before")] == refused["reasons"].str.contains("blurred:before").sum()
@@ -131,7 +136,7 @@ def test_refusals_are_counted_by_the_reason_that_refuses(frame: pd.DataFrame) ->
 
 def test_a_reason_of_few_patients_is_named_without_its_counts() -> None:
     frame = made_cohort(Practice(rows=40, seed=5))
-    found = flow(select(frame), windows=WINDOWS, least_patients=5).reasons
+    found = flow_of(select(frame)).reasons
     assert found
     assert all(r.patients is None and r.refused is None for r in found)
 
@@ -139,7 +144,7 @@ def test_a_reason_of_few_patients_is_named_without_its_counts() -> None:
 def test_reasons_that_the_registry_does_not_know_are_kept() -> None:
     frame = made_cohort(Practice(rows=200))
     frame["reasons"] = pd.Categorical(["no_longer_known"] * 200)
-    found = flow(select(frame), windows=WINDOWS, least_patients=5).reasons
+    found = flow_of(select(frame)).reasons
     assert [(r.code, r.severity) for r in found] == [("no_longer_known", "")]
 
 

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from photocompare.practice.audit_words import notes
 from photocompare.practice.cohort import CohortFilter
 from photocompare.practice.figures import AuditFigures, AuditOptions, audit_figures
+from photocompare.report.texts import texts
 from tests.made_cohort import Practice, made_cohort
 
 
@@ -191,3 +193,25 @@ def test_mean_clearance_covers_over_whole_cohorts() -> None:
         assert found is not None
         held += found.clearance.low <= truth <= found.clearance.high
     assert stats.binom.cdf(held, 40, 0.95) > 0.01
+
+
+def test_numbers_of_another_method_are_counted_and_not_pooled(frame: pd.DataFrame) -> None:
+    """Results of other settings, all of them 0 % here, must not move a figure; the method is that of the latest comparison."""
+    earlier = frame["follow_up_on"] < frame["follow_up_on"].quantile(0.5)
+    assert earlier.any()
+    mixed = frame.assign(method=pd.Categorical(np.where(earlier, "an older", "made"), ["an older", "made"]))
+    mixed.loc[earlier & mixed["length"].notna(), ["length", "length_low", "length_high", "stained_share"]] = 0.0
+    found = audit_figures(mixed)
+    alone = audit_figures(mixed[~earlier])
+    assert (found.method, found.other_methods) == ("made", int((earlier & mixed["length"].notna()).sum()))
+    assert found.outcomes is not None
+    assert alone.outcomes is not None
+    assert found.outcomes.clearance == alone.outcomes.clearance
+    assert found.outcomes.truth.true_sd.value == alone.outcomes.truth.true_sd.value
+    assert found.after_effects == alone.after_effects
+    steps = {step.name: step.comparisons for step in found.flow.steps}
+    assert steps["measured"] == int(mixed["length"].notna().sum())
+    assert steps["in_window"] == found.outcomes.pairs
+    told = " ".join(notes(found, texts("en")))
+    assert f"{found.other_methods} comparisons with a number were measured by another version" in told
+    assert "another version" not in " ".join(notes(alone, texts("en")))

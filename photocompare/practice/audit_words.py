@@ -109,8 +109,10 @@ def funnel_words(funnel: Funnel, t: Texts) -> list[str]:
 
 def notes(figures: AuditFigures, t: Texts) -> list[str]:
     """How the figures are to be read."""
+    others = [t("audit_note.other_methods", n=figures.other_methods)] if figures.other_methods else []
     return [
         t("audit_note.counted"),
+        *others,
         t("audit_note.intervals"),
         t("audit_note.error"),
         t("audit_note.band"),

@@ -38,6 +38,7 @@ TEXT_COLUMNS = (
     "form",
     "ceap",
     "status",
+    "method",
     "reasons",
     "photo_quality",
     "ita_group",
@@ -46,6 +47,7 @@ TEXT_COLUMNS = (
 DAY_COLUMNS = ("baseline_on", "follow_up_on")
 KEY_COLUMNS = ("id", "region_id", "comparison_id", "patient_id")
 NUMBER_COLUMNS = (
+    "corrected",
     "days",
     "concentration_percent",
     "sessions",
@@ -274,6 +276,19 @@ def select(frame: pd.DataFrame, wanted: CohortFilter | None = None) -> Cohort:
 def measured(cohort: Cohort) -> Cohort:
     """The comparisons with a number."""
     return cohort.part(cohort.has("status", MEASURED) & np.isfinite(cohort.numbers("length")))
+
+
+def of_one_method(measured: Cohort) -> tuple[Cohort, str]:
+    """The comparisons that were measured as the latest one was, and the name of that method.
+
+    Numbers of another version or other settings of the software may differ by more than their intervals say; they are not pooled.
+    """
+    codes, words = measured.words("method")
+    if not len(codes):
+        return measured, ""
+    day = measured.days("follow_up_on")
+    latest = int(codes[np.argmax(np.where(np.isnat(day), np.datetime64("0001-01-01"), day))])
+    return measured.part(codes == latest), words[latest]
 
 
 def in_windows(cohort: Cohort, windows: Sequence[str]) -> Cohort:

@@ -23,8 +23,9 @@ OTHER = "other"
 NUMBERED = ("operator", "site")
 JOINED = ("region", "agent", "ceap", "ita_group")
 EMPTIED = ("sessions", "compression_days")
-KEPT_WORDS = ("leg", "form", "window", "status", "reasons", "photo_quality", "calibre")
+KEPT_WORDS = ("leg", "form", "window", "status", "method", "reasons", "photo_quality", "calibre")
 DIGITS = {
+    "corrected": 0,
     "vcss_before": 0,
     "vcss_after": 0,
     "days": 0,
@@ -61,6 +62,8 @@ COLUMNS = (
     "days",
     "window",
     "status",
+    "method",
+    "corrected",
     "reasons",
     "photo_quality",
     "ita",

@@ -41,7 +41,7 @@ _UNITS = {
     "new_share": "%",
     "stained_share": "%",
 }
-_LISTED_WORDS = (*(name for name in KEPT_WORDS if name != "reasons"), "ceap", "ita_group")
+_LISTED_WORDS = (*(name for name in KEPT_WORDS if name not in ("reasons", "method")), "ceap", "ita_group")
 """Columns whose words stand in the dictionary."""
 
 

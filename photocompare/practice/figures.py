@@ -11,7 +11,7 @@ import pandas as pd
 from photocompare.benchmark import REPORTED_DIGITS, BenchmarkOptions
 from photocompare.estimate import Estimate
 from photocompare.practice.breakdown import DIMENSIONS, Breakdown, breakdown, grouped, means_by_size
-from photocompare.practice.cohort import Cohort, CohortFilter, Floats, distinct, in_windows, measured, select
+from photocompare.practice.cohort import Cohort, CohortFilter, Floats, distinct, in_windows, measured, of_one_method, select
 from photocompare.practice.flow import Flow, flow
 from photocompare.practice.follow_up import Completeness, completeness
 from photocompare.practice.funnel import Funnel, FunnelOptions, funnel
@@ -137,6 +137,10 @@ class AuditFigures:
     options : AuditOptions
     first_day, last_day : datetime.date or None
         Of the baselines; None for an empty cohort.
+    method : str
+        How the pooled comparisons were measured: the beginning of the settings' hash, that of the latest one.
+    other_methods : int
+        Comparisons with a number that were measured otherwise: counted in the flow up to "measured", and in nothing that follows.
     flow : Flow
     completeness : Completeness
     outcomes : Outcomes or None
@@ -150,6 +154,8 @@ class AuditFigures:
     options: AuditOptions
     first_day: dt.date | None
     last_day: dt.date | None
+    method: str
+    other_methods: int
     flow: Flow
     completeness: Completeness
     outcomes: Outcomes | None
@@ -175,7 +181,8 @@ def audit_figures(frame: pd.DataFrame, wanted: CohortFilter | None = None, optio
     wanted, options = wanted or CohortFilter(), options or AuditOptions()
     cohort = select(frame, wanted)
     numbered = measured(cohort)
-    ended = in_windows(numbered, options.windows)
+    pooled, method = of_one_method(numbered)
+    ended = in_windows(pooled, options.windows)
     first, last = _span(cohort)
     least = options.least_patients
     return AuditFigures(
@@ -183,10 +190,12 @@ def audit_figures(frame: pd.DataFrame, wanted: CohortFilter | None = None, optio
         options,
         first,
         last,
-        flow(cohort, windows=options.windows, least_patients=least),
+        method,
+        len(numbered) - len(pooled),
+        flow(cohort, ended, least_patients=least),
         completeness(cohort, as_of=options.as_of, timing=options.timing),
         outcomes_of(ended, options) if distinct(ended.patients) >= least else None,
-        after_effects(numbered, least_patients=least, options=options.rates),
+        after_effects(pooled, least_patients=least, options=options.rates),
         photo_quality(cohort, least_patients=least),
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from photocompare.flags import REGISTRY
-from photocompare.practice.cohort import NO_FOLLOW_UP, REFUSED, Cohort, distinct, in_windows, measured
+from photocompare.practice.cohort import NO_FOLLOW_UP, REFUSED, Cohort, distinct, measured
 
 STEPS = ("everyone", "followed", "measured", "in_window")
 
@@ -63,20 +62,19 @@ class Flow:
     reasons: tuple[ReasonCount, ...]
 
 
-def flow(cohort: Cohort, *, windows: Sequence[str], least_patients: int) -> Flow:
+def flow(cohort: Cohort, outcomes: Cohort, *, least_patients: int) -> Flow:
     """Count everyone, step by step.
 
     Parameters
     ----------
     cohort : Cohort
-    windows : sequence of str
-        The windows whose comparisons count as outcomes.
+    outcomes : Cohort
+        Its comparisons that count as outcomes.
     least_patients : int
         A reason of fewer patients is named without its counts.
     """
     followed = cohort.part(~cohort.has("status", (NO_FOLLOW_UP,)))
-    numbered = measured(followed)
-    parts = dict(zip(STEPS, (cohort, followed, numbered, in_windows(numbered, windows)), strict=True))
+    parts = dict(zip(STEPS, (cohort, followed, measured(followed), outcomes), strict=True))
     codes, words = cohort.words("status")
     counts = np.bincount(codes, minlength=len(words))
     return Flow(
