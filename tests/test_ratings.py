@@ -74,6 +74,15 @@ def test_pairs_are_drawn_from_measured_ones_with_pictures(records: Records) -> N
     assert eligible(records, LOCAL) == 3
 
 
+def test_pairs_measured_in_an_older_way_are_not_drawn(records: Records) -> None:
+    filled(records)
+    result = sample_dossier().result
+    newer = {**result, "provenance": {**result["provenance"], "config_sha256": "1" * 64}}
+    saved = records.save_comparison(LOCAL, new_comparison(records.add_patient(LOCAL), result=newer, dossier=dossier_with(70.0)))
+    assert eligible(records, LOCAL) == 1
+    assert drawn(records, LOCAL, 1, seed=1) == (saved.id,)
+
+
 def test_a_round_has_a_name_of_its_own_and_pairs_that_can_be_rated(records: Records) -> None:
     _, saved = filled(records)
     opened_round(records, saved)

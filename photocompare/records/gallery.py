@@ -56,12 +56,14 @@ class GalleryCase:
 
 
 def gallery_cases(
-    records: Records, actor: Actor, *, but_of: str = "", but_with: Sequence[str] = (), again: bool = False
+    records: Records, actor: Actor, *, settings_sha256: str, but_of: str = "", but_with: Sequence[str] = (), again: bool = False
 ) -> tuple[GalleryCase, ...]:
     """Every case that may be shown now, by its number.
 
     Parameters
     ----------
+    settings_sha256 : str
+        How the leg in question was measured: only cases measured in the same way stand beside it.
     but_of : str
         Key of a patient whose own cases are left out.
     but_with : sequence of str
@@ -77,7 +79,8 @@ def gallery_cases(
             .join(Photo, Photo.visit_id == Visit.id)
             .where(Photo.sha256.in_(but_with))
         )
-        rows = session.execute(_shown().where(Patient.key != but_of, Patient.id.not_in(own))).all()
+        alike = _shown().where(Comparison.settings_sha256 == settings_sha256)
+        rows = session.execute(alike.where(Patient.key != but_of, Patient.id.not_in(own))).all()
         if not again:
             trail.note(session, actor, "gallery.search", "gallery", after={"cases": len(rows)})
         return tuple(_case(row) for row in rows)

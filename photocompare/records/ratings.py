@@ -79,7 +79,7 @@ class RoundScores:
 
 
 def eligible(records: Records, actor: Actor) -> int:
-    """How many pairs a round could draw from: measured ones with pictures, the latest revision of each."""
+    """How many pairs a round could draw from: with a number and pictures, the latest revision of each, measured in the latest way."""
     with records.writing(actor, Permission.MANAGE_RATING) as session:
         return len(_eligible(session))
 
@@ -144,14 +144,16 @@ def drawn(records: Records, actor: Actor, pairs: int, *, seed: int) -> tuple[int
 
 
 def _eligible(session: Session) -> list[int]:
+    """Pairs that were measured as the latest one was: numbers of other settings are not compared with raters in one round."""
     query = (
-        select(CohortRow.comparison_id)
-        .join(Comparison, CohortRow.comparison_id == Comparison.id)
+        select(Comparison.id, Comparison.settings_sha256)
+        .join(CohortRow, CohortRow.comparison_id == Comparison.id)
         .join(Patient, CohortRow.patient_id == Patient.id)
         .where(CohortRow.length.is_not(None), Comparison.dossier_sha256 != "", Patient.erased_at.is_(None))
-        .order_by(CohortRow.comparison_id)
+        .order_by(Comparison.id)
     )
-    return [found for found in session.scalars(query) if found is not None]
+    rows = session.execute(query).all()
+    return [number for number, settings in rows if settings == rows[-1][1]]
 
 
 def rounds(records: Records, actor: Actor) -> tuple[Round, ...]:

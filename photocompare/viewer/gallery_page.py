@@ -70,7 +70,8 @@ def _cases(held: Records, who: Actor, leg: Leg, t: Texts) -> dict[int, tuple[Gal
     """The cases that may be shown now, with their looks: worked out for those that have none yet."""
     asked = (who, leg.name)
     again = st.session_state.get(_ASKED) == asked
-    found = gallery_cases(held, who, but_of=leg.patient_key, but_with=leg.photos, again=again)
+    how = leg.dossier.result["provenance"]["config_sha256"]
+    found = gallery_cases(held, who, settings_sha256=how, but_of=leg.patient_key, but_with=leg.photos, again=again)
     st.session_state[_ASKED] = asked
     unknown = [case for case in found if case.look is None]
     looks = {case.comparison_id: look_from_dict(case.look) for case in found if case.look is not None}
