@@ -4,7 +4,7 @@ import streamlit as st
 
 from photocompare.viewer.page import language_texts, presenting
 from photocompare.viewer.sign_in_door import check_start, middleware
-from photocompare.viewer.sign_in_page import admit, pages_of, show_signed_in
+from photocompare.viewer.sign_in_page import admit, pages_of, show_signed_in, watch
 from photocompare.viewer.upload_answers import keep_upload_answers
 from photocompare.viewer.uploads import keep_details
 
@@ -20,6 +20,7 @@ else:
     who = admit(t)
     keep_details(st.session_state)
     page = st.navigation(pages_of(names, who, t), position="hidden" if presenting() else "top")
+    watch(who)
     if not presenting():
         show_signed_in(who, t)
     page.run()

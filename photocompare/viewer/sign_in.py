@@ -83,14 +83,20 @@ def actor() -> Actor:
     return LOCAL if not sign_in_configured() else _signed_in()[1]
 
 
-def _signed_in() -> tuple[Said, Actor]:
+def idle_left_s() -> float:
+    """Seconds until this session's sign-in ends if nothing is done."""
+    said = Said.of(claims())
+    return live().idle_left_s(said) if said is not None else 0.0
+
+
+def _signed_in(*, act: bool = False) -> tuple[Said, Actor]:
     said = Said.of(claims())
     if said is None:
         raise AccessDenied("You are not signed in.", code="not_signed_in")
     who = records().actor_of(said.subject)
     if who is None:
         raise AccessDenied("There is no open account for you; ask the administrator.", code="account_unknown")
-    standing = live().standing(said, begin=lambda: sign_ins.begin(records(), who, said.mark))
+    standing = live().standing(said, begin=lambda: sign_ins.begin(records(), who, said.mark), act=act)
     if standing == "idle":
         raise AccessDenied("You were signed out, because nothing was done for a while; sign in again.", code="sign_in_idle")
     if standing == "expired":
@@ -100,8 +106,13 @@ def _signed_in() -> tuple[Said, Actor]:
     return said, dataclasses.replace(who, patient_key=live().open_patient(said.subject) if who.role == "consult" else "")
 
 
-def own_session() -> bool:
+def own_session(*, act: bool = True) -> bool:
     """Whether this session still belongs to whom it was made for; what it holds of anybody else is gone afterwards.
+
+    Parameters
+    ----------
+    act : bool
+        Whether a person did something: it starts the idle time anew.
 
     Raises
     ------
@@ -110,7 +121,7 @@ def own_session() -> bool:
     if not sign_in_configured():
         return True
     try:
-        said, who = _signed_in()
+        said, who = _signed_in(act=act)
     except AccessDenied:
         forget_everything()
         raise

@@ -128,6 +128,12 @@ class LiveSignIns:
             held = self._held.get(said.mark)
             return held is not None and held.end == "live"
 
+    def idle_left_s(self, said: Said) -> float:
+        """Seconds until it ends if nothing is done; 0 for one that does not live."""
+        with self._lock:
+            held = self._held.get(said.mark)
+            return self.limits.idle_s - (self.now() - held.seen) if held is not None and held.end == "live" else 0.0
+
     def end(self, mark: str) -> None:
         """It is over, in every window."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NoReturn
@@ -13,6 +14,7 @@ from photocompare.errors import AccessDenied, UsageError
 from photocompare.records.access import LOCAL, Actor
 from photocompare.report.texts import Texts
 from photocompare.viewer import sign_in
+from photocompare.viewer.components import component
 from photocompare.viewer.sign_in_live import Said
 from photocompare.viewer.sign_in_pages import PAGES, require_page, sees
 from photocompare.viewer.sign_in_start import Setting, auth_section, providers, refusal, sign_in_configured
@@ -26,7 +28,8 @@ def admit(t: Texts) -> Actor:
     if not sign_in_configured():
         return LOCAL
     try:
-        sign_in.own_session()
+        left = st.query_params.pop(_LEFT, "")
+        sign_in.own_session(act=not left)
         return sign_in.actor()
     except AccessDenied as error:
         sign_in.forget_everything()
@@ -93,6 +96,22 @@ def _refused(name: str, t: Texts) -> None:
         require_page(sign_in.actor().role, name)
     except AccessDenied as error:
         st.error(t.error(error))
+
+
+_AFTER_THE_END_S = 1.0
+"""By which the browser looks later than the server ends a sign-in that nothing is done with."""
+
+
+_LEFT = "left"
+"""What the browser adds to the address when it loads a page by itself: nobody did anything."""
+
+
+def watch(who: Actor) -> None:
+    """Let the browser load the page again when the sign-in has ended because nothing was done."""
+    if who != LOCAL:
+        # The run's own time makes the data of each run its own, and the wait begin anew.
+        data = {"seconds": sign_in.idle_left_s() + _AFTER_THE_END_S, "left": _LEFT, "run": time.monotonic()}
+        component("photocompare_sign_in_watch", ("sign_in_watch.js",))(key="sign_in_watch", data=data, height=1)
 
 
 def show_signed_in(who: Actor, t: Texts) -> None:

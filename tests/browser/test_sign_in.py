@@ -8,6 +8,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,8 @@ class Practice:
         self.records.set_account(COMMAND_LINE, self.provider.subject(person), role=role, name=f"Dr {person}", active=active)
 
 
-@pytest.fixture(scope="module")
-def practice() -> Iterator[Practice]:
+@contextmanager
+def practising(**environment: str) -> Iterator[Practice]:
     with tempfile.TemporaryDirectory() as name, identity_provider() as provider:
         folder = Path(name)
         secrets = folder / "secrets.toml"
@@ -55,9 +56,15 @@ server_metadata_url = "{provider.url}/.well-known/openid-configuration"
             encoding="utf-8",
         )
         records = Records(in_folder(folder / "records"))
-        with serving(folder, "--secrets.files", str(secrets), host="localhost") as server:
+        with serving(folder, "--secrets.files", str(secrets), host="localhost", **environment) as server:
             yield Practice(provider, server, records)
         records.close()
+
+
+@pytest.fixture(scope="module")
+def practice() -> Iterator[Practice]:
+    with practising() as practice:
+        yield practice
 
 
 @pytest.fixture
@@ -208,6 +215,16 @@ def test_a_sign_in_that_was_made_long_ago_is_not_let_in(practice: Practice, visi
     page.get_by_role("button", name=ENGLISH("sign_in.button"), exact=True).click()
     expect(page.get_by_text("You were signed out, because you signed in too long ago; sign in again.")).to_be_visible()
     practice.provider.back_date_s = 0.0
+
+
+def test_a_screen_that_nobody_touches_shows_nothing_after_the_limit(chromium: Browser) -> None:
+    with practising(PHOTOCOMPARE_SIGN_IN_IDLE_MINUTES="0.25") as hasty:
+        visitors = Visitors(chromium, hasty.server, hasty.provider.url)
+        hasty.account("napper", "auditor")
+        page = visitors.open()
+        press_sign_in(page, hasty, "napper")
+        at_the_door(page, "You were signed out, because nothing was done for a while; sign in again.")
+        visitors.leave()
 
 
 # --- two at once
