@@ -7,11 +7,13 @@ lacks its file, and no file stays without a row.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +25,9 @@ UNFINISHED_S = 3600.0
 """A file beside its place that no row speaks of is swept after an hour: no save takes that long."""
 
 _BESIDE = "unfinished"
+_AT_ONCE = 4
+"""Files on their way to the disk at the same time: a pair, its dossier, and one more shot."""
+
 _NAME_LENGTH = 64
 
 
@@ -68,7 +73,7 @@ class _Folder:
             (self.root / name).replace(target)
         except FileNotFoundError:
             return False
-        _sync_folder(target.parent)
+        # No synchronising: after a power cut the file has the old name or the new one, and both are looked at.
         return True
 
     def remove(self, name: str) -> None:
@@ -186,6 +191,25 @@ class PhotoFiles:
         ticket = f"{digest_of(data)}.{secrets.token_hex(6)}"
         self._place.write(f"{_BESIDE}/{ticket}", data)
         return ticket
+
+    def bring_all(self, files: Iterable[bytes]) -> list[str]:
+        """`bring` for several files side by side: waiting for the disk is most of it.
+
+        Raises
+        ------
+        OSError
+            No room, or no permission; nothing is left behind.
+        """
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            begun = [pool.submit(self.bring, data) for data in files]
+        tickets = [done.result() for done in begun if done.exception() is None]
+        for done in begun:
+            if (error := done.exception()) is not None:
+                for ticket in tickets:
+                    with contextlib.suppress(OSError):  # what stays is swept later; the first fault is the one to tell
+                        self.drop(ticket)
+                raise error
+        return tickets
 
     def settle(self, ticket: str) -> None:
         """Put a file into its place, once a committed row speaks of it."""

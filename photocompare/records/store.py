@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import or_, select
@@ -228,9 +228,11 @@ class Records(OpenRecords):
         with self.database.reading() as session:
             return found(session.get(Visit, visit_id)).region.leg.patient.key
 
-    def _brought(self, data: bytes) -> str:
+    def _brought(self, files: Iterable[bytes]) -> dict[str, str]:
+        """Digest to ticket of files that lie beside their places now."""
+        unique = {digest_of(data): data for data in files}
         try:
-            return self.photos.bring(data)
+            return dict(zip(unique, self.photos.bring_all(unique.values()), strict=True))
         except OSError as error:
             why = error.strerror or str(error)
             raise RecordsUnusable(
@@ -240,10 +242,8 @@ class Records(OpenRecords):
     @contextlib.contextmanager
     def _bringing(self, files: tuple[bytes, ...]) -> Iterator[dict[str, str]]:
         """Files beside their places while a transaction runs: in their places after it, gone if it fails; digest to ticket."""
-        tickets: dict[str, str] = {}
+        tickets = self._brought(files)
         try:
-            for digest, data in {digest_of(data): data for data in files}.items():
-                tickets[digest] = self._brought(data)
             yield tickets
         except BaseException:
             for ticket in tickets.values():
