@@ -161,3 +161,21 @@ def test_opening_sweeps_old_leftovers(tmp_path: Path) -> None:
     os.utime(path, (old, old))
     Records(places).close()
     assert not path.exists()
+
+
+def test_of_several_files_all_come_or_none(files: PhotoFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = [b"first", b"second", b"third"]
+    assert [ticket.partition(".")[0] for ticket in files.bring_all(contents)] == [digest_of(data) for data in contents]
+    for ticket in files.unfinished():
+        files.drop(ticket)
+    real = files.bring
+
+    def bring(data: bytes) -> str:
+        if data == b"second":
+            raise OSError(28, "No space left on device")
+        return real(data)
+
+    monkeypatch.setattr(files, "bring", bring)
+    with pytest.raises(OSError, match="No space"):
+        files.bring_all(contents)
+    assert files.unfinished() == []
