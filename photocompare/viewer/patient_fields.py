@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import streamlit as st
@@ -25,12 +26,22 @@ VISIT_FIELDS = tuple(entry.name for entry in dataclasses.fields(VisitFacts))
 TREATMENT = ("session", "agent", "concentration_percent", "form", "operator", "site", "compression_days")
 FINDINGS = ("ceap", "vcss")
 
-Field = Callable[[str, str], object]
+_LASTING = "saving_lasting"
+"""Typed contents by session key; goes with what was typed to save a pair."""
 
 
 def identity_fields(prefix: str, kept: IdentityFacts | None, t: Texts) -> Callable[[], IdentityFacts]:
     """The fields of an identity, filled at first with what is kept; returns what reads them."""
-    seed(prefix, dataclasses.asdict(kept or IdentityFacts()))
+    values = dataclasses.asdict(kept or IdentityFacts())
+    with contextlib.ExitStack() as stack:
+        for name in values:
+            stack.enter_context(lasting(f"{prefix}_{name}"))
+        seed(prefix, values)
+        _draw_identity(prefix, t)
+    return lambda: IdentityFacts(**{name: typed(prefix, name) for name in ("name", "chart_number", "born_on", "note")})
+
+
+def _draw_identity(prefix: str, t: Texts) -> None:
     first, second, third = st.columns([3, 2, 2])
     first.text_input(t("patients.field_name"), key=f"{prefix}_name", max_chars=LONGEST_NAME)
     second.text_input(t("patients.field_chart_number"), key=f"{prefix}_chart_number", max_chars=LONGEST_NAME)
@@ -38,14 +49,13 @@ def identity_fields(prefix: str, kept: IdentityFacts | None, t: Texts) -> Callab
         t("patients.field_born_on"), None, min_value=_FIRST_BIRTHDAY, max_value="today", format="YYYY-MM-DD", key=f"{prefix}_born_on"
     )
     st.text_area(t("patients.field_note"), key=f"{prefix}_note", max_chars=_LONGEST_NOTE_TYPED, height=80)
-    return lambda: IdentityFacts(**{name: typed(prefix, name) for name in ("name", "chart_number", "born_on", "note")})
 
 
 def visit_fields(prefix: str, names: Sequence[str], t: Texts, *, columns: int = 3) -> None:
     """Fields of a visit's facts under session keys `prefix_name`, set out in columns."""
     shown = st.columns(columns)
     for number, name in enumerate(names):
-        with shown[number % columns]:
+        with shown[number % columns], lasting(f"{prefix}_{name}"):
             _visit_field(f"{prefix}_{name}", name, t)
 
 
@@ -66,6 +76,19 @@ def _visit_field(key: str, name: str, t: Texts) -> None:
         st.text_area(label, key=key, max_chars=_LONGEST_NOTE_TYPED, height=80)
     else:
         st.text_input(label, key=key, max_chars=LONGEST_NAME)
+
+
+@contextlib.contextmanager
+def lasting(key: str) -> Iterator[None]:
+    """Draw a field within this to keep what was typed over runs that don't draw it, since Streamlit forgets it then.
+
+    It is put back only where it was forgotten: a field that is set while somebody types in it loses what was typed.
+    """
+    kept: dict[str, Any] = st.session_state.setdefault(_LASTING, {})
+    if key not in st.session_state and key in kept:
+        st.session_state[key] = kept[key]
+    yield
+    kept[key] = st.session_state.get(key)
 
 
 def seed(prefix: str, values: dict[str, Any]) -> None:

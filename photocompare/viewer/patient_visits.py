@@ -17,7 +17,7 @@ from photocompare.records.store import Records
 from photocompare.report.texts import Texts
 from photocompare.viewer.measuring import MOST_SHOTS, Checking
 from photocompare.viewer.patient_draft import Draft
-from photocompare.viewer.patient_fields import FINDINGS, TREATMENT, fresh, made, typed, typed_visit, visit_fields
+from photocompare.viewer.patient_fields import FINDINGS, TREATMENT, fresh, lasting, made, typed, typed_visit, visit_fields
 from photocompare.viewer.patient_room import may_write, place_name, say, told_here
 from photocompare.viewer.uploads import SUFFIXES, refusal_words
 from photocompare.viewer.waiting import wait_while
@@ -132,10 +132,11 @@ def place_fields(prefix: str, regions: tuple[StoredRegion, ...], t: Texts) -> tu
     if chosen in known:
         return known[chosen].side, known[chosen].name
     first, second = st.columns(2)
-    side = first.selectbox(
-        t("compare.leg"), ("", "left", "right"), format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key=f"{prefix}_side"
-    )
-    second.text_input(t("compare.region"), key=f"{prefix}_region", max_chars=80)
+    legs = ("", "left", "right")
+    with lasting(f"{prefix}_side"):
+        side = first.selectbox(t("compare.leg"), legs, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key=f"{prefix}_side")
+    with lasting(f"{prefix}_region"):
+        second.text_input(t("compare.region"), key=f"{prefix}_region", max_chars=80)
     return side, typed(prefix, "region") or ""
 
 

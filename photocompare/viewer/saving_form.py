@@ -17,7 +17,7 @@ from photocompare.records.store import Records
 from photocompare.report.dossier import Dossier
 from photocompare.report.texts import Texts
 from photocompare.viewer.audit_room import mark_demo
-from photocompare.viewer.patient_fields import identity_fields, typed, visit_fields
+from photocompare.viewer.patient_fields import identity_fields, lasting, typed, visit_fields
 from photocompare.viewer.patient_room import choose_patient, open_file, patient_at_hand, place_name, shown_name, told_here
 from photocompare.viewer.patient_visits import checked_place, place_fields
 from photocompare.viewer.record_room import actor, records
@@ -28,6 +28,8 @@ from photocompare.viewer.visit import Visit
 _SAVED = f"{SAVING}done"
 _CHOSEN = f"{SAVING}chosen"
 _ADDED = f"{SAVING}added"
+_WHOSE = f"{SAVING}whose"
+_SOUGHT = f"{SAVING}sought"
 _PATIENT = f"{SAVING}patient"
 _PLACE = f"{SAVING}place"
 _BEFORE, _AFTER = f"{SAVING}before", f"{SAVING}after"
@@ -63,7 +65,8 @@ def show_saving(visit: Visit, dossier: Dossier, t: Texts) -> None:
 def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -> None:
     st.text(t("saving.note"))
     kinds = ("known", "new")
-    kind = st.radio(t("saving.whose"), kinds, format_func=lambda word: t(f"saving.patient_{word}"), key=f"{SAVING}whose", horizontal=True)
+    with lasting(_WHOSE):
+        kind = st.radio(t("saving.whose"), kinds, format_func=lambda word: t(f"saving.patient_{word}"), key=_WHOSE, horizontal=True)
     whose = _new_patient(held, who, visit, t) if kind == "new" else _known_patient(held, who, t)
     _follow_details(visit)
     place = place_fields(_PLACE, whose.regions, t)
@@ -72,7 +75,8 @@ def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -
     st.html(f"<h4>{escape(t('saving.after_visit'))}</h4>")
     visit_fields(_AFTER, _AT_THE_AFTER_VISIT, t, columns=4)
     corrected = bool(visit.corrections.get(visit.current))
-    st.text_input(t("saving.reason_correction" if corrected else "saving.reason_revision"), key=_REASON, max_chars=200)
+    with lasting(_REASON):
+        st.text_input(t("saving.reason_correction" if corrected else "saving.reason_revision"), key=_REASON, max_chars=200)
     days = [day.isoformat() for day in (visit.details.before_date, visit.details.after_date) if day is not None]
     told = [whose.name, *([place_name(*place, t)] if all(place) else []), *days]
     st.html(f'<p data-testid="saving-to"><b><bdi>{escape(", ".join(word for word in told if word))}</bdi></b></p>')
@@ -85,7 +89,8 @@ def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -
 
 def _known_patient(held: Records, who: Actor, t: Texts) -> _Whose:
     """A patient of the records, found by words; without words the one at hand."""
-    words = st.text_input(t("patients.search"), key=f"{SAVING}sought", max_chars=80, help=t("patients.search_help")).strip()
+    with lasting(_SOUGHT):
+        words = st.text_input(t("patients.search"), key=_SOUGHT, max_chars=80, help=t("patients.search_help")).strip()
     at_hand = str(st.session_state.get(_CHOSEN) or patient_at_hand())
     if words:
         names = {line.key: shown_name(line.name, line.chart_number, line.key) for line in held.find_patients(who, words)}
@@ -94,9 +99,10 @@ def _known_patient(held: Records, who: Actor, t: Texts) -> _Whose:
     if not names:
         st.info(t("patients.none_found") if words else t("saving.find_first"))
         return _Whose("", (), _nobody)
-    if st.session_state.get(_PATIENT) not in names:
-        st.session_state[_PATIENT] = next(iter(names))
-    key = st.selectbox(t("saving.patient"), list(names), format_func=names.__getitem__, key=_PATIENT)
+    with lasting(_PATIENT):
+        if st.session_state.get(_PATIENT) not in names:
+            st.session_state[_PATIENT] = next(iter(names))
+        key = st.selectbox(t("saving.patient"), list(names), format_func=names.__getitem__, key=_PATIENT)
     return _Whose(names[key], open_file(key).regions, lambda: key)
 
 

@@ -196,21 +196,17 @@ def collage_preview(thumbnail: bytes, cutting: Cutting, t: Texts) -> str:
 
 def forget_details(visit: Visit, state: MutableMapping[Any, Any]) -> None:
     """Without a photo there is no patient: what was typed about the last one goes."""
-    for key in _typed_keys(state):
-        state.pop(key, None)
+    for key in [key for key in state if key in _DETAIL_KEYS or str(key).startswith(SAVING)]:
+        del state[key]
     visit.details, visit.suggested = VisitDetails(), {"before": None, "after": None}
     visit.mm_per_px, visit.look_for_card = None, True
 
 
 def keep_details(state: MutableMapping[Any, Any]) -> None:
     """Keep what was typed while another page is shown: Streamlit forgets the fields that a run does not draw."""
-    for key in _typed_keys(state):
-        state[key] = state[key]
-
-
-def _typed_keys(state: MutableMapping[Any, Any]) -> list[str]:
-    """Of the fields that are there now."""
-    return [key for key in state if key in _DETAIL_KEYS or str(key).startswith(SAVING)]
+    for key in _DETAIL_KEYS:
+        if key in state:
+            state[key] = state[key]
 
 
 def take_details(visit: Visit, t: Texts) -> None:
