@@ -185,7 +185,7 @@ def _measure_now(
     if may_write() and st.button(t("patients.save_pair"), type="primary", key=f"save_{region.id}"):
         with told_here(t):
             held.save_comparison(who, _entry(file.key, region, before, after, measuring.request, dossier))
-            say(t("saving.saved"))
+            say(t("saving.saved", record=file.key))
 
 
 def _originals(held: Records, who: Actor, visit: StoredVisit) -> tuple[bytes, ...]:

@@ -54,9 +54,9 @@ def show_saving(visit: Visit, dossier: Dossier, t: Texts) -> None:
     with told_here(t):
         held, who = records(), actor()
         mark_demo(held, t)
-        saved: SavedComparison | None = st.session_state.get(_SAVED, {}).get(visit.current)
+        key, saved = st.session_state.get(_SAVED, {}).get(visit.current, ("", None))
         if saved is not None:
-            st.success(t("saving.saved") if saved.revision == 1 else t("saving.saved_revision", n=saved.revision))
+            st.success(t("saving.saved", record=key) if saved.revision == 1 else t("saving.saved_revision", record=key, n=saved.revision))
             st.page_link("app_pages/patients.py", label=t("saving.to_patient"))
         with st.expander(t("saving.open"), expanded=saved is None):
             _form(held, who, visit, dossier, t)
@@ -82,8 +82,7 @@ def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -
     st.html(f'<p data-testid="saving-to"><b><bdi>{escape(", ".join(word for word in told if word))}</bdi></b></p>')
     if st.button(t("saving.save"), type="primary", key="save_to_record"):
         with told_here(t):
-            saved = _save(held, who, visit, dossier, whose, place)
-            st.session_state.setdefault(_SAVED, {})[visit.current] = saved
+            st.session_state.setdefault(_SAVED, {})[visit.current] = _save(held, who, visit, dossier, whose, place)
             st.rerun()
 
 
@@ -141,8 +140,8 @@ def _follow_details(visit: Visit) -> None:
                 st.session_state[f"{_PLACE}_{name}"] = value
 
 
-def _save(held: Records, who: Actor, visit: Visit, dossier: Dossier, whose: _Whose, place: tuple[str, str]) -> SavedComparison:
-    """Save the machine's result, and the latest correction as its revision."""
+def _save(held: Records, who: Actor, visit: Visit, dossier: Dossier, whose: _Whose, place: tuple[str, str]) -> tuple[str, SavedComparison]:
+    """Save the machine's result, and the latest correction as its revision; the patient's key, and where it is kept."""
     reason = str(typed(SAVING.rstrip("_"), "reason") or "")
     before = {name: typed(_BEFORE, name) for name in _AT_THE_BEFORE_VISIT}
     after = {name: typed(_AFTER, name) for name in _AT_THE_AFTER_VISIT}
@@ -156,4 +155,4 @@ def _save(held: Records, who: Actor, visit: Visit, dossier: Dossier, whose: _Who
     choose_patient(key)
     for new in entries:
         saved = held.save_comparison(who, dataclasses.replace(new, patient_key=key))
-    return saved
+    return key, saved
