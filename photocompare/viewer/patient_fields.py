@@ -52,11 +52,11 @@ def _draw_identity(prefix: str, t: Texts) -> None:
 
 
 def visit_fields(prefix: str, names: Sequence[str], t: Texts, *, columns: int = 3) -> None:
-    """Fields of a visit's facts under session keys `prefix_name`, set out in columns."""
-    shown = st.columns(columns)
-    for number, name in enumerate(names):
-        with shown[number % columns], lasting(f"{prefix}_{name}"):
-            _visit_field(f"{prefix}_{name}", name, t)
+    """Fields of a visit's facts under session keys `prefix_name`, row by row: so they are met by keyboard and on a phone in their order."""
+    for start in range(0, len(names), columns):
+        for column, name in zip(st.columns(columns), names[start : start + columns], strict=False):
+            with column, lasting(f"{prefix}_{name}"):
+                _visit_field(f"{prefix}_{name}", name, t)
 
 
 def _visit_field(key: str, name: str, t: Texts) -> None:

@@ -142,7 +142,7 @@ def test_two_visits_that_were_never_compared_are_measured_stopped_and_saved(open
     expect(save).to_be_visible(timeout=MEASURED_MS)
     pair(page)
     save.dblclick()
-    expect(page.get_by_text(ENGLISH("saving.saved"))).to_be_visible()
+    expect(page.get_by_text(ENGLISH("saving.saved", record=key))).to_be_visible()
     settled(page)
     (region,) = held.open_patient(LOCAL, key).regions
     (kept,) = [c for c in region.comparisons if region.visit(c.after_visit).facts.day.isoformat() == "2026-10-05"]
