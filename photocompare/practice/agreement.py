@@ -142,7 +142,8 @@ def _icc21(between: float, raters: float, residual: float, n: int, k: int) -> Es
     rest = k * raters + (k * n - k - n) * residual
     low = n * (between - above * residual) / (above * rest + n * between)
     high = n * (below * between - residual) / (rest + n * below * between)
-    return Estimate(icc, min(icc, low), max(icc, high), "", method)
+    least = -1.0 / (k - 1)  # k readings of one leg can't be less alike than that (Shrout & Fleiss 1979); the approximation does not know it
+    return Estimate(max(icc, least), max(min(icc, low), least), max(icc, high), "", method)
 
 
 @dataclass(frozen=True)

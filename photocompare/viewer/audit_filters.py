@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from typing import Any
 
@@ -63,19 +64,23 @@ def filters_asked(frame: pd.DataFrame, since: dt.date | None, until: dt.date | N
                 columns[place % 3].multiselect(
                     label,
                     _words_of(frame, name),
-                    format_func=lambda found, name=name: word(name, found, t),
+                    format_func=functools.partial(_named, name, t),
                     key=f"audit_{name}",
                     placeholder=t("audit_page.all"),
                 )
             )
         low, high, least, most = st.columns(4)
-        bounds = {"min_value": 0.0, "max_value": MOST_PERCENT, "value": None, "step": 0.25, "format": "%.2f"}
+        bounds: dict[str, Any] = {"min_value": 0.0, "max_value": MOST_PERCENT, "value": None, "step": 0.25, "format": "%.2f"}
         chosen["least_concentration"] = low.number_input(t("audit_page.least_concentration"), key="audit_least_concentration", **bounds)
         chosen["most_concentration"] = high.number_input(t("audit_page.most_concentration"), key="audit_most_concentration", **bounds)
-        whole = {"min_value": 0, "max_value": MOST_SESSIONS_ASKED, "value": None, "step": 1}
+        whole: dict[str, Any] = {"min_value": 0, "max_value": MOST_SESSIONS_ASKED, "value": None, "step": 1}
         chosen["least_sessions"] = least.number_input(t("audit_page.least_sessions"), key="audit_least_sessions", **whole)
         chosen["most_sessions"] = most.number_input(t("audit_page.most_sessions"), key="audit_most_sessions", **whole)
     return CohortFilter(since=since, until=until, **chosen)
+
+
+def _named(column: str, t: Texts, found: str) -> str:
+    return word(column, found, t)
 
 
 def run_period_asked(t: Texts) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -56,8 +57,9 @@ def signed(value: float, t: Texts, digits: int = 1) -> str:
 def show_chart(chart: Chart) -> None:
     """A chart whose words and lines stand out on the page's ground: Streamlit's own grey does not."""
     ink = _INK_ON_DARK if st.context.theme.type == "dark" else _INK_ON_LIGHT
-    words = {"labelColor": ink, "titleColor": ink}
-    st.altair_chart(chart.configure_axis(**words).configure_legend(**words).configure_rule(color=ink), width="stretch")
+    words: dict[str, Any] = {"labelColor": ink, "titleColor": ink}
+    inked: Chart = chart.configure_axis(**words).configure_legend(**words).configure_rule(color=ink)
+    st.altair_chart(inked, width="stretch")
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
