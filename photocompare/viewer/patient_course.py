@@ -110,6 +110,8 @@ def show_course(region: StoredRegion, t: Texts) -> None:
     for chart in course_charts(points, treated, t):
         st.altair_chart(chart, width="stretch")
     st.text(t("patients.course_says", low=f"{BenchmarkOptions().low_percent:g}", high=f"{BenchmarkOptions().high_percent:g}"))
+    if len({comparison.settings_sha256 for comparison in region.comparisons}) > 1:
+        st.warning(t("patients.course_methods"))
     if any(point.refused for point in points):
         st.text(t("patients.course_refused"))
     st.html(course_table(points, t))

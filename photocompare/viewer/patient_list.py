@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from photocompare.records.access import Actor
-from photocompare.records.store import MOST_FOUND, PatientLine, Records
+from photocompare.records.patient_search import PatientLine
+from photocompare.records.store import MOST_FOUND, Records
 from photocompare.report.texts import Texts
 from photocompare.report.visit_details import LONGEST_ENTRY, LONGEST_LABEL, shown_text
 from photocompare.viewer.components import component, nothing

@@ -55,11 +55,14 @@ def show_segments(held: Records, who: Actor, region: StoredRegion, t: Texts) -> 
 
 
 def shared_baselines(region: StoredRegion) -> dict[str, list[StoredComparison]]:
-    """Before photos with two measured comparisons or more, the most compared first; each group by day."""
+    """Before photos with two measured comparisons or more, the most compared first; each group by day.
+
+    What was measured with other settings may part the same veins into other pieces, and is a group of its own.
+    """
     groups: defaultdict[str, list[StoredComparison]] = defaultdict(list)
     for comparison in region.comparisons:
         if comparison.result["clearance"] is not None:
-            groups[comparison.result["photos"]["before"]["sha256"]].append(comparison)
+            groups[f"{comparison.result['photos']['before']['sha256']}/{comparison.settings_sha256}"].append(comparison)
     shared = {photo: found for photo, found in groups.items() if len(found) > 1}
     for found in shared.values():
         found.sort(key=lambda c: region.visit(c.after_visit).facts.day)
@@ -68,9 +71,9 @@ def shared_baselines(region: StoredRegion) -> dict[str, list[StoredComparison]]:
 
 def _history(ids: tuple[int, ...], opened: list[tuple[dt.date, Dossier]]) -> SegmentHistory:
     """Worked out once for as long as the session looks at these comparisons."""
-    known, history = st.session_state.get(_HISTORIES, ((), None))
-    if known != ids or history is None:
-        history = segment_history(opened)
+    known, kept = st.session_state.get(_HISTORIES, ((), None))
+    history: SegmentHistory = kept if known == ids and kept is not None else segment_history(opened)
+    if history is not kept:
         st.session_state[_HISTORIES] = (ids, history)
     return history
 
