@@ -28,7 +28,7 @@ from photocompare.demo.course import FAMILY_NAMES, GIVEN_NAMES
 from photocompare.demo.fill import fill_demo
 from photocompare.demo.plan import DemoPlan
 from photocompare.records import trail
-from photocompare.records.cohort_line import line_of
+from photocompare.records.cohort_bytes import packed, words_of
 from photocompare.records.database import Database
 from photocompare.records.entries import folded
 from photocompare.records.places import DATABASE_VARIABLE, Places, in_folder, usual_places
@@ -47,7 +47,7 @@ _BATCH = 2_000
 
 _AT = "2026-07-01T12:00:00.000Z"
 _WHO = "bulk"
-_TABLES = ("patient", "identity", "consent", "leg", "region", "visit", "photo", "comparison", "cohort_row", "trail")
+_TABLES = ("patient", "identity", "consent", "leg", "region", "visit", "photo", "comparison", "cohort_word", "cohort_row", "trail")
 _COLUMNS = {name: [column.name for column in Base.metadata.tables[name].columns] for name in _TABLES}
 _COHORT = {name: place for place, name in enumerate(_COLUMNS["cohort_row"])}
 _VISIT_REST = _COLUMNS["visit"][3:]
@@ -172,6 +172,7 @@ class Copier:
         self.numbers = dict.fromkeys(_TABLES, 0)
         self.rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
         self.previous = trail.FIRST_PREVIOUS
+        self.words: dict[str, int] = {}
 
     def flush(self) -> None:
         """Hand over what is held, parents first."""
@@ -272,10 +273,14 @@ class Copier:
         for name in ("operator", "site"):
             if cells[_COHORT[name]]:
                 cells[_COHORT[name]] += group
-        values = {name: value for name, value in zip(_COHORT, cells, strict=True) if name != "line"}
+        values = {name: value for name, value in zip(_COHORT, cells, strict=True) if name != "packed"}
         for name in ("baseline_on", "follow_up_on"):
             values[name] = None if values[name] is None else dt.date.fromisoformat(values[name])
-        cells[_COHORT["line"]] = line_of(SimpleNamespace(**values))  # type: ignore[arg-type]  # it asks for the columns alone
+        told: Any = SimpleNamespace(**values)  # only its columns are asked for
+        for word in words_of(told) - self.words.keys():
+            self.words[word] = self._number("cohort_word")
+            self.rows["cohort_word"].append((self.words[word], word))
+        cells[_COHORT["packed"]] = packed(told, self.words)
         self.rows["cohort_row"].append(tuple(cells))
 
 

@@ -1,4 +1,4 @@
-"""The audit's table comes back from its lines as it stands in its columns."""
+"""The audit's table comes back from its runs of bytes as it stands in its columns."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 from made_records import new_comparison, sample_dossier
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from photocompare.records.access import LOCAL
 from photocompare.records.cohort import read_table
-from photocompare.records.cohort_line import COLUMNS, DAYS, TEXTS, columns_of, line_of, word
+from photocompare.records.cohort_bytes import COLUMNS, DAYS, TEXTS, packed, taken_apart
 from photocompare.records.cohort_rows import stale_rows
 from photocompare.records.entries import VisitFacts
 from photocompare.records.schema import CohortRow
@@ -75,12 +75,13 @@ def test_an_empty_table_has_the_same_columns(records: Records) -> None:
     assert len(read_table(records.database, since=dt.date(2025, 2, 28), until=dt.date(2025, 2, 28))) == 1
 
 
-def test_a_line_changed_by_hand_is_found(records: Records) -> None:
+def test_a_run_changed_by_hand_is_found(records: Records) -> None:
     filled(records)
     with records.database.reading() as session:
         assert stale_rows(session) == []
     with records.database.writing() as session:
-        session.execute(text("UPDATE cohort_row SET line = replace(line, 'mirrored', 'blurred')"))
+        row = session.scalars(select(CohortRow).where(CohortRow.reasons == "mirrored")).one()
+        row.packed = row.packed[:-1] + bytes([row.packed[-1] ^ 1])
     with records.database.reading() as session:
         assert len(stale_rows(session)) == 1
 
@@ -88,8 +89,11 @@ def test_a_line_changed_by_hand_is_found(records: Records) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=5), st.floats(-1e9, 1e9))
 def test_any_words_and_numbers_come_back(words: list[str], number: float) -> None:
     rows = [CohortRow(**dict.fromkeys(TEXTS, each), region_id=1, patient_id=2, corrected=0, length=number) for each in words]
-    table = columns_of("".join(line_of(row) for row in rows).encode())
+    numbers = {word: 7 * place for place, word in enumerate(dict.fromkeys(words), 1)}
+    runs = b"".join(packed(row, numbers) for row in rows)
+    table = taken_apart(runs, np.arange(len(rows)), {number: word for word, number in numbers.items()})
     for name in TEXTS:
-        assert [word(spelled) for spelled in table.column(name).to_pylist()] == words
-    assert table.column("length").to_pylist() == [number] * len(words)
-    assert table.column("days").null_count == len(words)
+        assert list(table[name]) == words
+    assert table["length"].tolist() == [number] * len(words)
+    assert table["days"].isna().all()
+    assert table["baseline_on"].isna().all()

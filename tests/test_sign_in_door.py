@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ def asked(path: str = "/", *, at: str = "127.0.0.1", host: str = "localhost", ki
         return {"type": "websocket.connect" if kind == "websocket" else "http.request"}
 
     scope = {"type": kind, "path": path, "method": "GET", "server": (at, 8501), "headers": [(b"host", host.encode())], "query_string": b""}
-    asyncio.run(Door(_streamlit)(scope, receive, send))
+    with ThreadPoolExecutor(1) as aside:  # Playwright, in the same worker, leaves a loop running in this thread
+        aside.submit(lambda: asyncio.run(Door(_streamlit)(scope, receive, send))).result()
     return sent
 
 

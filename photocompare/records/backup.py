@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, create_engine, func, insert, select, text
+from sqlalchemy import LargeBinary, Table, create_engine, func, insert, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -120,7 +120,7 @@ def _write_table(session: Session, table: Table, archive: zipfile.ZipFile) -> in
     order = list(table.primary_key.columns)
     with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
         for row in session.execute(select(table).order_by(*order).execution_options(yield_per=_CHUNK)).mappings():
-            plain = {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in row.items()}
+            plain = {name: _plain(value) for name, value in row.items()}
             file.write((json.dumps(plain, ensure_ascii=True) + "\n").encode())
             count += 1
     return count
@@ -217,9 +217,21 @@ def _read_table(session: Session, table: Table, archive: zipfile.ZipFile) -> int
     return count + len(chunk)
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
 def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    days = {column.key for column in table.columns if isinstance(column.type, IsoDate)}
-    return {name: dt.date.fromisoformat(value) if name in days and value is not None else value for name, value in row.items()}
+    kinds = {column.key: column.type for column in table.columns}
+    return {name: value if value is None else _of_kind(kinds[name], value) for name, value in row.items()}
+
+
+def _of_kind(kind: Any, value: Any) -> Any:
+    if isinstance(kind, LargeBinary):
+        return bytes.fromhex(value)
+    return dt.date.fromisoformat(value) if isinstance(kind, IsoDate) else value
 
 
 def _count_on(session: Session, table: Table) -> None:

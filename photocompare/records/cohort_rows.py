@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from photocompare.flags import REGISTRY, Severity
-from photocompare.records.cohort_line import COLUMNS, TEXTS, line_of
+from photocompare.records.cohort_bytes import COLUMNS, TEXTS, pack_all
 from photocompare.records.schema import CohortRow, Comparison, Leg, Region, Visit
 from photocompare.report.redated import assessed_length, lengths
 from photocompare.result import CALIBRES
@@ -32,7 +32,9 @@ def renew(session: Session, region_id: int) -> None:
     """Make the rows of a region anew from what its other tables hold now."""
     session.flush()
     session.execute(delete(CohortRow).where(CohortRow.region_id == region_id))
-    session.add_all(_due(session, [region_id])[region_id])
+    rows = _due(session, [region_id])[region_id]
+    pack_all(session, rows, numbering=True)
+    session.add_all(rows)
     session.flush()
 
 
@@ -44,13 +46,14 @@ def stale_rows(session: Session) -> list[int]:
         chunk = regions[start : start + _CHUNK]
         held = _by_region(session.scalars(select(CohortRow).where(CohortRow.region_id.in_(chunk))))
         due = _due(session, chunk)
+        pack_all(session, [row for rows in due.values() for row in rows], numbering=False)
         stale += [region for region in chunk if _spelled(held.get(region, [])) != _spelled(due[region])]
         session.expunge_all()
     return stale
 
 
 def _spelled(rows: Iterable[CohortRow]) -> set[str]:
-    names = [*(name for name in COLUMNS if name != "id"), "line"]
+    names = [*(name for name in COLUMNS if name != "id"), "packed"]
     return {json.dumps([getattr(row, name) for name in names], default=str) for row in rows}
 
 
@@ -72,12 +75,9 @@ def _due(session: Session, region_ids: Sequence[int]) -> dict[int, list[CohortRo
 
 def _rows(region: Region, visits: Sequence[Visit], comparisons: Sequence[Comparison]) -> list[CohortRow]:
     latest = {(c.before_visit_id, c.after_visit_id): c for c in comparisons}
-    rows = [_of_comparison(region, visits, comparison) for comparison in latest.values()]
-    if not rows and visits:
-        rows = [_without_comparison(region, visits)]
-    for row in rows:
-        row.line = line_of(row)
-    return rows
+    if latest:
+        return [_of_comparison(region, visits, comparison) for comparison in latest.values()]
+    return [_without_comparison(region, visits)] if visits else []
 
 
 def _of_comparison(region: Region, visits: Sequence[Visit], comparison: Comparison) -> CohortRow:

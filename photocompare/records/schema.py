@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Text,
     TypeDecorator,
@@ -228,8 +229,8 @@ class CohortRow(Base):
     """What the audit reads of one comparison's latest revision, or of a region that has none; made from the other tables.
 
     One narrow row, so that a hundred thousand are read in a fraction of a second.  `comparison_id` is NULL, and the status "no_follow_up",
-    for a region without a comparison: every patient is counted.  Percentages are NULL where there is no number.  `line` is the row
-    once more as text (`cohort_line`), by which the whole table is read.
+    for a region without a comparison: every patient is counted.  Percentages are NULL where there is no number.  `packed` is the row
+    once more as bytes (`cohort_bytes`), by which the whole table is read.
     """
 
     __tablename__ = "cohort_row"
@@ -272,7 +273,15 @@ class CohortRow(Base):
     reticular_half_width: Mapped[float | None]
     new_share: Mapped[float | None]
     stained_share: Mapped[float | None]
-    line: Mapped[str]
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CohortWord(Base):
+    """A word of the audit's rows and its number, by which `packed` names it; never taken away."""
+
+    __tablename__ = "cohort_word"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(unique=True)
 
 
 class Look(Base):

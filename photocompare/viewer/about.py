@@ -19,16 +19,25 @@ from photocompare.report.texts import Texts
 from photocompare.viewer.components import asset
 
 PACKAGES = (
+    "alembic",
+    "altair",
     "fpdf2",
+    "fsspec",
     "matplotlib",
     "numpy",
     "onnxruntime",
     "opencv-python",
     "pillow",
     "pillow-heif",
+    "pandas",
+    "platformdirs",
+    "pyarrow",
     "scikit-image",
     "scipy",
+    "sqlalchemy",
+    "statsmodels",
     "streamlit",
+    "tqdm",
     "typer",
 )
 """Distributions that the tool and its viewer ask for by name, as `pyproject.toml` has them."""

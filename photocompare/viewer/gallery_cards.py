@@ -6,17 +6,13 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
-
-from PIL import Image
 
 from photocompare.records.bare_pairs import BarePair
+from photocompare.report.small_pictures import smaller
 from photocompare.viewer.components import component, nothing
 
 CARD_PX = 560
 """Longest side of a card's pictures: sharp on a card 280 px wide at two screen pixels to one."""
-
-_QUALITY = 85
 
 
 @dataclass(frozen=True)
@@ -44,16 +40,7 @@ class Card:
 
 def small(pair: BarePair) -> tuple[bytes, bytes]:
     """Both pictures at the size of a card."""
-    return _small(pair.before), _small(pair.after)
-
-
-def _small(data: bytes) -> bytes:
-    with Image.open(BytesIO(data)) as opened:
-        picture = opened.convert("RGB")
-    picture.thumbnail((CARD_PX, CARD_PX), Image.Resampling.LANCZOS)
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=_QUALITY)
-    return buffer.getvalue()
+    return smaller(pair.before, CARD_PX), smaller(pair.after, CARD_PX)
 
 
 def packed_cards(cards: Sequence[Card], before: str, after: str) -> bytes:

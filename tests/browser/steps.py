@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from photocompare.report.texts import Texts, texts
 
@@ -19,6 +21,9 @@ SIZES = ((1440, 900), (1024, 768), (390, 844))
 
 MEASURED_MS = 120_000
 """Until a result: a measurement takes 5 s alone and several times that while others run."""
+
+REOPEN_MS = 5_000
+"""Until a list that was opened shows its options: a run of the page that came just then closes it."""
 
 VISITS = ("before", "after")
 
@@ -180,6 +185,17 @@ def change(page: Page, act: Callable[[], object]) -> None:
     act()
     page.wait_for_function("window.ran")
     settled(page)
+
+
+def opened_option(page: Page, box: Locator, name: str) -> Locator:
+    """An option of a list that is opened for it; once more where a run of the page closed it again."""
+    option = page.get_by_role("option", name=name, exact=True)
+    box.click()
+    with contextlib.suppress(PlaywrightTimeout):
+        option.wait_for(timeout=REOPEN_MS)
+        return option
+    box.click()
+    return option
 
 
 def downloaded(page: Page, name: str) -> tuple[bytes, str]:

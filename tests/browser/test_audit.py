@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from made_practice import HOSTILE, OUTCOMES
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, change, choose_language, everything_written, grave_findings, settled
+from steps import ENGLISH, SIZES, change, choose_language, everything_written, grave_findings, opened_option, settled
 
 from photocompare.records.access import LOCAL
 from photocompare.records.places import in_folder
@@ -34,8 +34,7 @@ def flow(page: Page) -> list[int]:
 def choose_group(page: Page, dimension: str) -> None:
     """Break the outcomes down by something else."""
     box = page.get_by_test_id("stSelectbox").filter(has_text=ENGLISH("audit_page.dimension"))
-    box.get_by_role("combobox").click()
-    change(page, page.get_by_role("option", name=ENGLISH(f"audit_dimension.{dimension}"), exact=True).click)
+    change(page, opened_option(page, box.get_by_role("combobox"), ENGLISH(f"audit_dimension.{dimension}")).click)
 
 
 def test_everybody_is_counted_and_every_chart_is_drawn(open_practice: OpenPage) -> None:

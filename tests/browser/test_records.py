@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Server, Visitors, serving
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from steps import (
     ENGLISH,
     SIZES,
@@ -20,6 +22,7 @@ from steps import (
     grave_findings,
     headline,
     jpeg_of,
+    opened_option,
     own_pair,
     pair,
     picture_of,
@@ -84,18 +87,22 @@ def field(page: Page, key: str) -> Locator:
 
 
 def write(page: Page, key: str, words: str) -> None:
+    """Type into a field; once more where a run of the page that came just then took the words away."""
     box = field(page, key)
-    if box.input_value() != words:
+    for _ in range(2):
+        if box.input_value() == words:
+            return
         box.fill(words)
-        change(page, lambda: box.press("Tab"))
+        with contextlib.suppress(PlaywrightTimeout):
+            change(page, lambda: box.press("Tab"))
+    expect(box).to_have_value(words)
 
 
 def choose(page: Page, key: str, option: str) -> None:
     """Choose from a list, unless it is chosen already."""
     box = page.get_by_role("combobox", name=ENGLISH(key)).last
     if box.input_value() != option:
-        box.click()
-        change(page, page.get_by_role("option", name=option, exact=True).click)
+        change(page, opened_option(page, box, option).click)
 
 
 def new_patient(page: Page, name: str, region: str = "outer thigh") -> None:

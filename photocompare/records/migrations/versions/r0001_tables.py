@@ -247,12 +247,20 @@ def upgrade() -> None:
         sa.Column("reticular_half_width", NUMBER, nullable=True),
         sa.Column("new_share", NUMBER, nullable=True),
         sa.Column("stained_share", NUMBER, nullable=True),
-        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("packed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["comparison_id"], ["comparison.id"], name=op.f("fk_cohort_row_comparison_id")),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_cohort_row_patient_id")),
         sa.ForeignKeyConstraint(["region_id"], ["region.id"], name=op.f("fk_cohort_row_region_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cohort_row")),
         sa.UniqueConstraint("comparison_id", name=op.f("uq_cohort_row_comparison_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "cohort_word",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cohort_word")),
+        sa.UniqueConstraint("word", name=op.f("uq_cohort_word_word")),
         sqlite_strict=True,
     )
     op.create_index("ix_cohort_row_baseline_on_patient_id", "cohort_row", ["baseline_on", "patient_id"], unique=False)
