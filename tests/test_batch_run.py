@@ -22,11 +22,12 @@ from pyarrow import parquet
 from stand_in_measures import CALLS, calls, quick, write_pairs
 
 from photocompare.batch import keeping
-from photocompare.batch.keeping import PAIR, BatchFolder, write_atomic
+from photocompare.batch.keeping import PAIR, BatchFolder
 from photocompare.batch.manifest import Manifest, PairRow
 from photocompare.batch.pair import pair_key
 from photocompare.batch.run import BatchOptions, BatchSummary, run_batch
 from photocompare.errors import UsageError
+from photocompare.safe_files import write_whole
 
 ONE = BatchOptions(workers=1)
 TESTS = Path(__file__).parent
@@ -217,7 +218,7 @@ def test_a_full_disk_stops_the_batch_and_leaves_what_was_there(tmp_path: Path, m
     before = whole(out)
     larger = write_pairs(tmp_path, ["ok", "other", "third"])
     with monkeypatch.context() as full:
-        full.setattr(keeping.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        full.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
         with pytest.raises(UsageError, match=r"No space left on device.*What was done is kept.*start again"):
             run(larger, out)
     assert {name: data for name, data in whole(out).items() if name in before} == before
@@ -259,10 +260,10 @@ def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
 
 def test_writing_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.json"
-    write_atomic(path, b"old")
+    write_whole(path, b"old")
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error")))
     with pytest.raises(OSError, match="Input/output"):
-        write_atomic(path, b"new")
+        write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [found.name for found in tmp_path.iterdir()] == ["a.json"]
 

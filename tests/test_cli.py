@@ -212,8 +212,7 @@ def test_a_full_disk_is_one_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], made: dict[str, Any], tmp_path: Path
 ) -> None:
     assert made
-    files = importlib.import_module("photocompare.report.files")
-    monkeypatch.setattr(files.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     status, _, errors = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out")
     assert status == 2
     assert "No space left" in errors

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from photocompare.errors import UsageError
-from photocompare.practice.cohort import NUMBER_COLUMNS, TEXT_COLUMNS, Cohort, CohortFilter, in_windows, measured, select
+from photocompare.practice.cohort import COLUMNS, Cohort, CohortFilter, in_windows, measured, select
 from photocompare.practice.flow import Flow, flow
 from photocompare.practice.follow_up import completeness
 from photocompare.practice.rates import RateOptions, after_effects
@@ -31,7 +31,7 @@ def frame() -> pd.DataFrame:
 
 def test_the_columns_are_those_of_the_records() -> None:
     kept = {column.key for column in CohortRow.__table__.columns}
-    assert {*TEXT_COLUMNS, *NUMBER_COLUMNS} <= kept
+    assert set(COLUMNS) <= kept
 
 
 def test_without_a_filter_everyone_is_in_it(frame: pd.DataFrame) -> None:

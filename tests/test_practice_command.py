@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from typer.testing import CliRunner
 
 from photocompare.cli import app
 from photocompare.errors import UsageError
-from photocompare.practice import audit_files
 from photocompare.practice.audit_files import AUDIT_FILES, audit_exports, write_audit
 from photocompare.practice.cohort import CohortFilter
 from photocompare.practice.export import figures_json
@@ -125,7 +125,7 @@ def test_a_full_disk_leaves_the_earlier_audit(tmp_path: Path, monkeypatch: pytes
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(audit_files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageError, match="No space left"):
         write_audit(dict.fromkeys(files, b"newer"), tmp_path)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {**files, "own.txt": b"mine"}
@@ -135,7 +135,7 @@ def test_a_failed_first_audit_leaves_no_folder(tmp_path: Path, monkeypatch: pyte
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(audit_files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageError):
         write_audit(dict.fromkeys(AUDIT_FILES, b"new"), tmp_path / "audit")
     assert not (tmp_path / "audit").exists()

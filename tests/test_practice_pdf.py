@@ -137,7 +137,6 @@ def agreement() -> PairAgreement:
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda f, t: charts.flow_chart(f.flow, t),
         lambda f, t: charts.distribution_chart(f.outcomes, f, t),
         lambda f, t: charts.breakdown_chart(f.outcomes.breakdowns[1], t),
         lambda f, t: charts.breakdown_chart(f.outcomes.breakdowns[1], t, measure="responders"),

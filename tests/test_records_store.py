@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from photocompare.errors import AccessDenied, StaleRecord, UsageError
 from photocompare.records import access, trail
 from photocompare.records.access import LOCAL, Actor, Permission
-from photocompare.records.cohort_rows import COLUMNS, NO_FOLLOW_UP
+from photocompare.records.cohort_bytes import COLUMNS
 from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, new_patient_key
-from photocompare.records.schema import Comparison, Photo, TrailRow, Visit
+from photocompare.records.schema import NO_FOLLOW_UP, Comparison, Photo, TrailRow, Visit
 from photocompare.records.store import Records
 
 CLINICIAN = Actor("Dr Example", "clinician")

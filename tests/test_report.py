@@ -18,7 +18,7 @@ from PIL import Image
 from photocompare.arrays import scaled_position
 from photocompare.errors import UsageError
 from photocompare.estimate import Estimate
-from photocompare.report import files, words
+from photocompare.report import words
 from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.figures import draw_fate, draw_summary
 from photocompare.report.files import CONTRACT_FILES, write_comparison
@@ -230,14 +230,14 @@ def test_a_full_disk_leaves_the_earlier_result(tmp_path: Path, monkeypatch: pyte
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UsageError, match="No space left"):
         write_comparison(make_comparison(), tmp_path)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
 def test_a_full_disk_leaves_no_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
     with pytest.raises(UsageError):
         write_comparison(make_comparison(), tmp_path / "new")
     assert list(tmp_path.iterdir()) == []

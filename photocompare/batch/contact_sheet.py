@@ -12,13 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from photocompare.batch.keeping import BatchFolder, told_unwritable, write_atomic
+from photocompare.batch.keeping import BatchFolder, told_unwritable
 from photocompare.batch.sources import shown
 from photocompare.batch.table import TableRow
 from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.texts import texts
 from photocompare.report.words import headline_percent
 from photocompare.result import FATES
+from photocompare.safe_files import write_whole
 
 NAME = "contact_sheet{}.html"
 
@@ -101,7 +102,7 @@ def write_contact_sheet(rows: Iterable[TableRow], count: int, statuses: Mapping[
         for page in range(1, pages + 1):
             path = kept.path / page_name(page)
             text = "".join(_page(islice(coming, PAIRS_A_PAGE), page, pages, count, statuses, kept))
-            write_atomic(path, text.encode())
+            write_whole(path, text.encode())
             written.append(path)
         page = pages + 1
         while (stale := kept.path / page_name(page)).exists():

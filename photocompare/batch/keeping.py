@@ -18,6 +18,7 @@ from typing import Any
 
 from photocompare.batch.pair import SETTLED, PairOutcome
 from photocompare.errors import UsageError
+from photocompare.safe_files import settle, write_whole
 
 PAIRS = "pairs"
 PAIR = "pair.json"
@@ -39,37 +40,6 @@ class StoredPair:
     result: Mapping[str, Any] | None = None
     photo_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: float = 0.0
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, and for good.
-
-    Raises
-    ------
-    OSError
-    """
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder last; a file system that can't sync a folder has nothing to offer here."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 class BatchFolder:
@@ -148,12 +118,12 @@ class BatchFolder:
         with told_unwritable(self.path):
             if not folder.exists():
                 folder.mkdir(exist_ok=True)
-                sync_folder(folder.parent)
+                settle(folder.parent)
             for name, data in {**outcome.files, THUMBNAILS: outcome.thumbnails, DOSSIER: outcome.dossier}.items():
                 if data:
-                    write_atomic(folder / name, data)
+                    write_whole(folder / name, data)
             text = json.dumps({"schema": _SCHEMA, **vars(stored)}, ensure_ascii=False, allow_nan=False, indent=1, default=str)
-            write_atomic(folder / PAIR, text.encode() + b"\n")
+            write_whole(folder / PAIR, text.encode() + b"\n")
         return stored
 
     def thumbnails(self, key: str) -> str:
@@ -177,7 +147,7 @@ class BatchFolder:
     def note_saved(self, key: str, row: str, where: Mapping[str, Any]) -> None:
         """Note that the pair is in the records."""
         with told_unwritable(self.path):
-            write_atomic(self.of_pair(key) / _SAVED.format(row), json.dumps(dict(where)).encode() + b"\n")
+            write_whole(self.of_pair(key) / _SAVED.format(row), json.dumps(dict(where)).encode() + b"\n")
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import datetime as dt
 import io
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ class PairRow:
     mm_per_px: float | None = None
 
 
-VISIT_FACTS = ("session", "agent", "concentration_percent", "form", "operator", "site", "compression_days", "ceap", "vcss", "note")
+VISIT_FACTS = tuple(fact.name for fact in fields(VisitFacts) if fact.name != "day")
 """Facts of the before visit."""
 
 COLUMNS = (*PLACES, *DATES, "patient", "leg", "region", *VISIT_FACTS, "mm_per_px")

@@ -16,10 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from photocompare.batch.keeping import StoredPair, sync_folder, told_unwritable
+from photocompare.batch.keeping import StoredPair, told_unwritable
 from photocompare.batch.manifest import COLUMNS, DATES, PLACES, PairRow
 from photocompare.batch.sources import shown
 from photocompare.report.piece_csv import safe_cell
+from photocompare.safe_files import settle
 
 CSV, PARQUET = "results.csv", "results.parquet"
 
@@ -149,7 +150,7 @@ def _beside(paths: tuple[Path, Path]) -> Iterator[tuple[Path, Path]]:
         for part in parts:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-    sync_folder(paths[0].parent)
+    settle(paths[0].parent)
 
 
 def _cells(row: TableRow) -> list[Cell]:

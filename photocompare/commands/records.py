@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from photocompare.errors import UsageError
+from photocompare.safe_files import written_privately
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records
@@ -86,21 +85,9 @@ def export(
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; name the file, such as {out / (patient + '.zip')}.")
     data = export_patient(_opened(), COMMAND_LINE, patient)
-    _write_whole(out, data)
+    with written_privately(out) as file:
+        file.write(data)
     typer.echo(f"Export: {out}")
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """A file that is there whole or not at all; an earlier one stays until then."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    Path(file.name).replace(path)
 
 
 @app.command()

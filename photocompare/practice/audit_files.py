@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +13,7 @@ from photocompare.practice.deidentified import deidentified
 from photocompare.practice.export import dictionary_csv, figures_json, table_csv, table_parquet
 from photocompare.practice.figures import AuditFigures, AuditOptions, audit_figures
 from photocompare.report.texts import Texts
+from photocompare.safe_files import staging, write_synced
 
 AUDIT_FILES = ("audit.pdf", "cohort.csv", "cohort.parquet", "dictionary.csv", "audit.json")
 """The last one is the one to wait for: it comes when all others are there."""
@@ -56,24 +54,13 @@ def write_audit(files: dict[str, bytes], folder: Path) -> None:
     UsageError
         The folder can't be made or written to, or the disk is full; nothing new is left in it.
     """
-    made = not folder.exists()
-    staging: Path | None = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".photocompare-", dir=folder))
-        for name, data in files.items():
-            with (staging / name).open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        for name in AUDIT_FILES:
-            (staging / name).replace(folder / name)
+        with staging(folder) as hidden:
+            for name, data in files.items():
+                write_synced(hidden / name, data)
+            for name in AUDIT_FILES:
+                (hidden / name).replace(folder / name)
     except OSError as error:
         raise UsageError(
             f"The audit can't be written to {folder}: {error.strerror or error}. Free some space or choose another folder."
         ) from error
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
-        if made and folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()

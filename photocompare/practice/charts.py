@@ -17,7 +17,6 @@ from photocompare.practice.audit_drawings import BLUE, GREEN, ORANGE, QUALITY_CO
 from photocompare.practice.audit_words import word
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.figures import AuditFigures, Outcomes
-from photocompare.practice.flow import Flow
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.photo_quality import QUALITIES, PhotoQuality
 from photocompare.practice.rating import PairAgreement
@@ -39,16 +38,6 @@ _BOTH_GROUNDS = "#808080"
 
 def _layered(*layers: alt.Chart, height: int = _HEIGHT) -> Chart:
     return alt.layer(*layers).properties(height=height)
-
-
-def flow_chart(flow: Flow, t: Texts) -> Chart:
-    """Patients left at each step."""
-    rows = pd.DataFrame(
-        {"step": [t(f"audit_step.{s.name}") for s in flow.steps], "patients": [s.patients for s in flow.steps]},
-    )
-    base = alt.Chart(rows).encode(y=alt.Y("step:N", sort=None, title=None), x=alt.X("patients:Q", title=t("audit_table.patients")))
-    told = base.mark_text(align="left", dx=4).encode(text="patients:Q")
-    return _layered(base.mark_bar(color=BLUE), told, height=_STEP_HEIGHT * len(rows) + _AXIS_HEIGHT)
 
 
 def distribution_chart(outcomes: Outcomes, figures: AuditFigures, t: Texts) -> Chart:

@@ -18,54 +18,16 @@ from numpy.typing import NDArray
 
 from photocompare.colour import ITA_GROUPS
 from photocompare.errors import UsageError
+from photocompare.records.cohort_bytes import COLUMNS
+from photocompare.records.schema import NO_FOLLOW_UP
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-NO_FOLLOW_UP = "no_follow_up"
 REFUSED = "not_comparable"
 MEASURED = ("comparable", "indicative")
 STATUSES = (*MEASURED, REFUSED, NO_FOLLOW_UP)
-
-TEXT_COLUMNS = (
-    "leg",
-    "region",
-    "window",
-    "operator",
-    "site",
-    "agent",
-    "form",
-    "ceap",
-    "status",
-    "method",
-    "reasons",
-    "photo_quality",
-    "ita_group",
-    "calibre",
-)
-DAY_COLUMNS = ("baseline_on", "follow_up_on")
-KEY_COLUMNS = ("id", "region_id", "comparison_id", "patient_id")
-NUMBER_COLUMNS = (
-    "corrected",
-    "days",
-    "concentration_percent",
-    "sessions",
-    "compression_days",
-    "vcss_before",
-    "vcss_after",
-    "ita",
-    "baseline_mm",
-    "length",
-    "length_low",
-    "length_high",
-    "telangiectasia",
-    "telangiectasia_half_width",
-    "reticular",
-    "reticular_half_width",
-    "new_share",
-    "stained_share",
-)
 
 _ORDERS = {"ita_group": [name for _, name in ITA_GROUPS]}
 """Words that have an order of their own; all others are sorted."""
@@ -251,7 +213,7 @@ def select(frame: pd.DataFrame, wanted: CohortFilter | None = None) -> Cohort:
     UsageError
         The frame lacks a column.
     """
-    missing = {*TEXT_COLUMNS, *DAY_COLUMNS, *NUMBER_COLUMNS, *KEY_COLUMNS} - set(frame.columns) - {"id"}
+    missing = set(COLUMNS) - set(frame.columns) - {"id"}
     if missing:
         raise UsageError(f"The cohort lacks the column {min(missing)}; read it with this version of the software.")
     cohort, wanted = Cohort(frame), wanted or CohortFilter()

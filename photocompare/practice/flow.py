@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from photocompare.flags import REGISTRY
-from photocompare.practice.cohort import NO_FOLLOW_UP, REFUSED, Cohort, distinct, measured
+from photocompare.practice.cohort import REFUSED, Cohort, distinct, measured
+from photocompare.records.schema import NO_FOLLOW_UP
 
 STEPS = ("everyone", "followed", "measured", "in_window")
 

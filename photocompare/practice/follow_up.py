@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from photocompare.estimate import Estimate
-from photocompare.practice.cohort import NO_FOLLOW_UP, Cohort
+from photocompare.practice.cohort import Cohort
 from photocompare.practice.statistics import clustered_means, rate_estimates
+from photocompare.records.schema import NO_FOLLOW_UP
 from photocompare.timing import TimingOptions
 
 BEST_FIRST = ("assessment", "late", "interim", "too_early", "unknown", "none")

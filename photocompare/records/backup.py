@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import io
 import json
-import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -33,6 +31,7 @@ from photocompare.records.photo_files import PhotoFiles
 from photocompare.records.schema import Base, IsoDate
 from photocompare.records.store import Records
 from photocompare.records.upkeep import files_spoken_of
+from photocompare.safe_files import written_privately
 
 FORMAT = "photocompare.backup/1"
 
@@ -66,7 +65,11 @@ def back_up(records: Records, actor: Actor, folder: Path) -> BackupReport:
     folder.mkdir(parents=True, exist_ok=True)
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     target = folder / f"records-{stamp}.zip"
-    with _snapshot(records, folder) as session, _written_whole(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        _snapshot(records, folder) as session,
+        written_privately(target) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         rows = {table.name: _write_table(session, table, archive) for table in Base.metadata.sorted_tables}
         _, head = trail.head(session)
         digests = sorted(files_spoken_of(session))
@@ -99,20 +102,6 @@ def _snapshot(records: Records, folder: Path) -> Iterator[Session]:
         with Session(engine) as session:
             yield session
         engine.dispose()
-
-
-@contextlib.contextmanager
-def _written_whole(target: Path) -> Iterator[io.BufferedRandom]:
-    """A file that takes its name only when it is whole and on the disk."""
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".unfinished-", delete=False) as file:
-        try:
-            yield file  # type: ignore[misc]  # the wrapper has all of a file's methods
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    Path(file.name).replace(target)
 
 
 def _write_table(session: Session, table: Table, archive: zipfile.ZipFile) -> int:

@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from photocompare.flags import REGISTRY, Severity
 from photocompare.records.cohort_bytes import COLUMNS, TEXTS, pack_all
-from photocompare.records.schema import CohortRow, Comparison, Leg, Region, Visit
+from photocompare.records.schema import NO_FOLLOW_UP, CohortRow, Comparison, Leg, Region, Visit
 from photocompare.report.redated import assessed_length, lengths
 from photocompare.result import CALIBRES
-
-NO_FOLLOW_UP = "no_follow_up"
 
 METHOD_LETTERS = 12
 """Of the settings' hash: 48 bits tell the few methods of a practice apart."""

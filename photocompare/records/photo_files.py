@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 import fsspec
 
 from photocompare.errors import DamagedPhoto, RecordsUnusable
+from photocompare.safe_files import sync_folder, write_synced
 
 UNFINISHED_S = 3600.0
 """A file beside its place that no row speaks of is swept after an hour: no save takes that long."""
@@ -51,14 +51,11 @@ class _Folder:
         path = self.root / name
         _make_folder(path.parent)
         try:
-            with path.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            write_synced(path, data, mode="xb")
         except OSError:
             path.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def read(self, name: str) -> bytes | None:
         try:
@@ -92,17 +89,7 @@ def _make_folder(folder: Path) -> None:
     """Make a folder that outlives a power cut."""
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Put the folder's list on the disk; Windows knows no such call."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_folder(folder.parent)
 
 
 class _Remote:

@@ -31,6 +31,9 @@ FORMS = ("liquid", "foam")
 CONSENT_USES = ("care", "teaching", "gallery")
 ROLES = ("clinician", "consult", "auditor", "admin")
 STATUSES = ("comparable", "indicative", "not_comparable")
+NO_FOLLOW_UP = "no_follow_up"
+"""Status of a treated region without a comparison, in the audit's rows."""
+
 CEAP_CLASSES = ("C0", "C1", "C2", "C2r", "C3", "C4a", "C4b", "C4c", "C5", "C6", "C6r")
 """Clinical classes of CEAP (Lurie et al., J Vasc Surg Venous Lymphat Disord 2020;8:342)."""
 

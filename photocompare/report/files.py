@@ -6,12 +6,9 @@ and only then moved into place: a full disk or a stopped process leaves an earli
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,6 +24,7 @@ from photocompare.report.frames import AfterFrame, in_full_pixels, written_map
 from photocompare.report.renderings import NO_PICTURE
 from photocompare.report.result_json import result_text
 from photocompare.result import Comparison
+from photocompare.safe_files import settle, staging, write_synced
 
 RESULT = "result.json"
 CONTRACT_FILES = (
@@ -68,9 +66,9 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> 
     """
     folder = Path(folder)
     try:
-        with _staging(folder) as staging:
-            _write_all(_jobs(comparison), staging)
-            written = _move_into_place(staging, folder)
+        with staging(folder) as hidden:
+            _write_all(_jobs(comparison), hidden)
+            written = _move_into_place(hidden, folder)
     except OSError as error:
         raise UsageError(
             f"The result can't be written to {folder}: {error.strerror or error}. Free some space or choose another folder."
@@ -78,54 +76,22 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> 
     return written
 
 
-@contextlib.contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """A hidden folder inside the target; the target itself goes again if it was made for this and stays empty."""
-    made = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    staging = None
-    try:
-        staging = Path(tempfile.mkdtemp(prefix=".photocompare-", dir=folder))
-        yield staging
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
-        if made and not any(folder.iterdir()):
-            folder.rmdir()
-
-
-def _move_into_place(staging: Path, folder: Path) -> list[str]:
+def _move_into_place(hidden: Path, folder: Path) -> list[str]:
     """Rename file by file, `result.json` last; drop what an earlier comparison left and this one lacks."""
-    written = [name for name in CONTRACT_FILES if (staging / name).exists()]
+    written = [name for name in CONTRACT_FILES if (hidden / name).exists()]
     for name in CONTRACT_FILES:
         if name in written:
-            (staging / name).replace(folder / name)
+            (hidden / name).replace(folder / name)
         else:
             (folder / name).unlink(missing_ok=True)
-    _sync(folder)
+    settle(folder)
     return written
 
 
-def _write_all(jobs: dict[str, Callable[[], bytes]], staging: Path) -> None:
-    def write(name: str) -> None:
-        with (staging / name).open("wb") as file:
-            file.write(jobs[name]())
-            file.flush()
-            os.fsync(file.fileno())
-
+def _write_all(jobs: dict[str, Callable[[], bytes]], folder: Path) -> None:
     with ThreadPoolExecutor(_THREADS) as pool:
-        for done in [pool.submit(write, name) for name in jobs]:
+        for done in [pool.submit(lambda name: write_synced(folder / name, jobs[name]()), name) for name in jobs]:
             done.result()
-
-
-def _sync(folder: Path) -> None:
-    """Make the renames last; a file system that can't sync a folder has nothing to offer here."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _jobs(comparison: Comparison) -> dict[str, Callable[[], bytes]]:

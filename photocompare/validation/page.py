@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from photocompare.safe_files import write_whole
 from photocompare.validation.findings import (
     ALL_BAD,
     ALL_GOOD,
@@ -24,7 +25,7 @@ from photocompare.validation.findings import (
 )
 from photocompare.validation.measures import Figure
 from photocompare.validation.plots import Plot
-from photocompare.validation.rows import Row, write_whole
+from photocompare.validation.rows import Row
 from photocompare.validation.study import ROWS, Study
 from photocompare.validation.wording import told
 
@@ -57,9 +58,11 @@ figure { margin: 1rem 0; } img { max-width: 100%; height: auto; } figcaption { c
 
 def write_report(folder: Path, study: Study, findings: Findings, plots: Sequence[Plot], *, made: str) -> None:
     """Write `validation.json`, `summary.md` and, last, `validation.html`; `made` is the time in UTC, ISO 8601."""
-    write_whole(folder / FIGURES, json.dumps(report_as_dict(study, findings, made), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    write_whole(folder / SUMMARY, summary_text(study, findings))
-    write_whole(folder / PAGE, page_text(study, findings, plots, made))
+    write_whole(
+        folder / FIGURES, json.dumps(report_as_dict(study, findings, made), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    )
+    write_whole(folder / SUMMARY, summary_text(study, findings).encode())
+    write_whole(folder / PAGE, page_text(study, findings, plots, made).encode())
 
 
 def _json_number(value: float) -> float | None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from photocompare.safe_files import write_whole
+
 Role = Literal["pair", "pairing"]
 
 NUMBERS = ("length", "area", "contrast", "net_change", "telangiectasia", "reticular")
@@ -156,7 +158,7 @@ class RowFile:
             whole[row.key] = row
         self.rows = whole
         if len(whole) != len(lines) or (lines and not lines[-1].endswith("\n")):
-            write_whole(path, "".join(row_as_line(row) for row in whole.values()))
+            write_whole(path, "".join(row_as_line(row) for row in whole.values()).encode())
 
     def add(self, row: Row) -> None:
         """Put the row at the end of the file, for good."""
@@ -165,16 +167,3 @@ class RowFile:
             file.write(row_as_line(row))
             file.flush()
             os.fsync(file.fileno())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that whoever opens it sees the old one or the new one, never a part."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
