@@ -28,7 +28,7 @@ from photocompare.demo.course import FAMILY_NAMES, GIVEN_NAMES
 from photocompare.demo.fill import fill_demo
 from photocompare.demo.plan import DemoPlan
 from photocompare.records import trail
-from photocompare.records.cohort_bytes import packed, words_of
+from photocompare.records.cohort_bytes import DAYS, packed, words_of
 from photocompare.records.database import Database
 from photocompare.records.entries import folded
 from photocompare.records.places import DATABASE_VARIABLE, Places, in_folder, usual_places
@@ -267,14 +267,14 @@ class Copier:
             ("patient_id", patient),
         ):
             cells[_COHORT[name]] = value
-        for name in ("baseline_on", "follow_up_on"):
+        for name in DAYS:
             day = cells[_COHORT[name]]
             cells[_COHORT[name]] = None if day is None else (day - shift).isoformat()
         for name in ("operator", "site"):
             if cells[_COHORT[name]]:
                 cells[_COHORT[name]] += group
         values = {name: value for name, value in zip(_COHORT, cells, strict=True) if name != "packed"}
-        for name in ("baseline_on", "follow_up_on"):
+        for name in DAYS:
             values[name] = None if values[name] is None else dt.date.fromisoformat(values[name])
         told: Any = SimpleNamespace(**values)  # only its columns are asked for
         for word in words_of(told) - self.words.keys():

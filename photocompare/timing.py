@@ -1,7 +1,8 @@
 """How long lies between the two photos, and what that time allows to be said.
 
-Only the photos' dates are known, not those of the sessions.  The before photo precedes the treatment, so the days between the
-photos are at least the days since the last session: a window that opens late enough on them opens no earlier on those.
+Only the photos' dates are known here, not those of the sessions.  After one session, given on the day of the before photo or later, the
+days between the photos are at least those since it; after several they may be many more.  Records that hold the sessions count from the
+last one (`photocompare.records.cohort_rows`).
 """
 
 from __future__ import annotations

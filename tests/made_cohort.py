@@ -78,6 +78,7 @@ def made_cohort(practice: Practice | None = None) -> pd.DataFrame:
             "leg": words(rng.integers(0, 2, n), ("left", "right")),
             "region": words(rng.integers(0, 3, n), REGIONS),
             "baseline_on": baseline.astype("datetime64[s]"),
+            "treated_on": baseline.astype("datetime64[s]"),
             "follow_up_on": np.where(followed, baseline + days, np.datetime64("NaT")).astype("datetime64[s]"),
             "days": numbers(days, followed),
             "window": words(window, ("unknown", "too_early", "interim", "assessment", "late")),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from photocompare.errors import UsageError
-from photocompare.practice.cohort import COLUMNS, Cohort, CohortFilter, in_windows, measured, select
+from photocompare.practice.cohort import COLUMNS, Cohort, CohortFilter, days_since_session, in_windows, measured, select
 from photocompare.practice.flow import Flow, flow
 from photocompare.practice.follow_up import completeness
 from photocompare.practice.rates import RateOptions, after_effects
@@ -155,7 +155,7 @@ def rows(*kinds: tuple[int, str, str, str]) -> pd.DataFrame:
     """Region, baseline, window ("" for nobody came), patient by region."""
     frame = made_cohort(Practice(rows=len(kinds)))
     frame["region_id"] = frame["patient_id"] = [k[0] for k in kinds]
-    frame["baseline_on"] = pd.to_datetime([k[1] for k in kinds])
+    frame["baseline_on"] = frame["treated_on"] = pd.to_datetime([k[1] for k in kinds])
     frame["window"] = pd.Categorical([k[2] or "unknown" for k in kinds])
     frame["status"] = pd.Categorical([k[3] for k in kinds])
     return frame
@@ -181,6 +181,16 @@ def test_a_region_counts_for_its_best_follow_up() -> None:
 def test_a_region_is_due_when_its_window_is_over() -> None:
     frame = rows((1, "2025-01-01", "", "no_follow_up"))
     assert completeness(select(frame), as_of=dt.date(2025, 7, 2)).due == 0
+    assert completeness(select(frame), as_of=dt.date(2025, 7, 3)).due == 1
+
+
+def test_a_second_session_puts_off_the_day_on_which_a_region_is_due() -> None:
+    frame = rows((1, "2025-01-01", "too_early", "comparable"), (1, "2025-01-01", "", "no_follow_up"))
+    frame["treated_on"] = pd.to_datetime(["2025-01-01", "2025-02-12"])
+    assert completeness(select(frame), as_of=dt.date(2025, 8, 13)).due == 0
+    assert completeness(select(frame), as_of=dt.date(2025, 8, 14)).due == 1
+    # A later course of the same region leaves the first one due.
+    frame["baseline_on"] = pd.to_datetime(["2025-01-01", "2025-02-12"])
     assert completeness(select(frame), as_of=dt.date(2025, 7, 3)).due == 1
 
 
@@ -210,6 +220,18 @@ def test_legs_are_affected_from_the_threshold_on() -> None:
     assert matted.affected_legs == (worst["new_share"] >= options.matted_percent).sum()
     assert stained.rate.value == pytest.approx(100 * stained.affected_legs / stained.legs)
     assert stained.mean_share.value == pytest.approx(known["stained_share"].mean())
+
+
+def test_after_effects_count_from_the_last_session() -> None:
+    frame = made_cohort(Practice(rows=400, seed=9))
+    in_time = frame["days"].between(56, 84)
+    frame["treated_on"] = frame["follow_up_on"] - pd.Timedelta(days=70)
+    assert np.array_equal(days_since_session(select(frame)), np.where(frame["days"].notna(), 70, np.nan), equal_nan=True)
+    legs = after_effects(measured(select(frame)), least_patients=5)[0].legs
+    assert legs == len(frame[frame["length"].notna()].groupby(["patient_id", "leg"], observed=True).size())
+    frame["treated_on"] = pd.NaT
+    legs = after_effects(measured(select(frame)), least_patients=5)[0].legs
+    assert legs == len(frame[frame["length"].notna() & in_time].groupby(["patient_id", "leg"], observed=True).size())
 
 
 def test_after_effects_of_few_patients_are_not_told() -> None:

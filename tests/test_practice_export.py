@@ -71,6 +71,13 @@ def test_days_since_the_first_begin_at_nought(table: pd.DataFrame) -> None:
     assert (table.groupby("patient")["days_since_first"].min() == 0).all()
 
 
+def test_days_since_the_session_are_told_as_a_distance(frame: pd.DataFrame) -> None:
+    later = frame.assign(treated_on=frame["baseline_on"] + pd.Timedelta(days=7))
+    table = deidentified(select(later), least_patients=5)
+    assert (table["days_since_session"] == table["days"] - 7).dropna().all()
+    assert table["days_since_session"].notna().sum() == frame["days"].notna().sum()
+
+
 def test_regions_are_numbered_within_the_patient(table: pd.DataFrame) -> None:
     for _, fields in table.groupby("patient")["field"]:
         assert sorted(fields) == list(range(1, len(fields) + 1))

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -168,6 +169,26 @@ def test_the_treatment_between_the_photos_is_told_not_the_one_after(records: Rec
     row = records.cohort(CLINICIAN).iloc[0]
     assert (row["agent"], row["operator"], row["concentration_percent"], row["sessions"]) == ("polidocanol", "B", 1.0, 2)
     assert (row["ceap"], row["vcss_before"], row["vcss_after"]) == ("C1", 4, 2)
+
+
+def test_a_follow_up_is_judged_by_the_last_session_before_it(records: Records) -> None:
+    key = records.add_patient(CLINICIAN)
+    first, after = dt.date(2026, 1, 5), dt.date(2026, 5, 4)
+    records.save_comparison(CLINICIAN, new_comparison(key, before=VisitFacts(first), after=VisitFacts(after, agent="glycerin")))
+    row = records.cohort(CLINICIAN).iloc[0]
+    assert (pd.isna(row["treated_on"]), row["days"], row["window"]) == (True, 119, "assessment")
+    for day, window in ((first, "assessment"), (dt.date(2026, 4, 1), "interim"), (dt.date(2026, 4, 27), "too_early")):
+        noted = VisitFacts(day, agent="polidocanol")
+        if day == first:
+            visit = records.open_patient(CLINICIAN, key).regions[0].visits[0]
+            records.change_visit(CLINICIAN, visit.id, noted, version=visit.version)
+        else:
+            records.add_visit(CLINICIAN, key, "left", "outer thigh", noted)
+        row = records.cohort(CLINICIAN).iloc[0]
+        assert (row["treated_on"].date(), row["days"], row["window"]) == (day, 119, window)
+    records.add_visit(CLINICIAN, key, "left", "calf", VisitFacts(after, agent="polidocanol"))
+    alone = records.cohort(CLINICIAN).set_index("region").loc["calf"]
+    assert (alone["treated_on"].date(), alone["window"]) == (after, "unknown")
 
 
 def test_a_treated_region_without_a_comparison_is_counted_until_it_has_one(records: Records) -> None:

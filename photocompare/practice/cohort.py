@@ -253,6 +253,18 @@ def of_one_method(measured: Cohort) -> tuple[Cohort, str]:
     return measured.part(codes == latest), words[latest]
 
 
+def session_days(cohort: Cohort) -> NDArray[np.datetime64]:
+    """The day of each row's last session; where none is noted, that of the before photo."""
+    treated = cohort.days("treated_on")
+    return np.where(np.isnat(treated), cohort.days("baseline_on"), treated)
+
+
+def days_since_session(cohort: Cohort) -> Floats:
+    """Days from the last session (`session_days`) to the follow-up photo; NaN without one."""
+    since = cohort.days("follow_up_on") - session_days(cohort)
+    return np.where(np.isnat(since), np.nan, since.astype(np.float64))
+
+
 def in_windows(cohort: Cohort, windows: Sequence[str]) -> Cohort:
-    """The comparisons whose time between the photos lies in one of these windows (`photocompare.timing`)."""
+    """The comparisons whose time since the last session lies in one of these windows (`photocompare.timing`)."""
     return cohort.part(cohort.has("window", windows))

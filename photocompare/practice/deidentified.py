@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from photocompare.practice.breakdown import Grouping, grouping
-from photocompare.practice.cohort import Codes, Cohort, Flags, Floats
+from photocompare.practice.cohort import Codes, Cohort, Flags, Floats, days_since_session
 from photocompare.practice.statistics import Clusters, hidden_groups, hidden_parts
 
 Words: TypeAlias = "pd.Series[Any]"
@@ -60,6 +60,7 @@ COLUMNS = (
     "baseline_year",
     "days_since_first",
     "days",
+    "days_since_session",
     "window",
     "status",
     "method",
@@ -180,7 +181,7 @@ def _ita(cohort: Cohort, least_patients: int) -> pd.Series[Any]:
 
 
 def _days(cohort: Cohort, least_patients: int) -> dict[str, object]:
-    """The year of the baseline, and how long after the patient's first it lies."""
+    """The year of the baseline, how long after the patient's first it lies, and how long before the after photo the last session."""
     day = cohort.days("baseline_on")
     known = ~np.isnat(day)
     number = np.where(known, day.astype(np.int64), np.iinfo(np.int64).max)
@@ -191,6 +192,7 @@ def _days(cohort: Cohort, least_patients: int) -> dict[str, object]:
     return {
         "baseline_year": _rounded(np.where(_of_few(cohort, year, least_patients), np.nan, year), 0),
         "days_since_first": _rounded(since, 0),
+        "days_since_session": _rounded(days_since_session(cohort), 0),
     }
 
 

@@ -29,6 +29,7 @@ _UNITS = {
     "compression_days": "d",
     "days_since_first": "d",
     "days": "d",
+    "days_since_session": "d",
     "ita": "°",
     "baseline_mm": "mm",
     "length": "%",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from photocompare.estimate import Estimate
-from photocompare.practice.cohort import Cohort
+from photocompare.practice.cohort import Cohort, session_days
 from photocompare.practice.statistics import clustered_means, rate_estimates
 from photocompare.records.schema import NO_FOLLOW_UP
 from photocompare.timing import TimingOptions
@@ -26,7 +26,7 @@ class Completeness:
     as_of : datetime.date or None
         The day as seen from; None for an empty cohort.
     due, not_yet_due : int
-        Regions whose assessment window is over by then, and the others.
+        Regions whose assessment window, counted from the last session of their first course, is over by then, and the others.
     by_window : dict
         One of `BEST_FIRST` to regions that are due.
     in_window : Estimate
@@ -61,8 +61,8 @@ def completeness(cohort: Cohort, *, as_of: dt.date | None, timing: TimingOptions
     day = _seen_from(cohort, as_of)
     if day is None:
         return Completeness(as_of, 0, 0, dict.fromkeys(BEST_FIRST, 0), failed, failed)
-    regions, best, first, patients = _by_region(cohort)
-    due = regions & (first <= (np.datetime64(day) - np.timedelta64(timing.late_from_days, "D")).astype(np.int64))
+    regions, best, treated, patients = _by_region(cohort)
+    due = regions & (treated <= (np.datetime64(day) - np.timedelta64(timing.late_from_days, "D")).astype(np.int64))
     counts = np.bincount(best[due], minlength=len(BEST_FIRST))
     by_window = {name: int(n) for name, n in zip(BEST_FIRST, counts, strict=True)}
     in_window, any_follow_up = failed, failed
@@ -85,7 +85,7 @@ def _seen_from(cohort: Cohort, as_of: dt.date | None) -> dt.date | None:
 
 
 def _by_region(cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """By region number: whether it is in the cohort, its best window, its first baseline as a day number, its patient."""
+    """By region number: whether it is in the cohort, its best window, the last session of its first course as a day number, its patient."""
     of = cohort.regions
     n = int(of.max(initial=-1)) + 1
     window, words = cohort.words("window")
@@ -95,10 +95,14 @@ def _by_region(cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     best = np.full(n, len(BEST_FIRST) - 1, np.intp)
     for place in reversed(range(len(BEST_FIRST))):  # the best is written last
         best[of[worth == place]] = place
-    baseline = cohort.days("baseline_on")
-    first = np.full(n, np.iinfo(np.int64).max)
-    np.minimum.at(first, of, np.where(np.isnat(baseline), np.iinfo(np.int64).max, baseline.astype(np.int64)))
+    never = np.iinfo(np.int64).max
+    baseline, session = (np.where(np.isnat(day), never, day.astype(np.int64)) for day in (cohort.days("baseline_on"), session_days(cohort)))
+    first = np.full(n, never)
+    np.minimum.at(first, of, baseline)
+    treated = first.copy()
+    of_first = baseline == first[of]
+    np.maximum.at(treated, of[of_first], session[of_first])
     inside, patients = np.zeros(n, np.bool_), np.zeros(n, np.intp)
     inside[of] = True
     patients[of] = cohort.patients
-    return inside, best, first, patients
+    return inside, best, treated, patients

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from photocompare.estimate import Estimate
-from photocompare.practice.cohort import Cohort, distinct
+from photocompare.practice.cohort import Cohort, days_since_session, distinct
 from photocompare.practice.statistics import clustered_means, mean_estimates, rate_estimates
 
 WEEK = 7
@@ -20,8 +20,8 @@ class RateOptions:
     Parameters
     ----------
     from_days, to_days : int
-        Days between the photos, both included: 8 to 12 weeks, when spider veins are judged.  Only the photos' days are known; with several
-        sessions the last one lies later than the before photo, and such pairs come to be judged earlier after it.
+        Days from the last session to the follow-up photo, both included: 8 to 12 weeks, when spider veins are judged.  Where no session
+        is noted, from the before photo.
     pigmented_percent : float
         Stained share of the baseline length from which a leg counts as pigmented.  A trial found 3.5 % and 7.1 % of the treated length
         stained in its two arms (Bertanha 2017); 5 % lies between.
@@ -62,9 +62,9 @@ class AfterEffect:
 
 
 def after_effects(measured: Cohort, *, least_patients: int, options: RateOptions | None = None) -> tuple[AfterEffect, ...]:
-    """Pigmentation and matting among pairs with a number, 8 to 12 weeks apart."""
+    """Pigmentation and matting among pairs with a number, 8 to 12 weeks after the last session."""
     options = options or RateOptions()
-    days = measured.numbers("days")
+    days = days_since_session(measured)
     in_time = measured.part((days >= options.from_days) & (days <= options.to_days))
     return (
         _after_effect("pigmentation", in_time, "stained_share", options.pigmented_percent, least_patients),

@@ -39,7 +39,7 @@ TEXTS = (
     "ita_group",
     "calibre",
 )
-DAYS = ("baseline_on", "follow_up_on")
+DAYS = ("baseline_on", "treated_on", "follow_up_on")
 WHOLE = ("id", "region_id", "patient_id", "corrected")
 
 _EPOCH: Final = dt.date(1970, 1, 1)

@@ -16,6 +16,7 @@ from photocompare.records.cohort_bytes import COLUMNS, TEXTS, pack_all
 from photocompare.records.schema import NO_FOLLOW_UP, CohortRow, Comparison, Leg, Region, Visit
 from photocompare.report.redated import assessed_length, lengths
 from photocompare.result import CALIBRES
+from photocompare.timing import judge_timing
 
 METHOD_LETTERS = 12
 """Of the settings' hash: 48 bits tell the few methods of a practice apart."""
@@ -90,6 +91,7 @@ def _of_comparison(region: Region, visits: Sequence[Visit], comparison: Comparis
         vcss_after=after.vcss,
         method=comparison.settings_sha256[:METHOD_LETTERS],
         corrected=int(bool(comparison.correction)),
+        **_times(visits, before, after),
         **_treatment(visits, before, after),
         **_outcome(json.loads(comparison.result)),
     )
@@ -100,7 +102,12 @@ def _without_comparison(region: Region, visits: Sequence[Visit]) -> CohortRow:
     empty = dict.fromkeys(COLUMNS)
     empty.update(dict.fromkeys(TEXTS, ""))
     empty.update(
-        window="unknown", status=NO_FOLLOW_UP, corrected=0, baseline_on=first.day, vcss_before=first.vcss, **_treatment(visits, first, None)
+        status=NO_FOLLOW_UP,
+        corrected=0,
+        baseline_on=first.day,
+        vcss_before=first.vcss,
+        **_times(visits, first, None),
+        **_treatment(visits, first, None),
     )
     return CohortRow(**{**empty, **_place(region)})
 
@@ -109,12 +116,29 @@ def _place(region: Region) -> dict[str, Any]:
     return {"region_id": region.id, "patient_id": region.leg.patient_id, "leg": region.leg.side, "region": region.name}
 
 
-def _treatment(visits: Sequence[Visit], before: Visit, after: Visit | None) -> dict[str, Any]:
-    """What was done between the photos: the last treatment's facts, and how many there were.
+def _sessions(visits: Sequence[Visit], before: Visit, after: Visit | None) -> list[Visit]:
+    """The treatments between the photos.
 
     Photos of a visit are taken before its treatment: the before visit's counts, the after visit's does not.
     """
-    treated = [v for v in visits if v.agent and v.day >= before.day and (after is None or v.day < after.day)]
+    return [v for v in visits if v.agent and v.day >= before.day and (after is None or v.day < after.day)]
+
+
+def _times(visits: Sequence[Visit], before: Visit, after: Visit | None) -> dict[str, Any]:
+    """When the last session was, the days between the photos, and the window in which the follow-up photo was taken.
+
+    Veins are judged by the time since the **last** session; a result knows its photos' days only, a record knows the sessions too.
+    """
+    treated = _sessions(visits, before, after)
+    last = treated[-1].day if treated else None
+    if after is None:
+        return {"treated_on": last, "days": None, "window": "unknown"}
+    return {"treated_on": last, "days": (after.day - before.day).days, "window": judge_timing(last or before.day, after.day).window}
+
+
+def _treatment(visits: Sequence[Visit], before: Visit, after: Visit | None) -> dict[str, Any]:
+    """What was done between the photos: the last treatment's facts, and how many there were."""
+    treated = _sessions(visits, before, after)
     last = treated[-1] if treated else before
     said = None if after is None else after.session
     return {
@@ -134,8 +158,6 @@ def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
     clearance, skin = result["clearance"], result["skin"] or {}
     codes = list(dict.fromkeys(reason["code"] for reason in result["reasons"]))
     facts = {
-        "days": result["timing"]["days"],
-        "window": result["timing"]["window"],
         "status": result["status"],
         "reasons": " ".join(codes),
         "photo_quality": _photo_quality(codes),

@@ -232,8 +232,9 @@ class CohortRow(Base):
     """What the audit reads of one comparison's latest revision, or of a region that has none; made from the other tables.
 
     One narrow row, so that a hundred thousand are read in a fraction of a second.  `comparison_id` is NULL, and the status "no_follow_up",
-    for a region without a comparison: every patient is counted.  Percentages are NULL where there is no number.  `packed` is the row
-    once more as bytes (`cohort_bytes`), by which the whole table is read.
+    for a region without a comparison: every patient is counted.  Percentages are NULL where there is no number.  `treated_on` is the last
+    session before the follow-up photo, NULL where none is noted; `window` is where the days since it lie, else those between the photos.
+    `packed` is the row once more as bytes (`cohort_bytes`), by which the whole table is read.
     """
 
     __tablename__ = "cohort_row"
@@ -245,6 +246,7 @@ class CohortRow(Base):
     leg: Mapped[str]
     region: Mapped[str]
     baseline_on: Mapped[dt.date]
+    treated_on: Mapped[dt.date | None]
     follow_up_on: Mapped[dt.date | None]
     days: Mapped[int | None]
     window: Mapped[str]

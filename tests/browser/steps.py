@@ -25,6 +25,9 @@ MEASURED_MS = 120_000
 REOPEN_MS = 5_000
 """Until a list that was opened shows its options: a run of the page that came just then closes it."""
 
+KEPT_MS, POLL_MS = 20_000, 200
+"""Until what a page was told stands in the records, and how often to look."""
+
 VISITS = ("before", "after")
 
 _ALL_TEXT = """() => {
@@ -175,6 +178,7 @@ def settled(page: Page) -> None:
 
 def change(page: Page, act: Callable[[], object]) -> None:
     """Do what makes the page run again, and wait for that run's end."""
+    settled(page)  # the end of a run that is under way would be taken for this one's
     page.evaluate(
         """() => {
             window.ran = false;
@@ -185,6 +189,15 @@ def change(page: Page, act: Callable[[], object]) -> None:
     act()
     page.wait_for_function("window.ran")
     settled(page)
+
+
+def comes_to(page: Page, read: Callable[[], object], wanted: object) -> None:
+    """Wait until what is kept is what it should be: a page may show a change before it is written."""
+    for _ in range(KEPT_MS // POLL_MS):
+        if read() == wanted:
+            return
+        page.wait_for_timeout(POLL_MS)
+    assert read() == wanted
 
 
 def opened_option(page: Page, box: Locator, name: str) -> Locator:

@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 from conftest import Server, Visitors, serving
 from playwright.sync_api import Browser, Locator, Page, expect
-from steps import ENGLISH, MEASURED_MS, SIZES, change, downloaded, everything_written, file_of, grave_findings, pair, sample_files, settled
+from steps import (
+    ENGLISH,
+    MEASURED_MS,
+    SIZES,
+    change,
+    comes_to,
+    downloaded,
+    everything_written,
+    file_of,
+    grave_findings,
+    pair,
+    sample_files,
+    settled,
+)
 
 from photocompare.records.access import LOCAL
 from photocompare.records.patient_file import PatientFile
@@ -257,11 +270,11 @@ def test_a_consent_is_kept_and_seen_by_the_next(open_page: OpenPage, key: str, h
     page = open_patient(open_page, key, "identity")
     switch = page.get_by_text(ENGLISH("patients.consent_gallery"), exact=True)
     change(page, switch.click)
-    assert held.open_patient(LOCAL, key).consents == {"care": False, "teaching": False, "gallery": True}
+    comes_to(page, lambda: held.open_patient(LOCAL, key).consents, {"care": False, "teaching": False, "gallery": True})
     other = open_patient(open_page, key, "identity")
     expect(other.get_by_role("switch", name=ENGLISH("patients.consent_gallery"))).to_be_checked()
     change(other, other.get_by_text(ENGLISH("patients.consent_gallery"), exact=True).click)
-    assert held.open_patient(LOCAL, key).consents["gallery"] is False
+    comes_to(other, lambda: held.open_patient(LOCAL, key).consents["gallery"], False)
 
 
 def test_photos_of_a_visit_are_shown_without_an_address(open_page: OpenPage, key: str) -> None:

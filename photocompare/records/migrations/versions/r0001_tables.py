@@ -216,6 +216,7 @@ def upgrade() -> None:
         sa.Column("leg", sa.Text(), nullable=False),
         sa.Column("region", sa.Text(), nullable=False),
         sa.Column("baseline_on", sa.Text(), nullable=False),
+        sa.Column("treated_on", sa.Text(), nullable=True),
         sa.Column("follow_up_on", sa.Text(), nullable=True),
         sa.Column("days", sa.Integer(), nullable=True),
         sa.Column("window", sa.Text(), nullable=False),
