@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import itertools
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from photocompare.report.dossier import read_dossier
 from photocompare.report.segment_history import UNKNOWN, segment_history
 from photocompare.report.texts import texts
 from photocompare.report.visit_details import VisitDetails
-from photocompare.viewer.patient_course import course_charts, course_points, course_table
+from photocompare.viewer.patient_course import course_charts, course_points, course_table, usual_course
 from photocompare.viewer.patient_room import shown_name, told
 from photocompare.viewer.patient_segments import packed_history, paths_table, shared_baselines
 from photocompare.viewer.patient_timeline import number, timeline, treatment
@@ -187,6 +188,39 @@ def test_charts_of_one_refused_pair_are_drawn(region: StoredRegion) -> None:
     refused = dataclasses.replace(region.comparisons[0], result={**region.comparisons[0].result, "clearance": None})
     charts = course_charts(course_points(dataclasses.replace(region, comparisons=(refused,))), [], T)
     assert len([chart.to_dict() for chart in charts]) == 3
+
+
+@pytest.mark.parametrize(
+    ("treated", "spans"),
+    [
+        ([], [("too_early", 0, 14), ("interim", 14, 56), ("assessment", 56, 183), ("late", 183, 250)]),
+        (
+            [0, 42],
+            [
+                ("too_early", 0, 14),
+                ("interim", 14, 42),
+                ("too_early", 42, 56),
+                ("interim", 56, 98),
+                ("assessment", 98, 225),
+                ("late", 225, 250),
+            ],
+        ),
+        ([100], [("untreated", 0, 100), ("too_early", 100, 114), ("interim", 114, 156), ("assessment", 156, 250)]),
+        ([0, 250], [("too_early", 0, 14), ("interim", 14, 56), ("assessment", 56, 183), ("late", 183, 250)]),
+    ],
+)
+def test_each_session_opens_the_usual_course_anew(treated: list[int], spans: list[tuple[str, int, int]]) -> None:
+    assert usual_course(treated, 250) == spans
+
+
+def test_names_of_windows_do_not_meet(region: StoredRegion) -> None:
+    upper = course_charts(course_points(region), [0, 28, 56], T)[0].to_dict()
+    named = [layer for layer in upper["layer"] if isinstance(layer["mark"], dict) and layer["mark"]["type"] == "text"]
+    assert len(named) == 2
+    for layer in named:
+        starts = [row["from"] for row in upper["datasets"][layer["data"]["name"]]]
+        assert starts
+        assert all(b - a >= 0.25 * 190 for a, b in itertools.pairwise(starts))
 
 
 def test_only_measured_comparisons_of_one_before_photo_are_followed(region: StoredRegion) -> None:

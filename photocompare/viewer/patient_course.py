@@ -20,7 +20,7 @@ from photocompare.viewer.audit_room import table
 
 WINDOWS = ("too_early", "interim", "assessment", "late")
 
-_SHADES = {"too_early": 0.16, "interim": 0.09, "assessment": 0.0, "late": 0.05}
+_SHADES = {"untreated": 0.16, "too_early": 0.16, "interim": 0.09, "assessment": 0.0, "late": 0.05}
 """Opacity of the grey that lies over a window; the one in which a result is judged stays clear."""
 
 _POINT = "#2787c4"
@@ -39,6 +39,8 @@ _TITLE_PX = 24
 """Added to the chart that has the axis' title: heights are those of the whole chart."""
 
 _LINE_PX = 15
+_NAME_SHARE = 0.25
+"""Part of the axis that the longest name of a window takes on a telephone."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def _clearance(frame: pd.DataFrame, days: alt.X, last: int, treated: Sequence[in
     values, low = (_level(name, t("patients.axis_length"), (floor, 100)) for name in ("length", "low"))
     options = BenchmarkOptions()
     band = pd.DataFrame([{"low": options.low_percent, "high": options.high_percent, "from": 0, "to": last}])
-    windows, start = _windows(last, t), _days(last, None, "from")
+    windows, start = _windows(usual_course(treated, last), last, t), _days(last, None, "from")
     colours = alt.Color(
         "series:N",
         scale=alt.Scale(range=[_POINT, "#8f5300"]),
@@ -181,7 +183,7 @@ def _clearance(frame: pd.DataFrame, days: alt.X, last: int, treated: Sequence[in
     layers: list[Any] = [
         alt.Chart(windows).mark_rect(color="#808080").encode(x=start, x2="to:Q", opacity=alt.Opacity("shade:Q", scale=None)),
         alt.Chart(band).mark_rect(color=_BAND, opacity=0.25).encode(x=start, x2="to:Q", y=low, y2="high:Q"),
-        *(_names(windows[row::2], start, row) for row in (0, 1)),
+        *(_names(windows[windows["line"] == line], start, line) for line in (0, 1)),
         *_treatments(treated),
         alt.Chart(measured).mark_rule(strokeWidth=3, opacity=0.8).encode(x=days, y=low, y2="high:Q", color=colours),
         alt.Chart(measured).mark_line(strokeWidth=1.5).encode(x=days, y=values, color=colours),
@@ -217,20 +219,35 @@ def _treatments(days: Sequence[int]) -> list[alt.Chart]:
     return [alt.Chart(pd.DataFrame({"day": list(days)})).mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color="#808080").encode(x="day:Q")]
 
 
-def _names(windows: pd.DataFrame, start: alt.X, row: int) -> Any:
-    """Names of every second window on one line: beside each other they would meet where the chart is narrow."""
+def _names(windows: pd.DataFrame, start: alt.X, line: int) -> Any:
+    """The names of windows that stand on one line."""
     shown = alt.Chart(windows).mark_text(
-        align="left", baseline="top", dx=4, dy=4 + row * _LINE_PX, fontSize=12, color=_INK[st.context.theme.type or "light"], clip=True
+        align="left", baseline="top", dx=4, dy=4 + line * _LINE_PX, fontSize=12, color=_INK[st.context.theme.type or "light"], clip=True
     )
     return shown.encode(x=start, y=alt.value(0), text="name:N")
 
 
-def _windows(last: int, t: Texts) -> pd.DataFrame:
+def usual_course(treated: Sequence[int], last: int) -> list[tuple[str, int, int]]:
+    """Where the windows lie, as name, first day and end; each session opens them anew, and without any they open on the first day."""
     options = TimingOptions()
     opens = [0, options.interim_from_days, options.assessment_from_days, options.late_from_days]
-    rows = [
-        {"from": start, "to": min(end, last), "shade": _SHADES[name], "name": t(f"patients.window_{name}")}
-        for name, start, end in zip(WINDOWS, opens, [*opens[1:], last], strict=True)
-        if start < last
+    sessions = sorted({day for day in treated if day < last}) or [0]
+    spans = [("untreated", 0, sessions[0])]
+    spans += [
+        (name, session + begins, min(session + ends, following))
+        for session, following in zip(sessions, [*sessions[1:], last], strict=True)
+        for name, begins, ends in zip(WINDOWS, opens, [*opens[1:], last], strict=True)
     ]
+    return [(name, begins, ends) for name, begins, ends in spans if begins < ends]
+
+
+def _windows(spans: Sequence[tuple[str, int, int]], last: int, t: Texts) -> pd.DataFrame:
+    """The windows with the line on which each name stands; None where both lines are taken by the names before it."""
+    free = [0.0, 0.0]
+    rows = []
+    for name, begins, ends in spans:
+        line = next((k for k in (0, 1) if begins >= free[k]), None)
+        if line is not None:
+            free[line] = begins + _NAME_SHARE * last
+        rows.append({"from": begins, "to": ends, "shade": _SHADES[name], "name": t(f"patients.window_{name}"), "line": line})
     return pd.DataFrame(rows)
