@@ -39,6 +39,9 @@ _TITLE_PX = 24
 """Added to the chart that has the axis' title: heights are those of the whole chart."""
 
 _LINE_PX = 15
+_NAMES_UP_PX = 56
+"""From the foot of the chart to the first line of names: below them is room for the crosses of refused pairs."""
+
 _NAME_SHARE = 0.25
 """Part of the axis that the longest name of a window takes on a telephone."""
 
@@ -171,6 +174,7 @@ def _clearance(frame: pd.DataFrame, days: alt.X, last: int, treated: Sequence[in
     options = BenchmarkOptions()
     band = pd.DataFrame([{"low": options.low_percent, "high": options.high_percent, "from": 0, "to": last}])
     windows, start = _windows(usual_course(treated, last), last, t), _days(last, None, "from")
+    low_down = not len(measured) or float(measured["length"].mean()) >= (floor + 100) / 2
     colours = alt.Color(
         "series:N",
         scale=alt.Scale(range=[_POINT, "#8f5300"]),
@@ -183,7 +187,7 @@ def _clearance(frame: pd.DataFrame, days: alt.X, last: int, treated: Sequence[in
     layers: list[Any] = [
         alt.Chart(windows).mark_rect(color="#808080").encode(x=start, x2="to:Q", opacity=alt.Opacity("shade:Q", scale=None)),
         alt.Chart(band).mark_rect(color=_BAND, opacity=0.25).encode(x=start, x2="to:Q", y=low, y2="high:Q"),
-        *(_names(windows[windows["line"] == line], start, line) for line in (0, 1)),
+        *(_names(windows[windows["line"] == line], start, line, low_down=low_down) for line in (0, 1)),
         *_treatments(treated),
         alt.Chart(measured).mark_rule(strokeWidth=3, opacity=0.8).encode(x=days, y=low, y2="high:Q", color=colours),
         alt.Chart(measured).mark_line(strokeWidth=1.5).encode(x=days, y=values, color=colours),
@@ -219,12 +223,18 @@ def _treatments(days: Sequence[int]) -> list[alt.Chart]:
     return [alt.Chart(pd.DataFrame({"day": list(days)})).mark_rule(strokeDash=[2, 4], strokeWidth=1.5, color="#808080").encode(x="day:Q")]
 
 
-def _names(windows: pd.DataFrame, start: alt.X, line: int) -> Any:
-    """The names of windows that stand on one line."""
+def _names(windows: pd.DataFrame, start: alt.X, line: int, *, low_down: bool) -> Any:
+    """The names of windows that stand on one line, at the end of the axis that is farther from the points."""
     shown = alt.Chart(windows).mark_text(
-        align="left", baseline="top", dx=4, dy=4 + line * _LINE_PX, fontSize=12, color=_INK[st.context.theme.type or "light"], clip=True
+        align="left",
+        baseline="top",
+        dx=4,
+        dy=line * _LINE_PX - _NAMES_UP_PX if low_down else line * _LINE_PX + 4,
+        fontSize=12,
+        color=_INK[st.context.theme.type or "light"],
+        clip=True,
     )
-    return shown.encode(x=start, y=alt.value(0), text="name:N")
+    return shown.encode(x=start, y=alt.value("height") if low_down else alt.value(0), text="name:N")
 
 
 def usual_course(treated: Sequence[int], last: int) -> list[tuple[str, int, int]]:

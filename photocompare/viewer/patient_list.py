@@ -11,13 +11,14 @@ from photocompare.records.patient_search import PatientLine
 from photocompare.records.store import MOST_FOUND, Records
 from photocompare.report.texts import Texts
 from photocompare.report.visit_details import LONGEST_ENTRY, LONGEST_LABEL, shown_text
-from photocompare.viewer.components import component, nothing
+from photocompare.viewer.components import component
 from photocompare.viewer.patient_fields import fresh, identity_fields, made
-from photocompare.viewer.patient_room import choose_patient, may_write, told_here
+from photocompare.viewer.patient_room import choose_patient, may_write, opened_box, told_here
 
 _LONGEST_SOUGHT = 80
 
 _NEW = "new_patient"
+_LIST = "patient_list"
 
 
 def show_list(held: Records, who: Actor, t: Texts) -> None:
@@ -47,11 +48,14 @@ def _offer(found: list[PatientLine], t: Texts) -> None:
         for line in found
     ]
     listed: Any = component("photocompare_patient_list", ("patient_list.js",), css="patient_list.css", html='<ul class="patients"></ul>')
-    taken = listed(key="patient_list", data={"label": t("patients.list_label"), "lines": lines}, on_open_change=nothing)
-    chosen = getattr(taken, "open", None)
+    listed(key=_LIST, data={"label": t("patients.list_label"), "lines": lines}, on_open_change=_open_chosen)
+
+
+def _open_chosen() -> None:
+    """Before the page runs, so that it draws the patient at once and not the list first."""
+    chosen = getattr(st.session_state[_LIST], "open", None)
     if chosen is not None:
         choose_patient(str(chosen))
-        st.rerun()
 
 
 def seen(line: PatientLine, t: Texts) -> str:
@@ -63,7 +67,10 @@ def seen(line: PatientLine, t: Texts) -> str:
 
 
 def _new_patient(held: Records, who: Actor, t: Texts) -> None:
-    with st.expander(t("patients.new")), st.form("new_patient_form", border=False):
+    box = opened_box(t("patients.new"), "new_patient_box")
+    if box is None:
+        return
+    with box, st.form("new_patient_form", border=False):
         st.text(t("patients.new_note"))
         read = identity_fields(fresh(_NEW), None, t)
         if st.form_submit_button(t("patients.add"), type="primary"):

@@ -1,9 +1,10 @@
-"""What the pages about one patient share: which patient is open, names that are safe to show, errors as sentences."""
+"""What the pages about one patient share: which patient is open, names that are safe to show, errors as sentences, expanders."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import streamlit as st
 
@@ -94,3 +95,22 @@ def region_name(region: StoredRegion, t: Texts) -> str:
 def place_name(side: str, name: str, t: Texts) -> str:
     """Leg and region in one line."""
     return f"{t(f'compare.leg_{side}')}, {shown_text(name, LONGEST_ENTRY)}"
+
+
+def opened_box(label: str, key: str, *, expanded: bool = False) -> Any:
+    """An expander whose content is due, else None.
+
+    It is due from the first opening on: dozens of fields that nobody has opened would be most of what a page sends to the browser, and
+    what was typed stays when the expander is closed.
+
+    Parameters
+    ----------
+    label, key : str
+    expanded : bool
+        Whether it is open at first.
+    """
+    box = st.expander(label, expanded=expanded, key=key, on_change="rerun")
+    drawn = f"{key}_drawn"
+    if box.open:
+        st.session_state[drawn] = True
+    return box if st.session_state.get(drawn) else None

@@ -16,7 +16,7 @@ from photocompare.report.texts import Texts
 from photocompare.report.told_reasons import told_reasons
 from photocompare.report.visit_details import LONGEST_ENTRY, LONGEST_NOTE, shown_text
 from photocompare.viewer import blocks
-from photocompare.viewer.patient_room import may_write
+from photocompare.viewer.patient_room import may_write, opened_box
 from photocompare.viewer.patient_visits import show_visit
 
 
@@ -24,7 +24,10 @@ def show_timeline(held: Records, who: Actor, region: StoredRegion, t: Texts) -> 
     """All visits of a region, and one of them to be looked at or changed."""
     st.html(timeline(region, t))
     days = {visit.id: visit for visit in reversed(region.visits)}
-    with st.expander(t("patients.one_visit") if may_write() else t("patients.look_at_visit")):
+    box = opened_box(t("patients.one_visit") if may_write() else t("patients.look_at_visit"), f"one_visit_{region.id}")
+    if box is None:
+        return
+    with box:
         chosen = st.selectbox(
             t("patients.visit"), list(days), format_func=lambda k: days[k].facts.day.isoformat(), key=f"visit_{region.id}"
         )

@@ -18,7 +18,7 @@ from photocompare.report.texts import Texts
 from photocompare.viewer.measuring import MOST_SHOTS, Checking
 from photocompare.viewer.patient_draft import Draft
 from photocompare.viewer.patient_fields import FINDINGS, TREATMENT, fresh, lasting, made, typed, typed_visit, visit_fields
-from photocompare.viewer.patient_room import may_write, place_name, say, told_here
+from photocompare.viewer.patient_room import may_write, opened_box, place_name, say, told_here
 from photocompare.viewer.uploads import SUFFIXES, refusal_words
 from photocompare.viewer.waiting import wait_while
 
@@ -84,7 +84,10 @@ def _picture(held: Records, who: Actor, photo: StoredPhoto, visit: StoredVisit, 
 
 def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, ...], t: Texts) -> None:
     """A form for a visit that has no comparison yet."""
-    with st.expander(t("patients.add_visit"), expanded=not regions):
+    box = opened_box(t("patients.add_visit"), f"add_visit_{key}", expanded=not regions)
+    if box is None:
+        return
+    with box:
         st.text(t("patients.add_visit_note"))
         prefix = fresh(_NEW)
         side, region = place_fields(prefix, regions, t)

@@ -165,7 +165,7 @@ def test_two_visits_that_were_never_compared_are_measured_stopped_and_saved(open
 
 def add_visit_with_photo(page: Page, day: str) -> None:
     """A visit with a photo and no comparison; a file that is no photo is refused first, and nothing that was typed goes."""
-    page.get_by_text(ENGLISH("patients.add_visit"), exact=True).first.click()
+    change(page, page.get_by_text(ENGLISH("patients.add_visit"), exact=True).first.click)
     for part, digits in zip(("year", "month", "day"), day.split("-"), strict=True):
         page.get_by_role("spinbutton", name=f"{part}, {ENGLISH('patients.field_day')}").last.click()
         page.keyboard.type(digits)
@@ -219,7 +219,7 @@ def test_one_vein_is_followed_by_list_by_key_and_on_the_picture(open_page: OpenP
 def test_two_people_at_one_visit_the_second_is_told_and_loses_nothing(open_page: OpenPage, key: str, held: Records) -> None:
     first, second = open_patient(open_page, key), open_patient(open_page, key, size=(1024, 768))
     for page in (first, second):
-        page.get_by_text(ENGLISH("patients.one_visit"), exact=True).click()
+        change(page, page.get_by_text(ENGLISH("patients.one_visit"), exact=True).click)
         choose(page, "patients.visit", "2026-02-02")
     field(first, "patients.field_operator").fill("Dr. First")
     save = ENGLISH("patients.save_visit")
@@ -279,7 +279,7 @@ def test_a_consent_is_kept_and_seen_by_the_next(open_page: OpenPage, key: str, h
 
 def test_photos_of_a_visit_are_shown_without_an_address(open_page: OpenPage, key: str) -> None:
     page = open_patient(open_page, key)
-    page.get_by_text(ENGLISH("patients.one_visit"), exact=True).click()
+    change(page, page.get_by_text(ENGLISH("patients.one_visit"), exact=True).click)
     choose(page, "patients.visit", "2026-01-12")
     page.get_by_text(ENGLISH("patients.show_photos"), exact=True).click()
     shown = page.get_by_role("img", name=ENGLISH("patients.photo_of", day="2026-01-12"))

@@ -316,7 +316,7 @@ def test_the_list_says_what_comes_next_and_fits(open_page: OpenPage, size: tuple
     sought.fill("nobody of this name")
     change(page, lambda: sought.press("Enter"))
     expect(page.get_by_text(ENGLISH("patients.none_found"))).to_be_visible()
-    page.get_by_text(ENGLISH("patients.new"), exact=True).click()
+    change(page, page.get_by_text(ENGLISH("patients.new"), exact=True).click)
     expect(page.get_by_role("button", name=ENGLISH("patients.add"))).to_be_visible()
     assert grave_findings(page) == []
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= size[0]
