@@ -6,7 +6,6 @@ from photocompare.viewer.page import language_texts, presenting
 from photocompare.viewer.sign_in_door import check_start, middleware
 from photocompare.viewer.sign_in_page import admit, pages_of, show_signed_in, watch
 from photocompare.viewer.upload_answers import keep_upload_answers
-from photocompare.viewer.uploads import keep_details
 
 names = ("compare", "consult", "patients", "rating", "audit", "gallery", "capture", "about", "office")
 
@@ -18,7 +17,6 @@ else:
     t = language_texts()
     st.set_page_config(page_title=t("app.title"), layout="wide")
     who = admit(t)
-    keep_details(st.session_state)
     page = st.navigation(pages_of(names, who, t), position="hidden" if presenting() else "top")
     watch(who)
     if not presenting():

@@ -13,7 +13,7 @@ from photocompare.correction import Corrected, Correction
 from photocompare.errors import StaleRecord, UsageError
 from photocompare.estimate import Estimate
 from photocompare.records.access import LOCAL, Actor
-from photocompare.records.entries import IdentityFacts, VisitFacts
+from photocompare.records.entries import IdentityFacts, VisitFacts, checked_place
 from photocompare.records.patient_file import StoredRegion
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
@@ -25,7 +25,6 @@ from photocompare.viewer.patient_course import course_charts, course_points, cou
 from photocompare.viewer.patient_room import shown_name, told
 from photocompare.viewer.patient_segments import packed_history, paths_table, shared_baselines
 from photocompare.viewer.patient_timeline import number, timeline, treatment
-from photocompare.viewer.patient_visits import checked_place
 from photocompare.viewer.saving_entry import both_visits, corrected_entry, corrected_result, entry_of
 from photocompare.viewer.visit import Shot, Visit
 from tests.made_course import COURSE_DAYS, FIRST_DAY, course_dossier, save_course

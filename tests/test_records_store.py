@@ -152,6 +152,15 @@ def test_what_is_missing_is_named_before_anything_is_written(changes: dict[str, 
         new_comparison("P-X", **changes)
 
 
+@pytest.mark.parametrize(("side", "region", "said"), [("", "calf", "left or the right"), ("left", " ", "part of the leg")])
+def test_a_visit_needs_its_place(records: Records, side: str, region: str, said: str) -> None:
+    key = records.add_patient(CLINICIAN)
+    with pytest.raises(UsageError, match=said):
+        records.add_visit(CLINICIAN, key, side, region, VisitFacts(BASELINE_DAY), (b"a photo",))
+    assert count(records, Visit) == 0
+    assert records.photos.unfinished() == []
+
+
 # --- the audit's table
 
 

@@ -189,6 +189,22 @@ class VisitFacts:
         return VisitFacts(**merged)
 
 
+def checked_place(side: str, region: str) -> tuple[str, str]:
+    """Leg and region.
+
+    Raises
+    ------
+    UsageError
+        One is missing, or the region's name is too long.
+    """
+    if side not in SIDES:
+        raise UsageError("Say whether it is the left or the right leg.", code="leg_missing")
+    if not region.strip():
+        raise UsageError("Name the part of the leg, such as outer thigh.", code="region_missing")
+    _checked_text("region", region, LONGEST_NAME)
+    return side, region
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class NewComparison:
     """A measured pair on its way into the records.
@@ -233,11 +249,7 @@ class NewComparison:
     photo_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.side not in SIDES:
-            raise UsageError("Say whether it is the left or the right leg.", code="leg_missing")
-        if not self.region.strip():
-            raise UsageError("Name the part of the leg, such as outer thigh.", code="region_missing")
-        _checked_text("region", self.region, LONGEST_NAME)
+        checked_place(self.side, self.region)
         _checked_text("reason", self.reason, LONGEST_NAME)
         if self.before.day >= self.after.day:
             raise UsageError("The after visit must be later than the before visit; check the dates.", code="visits_reversed")

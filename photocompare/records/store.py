@@ -21,7 +21,7 @@ from photocompare.errors import RecordsUnusable, StaleRecord, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.cohort_rows import renew
-from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, folded, new_patient_key
+from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, checked_place, folded, new_patient_key
 from photocompare.records.opened import OpenRecords
 from photocompare.records.patient_file import PatientFile, load_patient_file
 from photocompare.records.patient_search import PatientLine, found_patients
@@ -127,8 +127,9 @@ class Records(OpenRecords):
         Raises
         ------
         UsageError
-            The region has a visit on that day.
+            Leg or region is missing, or the region has a visit on that day.
         """
+        checked_place(side, region)
         with self._bringing(photos) as tickets, self.writing(actor, Permission.WRITE_PATIENT, key) as session:
             place = ensure_region(session, patient_of(session, key), side, region)
             if session.scalar(select(Visit.id).where(Visit.region_id == place.id, Visit.day == facts.day)) is not None:

@@ -30,12 +30,12 @@ def show(stored_sample: Path) -> None:
     photos, below = st.container(), st.container()
     if not (visit.shots("before") or visit.shots("after")):
         visit.current = ""
-        forget_details(visit, st.session_state)
+        forget_details(visit)
         photos.info(t("compare.sample_note"))
         with st.container():
             _result(visit, stored_sample, None, t)
         return
-    take_scale(visit, st.session_state)
+    take_scale(visit)
     visit.begin()
     with photos:
         cards = Cards(visit, t)

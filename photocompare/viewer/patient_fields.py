@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ from photocompare.records.entries import IdentityFacts, VisitFacts
 from photocompare.records.schema import CEAP_CLASSES, FORMS, HIGHEST_VCSS, LONGEST_COMPRESSION_DAYS, LONGEST_NAME
 from photocompare.report.texts import Texts
 from photocompare.report.visit_details import MOST_SESSIONS
+from photocompare.viewer.lasting import lasting
 
 _FIRST_BIRTHDAY = dt.date(1900, 1, 1)
 _FIRST_VISIT = dt.date(1970, 1, 1)
@@ -25,9 +26,6 @@ _LONGEST_NOTE_TYPED = 4000
 VISIT_FIELDS = tuple(entry.name for entry in dataclasses.fields(VisitFacts))
 TREATMENT = ("session", "agent", "concentration_percent", "form", "operator", "site", "compression_days")
 FINDINGS = ("ceap", "vcss")
-
-_LASTING = "saving_lasting"
-"""Typed contents by session key; goes with what was typed to save a pair."""
 
 
 def identity_fields(prefix: str, kept: IdentityFacts | None, t: Texts) -> Callable[[], IdentityFacts]:
@@ -76,19 +74,6 @@ def _visit_field(key: str, name: str, t: Texts) -> None:
         st.text_area(label, key=key, max_chars=_LONGEST_NOTE_TYPED, height=80)
     else:
         st.text_input(label, key=key, max_chars=LONGEST_NAME)
-
-
-@contextlib.contextmanager
-def lasting(key: str) -> Iterator[None]:
-    """Draw a field within this to keep what was typed over runs that don't draw it, since Streamlit forgets it then.
-
-    It is put back only where it was forgotten: a field that is set while somebody types in it loses what was typed.
-    """
-    kept: dict[str, Any] = st.session_state.setdefault(_LASTING, {})
-    if key not in st.session_state and key in kept:
-        st.session_state[key] = kept[key]
-    yield
-    kept[key] = st.session_state.get(key)
 
 
 def seed(prefix: str, values: dict[str, Any]) -> None:

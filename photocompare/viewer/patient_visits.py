@@ -15,9 +15,10 @@ from photocompare.records.entries import VisitFacts
 from photocompare.records.patient_file import StoredPhoto, StoredRegion, StoredVisit
 from photocompare.records.store import Records
 from photocompare.report.texts import Texts
+from photocompare.viewer.lasting import lasting
 from photocompare.viewer.measuring import MOST_SHOTS, Checking
 from photocompare.viewer.patient_draft import Draft
-from photocompare.viewer.patient_fields import FINDINGS, TREATMENT, fresh, lasting, made, typed, typed_visit, visit_fields
+from photocompare.viewer.patient_fields import FINDINGS, TREATMENT, fresh, made, typed, typed_visit, visit_fields
 from photocompare.viewer.patient_room import may_write, opened_box, place_name, say, told_here
 from photocompare.viewer.uploads import SUFFIXES, refusal_words
 from photocompare.viewer.waiting import wait_while
@@ -101,7 +102,7 @@ def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, 
                 facts = _entered(prefix)
                 photos = tuple(file.getvalue() for file in files[:MOST_SHOTS])
                 if all_readable(photos, t):
-                    held.add_visit(who, key, *checked_place(side, region), facts, photos)
+                    held.add_visit(who, key, side, region, facts, photos)
                     made(_NEW)
                     say(t("patients.visit_added"))
 
@@ -141,12 +142,3 @@ def place_fields(prefix: str, regions: tuple[StoredRegion, ...], t: Texts) -> tu
     with lasting(f"{prefix}_region"):
         second.text_input(t("compare.region"), key=f"{prefix}_region", max_chars=80)
     return side, typed(prefix, "region") or ""
-
-
-def checked_place(side: str, region: str) -> tuple[str, str]:
-    """Leg and region, both given.  UsageError for one that is missing."""
-    if not side:
-        raise UsageError("Say whether it is the left or the right leg.", code="leg_missing")
-    if not region:
-        raise UsageError("Name the part of the leg, such as outer thigh.", code="region_missing")
-    return side, region

@@ -10,16 +10,17 @@ import streamlit as st
 
 from photocompare.errors import UsageError
 from photocompare.records.access import Actor
-from photocompare.records.entries import IdentityFacts
+from photocompare.records.entries import IdentityFacts, checked_place
 from photocompare.records.patient_file import StoredRegion
 from photocompare.records.saving import SavedComparison
 from photocompare.records.store import Records
 from photocompare.report.dossier import Dossier
 from photocompare.report.texts import Texts
 from photocompare.viewer.audit_room import mark_demo
-from photocompare.viewer.patient_fields import identity_fields, lasting, typed, visit_fields
+from photocompare.viewer.lasting import lasting
+from photocompare.viewer.patient_fields import identity_fields, typed, visit_fields
 from photocompare.viewer.patient_room import choose_patient, open_file, patient_at_hand, place_name, shown_name, told_here
-from photocompare.viewer.patient_visits import checked_place, place_fields
+from photocompare.viewer.patient_visits import place_fields
 from photocompare.viewer.record_room import actor, records
 from photocompare.viewer.saving_entry import both_visits, corrected_entry, entry_of
 from photocompare.viewer.uploads import SAVING

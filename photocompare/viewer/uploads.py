@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import MutableMapping, Sequence
+import contextlib
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -14,6 +15,7 @@ from photocompare.flags import REGISTRY, Severity
 from photocompare.report.texts import Texts
 from photocompare.report.visit_details import MOST_SESSIONS, Leg, VisitDetails
 from photocompare.timing import parse_date
+from photocompare.viewer.lasting import forget_typed, lasting, put_back
 from photocompare.viewer.measuring import MOST_SHOTS, Checking, Cutting, Refusal
 from photocompare.viewer.visit import VISITS, Shot, Visit, Which, take_uploads
 from photocompare.viewer.waiting import wait_while
@@ -194,19 +196,11 @@ def collage_preview(thumbnail: bytes, cutting: Cutting, t: Texts) -> str:
     return f'<figure class="pc-collage" role="img" aria-label="{escape(t("compare.collage_preview"))}">{picture}{cut}{labels}</figure>'
 
 
-def forget_details(visit: Visit, state: MutableMapping[Any, Any]) -> None:
+def forget_details(visit: Visit) -> None:
     """Without a photo there is no patient: what was typed about the last one goes."""
-    for key in [key for key in state if key in _DETAIL_KEYS or str(key).startswith(SAVING)]:
-        del state[key]
+    forget_typed(lambda key: key in _DETAIL_KEYS or key.startswith(SAVING))
     visit.details, visit.suggested = VisitDetails(), {"before": None, "after": None}
     visit.mm_per_px, visit.look_for_card = None, True
-
-
-def keep_details(state: MutableMapping[Any, Any]) -> None:
-    """Keep what was typed while another page is shown: Streamlit forgets the fields that a run does not draw."""
-    for key in _DETAIL_KEYS:
-        if key in state:
-            state[key] = state[key]
 
 
 def take_details(visit: Visit, t: Texts) -> None:
@@ -216,31 +210,43 @@ def take_details(visit: Visit, t: Texts) -> None:
         if found != visit.suggested[which]:
             visit.suggested[which] = found
             st.session_state[f"{which}_date"] = found
+    with contextlib.ExitStack() as stack:
+        for key in _DETAIL_KEYS:
+            stack.enter_context(lasting(key))
+        typed = _detail_fields(t)
+    try:
+        visit.details = VisitDetails(**typed)
+    except UsageError as error:
+        st.error(t.error(error))
+    before, after = typed["before_date"], typed["after_date"]
+    if before is not None and after is not None and after < before:
+        st.error(t("compare.dates_reversed"))
+
+
+def _detail_fields(t: Texts) -> dict[str, Any]:
+    """The fields, by the names that `VisitDetails` gives them."""
     first, second = st.columns(2)
-    before = first.date_input(t("compare.before_date"), None, format="YYYY-MM-DD", key="before_date")
-    after = second.date_input(t("compare.after_date"), None, format="YYYY-MM-DD", key="after_date")
+    typed: dict[str, Any] = {
+        "before_date": first.date_input(t("compare.before_date"), None, format="YYYY-MM-DD", key="before_date"),
+        "after_date": second.date_input(t("compare.after_date"), None, format="YYYY-MM-DD", key="after_date"),
+    }
     with st.expander(t("compare.details")):
         treatment, place, label = st.columns(3)
         with treatment:
-            sessions = st.number_input(t("compare.sessions"), 0, MOST_SESSIONS, None, 1, key="sessions")
-            agent = st.text_input(t("compare.agent"), key="agent", max_chars=_LONGEST_TYPED)
-            concentration = st.number_input(t("compare.concentration"), 0.01, 100.0, None, 0.25, key="concentration")
+            typed["sessions"] = st.number_input(t("compare.sessions"), 0, MOST_SESSIONS, None, 1, key="sessions")
+            typed["agent"] = st.text_input(t("compare.agent"), key="agent", max_chars=_LONGEST_TYPED)
+            typed["concentration_percent"] = st.number_input(t("compare.concentration"), 0.01, 100.0, None, 0.25, key="concentration")
         with place:
-            leg = st.selectbox(t("compare.leg"), LEGS, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key="leg")
-            region = st.text_input(t("compare.region"), key="region", max_chars=_LONGEST_TYPED)
+            typed["leg"] = st.selectbox(t("compare.leg"), LEGS, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key="leg")
+            typed["region"] = st.text_input(t("compare.region"), key="region", max_chars=_LONGEST_TYPED)
             _scale_field(t)
         with label:
             about = t("compare.patient_label_help")
-            name = st.text_input(t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=about)
-            note = st.text_area(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
+            typed["patient_label"] = st.text_input(t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=about)
+            typed["note"] = st.text_area(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
             st.session_state.setdefault("look_for_card", True)
             st.toggle(t("compare.card"), key="look_for_card")
-    try:
-        visit.details = VisitDetails(name, before, after, sessions, agent, concentration, leg, region, note)
-    except UsageError as error:
-        st.error(t.error(error))
-    if before is not None and after is not None and after < before:
-        st.error(t("compare.dates_reversed"))
+    return typed
 
 
 def _scale_field(t: Texts) -> None:
@@ -249,6 +255,8 @@ def _scale_field(t: Texts) -> None:
     st.number_input(label, low, high, None, 0.01, format="%.4f", key="mm_per_px", help=about)
 
 
-def take_scale(visit: Visit, state: MutableMapping[Any, Any]) -> None:
+def take_scale(visit: Visit) -> None:
     """What was entered about the scale, for the measurement that begins before its fields are drawn."""
-    visit.mm_per_px, visit.look_for_card = state.get("mm_per_px"), bool(state.get("look_for_card", True))
+    for key in ("mm_per_px", "look_for_card"):
+        put_back(key)
+    visit.mm_per_px, visit.look_for_card = st.session_state.get("mm_per_px"), bool(st.session_state.get("look_for_card", True))

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from steps import (
     ENGLISH,
     MEASURED_MS,
+    choose_language,
     everything_written,
     file_of,
     go_to,
@@ -22,11 +23,13 @@ from steps import (
     percentages,
     picture_of,
     sample_files,
+    settled,
     stop_button,
     upload,
     upload_pair,
 )
 
+from photocompare.report.texts import texts
 from photocompare.viewer.outcome_view import STAGES
 
 OpenPage = Callable[..., Page]
@@ -68,6 +71,31 @@ def test_two_photos_to_a_result_stopped_once_and_then_at_once(open_page: OpenPag
     upload(page, "after", sample_files("stained")[1])
     expect(headline(page)).to_have_text(said, timeout=5_000)
     assert page.evaluate("window.stages.size") == 0
+
+
+def test_what_is_typed_while_a_pair_is_measured_stays(open_page: OpenPage) -> None:
+    """Field after field, through the runs of the page that a measurement brings; and over another page in another language."""
+    page = open_page()
+    upload_pair(page, "stained")
+    expect(stop_button(page)).to_be_visible()
+    page.get_by_text(ENGLISH("compare.details"), exact=True).click()
+    typed = {"patient_label": "left leg of the morning", "agent": "polidocanol", "region": "outer thigh", "note": "warm room, second look"}
+    for key, words in typed.items():
+        page.get_by_role("textbox", name=ENGLISH(f"compare.{key}"), exact=True).first.press_sequentially(words, delay=60)
+    own_pair(page)
+    for key, words in typed.items():
+        expect(page.get_by_role("textbox", name=ENGLISH(f"compare.{key}"), exact=True).first).to_have_value(words)
+    page.get_by_role("textbox", name=ENGLISH("compare.note")).press("Tab")
+    settled(page)
+    go_to(page, "about")
+    choose_language(page, "Español")
+    settled(page)
+    spanish = texts("es")
+    go_to(page, "compare", spanish)
+    own_pair(page)
+    page.get_by_text(spanish("compare.details"), exact=True).click()
+    for key, words in typed.items():
+        expect(page.get_by_role("textbox", name=spanish(f"compare.{key}"), exact=True).first).to_have_value(words)
 
 
 def test_a_refused_pair_gets_no_number_but_reasons(open_page: OpenPage) -> None:

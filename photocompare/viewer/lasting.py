@@ -1,0 +1,41 @@
+"""Fields that keep what was typed while another page is shown: Streamlit forgets those that a run does not draw."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import streamlit as st
+
+_KEPT = "lasting_fields"
+"""Typed contents by session key."""
+
+
+@contextlib.contextmanager
+def lasting(key: str) -> Iterator[None]:
+    """Draw a field within this.
+
+    What was typed is put back only where it was forgotten: a field that is set while somebody types in it loses what was typed.
+    """
+    put_back(key)
+    yield
+    _kept()[key] = st.session_state.get(key)
+
+
+def put_back(key: str) -> None:
+    """What was typed into a field, for what reads it before it is drawn."""
+    if key not in st.session_state and key in _kept():
+        st.session_state[key] = _kept()[key]
+
+
+def forget_typed(goes: Callable[[str], bool]) -> None:
+    """Empty the fields whose keys are chosen."""
+    for held in (st.session_state, _kept()):
+        for key in [key for key in held if goes(str(key))]:
+            del held[key]
+
+
+def _kept() -> dict[str, Any]:
+    kept: dict[str, Any] = st.session_state.setdefault(_KEPT, {})
+    return kept
