@@ -13,9 +13,9 @@ from photocompare.viewer import audit_sections
 from photocompare.viewer.audit_cohort import cohort_of, figures_of
 from photocompare.viewer.audit_export import Exports, show_exports
 from photocompare.viewer.audit_filters import filters_asked, period_asked, run_period_asked
-from photocompare.viewer.audit_room import mark_demo, room_style, told_errors
 from photocompare.viewer.page import begin
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.rooms import mark_demo, room_style, told_errors
 from photocompare.viewer.sign_in_page import link_to
 
 

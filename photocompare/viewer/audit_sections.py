@@ -16,7 +16,8 @@ from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.statistics import PERCENT
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import show_chart, table
+from photocompare.viewer.audit_room import show_chart
+from photocompare.viewer.rooms import table
 
 
 def show_flow(figures: AuditFigures, t: Texts) -> None:

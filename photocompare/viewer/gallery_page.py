@@ -18,13 +18,14 @@ from photocompare.records.gallery import GalleryCase, gallery_cases, gallery_pic
 from photocompare.records.store import Records
 from photocompare.report.dossier import Dossier
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import mark_demo, room_style, signed, told_errors
+from photocompare.viewer.audit_room import signed
 from photocompare.viewer.blocks import headline_percent
 from photocompare.viewer.gallery_cards import Card, show_cards, small
 from photocompare.viewer.gallery_leg import Leg, choose_leg
 from photocompare.viewer.page import begin
 from photocompare.viewer.rating_pictures import show_bare
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.rooms import mark_demo, room_style, told_errors
 from photocompare.viewer.sign_in_page import link_to
 from photocompare.viewer.visit import VISITS
 

@@ -13,10 +13,10 @@ from photocompare.records.schema import LONGEST_NAME, ROLES, TrailRow
 from photocompare.records.store import Records
 from photocompare.records.upkeep import Verification, verify
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import mark_demo, room_style, table, told_errors
 from photocompare.viewer.components import asset
 from photocompare.viewer.page import begin
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.rooms import mark_demo, room_style, table, told_errors
 
 NEWEST = 200
 """Entries of the trail that are shown."""

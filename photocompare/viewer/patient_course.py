@@ -16,7 +16,7 @@ from photocompare.report.redated import assessed_length, lengths
 from photocompare.report.texts import Texts
 from photocompare.timing import TimingOptions
 from photocompare.viewer import blocks
-from photocompare.viewer.audit_room import table
+from photocompare.viewer.rooms import table
 
 WINDOWS = ("too_early", "interim", "assessment", "late")
 

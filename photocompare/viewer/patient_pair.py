@@ -19,12 +19,12 @@ from photocompare.report.redated import under_dates
 from photocompare.report.texts import Texts
 from photocompare.report.visit_details import Leg, VisitDetails
 from photocompare.viewer import blocks
-from photocompare.viewer.audit_room import table
 from photocompare.viewer.measuring import MOST_SHOTS, Measuring, Request
 from photocompare.viewer.outcome_view import STAGES, offer_exports, show_details, show_numbers
 from photocompare.viewer.pair_view import Mode, pair_view
 from photocompare.viewer.patient_room import may_write, say, shown_name, told_here
 from photocompare.viewer.patient_timeline import number
+from photocompare.viewer.rooms import table
 from photocompare.viewer.sign_in import checked_fragment
 from photocompare.viewer.uploads import refusal_words
 from photocompare.viewer.waiting import wait_while

@@ -11,15 +11,14 @@ from photocompare.records.entries import IdentityFacts
 from photocompare.records.patient_file import PatientFile, StoredRegion
 from photocompare.records.store import Records
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import room_style
 from photocompare.viewer.components import asset
-from photocompare.viewer.patient_course import show_course
 from photocompare.viewer.patient_identity import show_identity
 from photocompare.viewer.patient_pair import show_pair
 from photocompare.viewer.patient_room import may_write, region_name, show_said, shown_name
 from photocompare.viewer.patient_segments import show_segments
 from photocompare.viewer.patient_timeline import show_timeline
 from photocompare.viewer.patient_visits import add_visit
+from photocompare.viewer.rooms import room_style
 
 _VIEWS = ("timeline", "course", "pair", "segments", "identity")
 
@@ -47,6 +46,9 @@ def show_record(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
     if region is None:
         st.info(t("patients.no_visit_yet"))
     elif view == "course":
+        # Its libraries take half a second, which the other views need not wait for.
+        from photocompare.viewer.patient_course import show_course
+
         show_course(region, t)
     elif view == "pair":
         show_pair(held, who, file, region, t)

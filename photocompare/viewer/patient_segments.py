@@ -19,9 +19,9 @@ from photocompare.report.fate_styles import FATE_STYLES
 from photocompare.report.segment_history import UNKNOWN, Segment, SegmentHistory, segment_history
 from photocompare.report.texts import Texts
 from photocompare.viewer import blocks
-from photocompare.viewer.audit_room import table
 from photocompare.viewer.components import component
 from photocompare.viewer.patient_pair import kept_dossier
+from photocompare.viewer.rooms import table
 
 _HISTORIES = "patient_histories"
 

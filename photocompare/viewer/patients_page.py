@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from photocompare.errors import UsageError
-from photocompare.viewer.audit_room import mark_demo
 from photocompare.viewer.page import begin
 from photocompare.viewer.patient_list import show_list
 from photocompare.viewer.patient_record import show_record
 from photocompare.viewer.patient_room import choose_patient, open_file, patient_at_hand, told_here
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.rooms import mark_demo
 
 _IN_ADDRESS = "patient"
 

@@ -13,11 +13,11 @@ from photocompare.records.bare_pairs import BarePair
 from photocompare.records.schema import LONGEST_NAME
 from photocompare.records.store import Records
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import mark_demo, room_style, told_errors
 from photocompare.viewer.page import begin
 from photocompare.viewer.rating_pictures import show_bare
 from photocompare.viewer.rating_results import show_agreement
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.rooms import mark_demo, room_style, told_errors
 from photocompare.viewer.sign_in_page import link_to
 
 USUAL_PAIRS = 40

@@ -11,7 +11,8 @@ from photocompare.practice.charts import bland_altman_chart
 from photocompare.practice.rating import PairAgreement, RoundAgreement, round_agreement
 from photocompare.records.ratings import RoundScores
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import show_chart, signed, table, with_interval
+from photocompare.viewer.audit_room import show_chart, signed, with_interval
+from photocompare.viewer.rooms import table
 
 _SOFTWARE = "software"
 _KAPPA_DIGITS = 2

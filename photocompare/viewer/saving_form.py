@@ -16,12 +16,12 @@ from photocompare.records.saving import SavedComparison
 from photocompare.records.store import Records
 from photocompare.report.dossier import Dossier
 from photocompare.report.texts import Texts
-from photocompare.viewer.audit_room import mark_demo
 from photocompare.viewer.lasting import lasting
 from photocompare.viewer.patient_fields import identity_fields, typed, visit_fields
 from photocompare.viewer.patient_room import choose_patient, open_file, patient_at_hand, place_name, shown_name, told_here
 from photocompare.viewer.patient_visits import place_fields
 from photocompare.viewer.record_room import actor, records
+from photocompare.viewer.rooms import mark_demo
 from photocompare.viewer.saving_entry import both_visits, corrected_entry, entry_of
 from photocompare.viewer.uploads import SAVING
 from photocompare.viewer.visit import Visit
