@@ -23,7 +23,6 @@ _FIRST_VISIT = dt.date(1970, 1, 1)
 _LONGEST_NOTE_TYPED = 4000
 """Characters that a note's field takes; the records keep more, which other programs may write."""
 
-VISIT_FIELDS = tuple(entry.name for entry in dataclasses.fields(VisitFacts))
 TREATMENT = ("session", "agent", "concentration_percent", "form", "operator", "site", "compression_days")
 FINDINGS = ("ceap", "vcss")
 
