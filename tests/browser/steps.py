@@ -232,8 +232,8 @@ def grave_findings(page: Page) -> list[str]:
 
 def choose_language(page: Page, name: str) -> None:
     """Pick a language in the page's head."""
-    page.get_by_test_id("stSelectbox").first.get_by_role("combobox").click()
-    page.get_by_role("option", name=name, exact=True).click()
+    settled(page)
+    opened_option(page, page.get_by_test_id("stSelectbox").first.get_by_role("combobox"), name).click()
 
 
 def go_to(page: Page, name: str, t: Texts = ENGLISH) -> None:
