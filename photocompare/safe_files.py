@@ -56,6 +56,7 @@ def written_privately(path: Path) -> Iterator[IO[bytes]]:
             Path(file.name).unlink(missing_ok=True)
             raise
     Path(file.name).replace(path)
+    settle(path.parent)
 
 
 @contextlib.contextmanager

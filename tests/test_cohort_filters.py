@@ -7,13 +7,15 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import Integer, Text
 
 from photocompare.errors import UsageError
-from photocompare.practice.cohort import COLUMNS, Cohort, CohortFilter, days_since_session, in_windows, measured, select
+from photocompare.practice.cohort import Cohort, CohortFilter, days_since_session, in_windows, measured, select
 from photocompare.practice.flow import Flow, flow
 from photocompare.practice.follow_up import completeness
 from photocompare.practice.rates import RateOptions, after_effects
-from photocompare.records.schema import CohortRow
+from photocompare.records.cohort_bytes import DAYS, TEXTS, WHOLE
+from photocompare.records.schema import CohortRow, IsoDate
 from tests.made_cohort import Practice, made_cohort
 
 WINDOWS = ("assessment", "late")
@@ -30,8 +32,10 @@ def frame() -> pd.DataFrame:
 
 
 def test_the_columns_are_those_of_the_records() -> None:
-    kept = {column.key for column in CohortRow.__table__.columns}
-    assert set(COLUMNS) <= kept
+    kept = {column.key: column.type for column in CohortRow.__table__.columns}
+    assert set(TEXTS) == {name for name, kind in kept.items() if type(kind) is Text}
+    assert set(DAYS) == {name for name, kind in kept.items() if isinstance(kind, IsoDate)}
+    assert set(WHOLE) <= {name for name, kind in kept.items() if isinstance(kind, Integer)}
 
 
 def test_without_a_filter_everyone_is_in_it(frame: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ from photocompare.practice.deidentified import deidentified
 from photocompare.practice.export import dictionary_csv, figures_json, table_csv, table_parquet
 from photocompare.practice.figures import AuditFigures, AuditOptions, audit_figures
 from photocompare.report.texts import Texts
-from photocompare.safe_files import staging, write_synced
+from photocompare.safe_files import settle, staging, write_synced
 
 AUDIT_FILES = ("audit.pdf", "cohort.csv", "cohort.parquet", "dictionary.csv", "audit.json")
 """The last one is the one to wait for: it comes when all others are there."""
@@ -60,6 +60,7 @@ def write_audit(files: dict[str, bytes], folder: Path) -> None:
                 write_synced(hidden / name, data)
             for name in AUDIT_FILES:
                 (hidden / name).replace(folder / name)
+            settle(folder)
     except OSError as error:
         raise UsageError(
             f"The audit can't be written to {folder}: {error.strerror or error}. Free some space or choose another folder."

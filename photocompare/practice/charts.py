@@ -26,7 +26,7 @@ from photocompare.report.texts import Texts
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
 _HEIGHT = 320
-_STEP_HEIGHT, _ROW_HEIGHT, _AXIS_HEIGHT = 40, 26, 70
+_ROW_HEIGHT, _AXIS_HEIGHT = 26, 70
 _LONGEST_LABEL = 320
 """Pixels; heights hold axes and legends."""
 

@@ -91,7 +91,6 @@ def _of_comparison(region: Region, visits: Sequence[Visit], comparison: Comparis
         vcss_after=after.vcss,
         method=comparison.settings_sha256[:METHOD_LETTERS],
         corrected=int(bool(comparison.correction)),
-        **_times(visits, before, after),
         **_treatment(visits, before, after),
         **_outcome(json.loads(comparison.result)),
     )
@@ -106,7 +105,6 @@ def _without_comparison(region: Region, visits: Sequence[Visit]) -> CohortRow:
         corrected=0,
         baseline_on=first.day,
         vcss_before=first.vcss,
-        **_times(visits, first, None),
         **_treatment(visits, first, None),
     )
     return CohortRow(**{**empty, **_place(region)})
@@ -116,32 +114,18 @@ def _place(region: Region) -> dict[str, Any]:
     return {"region_id": region.id, "patient_id": region.leg.patient_id, "leg": region.leg.side, "region": region.name}
 
 
-def _sessions(visits: Sequence[Visit], before: Visit, after: Visit | None) -> list[Visit]:
-    """The treatments between the photos.
-
-    Photos of a visit are taken before its treatment: the before visit's counts, the after visit's does not.
-    """
-    return [v for v in visits if v.agent and v.day >= before.day and (after is None or v.day < after.day)]
-
-
-def _times(visits: Sequence[Visit], before: Visit, after: Visit | None) -> dict[str, Any]:
-    """When the last session was, the days between the photos, and the window in which the follow-up photo was taken.
-
-    Veins are judged by the time since the **last** session; a result knows its photos' days only, a record knows the sessions too.
-    """
-    treated = _sessions(visits, before, after)
-    last = treated[-1].day if treated else None
-    if after is None:
-        return {"treated_on": last, "days": None, "window": "unknown"}
-    return {"treated_on": last, "days": (after.day - before.day).days, "window": judge_timing(last or before.day, after.day).window}
-
-
 def _treatment(visits: Sequence[Visit], before: Visit, after: Visit | None) -> dict[str, Any]:
-    """What was done between the photos: the last treatment's facts, and how many there were."""
-    treated = _sessions(visits, before, after)
+    """What was done between the photos: the last session's facts, how many there were, and the window in which it is judged.
+
+    Photos of a visit are taken before its treatment: the before visit's counts, the after visit's does not.  Veins are judged by the time
+    since the **last** session; a result knows its photos' days only, a record knows the sessions too.
+    """
+    treated = [v for v in visits if v.agent and v.day >= before.day and (after is None or v.day < after.day)]
     last = treated[-1] if treated else before
-    said = None if after is None else after.session
     return {
+        "treated_on": last.day if treated else None,
+        "days": None if after is None else (after.day - before.day).days,
+        "window": judge_timing(last.day, None if after is None else after.day).window,
         "operator": last.operator,
         "site": last.site or before.site,
         "agent": last.agent,
@@ -149,7 +133,7 @@ def _treatment(visits: Sequence[Visit], before: Visit, after: Visit | None) -> d
         "form": last.form,
         "compression_days": last.compression_days,
         "ceap": before.ceap,
-        "sessions": len(treated) or said,
+        "sessions": len(treated) or (None if after is None else after.session),
     }
 
 

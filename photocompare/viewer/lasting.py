@@ -13,20 +13,21 @@ _KEPT = "lasting_fields"
 
 
 @contextlib.contextmanager
-def lasting(key: str) -> Iterator[None]:
-    """Draw a field within this.
+def lasting(*keys: str) -> Iterator[None]:
+    """Draw fields within this.
 
     What was typed is put back only where it was forgotten: a field that is set while somebody types in it loses what was typed.
     """
-    put_back(key)
+    put_back(*keys)
     yield
-    _kept()[key] = st.session_state.get(key)
+    _kept().update({key: st.session_state.get(key) for key in keys})
 
 
-def put_back(key: str) -> None:
-    """What was typed into a field, for what reads it before it is drawn."""
-    if key not in st.session_state and key in _kept():
-        st.session_state[key] = _kept()[key]
+def put_back(*keys: str) -> None:
+    """What was typed into fields, for what reads it before they are drawn."""
+    for key in keys:
+        if key not in st.session_state and key in _kept():
+            st.session_state[key] = _kept()[key]
 
 
 def forget_typed(goes: Callable[[str], bool]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -30,9 +29,7 @@ FINDINGS = ("ceap", "vcss")
 def identity_fields(prefix: str, kept: IdentityFacts | None, t: Texts) -> Callable[[], IdentityFacts]:
     """The fields of an identity, filled at first with what is kept; returns what reads them."""
     values = dataclasses.asdict(kept or IdentityFacts())
-    with contextlib.ExitStack() as stack:
-        for name in values:
-            stack.enter_context(lasting(f"{prefix}_{name}"))
+    with lasting(*(f"{prefix}_{name}" for name in values)):
         seed(prefix, values)
         _draw_identity(prefix, t)
     return lambda: IdentityFacts(**{name: typed(prefix, name) for name in ("name", "chart_number", "born_on", "note")})

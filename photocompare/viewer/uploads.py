@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -210,9 +209,7 @@ def take_details(visit: Visit, t: Texts) -> None:
         if found != visit.suggested[which]:
             visit.suggested[which] = found
             st.session_state[f"{which}_date"] = found
-    with contextlib.ExitStack() as stack:
-        for key in _DETAIL_KEYS:
-            stack.enter_context(lasting(key))
+    with lasting(*_DETAIL_KEYS):
         typed = _detail_fields(t)
     try:
         visit.details = VisitDetails(**typed)
@@ -257,6 +254,5 @@ def _scale_field(t: Texts) -> None:
 
 def take_scale(visit: Visit) -> None:
     """What was entered about the scale, for the measurement that begins before its fields are drawn."""
-    for key in ("mm_per_px", "look_for_card"):
-        put_back(key)
+    put_back("mm_per_px", "look_for_card")
     visit.mm_per_px, visit.look_for_card = st.session_state.get("mm_per_px"), bool(st.session_state.get("look_for_card", True))

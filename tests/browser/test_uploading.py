@@ -75,7 +75,7 @@ def test_two_photos_to_a_result_stopped_once_and_then_at_once(open_page: OpenPag
 
 def test_what_is_typed_while_a_pair_is_measured_stays(open_page: OpenPage) -> None:
     """Field after field, through the runs of the page that a measurement brings; and over another page in another language."""
-    page = open_page()
+    page, spanish = open_page(), texts("es")
     upload_pair(page, "stained")
     expect(stop_button(page)).to_be_visible()
     page.get_by_text(ENGLISH("compare.details"), exact=True).click()
@@ -90,8 +90,7 @@ def test_what_is_typed_while_a_pair_is_measured_stays(open_page: OpenPage) -> No
     go_to(page, "about")
     expect(page.get_by_role("heading", name=ENGLISH("about.title"), exact=True)).to_be_visible()
     choose_language(page, "Español")
-    expect(page.get_by_role("heading", name=texts("es")("about.title"), exact=True)).to_be_visible()
-    spanish = texts("es")
+    expect(page.get_by_role("heading", name=spanish("about.title"), exact=True)).to_be_visible()
     go_to(page, "compare", spanish)
     own_pair(page)
     page.get_by_text(spanish("compare.details"), exact=True).click()
