@@ -42,9 +42,10 @@ class LiveCamera {
     this.texts = header.texts;
     this.options = header.options;
     this.label();
-    if (header.ghost !== this.ghostName) await this.takeGhost(header.ghost, bytes.slice(4 + length));
     // a page that still stands after a shot was sent has refused it and says why
     this.show(this.section.dataset.state === "sending" ? "shot" : this.section.dataset.state);
+    this.section.hidden = false; // now that every button has its name
+    if (header.ghost !== this.ghostName) await this.takeGhost(header.ghost, bytes.slice(4 + length));
   }
 
   label() {

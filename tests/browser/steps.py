@@ -220,7 +220,8 @@ def downloaded(page: Page, name: str) -> tuple[bytes, str]:
 
 
 def grave_findings(page: Page) -> list[str]:
-    """What axe-core calls serious or critical, on the page as it stands."""
+    """What axe-core calls serious or critical, on the page as it stands once its run has ended."""
+    settled(page)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{finding['impact']} {finding['id']}: {node['target']} {node['html'][:160]} {node['failureSummary'][:200]}"

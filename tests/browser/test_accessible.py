@@ -36,9 +36,12 @@ def test_the_details_that_are_typed(open_page: OpenPage, dark: bool) -> None:
 @pytest.mark.parametrize("path", ["/capture", "/about"])
 def test_the_other_pages(open_page: OpenPage, path: str, dark: bool) -> None:
     page = open_page(path, dark=dark)
+    start = page.get_by_role("button", name=ENGLISH("camera.start"))
+    if path == "/capture":
+        expect(start).to_be_visible()
     assert grave_findings(page) == []
     if path == "/capture":
-        page.get_by_role("button", name=ENGLISH("camera.start")).click()
+        start.click()
         expect(page.locator(".camera")).to_have_attribute("data-state", "live")
         assert grave_findings(page) == []
         page.get_by_role("button", name=ENGLISH("camera.shutter")).click()

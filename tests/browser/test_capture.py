@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
-from steps import MEASURED_MS, everything_written, go_to, percentages
+from steps import MEASURED_MS, everything_written, go_to, percentages, sample_files, settled, upload
 
 from photocompare.phantom.pair import simple_pair
 from photocompare.report.card_pdf import card_pdf
@@ -99,6 +99,18 @@ def test_both_shots_go_straight_into_compare(open_page: OpenPage) -> None:
     assert percentages(everything_written(page)) == []
     for button in page.get_by_role("button", name=ENGLISH("compare.remove_shots")).all():
         expect(button).to_be_visible()
+
+
+def test_the_camera_can_be_started_while_the_before_photo_is_still_decoded(open_page: OpenPage) -> None:
+    page = open_page(before_loading=lambda page: page.add_init_script("window.createImageBitmap = () => new Promise(() => {})"))
+    upload(page, "before", sample_files("stained")[0])
+    settled(page)
+    go_to(page, "capture")
+    page.wait_for_url("**/capture")
+    expect(page.locator("button.start")).to_have_text(word("start"))
+    page.locator("button.start").click()
+    expect(page.locator(".camera")).to_have_attribute("data-state", "live")
+    assert page.locator(".camera").get_attribute("data-ghost") is None, "the before photo was not held back"
 
 
 def adjust_ghost(page: Page) -> None:
