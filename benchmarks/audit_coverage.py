@@ -20,6 +20,9 @@ from photocompare.practice.statistics import Clusters, clustered_means, mean_est
 from photocompare.practice.true_clearance import true_clearance
 from tests.made_cohort import Practice, made_cohort
 
+BANDS = (-np.inf, 70.0), (70.0, 90.0), (90.0, np.inf)
+"""Below, within and above the 70-90 % band."""
+
 BETWEEN, WITHIN = 9.0, 7.0
 """Standard deviations between and within patients, points."""
 
@@ -47,31 +50,39 @@ def means_and_rates(rounds: int) -> None:
 
 
 def deconvolved(rounds: int) -> None:
-    """Bias and coverage of the corrected responder rate and of the true spread."""
+    """Bias and coverage of the corrected responder rate, of the shares about the band, and of the true spread."""
     shapes = {
         "skewed": lambda rng, n: 100 * rng.beta(8, 3, n),
         "normal, cut at 100": lambda rng, n: np.clip(rng.normal(76, 11, n), 0, 100),
         "narrow": lambda rng, n: rng.normal(70, 3, n),
         "two groups": lambda rng, n: np.clip(np.where(rng.uniform(size=n) < 0.3, rng.normal(45, 10, n), rng.normal(85, 6, n)), 0, 100),
         "nearly all cleared": lambda rng, n: 100 * rng.beta(12, 1.2, n),
+        "two halves": lambda rng, n: np.clip(np.where(rng.uniform(size=n) < 0.5, rng.normal(35, 8, n), rng.normal(78, 7, n)), 0, 100),
+        "even": lambda rng, n: rng.uniform(30, 100, n),
+        "an eighth fails": lambda rng, n: np.clip(
+            np.where(rng.uniform(size=n) < 0.12, rng.uniform(0, 60, n), rng.normal(80, 8, n)), 0, 100
+        ),
+        "a quarter wholly cleared": lambda rng, n: np.where(rng.uniform(size=n) < 0.25, 100.0, np.clip(rng.normal(65, 12, n), 0, 100)),
     }
     for name, draw in shapes.items():
         for n in (200, 2000):
             rng = np.random.default_rng(n)
             large = draw(rng, 400_000)
-            rate, sd = 100 * np.mean(large >= 75), large.std()
-            held, values, raw = np.zeros(2), [], []
+            rate = 100 * np.mean(large >= 75)
+            truths = np.array([rate, *(100 * np.mean((large >= low) & (large < high)) for low, high in BANDS), large.std()])
+            held, values, raw = np.zeros(len(truths)), [], []
             for _ in range(rounds):
-                truth, errors = draw(rng, n), rng.gamma(8.0, 1.0, n)
-                seen = np.clip(truth + rng.normal(0, errors), 0, 100)
+                true, errors = draw(rng, n), rng.gamma(8.0, 1.0, n)
+                seen = np.clip(true + rng.normal(0, errors), 0, 100)
                 found = true_clearance(seen, errors, np.arange(n))
-                held += found.responders.low <= rate <= found.responders.high, found.true_sd.low <= sd <= found.true_sd.high
+                told = found.responders, found.below_band, found.within_band, found.above_band, found.true_sd
+                held += [each.low <= truth <= each.high for each, truth in zip(told, truths, strict=True)]
                 values.append(found.responders.value)
                 raw.append(found.observed_responders)
-            cover, cover_sd = 100 * held / rounds
+            cover = [f"{100 * share:.0f}" for share in held / rounds]
             print(
                 f"{name}, {n} pairs: true {rate:.1f} %, measured {np.mean(raw):.1f} %, corrected {np.mean(values):.1f} % "
-                f"(covers {cover:.0f} %); spread covers {cover_sd:.0f} %",
+                f"(covers {cover[0]} %); below, within, above the band cover {', '.join(cover[1:4])} %; spread {cover[4]} %",
                 flush=True,
             )
 
@@ -159,7 +170,7 @@ def main() -> None:
     means_and_rates(rounds)
     signals(rounds)
     agreement(rounds)
-    deconvolved(max(20, rounds // 20))
+    deconvolved(max(20, rounds // 10))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
+from photocompare.practice.statistics import wilson
 from photocompare.practice.true_clearance import DeconvolutionOptions, TrueClearance, error_sds, true_clearance
 
 Floats = NDArray[np.float64]
@@ -121,18 +124,34 @@ def test_the_same_pairs_give_the_same_figures() -> None:
     assert whole(true_clearance(values, errors, patients)) == whole(true_clearance(values, errors, patients))
 
 
-def test_intervals_of_corrected_responders_cover() -> None:
-    # 30 cohorts of 400 pairs; two standard errors are 8 points.  The long version is `benchmarks/audit_coverage.py`.
-    from scipy import stats
+def skewed(rng: np.random.Generator, n: int) -> Floats:
+    return 100.0 * rng.beta(8, 3, n)
 
+
+def two_halves(rng: np.random.Generator, n: int) -> Floats:
+    return np.clip(np.where(rng.uniform(size=n) < 0.5, rng.normal(35, 8, n), rng.normal(78, 7, n)), 0, 100)
+
+
+@pytest.mark.parametrize(
+    ("draw", "n", "true_rate"),
+    [(skewed, 400, 100.0 * stats.beta.sf(0.75, 8, 3)), (two_halves, 2000, 50.0 * (stats.norm.sf(75, 35, 8) + stats.norm.sf(75, 78, 7)))],
+)
+def test_intervals_of_corrected_responders_cover(draw: Callable[..., Floats], n: int, true_rate: float) -> None:
+    # 30 cohorts; two standard errors are 8 points.  The long version is `benchmarks/audit_coverage.py`.
     options = DeconvolutionOptions(blocks=10)
     rng = np.random.default_rng(20261123)
     held = 0
-    true_rate = 100.0 * float(stats.beta.sf(0.75, 8, 3))
     for _ in range(30):
-        truth = 100.0 * rng.beta(8, 3, 400)
-        errors = rng.gamma(8.0, 1.0, 400)
-        values = np.clip(truth + rng.normal(0, errors), 0, 100)
-        found = true_clearance(values, errors, np.arange(400), options=options).responders
+        errors = rng.gamma(8.0, 1.0, n)
+        values = np.clip(draw(rng, n) + rng.normal(0, errors), 0, 100)
+        found = true_clearance(values, errors, np.arange(n), options=options).responders
         held += found.low <= true_rate <= found.high
     assert held / 30 >= 0.83
+
+
+def test_a_share_of_nothing_is_no_surer_than_as_many_counted_legs() -> None:
+    rng = np.random.default_rng(10)
+    found = true_clearance(rng.normal(20.0, 5.0, 100), np.full(100, 3.0), np.arange(100))
+    assert found.above_band.value == pytest.approx(0.0, abs=1e-3)
+    assert found.above_band.high >= 100.0 * float(wilson(0.0, 100.0)[1])
+    assert found.below_band.low <= 100.0 * float(wilson(1.0, 100.0)[0])

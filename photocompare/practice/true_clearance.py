@@ -16,7 +16,7 @@ from scipy import optimize, special, stats
 from photocompare.benchmark import BenchmarkOptions
 from photocompare.estimate import Z95, Estimate
 from photocompare.practice.cohort import Codes, Floats, distinct
-from photocompare.practice.statistics import PERCENT
+from photocompare.practice.statistics import PERCENT, wilson
 
 _NORMAL_COLUMNS = 2
 """Columns of the log density that make a normal distribution; they are free."""
@@ -48,13 +48,13 @@ class DeconvolutionOptions:
     blocks : int
         Blocks of patients left out in turn for the standard errors.
     least_pairs, least_patients : int
-        Below either, nothing is drawn: the distribution has some five free numbers, ten pairs for each.
+        Below either, nothing is drawn: the distribution has seven numbers, two of them free and five held back.
     """
 
     step_percent: float = 2.0
     truth_step_percent: float = 1.0
     error_levels: int = 12
-    knots: int = 6
+    knots: int = 7
     penalty: float = 1.0
     blocks: int = 20
     least_pairs: int = 50
@@ -203,16 +203,11 @@ def _drawn(values: Floats, errors: Floats, patients: Codes, band: BenchmarkOptio
         mean = float(density @ model.grid)
         return np.append(regions @ density, math.sqrt(float(density @ (model.grid - mean) ** 2)))
 
-    *shares, sd = told(fitted).tolist()
+    found = told(fitted)
     left_out = np.array([told(model.fit(whole - block, fitted, options)) for block in counts])
-    blocks = len(left_out)
-    error = np.sqrt((blocks - 1) / blocks * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0))
-    *halves, sd_half = (float(stats.t.ppf(0.975, blocks - 1)) * error).tolist()
     method = "deconvolved; blocks of patients left out in turn"
-    estimates = [
-        Estimate(PERCENT * s, PERCENT * max(0.0, s - h), PERCENT * min(1.0, s + h), "%", method)
-        for s, h in zip(np.clip(shares, 0.0, 1.0).tolist(), halves, strict=True)
-    ]
+    sd, sd_half = float(found[-1]), float(_jackknife_half(left_out[:, -1:])[0])
+    estimates = _share_estimates(np.clip(found[:-1], 0.0, 1.0), left_out[:, :-1], len(values), method)
     density = model.density(fitted)
     right = model.chance_at_or_above(band.responder_percent, whole)
     truly = regions[0] > 0
@@ -226,6 +221,25 @@ def _drawn(values: Floats, errors: Floats, patients: Codes, band: BenchmarkOptio
         model.grid,
         density,
     )
+
+
+def _jackknife_half(left_out: Floats) -> Floats:
+    """Half widths of 95 % intervals from estimates without each block in turn, (blocks, k)."""
+    blocks = len(left_out)
+    error = np.sqrt((blocks - 1) / blocks * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0))
+    return np.asarray(stats.t.ppf(0.975, blocks - 1) * error, np.float64)
+
+
+def _share_estimates(shares: Floats, left_out: Floats, pairs: int, method: str) -> list[Estimate]:
+    """Shares with intervals that are even in their log odds, and nowhere narrower than if that many true values had been counted."""
+    least = 0.5 / pairs  # less than half a pair may be none, and its odds say nothing
+    odds, odds_left_out = (special.logit(np.clip(each, least, 1.0 - least)) for each in (shares, left_out))
+    half = _jackknife_half(odds_left_out)
+    least_low, least_high = wilson(shares, np.full_like(shares, pairs))
+    low = np.where(shares > least, np.minimum(least_low, special.expit(odds - half)), 0.0)
+    high = np.where(shares < 1.0 - least, np.maximum(least_high, special.expit(odds + half)), 1.0)
+    ends = (PERCENT * np.column_stack([shares, low, high])).tolist()
+    return [Estimate(value, bottom, top, "%", method) for value, bottom, top in ends]
 
 
 def _regions(grid: Floats, band: BenchmarkOptions) -> Floats:
