@@ -235,7 +235,7 @@ def _share_estimates(shares: Floats, left_out: Floats, pairs: int, method: str) 
     least = 0.5 / pairs  # less than half a pair may be none, and its odds say nothing
     odds, odds_left_out = (special.logit(np.clip(each, least, 1.0 - least)) for each in (shares, left_out))
     half = _jackknife_half(odds_left_out)
-    least_low, least_high = wilson(shares, np.full_like(shares, pairs))
+    least_low, least_high = wilson(shares, float(pairs))
     low = np.where(shares > least, np.minimum(least_low, special.expit(odds - half)), 0.0)
     high = np.where(shares < 1.0 - least, np.maximum(least_high, special.expit(odds + half)), 1.0)
     ends = (PERCENT * np.column_stack([shares, low, high])).tolist()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from made_practice import HOSTILE, OUTCOMES
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, change, choose_language, everything_written, grave_findings, opened_option, settled
+from steps import ENGLISH, SIZES, change, choose_language, choose_option, everything_written, grave_findings, settled
 
 from photocompare.records.access import LOCAL
 from photocompare.records.places import in_folder
@@ -34,7 +34,7 @@ def flow(page: Page) -> list[int]:
 def choose_group(page: Page, dimension: str) -> None:
     """Break the outcomes down by something else."""
     box = page.get_by_test_id("stSelectbox").filter(has_text=ENGLISH("audit_page.dimension"))
-    change(page, opened_option(page, box.get_by_role("combobox"), ENGLISH(f"audit_dimension.{dimension}")).click)
+    choose_option(page, box.get_by_role("combobox"), ENGLISH(f"audit_dimension.{dimension}"))
 
 
 def test_everybody_is_counted_and_every_chart_is_drawn(open_practice: OpenPage) -> None:
@@ -67,8 +67,7 @@ def test_a_filter_changes_all_figures_and_is_told(open_practice: OpenPage) -> No
     whole = everything_written(page)
     page.get_by_text(ENGLISH("audit_page.filters"), exact=True).click()
     box = page.get_by_test_id("stMultiSelect").filter(has_text=ENGLISH("audit_dimension.agent"))
-    box.get_by_role("combobox").click()
-    change(page, page.get_by_role("option", name="glucose", exact=True).click)
+    choose_option(page, box.get_by_role("combobox"), "glucose")
     assert flow(page) == [OUTCOMES // 2] * 4
     written = everything_written(page)
     assert ENGLISH("audit.filtered", what="Agent: glucose") in written

@@ -15,6 +15,7 @@ from steps import (
     MEASURED_MS,
     SIZES,
     change,
+    choose_option,
     comes_to,
     downloaded,
     everything_written,
@@ -78,8 +79,7 @@ def look(page: Page, view: str) -> None:
 
 
 def choose(page: Page, key: str, option: str) -> None:
-    page.get_by_role("combobox", name=ENGLISH(key)).last.click()
-    change(page, page.get_by_role("option", name=option, exact=True).click)
+    choose_option(page, page.get_by_role("combobox", name=ENGLISH(key)).last, option)
 
 
 def field(page: Page, key: str) -> Locator:

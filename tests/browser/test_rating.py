@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from steps import ENGLISH, SIZES, change, everything_written, grave_findings, pair, percentages, settled
+from steps import ENGLISH, SIZES, change, choose_option, everything_written, grave_findings, pair, percentages, settled
 
 from photocompare.practice.rating_order import chosen_twice
 from photocompare.records import ratings
@@ -40,8 +40,7 @@ def rating(open_practice: OpenPage, name: str, rater: str, **how: object) -> Pag
     settled(page)
     box = page.get_by_test_id("stSelectbox").filter(has_text=ENGLISH("rating.round"))
     if not box.get_by_role("combobox").input_value().endswith(name):
-        box.get_by_role("combobox").click()
-        change(page, page.get_by_role("option").filter(has_text=name).click)
+        choose_option(page, box.get_by_role("combobox"), re.compile(re.escape(name) + "$"))
     field = page.get_by_role("textbox", name=ENGLISH("rating.rater"), exact=True)
     field.fill(rater)
     field.press("Enter")

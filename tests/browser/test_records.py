@@ -15,6 +15,7 @@ from steps import (
     ENGLISH,
     SIZES,
     change,
+    choose_option,
     choose_tool,
     everything_written,
     file_of,
@@ -22,7 +23,6 @@ from steps import (
     grave_findings,
     headline,
     jpeg_of,
-    opened_option,
     own_pair,
     pair,
     picture_of,
@@ -102,7 +102,7 @@ def choose(page: Page, key: str, option: str) -> None:
     """Choose from a list, unless it is chosen already."""
     box = page.get_by_role("combobox", name=ENGLISH(key)).last
     if box.input_value() != option:
-        change(page, opened_option(page, box, option).click)
+        choose_option(page, box, option)
 
 
 def new_patient(page: Page, name: str, region: str = "outer thigh") -> None:
