@@ -74,8 +74,8 @@ def open_patient(open_page: OpenPage, key: str, view: str = "", **how: object) -
 
 
 def look(page: Page, view: str) -> None:
-    page.get_by_text(ENGLISH(f"patients.view_{view}"), exact=True).click()
-    settled(page)
+    """Go to another view, and wait until it is there."""
+    change(page, page.get_by_text(ENGLISH(f"patients.view_{view}"), exact=True).click)
 
 
 def choose(page: Page, key: str, option: str) -> None:
@@ -176,7 +176,9 @@ def add_visit_with_photo(page: Page, day: str) -> None:
     add.click()
     expect(page.get_by_text(ENGLISH("errors.NotAPhoto"))).to_be_visible(timeout=MEASURED_MS)
     settled(page)
-    page.get_by_role("button", name="Remove no.jpg", exact=True).click()
+    refused = page.get_by_role("button", name="Remove no.jpg", exact=True)
+    refused.click()
+    expect(refused).to_have_count(0)
     settled(page)
     choose_files(page, sample_files("unchanged")[1])
     add.click()
