@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from photocompare.viewer.page import language_texts, presenting
-from photocompare.viewer.sign_in_door import check_start, middleware
-from photocompare.viewer.sign_in_page import admit, pages_of, show_signed_in, watch
-from photocompare.viewer.upload_answers import keep_upload_answers
+from photocompare.viewer.shared.page import language_texts, presenting
+from photocompare.viewer.shared.upload_answers import keep_upload_answers
+from photocompare.viewer.sign_in.page import admit, pages_of, show_signed_in, watch
+from photocompare.viewer.sign_in.request_check import check_start, middleware
 
 names = ("compare", "consult", "patients", "rating", "audit", "gallery", "capture", "about", "office")
 

@@ -1,5 +1,5 @@
 """Audit: the outcomes of the practice."""
 
-from photocompare.viewer import audit_page
+from photocompare.viewer.audit import page as audit_page
 
 audit_page.show()

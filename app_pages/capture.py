@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from photocompare.errors import UsageError
-from photocompare.report.card_pdf import card_pdf
-from photocompare.viewer import visit
-from photocompare.viewer.camera import camera
-from photocompare.viewer.capture_guide import show_guide
-from photocompare.viewer.capturing import await_ghost
-from photocompare.viewer.page import begin
+from photocompare.base.errors import UsageError
+from photocompare.report.pdf.card import card_pdf
+from photocompare.viewer.capture.camera import camera
+from photocompare.viewer.capture.guide import show_guide
+from photocompare.viewer.capture.hand_over import await_ghost
+from photocompare.viewer.measuring import visit
+from photocompare.viewer.shared.page import begin
 
 t = begin("capture.title")
 

@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from photocompare.viewer import compare_page
+from photocompare.viewer.compare import page as compare_page
 
 compare_page.show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")

@@ -1,5 +1,5 @@
 """Office: accounts, the trail, verification."""
 
-from photocompare.viewer import office_page
+from photocompare.viewer.office import page as office_page
 
 office_page.show()

@@ -196,7 +196,7 @@ def measure_upkeep(home: Path) -> list[str]:
     rows = parse_manifest(text)
     parsing = time.perf_counter() - begin
     kept = BatchFolder(home / "upkeep")
-    result = json.loads(files("photocompare.report").joinpath("result.schema.json").read_text())  # of a result's size, not of its meaning
+    result = json.loads(files("photocompare.results").joinpath("result.schema.json").read_text())  # of a result's size, not of its meaning
     told: dict[str, Any] = {"status": "comparable", "reasons": [], "clearance": None, "padding": json.dumps(result)[:RESULT_BYTES]}
     begin = time.perf_counter()
     for n in range(SOME_PAIRS):

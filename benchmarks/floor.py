@@ -15,7 +15,7 @@ FLOORS = {
     "and loads all that a comparison needs": [
         sys.executable,
         "-c",
-        "import photocompare.cli, photocompare.comparison, photocompare.report.files",
+        "import photocompare.cli, photocompare.comparison, photocompare.report.files.comparison_files",
     ],
 }
 

@@ -16,14 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
+from tests.browser.chromium import ARGUMENTS, find_chromium
 
 from benchmarks.machine import this_machine
 from benchmarks.records import MOST_AUDIT_S, MOST_PATIENT_S
 from benchmarks.report import number, put_between, table, yes
 from benchmarks.viewer import viewer, wait_for
 from photocompare.records.places import DATABASE_VARIABLE, FOLDER_VARIABLE, PHOTOS_VARIABLE
-from photocompare.report.texts import texts
-from tests.browser.chromium import ARGUMENTS, find_chromium
+from photocompare.report.words.texts import texts
 
 RUNS = 7
 PAUSE_MS = 1000

@@ -28,7 +28,7 @@ from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.records.places import DATABASE_VARIABLE, PHOTOS_VARIABLE, Places, in_folder, usual_places
 from photocompare.records.schema import CohortRow, Comparison, TrailRow
 from photocompare.records.store import Records
-from photocompare.report.dossier import read_dossier
+from photocompare.results.dossier import read_dossier
 
 SAMPLE = Path(__file__).parents[1] / "sample_images" / "good_result"
 MOST_AUDIT_S = {"sqlite": 1.5, "postgresql": 3.0}

@@ -14,7 +14,7 @@ import numpy as np
 from photocompare import read_photo
 from photocompare.phantom.facts import HARD, STANDARD, draw_facts, draw_visit, stream
 from photocompare.phantom.pair import render_pair
-from photocompare.photo import Photo
+from photocompare.photo.reading import Photo
 from photocompare.shots import compare_shots
 
 SHOTS = 3

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from photocompare import cli, provenance
+from photocompare import cli
+from photocompare.base import provenance
 
 Marks = dict[str, dict[str, float]]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from photocompare.comparison import Comparison, compare
-    from photocompare.photo import Photo, read_photo
+    from photocompare.photo.reading import Photo, read_photo
     from photocompare.settings import Settings
 
 __version__ = "0.1.0"
@@ -19,10 +19,10 @@ __all__ = ["Comparison", "Photo", "Settings", "__version__", "compare", "read_ph
 
 _HOMES = {
     "Comparison": "photocompare.comparison",
-    "Photo": "photocompare.photo",
+    "Photo": "photocompare.photo.reading",
     "Settings": "photocompare.settings",
     "compare": "photocompare.comparison",
-    "read_photo": "photocompare.photo",
+    "read_photo": "photocompare.photo.reading",
 }
 
 

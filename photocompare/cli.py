@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from photocompare import __version__
+from photocompare.base.errors import PhotocompareError, SystemLibraryMissing, UsageError
+from photocompare.base.memory import share_freed_memory
 from photocompare.commands import batch as batches
 from photocompare.commands import demo as demos
 from photocompare.commands import practice, records
-from photocompare.errors import PhotocompareError, SystemLibraryMissing, UsageError
-from photocompare.memory import share_freed_memory
 
 if TYPE_CHECKING:
     from photocompare.comparison import Comparison
@@ -141,17 +141,17 @@ def compare(
     visits = _shots("before", before, more_before), _shots("after", after, more_after)
     dates = (_given_date(before_date, "--before-date"), _given_date(after_date, "--after-date"))
     _check_output_folder(out)
-    watch = _load("photocompare.provenance").Stopwatch(_announce if sys.stderr.isatty() else None)
-    polygon_xy = None if field is None else _load("photocompare.field").read_polygon(field)
-    photo = _load("photocompare.photo")
+    watch = _load("photocompare.base.provenance").Stopwatch(_announce if sys.stderr.isatty() else None)
+    polygon_xy = None if field is None else _load("photocompare.leg.field").read_polygon(field)
+    photo = _load("photocompare.photo.reading")
     with watch.stage("read"), ThreadPoolExecutor(1) as pool:
         # Decoding happens in child processes; the measuring libraries and networks load meanwhile.
         names = [*_shot_names("before", visits[0]), *_shot_names("after", visits[1])]
         reading = pool.submit(photo.read_photos, [*visits[0], *visits[1]], names=names)
         comparing = _load("photocompare.shots")
         if mm_per_px is not None:
-            _load("photocompare.scale").checked_mm_per_px(mm_per_px)
-        _load("photocompare.vein_network").network_available()
+            _load("photocompare.leg.scale").checked_mm_per_px(mm_per_px)
+        _load("photocompare.veins.network").network_available()
         _load("photocompare.registration.matcher_models").load_matcher()
         photos = reading.result()
     comparison: Comparison = comparing.compare_shots(
@@ -165,11 +165,11 @@ def compare(
         watch=watch,
     )
     _announce_if_terminal("write")
-    _load("photocompare.report.files").write_comparison(comparison, out)
+    _load("photocompare.report.files.comparison_files").write_comparison(comparison, out)
     if as_json:
-        typer.echo(_load("photocompare.report.result_json").result_text(comparison), nl=False)
+        typer.echo(_load("photocompare.results.result_json").result_text(comparison), nl=False)
     else:
-        typer.echo(_load("photocompare.report.words").as_text(comparison))
+        typer.echo(_load("photocompare.report.words.sentences").as_text(comparison))
         typer.echo(f"Files: {out}")
     if comparison.status == "not_comparable":
         raise typer.Exit(NOT_COMPARABLE)
@@ -178,7 +178,7 @@ def compare(
 @app.command()
 def card(out: Annotated[Path, typer.Option("--out", help="The PDF to write.")]) -> None:
     """Draw the printable scale and colour card."""
-    _load("photocompare.report.card_pdf").write_card_pdf(out)
+    _load("photocompare.report.pdf.card").write_card_pdf(out)
     typer.echo(f"Card: {out}. Print at 100 % and check the 50 mm ruler.")
 
 
@@ -232,7 +232,7 @@ def _given_date(text: str | None, option: str) -> dt.date | None:
     """A date as given; one that lies ahead is a slip of the keyboard."""
     if text is None:
         return None
-    day: dt.date = _load("photocompare.timing").parse_date(text)
+    day: dt.date = _load("photocompare.results.timing").parse_date(text)
     if day > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):  # it may be tomorrow already, east of Greenwich
         raise UsageError(f"{option} {day.isoformat()} lies in the future; check the year.")
     return day

@@ -19,20 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare import __version__
-from photocompare.arrays import LinearRGB, MapXY, Mask, PointsXY
-from photocompare.benchmark import hold_against_benchmark
-from photocompare.colour import density_from_linear, individual_typology_angle, lab_from_linear
-from photocompare.fate import judge_fate
-from photocompare.flags import RaisedFlag, Severity, raised, worst_first
-from photocompare.light import Normalised, match_light
-from photocompare.outcome import Findings, summarise, vein_flags
-from photocompare.photo import Photo
-from photocompare.pigment import find_pigment, pigment_change
-from photocompare.profiles import forced_contrast
-from photocompare.provenance import Stopwatch
+from photocompare.base.arrays import LinearRGB, MapXY, Mask, PointsXY
+from photocompare.base.colour import density_from_linear, individual_typology_angle, lab_from_linear
+from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
+from photocompare.base.provenance import Stopwatch
+from photocompare.clearance.outcome import Findings, summarise, vein_flags
+from photocompare.leg.scale import Scale, checked_mm_per_px
+from photocompare.photo.reading import Photo
+from photocompare.prepared_photo import SEEN_OR_GIVEN, CardColour, Sight, look_at, mapped_colours, under_other_light
 from photocompare.registration import Registration, register
 from photocompare.registration.judge import JudgeOptions
-from photocompare.result import (
+from photocompare.results.comparison import (
     Comparison,
     Measured,
     Outcome,
@@ -45,13 +42,16 @@ from photocompare.result import (
     ScaleSource,
     SkinTone,
 )
-from photocompare.scale import Scale, checked_mm_per_px
+from photocompare.results.reference_band import hold_against_benchmark
+from photocompare.results.timing import Timing, judge_timing, parse_date
 from photocompare.settings import STANDARD, Settings
-from photocompare.sight import SEEN_OR_GIVEN, CardColour, Sight, look_at, mapped_colours, under_other_light
-from photocompare.skin_reading import SkinReading, agreed
-from photocompare.timing import Timing, judge_timing, parse_date
-from photocompare.vein_network import network_available, read_skin, read_skin_after
-from photocompare.veins import find_veins
+from photocompare.veins.fate import judge_fate
+from photocompare.veins.light import Normalised, match_light
+from photocompare.veins.network import network_available, read_skin, read_skin_after
+from photocompare.veins.photometry import forced_contrast
+from photocompare.veins.pieces import find_veins
+from photocompare.veins.pigment import find_pigment, pigment_change
+from photocompare.veins.reading import SkinReading, agreed
 
 __all__ = ["Comparison", "compare"]
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from photocompare.benchmark import BenchmarkOptions
-from photocompare.card import CardOptions
-from photocompare.fate import FateOptions
-from photocompare.field import FieldOptions
-from photocompare.light import LightOptions
-from photocompare.outcome import OutcomeOptions
-from photocompare.pigment import PigmentOptions
-from photocompare.provenance import settings_sha256
-from photocompare.quality import QualityOptions
+from photocompare.base.provenance import settings_sha256
+from photocompare.card.finding import CardOptions
+from photocompare.clearance.outcome import OutcomeOptions
+from photocompare.leg.field import FieldOptions
+from photocompare.leg.quality import QualityOptions
+from photocompare.leg.scale import ScaleOptions
 from photocompare.registration import RegistrationOptions
-from photocompare.scale import ScaleOptions
-from photocompare.timing import TimingOptions
-from photocompare.veins import VeinOptions
+from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.timing import TimingOptions
+from photocompare.veins.fate import FateOptions
+from photocompare.veins.light import LightOptions
+from photocompare.veins.pieces import VeinOptions
+from photocompare.veins.pigment import PigmentOptions
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle, islice
 from typing import Any
 
-from photocompare.benchmark import hold_against_benchmark
+from photocompare.base.errors import UsageError
+from photocompare.base.estimate import Z95, Estimate
+from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
 from photocompare.comparison import compare
-from photocompare.errors import UsageError
-from photocompare.estimate import Z95, Estimate
-from photocompare.flags import RaisedFlag, Severity, raised, worst_first
-from photocompare.photo import Photo
-from photocompare.result import CalibreOutcome, Comparison, Outcome, ShotRecord
+from photocompare.photo.reading import Photo
+from photocompare.results.comparison import CalibreOutcome, Comparison, Outcome, ShotRecord
+from photocompare.results.reference_band import hold_against_benchmark
 from photocompare.settings import STANDARD, Settings
 
 MOST_SHOTS = 4

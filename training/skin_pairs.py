@@ -31,7 +31,7 @@ from skin_scenes import (
     vein_colour,
 )
 
-from photocompare.colour import linear_from_srgb8, srgb8_from_linear
+from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from photocompare.colour import lab_from_linear, srgb8_from_linear
+from photocompare.base.colour import lab_from_linear, srgb8_from_linear
 
 F32 = NDArray[np.float32]
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from photocompare.colour import linear_from_srgb8
-from photocompare.skin_reading import flattened_density
+from photocompare.base.colour import linear_from_srgb8
+from photocompare.veins.reading import flattened_density
 
 CROP, BATCH, SEED, VISIBLE_DE = 144, 8, 20, 2.3
 BORDER = 8

@@ -12,9 +12,9 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from photocompare.base.errors import UsageError
 from photocompare.batch.pair import Measure, PairOutcome, PairTask, attempt
 from photocompare.batch.workers import PAIR_SECONDS
-from photocompare.errors import UsageError
 
 PAIRS_A_THREAD = 2
 """Pairs out for each thread of the cluster: the one that is measured and the next, whose photos are on their way."""

@@ -12,14 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from photocompare.base.safe_files import write_whole
 from photocompare.batch.keeping import BatchFolder, told_unwritable
 from photocompare.batch.sources import shown
 from photocompare.batch.table import TableRow
-from photocompare.report.fate_styles import FATE_STYLES
-from photocompare.report.texts import texts
-from photocompare.report.words import headline_percent
-from photocompare.result import FATES
-from photocompare.safe_files import write_whole
+from photocompare.report.pictures.fate_styles import FATE_STYLES
+from photocompare.report.words.sentences import headline_percent
+from photocompare.report.words.texts import texts
+from photocompare.results.comparison import FATES
 
 NAME = "contact_sheet{}.html"
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from photocompare.base.errors import UsageError
+from photocompare.base.safe_files import settle, write_whole
 from photocompare.batch.pair import SETTLED, PairOutcome
-from photocompare.errors import UsageError
-from photocompare.safe_files import settle, write_whole
 
 PAIRS = "pairs"
 PAIR = "pair.json"

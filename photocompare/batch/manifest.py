@@ -15,12 +15,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from photocompare.base.errors import UsageError
 from photocompare.batch.sources import place_fault
-from photocompare.errors import UsageError
+from photocompare.leg.scale import HIGHEST_MM_PER_PX, LOWEST_MM_PER_PX
 from photocompare.records.entries import VisitFacts
 from photocompare.records.schema import LONGEST_NAME, SIDES
-from photocompare.scale import HIGHEST_MM_PER_PX, LOWEST_MM_PER_PX
-from photocompare.timing import parse_date
+from photocompare.results.timing import parse_date
 
 PLACES = ("before", "after")
 DATES = ("before_date", "after_date")

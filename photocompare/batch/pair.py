@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from photocompare import __version__
+from photocompare.base.errors import PhotoError, UsageError
 from photocompare.batch.sources import Source, SourceError
-from photocompare.errors import PhotoError, UsageError
 
 if TYPE_CHECKING:
-    from photocompare.arrays import SRGB8
-    from photocompare.result import Comparison
+    from photocompare.base.arrays import SRGB8
+    from photocompare.results.comparison import Comparison
     from photocompare.settings import Settings
 
 PairStatus = Literal["comparable", "indicative", "not_comparable", "unreadable", "skipped", "failed", "unwritten"]
@@ -182,7 +182,7 @@ def one_thread() -> None:
     """Make this process one that works with one thread: there is a process a core."""
     import cv2
 
-    from photocompare.memory import share_freed_memory
+    from photocompare.base.memory import share_freed_memory
 
     cv2.setNumThreads(1)
     share_freed_memory()
@@ -197,8 +197,8 @@ def measure_pair(task: PairTask) -> PairOutcome:
         See `attempt`.
     """
     from photocompare.comparison import compare
-    from photocompare.photo import read_photos
-    from photocompare.report.result_json import result_as_dict
+    from photocompare.photo.reading import read_photos
+    from photocompare.results.result_json import result_as_dict
     from photocompare.settings import STANDARD
 
     data = [_read(source, which) for source, which in ((task.before, "before"), (task.after, "after"))]
@@ -209,8 +209,8 @@ def measure_pair(task: PairTask) -> PairOutcome:
     files = _written(comparison, task)
     dossier = b""
     if task.send_dossier:
-        from photocompare.report.dossier import write_dossier
-        from photocompare.report.dossier_making import dossier_of
+        from photocompare.report.files.dossier_making import dossier_of
+        from photocompare.results.dossier import write_dossier
 
         dossier = write_dossier(dossier_of(comparison))
     facts = {photo.facts.sha256: dataclasses.asdict(photo.facts) for photo in photos}
@@ -226,7 +226,7 @@ def _read(source: Source, which: str) -> bytes:
 
 def _written(comparison: Comparison, task: PairTask) -> dict[str, bytes]:
     """Write the contract's files where the task says; as bytes where they are to be sent."""
-    from photocompare.report.files import write_comparison
+    from photocompare.report.files.comparison_files import write_comparison
 
     if task.folder:
         write_comparison(comparison, task.folder)
@@ -240,8 +240,8 @@ def thumbnails_of(comparison: Comparison) -> bytes:
     """Both photos and, of a measured pair, the fates, small and side by side: a JPEG of pixels alone."""
     import numpy as np
 
-    from photocompare.report.dossier_making import jpeg
-    from photocompare.report.drawing import fitted, paint_veins, veiled
+    from photocompare.report.files.dossier_making import jpeg
+    from photocompare.report.pictures.drawing import fitted, paint_veins, veiled
 
     pictures = comparison.pictures
     small = [fitted(picture, THUMBNAIL_PX, THUMBNAIL_PX) for picture in (pictures.before, pictures.after)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from photocompare.base.errors import UsageError
 from photocompare.batch.contact_sheet import write_contact_sheet
 from photocompare.batch.keeping import BatchFolder, StoredPair, told_unwritable
 from photocompare.batch.manifest import Manifest, PairRow
@@ -17,7 +18,6 @@ from photocompare.batch.saving import Save, Saver
 from photocompare.batch.sources import LocalFile, RemoteFile, SentBytes, Source, SourceError, identified, source_of
 from photocompare.batch.table import TableRow, write_tables
 from photocompare.batch.workers import PAIR_SECONDS, LocalWorkers
-from photocompare.errors import UsageError
 from photocompare.settings import STANDARD, Settings
 
 LOOKING_THREADS = 8

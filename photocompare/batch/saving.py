@@ -13,10 +13,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from photocompare.base.errors import PhotocompareError, UsageError
 from photocompare.batch.keeping import DOSSIER, BatchFolder, StoredPair
 from photocompare.batch.manifest import VISIT_FACTS, Manifest, PairRow
 from photocompare.batch.sources import SourceError, source_of
-from photocompare.errors import PhotocompareError, UsageError
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from photocompare.decoding.call import DEFAULT_LIMITS
+from photocompare.photo.decoding.call import DEFAULT_LIMITS
 
 REMOTE_PROTOCOLS = frozenset(
     {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "http", "https", "ftp", "sftp", "ssh", "smb", "hdfs", "webhdfs", "oss"}

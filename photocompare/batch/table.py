@@ -16,11 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from photocompare.base.safe_files import settle
 from photocompare.batch.keeping import StoredPair, told_unwritable
 from photocompare.batch.manifest import COLUMNS, DATES, PLACES, PairRow
 from photocompare.batch.sources import shown
-from photocompare.report.piece_csv import safe_cell
-from photocompare.safe_files import settle
+from photocompare.report.files.piece_csv import safe_cell
 
 CSV, PARQUET = "results.csv", "results.parquet"
 

@@ -20,8 +20,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from photocompare.base.errors import UsageError
 from photocompare.batch.pair import Measure, PairOutcome, PairTask, attempt, one_thread
-from photocompare.errors import UsageError
 
 PAIR_SECONDS = 600.0
 """Longest that one pair may take before its process is ended: photos of the largest size that is let in take a tenth of it on one core."""

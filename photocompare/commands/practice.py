@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from photocompare.errors import UsageError
+from photocompare.base.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Add up the outcomes of a practice.")
 
@@ -34,7 +34,7 @@ def report(
     from photocompare.records.access import COMMAND_LINE, Permission
     from photocompare.records.places import usual_places
     from photocompare.records.store import Records
-    from photocompare.report.texts import texts
+    from photocompare.report.words.texts import texts
 
     wanted = CohortFilter(since=_day(since), until=_day(until))
     if out.exists() and not out.is_dir():
@@ -59,6 +59,6 @@ def report(
 
 
 def _day(text: str | None) -> dt.date | None:
-    from photocompare.timing import parse_date
+    from photocompare.results.timing import parse_date
 
     return None if text is None else parse_date(text)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from photocompare.errors import UsageError
-from photocompare.safe_files import written_privately
+from photocompare.base.errors import UsageError
+from photocompare.base.safe_files import written_privately
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records

@@ -10,7 +10,7 @@ import numpy as np
 
 from photocompare.demo.plan import TREATMENTS, DemoPlan, Practice, Treatment
 from photocompare.records.entries import IdentityFacts, VisitFacts
-from photocompare.timing import TimingOptions
+from photocompare.results.timing import TimingOptions
 
 GIVEN_NAMES = (
     "Ada", "Bela", "Cleo", "Dora", "Edda", "Fay", "Gil", "Hana", "Ines", "Juno", "Kaya", "Lior", "Mona", "Nils", "Ona", "Pia", "Quinn",

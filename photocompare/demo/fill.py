@@ -13,17 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
+from photocompare.base.errors import UsageError
 from photocompare.demo.course import DemoPair, DemoPatient, DemoRegion, draw_patient
 from photocompare.demo.entering import Entering, Entry
 from photocompare.demo.invented import invented_result
 from photocompare.demo.placeholder import placeholder_dossier, placeholder_photo
 from photocompare.demo.plan import DemoPlan
 from photocompare.demo.rendered import LegCase, Look, MeasuredLook, measured_looks
-from photocompare.errors import UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
+from photocompare.records.checked_access import DEMO
 from photocompare.records.entries import NewComparison
-from photocompare.records.opened import DEMO
 from photocompare.records.photo_files import digest_of
 from photocompare.records.places import in_folder
 from photocompare.records.schema import Meta
@@ -183,7 +183,7 @@ def default_workers() -> int:
 
 def counted_back_from(text: str | None) -> dt.date:
     """The last day of a demo: the one given, which is not ahead, else today."""
-    from photocompare.timing import parse_date
+    from photocompare.results.timing import parse_date
 
     today = dt.datetime.now(dt.UTC).date()
     day = today if text is None else parse_date(text)

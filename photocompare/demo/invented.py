@@ -13,15 +13,13 @@ from typing import Any
 import numpy as np
 
 from photocompare import __version__
-from photocompare.benchmark import hold_against_benchmark
-from photocompare.colour import ita_group
+from photocompare.base.colour import ita_group
+from photocompare.base.estimate import Z95, Estimate
+from photocompare.base.flags import RaisedFlag, raised, worst_first
+from photocompare.base.provenance import settings_sha256
 from photocompare.demo.course import TrueState
 from photocompare.demo.plan import Practice
-from photocompare.estimate import Z95, Estimate
-from photocompare.flags import RaisedFlag, raised, worst_first
-from photocompare.provenance import settings_sha256
-from photocompare.report.result_json import result_as_dict
-from photocompare.result import (
+from photocompare.results.comparison import (
     CalibreOutcome,
     Comparison,
     Outcome,
@@ -33,7 +31,9 @@ from photocompare.result import (
     Provenance,
     SkinTone,
 )
-from photocompare.timing import judge_timing
+from photocompare.results.reference_band import hold_against_benchmark
+from photocompare.results.result_json import result_as_dict
+from photocompare.results.timing import judge_timing
 
 INVENTED = "invented"
 """Name of the settings in the provenance of every invented result."""

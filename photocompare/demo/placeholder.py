@@ -9,11 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from photocompare.report.dossier import Dossier, write_dossier
-from photocompare.report.dossier_making import jpeg
-from photocompare.report.files import png
-from photocompare.report.vein_table import VeinTable, table_as_bytes
-from photocompare.result import FATES
+from photocompare.report.files.comparison_files import png
+from photocompare.report.files.dossier_making import jpeg
+from photocompare.results.comparison import FATES
+from photocompare.results.dossier import Dossier, write_dossier
+from photocompare.results.vein_table import VeinTable, table_as_bytes
 
 WIDTH, HEIGHT = 300, 400
 _CARD_GREY, _INK = 214, (70, 70, 70)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from photocompare.errors import UsageError
+from photocompare.base.errors import UsageError
 
 SERIES = 4
 """Patients whose leg is photographed three times, so that one vein's fate can be followed; two pairs each."""

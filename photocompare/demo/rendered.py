@@ -10,17 +10,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from photocompare.card_layout import CREDIT_CARD, card_image
-from photocompare.colour import linear_from_srgb8
+from photocompare.base.colour import linear_from_srgb8
+from photocompare.card.layout import CREDIT_CARD, card_image
 from photocompare.comparison import compare
 from photocompare.phantom.facts import STANDARD, PairFacts, VisitFacts, draw_facts, draw_visit, stream
 from photocompare.phantom.render import CardPlacement, render_photo
 from photocompare.phantom.samples import in_one_practice
 from photocompare.phantom.scene import Scene, build_scene
 from photocompare.phantom.surface import build_limb, build_view
-from photocompare.photo import read_photo
-from photocompare.report.dossier import write_dossier
-from photocompare.report.dossier_making import dossier_of
+from photocompare.photo.reading import read_photo
+from photocompare.report.files.dossier_making import dossier_of
+from photocompare.results.dossier import write_dossier
 
 SIZE = (1200, 900)
 """Rows, columns: the least at which no photo is called coarse; a pair takes half the time of one twice as large."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import SRGB8, LinearRGB
+from photocompare.base.arrays import SRGB8, LinearRGB
 from photocompare.phantom.facts import PAIRED_SIZE, VisitFacts
 
 _SATURATED = 0.85

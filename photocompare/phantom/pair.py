@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import SRGB8, MapXY, Mask
+from photocompare.base.arrays import SRGB8, MapXY, Mask
 from photocompare.phantom import truth
 from photocompare.phantom.camera import encode_jpeg
 from photocompare.phantom.facts import STANDARD, PairFacts, PhantomRanges, draw_facts, stream

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import SRGB8, LinearRGB, Mask
+from photocompare.base.arrays import SRGB8, LinearRGB, Mask
 from photocompare.phantom.camera import expose
 from photocompare.phantom.facts import VisitFacts, stream
 from photocompare.phantom.surface import Sight, View, see

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from photocompare.arrays import Mask
-from photocompare.colour import JUST_NOTICEABLE_DE
+from photocompare.base.arrays import Mask
+from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.phantom.render import Photo, from_skin
 from photocompare.phantom.scene import Scene
 from photocompare.phantom.surface import View

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from photocompare.estimate import Z95, Estimate
+from photocompare.base.estimate import Z95, Estimate
 from photocompare.practice.cohort import Codes, Floats
 
 FIVE_POINT = (1, 2, 3, 4, 5)

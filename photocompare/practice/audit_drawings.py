@@ -13,7 +13,7 @@ from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.photo_quality import QUALITIES, PhotoQuality
 from photocompare.practice.run_chart import RunChart
-from photocompare.report.texts import Texts
+from photocompare.report.words.texts import Texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from photocompare.errors import UsageError
+from photocompare.base.errors import UsageError
+from photocompare.base.safe_files import settle, staging, write_synced
 from photocompare.practice.audit_pdf import audit_pdf
 from photocompare.practice.cohort import CohortFilter, select
 from photocompare.practice.deidentified import deidentified
 from photocompare.practice.export import dictionary_csv, figures_json, table_csv, table_parquet
 from photocompare.practice.figures import AuditFigures, AuditOptions, audit_figures
-from photocompare.report.texts import Texts
-from photocompare.safe_files import settle, staging, write_synced
+from photocompare.report.words.texts import Texts
 
 AUDIT_FILES = ("audit.pdf", "cohort.csv", "cohort.parquet", "dictionary.csv", "audit.json")
 """The last one is the one to wait for: it comes when all others are there."""

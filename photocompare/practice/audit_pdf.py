@@ -10,9 +10,9 @@ from photocompare.practice.audit_words import filtered, funnel_words, notes, num
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.statistics import PERCENT
-from photocompare.report.drawing import INK, MUTED, PANEL
-from photocompare.report.pdf_sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet
-from photocompare.report.texts import Texts
+from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from photocompare.report.pictures.drawing import INK, MUTED, PANEL
+from photocompare.report.words.texts import Texts
 
 _MARGIN = 14.0
 _WIDTH = PAGE_WIDTH - 2 * _MARGIN

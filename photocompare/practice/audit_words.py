@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 
-from photocompare.estimate import Estimate
+from photocompare.base.estimate import Estimate
 from photocompare.practice.cohort import CohortFilter
 from photocompare.practice.figures import AuditFigures
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.run_chart import RunSignals
-from photocompare.report.pdf_words import date_of, decimal
-from photocompare.report.texts import Texts
+from photocompare.report.pdf.words import date_of, decimal
+from photocompare.report.words.texts import Texts
 
 NO_NUMBER = "–"
 

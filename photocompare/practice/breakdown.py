@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from photocompare.estimate import Estimate
+from photocompare.base.estimate import Estimate
 from photocompare.practice.cohort import Codes, Cohort, Flags, Floats, distinct
 from photocompare.practice.gee import gee_means
 from photocompare.practice.statistics import ClusteredMeans, Clusters, hidden_groups, hidden_parts, mean_estimates, rate_estimates

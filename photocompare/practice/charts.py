@@ -21,7 +21,7 @@ from photocompare.practice.funnel import Funnel
 from photocompare.practice.photo_quality import QUALITIES, PhotoQuality
 from photocompare.practice.rating import PairAgreement
 from photocompare.practice.run_chart import RunChart
-from photocompare.report.texts import Texts
+from photocompare.report.words.texts import Texts
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from photocompare.colour import ITA_GROUPS
-from photocompare.errors import UsageError
+from photocompare.base.colour import ITA_GROUPS
+from photocompare.base.errors import UsageError
 from photocompare.records.cohort_bytes import COLUMNS
 from photocompare.records.schema import NO_FOLLOW_UP
 
@@ -266,5 +266,5 @@ def days_since_session(cohort: Cohort) -> Floats:
 
 
 def in_windows(cohort: Cohort, windows: Sequence[str]) -> Cohort:
-    """The comparisons whose time since the last session lies in one of these windows (`photocompare.timing`)."""
+    """The comparisons whose time since the last session lies in one of these windows (`photocompare.results.timing`)."""
     return cohort.part(cohort.has("window", windows))

@@ -17,8 +17,8 @@ import pandas as pd
 from photocompare import __version__
 from photocompare.practice.deidentified import COLUMNS, KEPT_WORDS
 from photocompare.practice.figures import AuditFigures
-from photocompare.report.piece_csv import safe_cell
-from photocompare.report.texts import Texts
+from photocompare.report.files.piece_csv import safe_cell
+from photocompare.report.words.texts import Texts
 
 SCHEMA = "photocompare.audit/1"
 _DIGITS = 4

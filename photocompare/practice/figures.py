@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from photocompare.benchmark import REPORTED_DIGITS, BenchmarkOptions
-from photocompare.estimate import Estimate
+from photocompare.base.estimate import Estimate
 from photocompare.practice.breakdown import DIMENSIONS, Breakdown, breakdown, grouped, means_by_size
 from photocompare.practice.cohort import Cohort, CohortFilter, Floats, distinct, in_windows, measured, of_one_method, select
 from photocompare.practice.flow import Flow, flow
@@ -20,7 +19,8 @@ from photocompare.practice.rates import AfterEffect, RateOptions, after_effects
 from photocompare.practice.run_chart import RunChart, run_chart
 from photocompare.practice.statistics import PERCENT, Clusters, clustered_means, mean_estimates, rate_estimates
 from photocompare.practice.true_clearance import DeconvolutionOptions, TrueClearance, error_sds, true_clearance
-from photocompare.timing import TimingOptions
+from photocompare.results.reference_band import REPORTED_DIGITS, BenchmarkOptions
+from photocompare.results.timing import TimingOptions
 
 FUNNEL_DIMENSIONS = ("operator", "site")
 VESSELS = ("telangiectasia", "reticular")
@@ -37,7 +37,7 @@ class AuditOptions:
     Parameters
     ----------
     windows : tuple of str
-        Windows of `photocompare.timing` whose pairs are outcomes; those that `photocompare.benchmark` judges.
+        Windows of `photocompare.results.timing` whose pairs are outcomes; those that `photocompare.results.reference_band` judges.
     least_patients : int
         Groups of fewer patients are not broken down: the usual least cell of published health statistics.
     band : BenchmarkOptions
@@ -203,7 +203,7 @@ def audit_figures(frame: pd.DataFrame, wanted: CohortFilter | None = None, optio
 def outcomes_of(ended: Cohort, options: AuditOptions) -> Outcomes:
     """The figures of the pairs that count as outcomes."""
     clearance, patients = ended.numbers("length"), ended.patients
-    # People read one decimal, and the rule is applied to what they read (`photocompare.benchmark`).
+    # People read one decimal, and the rule is applied to what they read (`photocompare.results.reference_band`).
     shown = np.round(clearance, REPORTED_DIGITS)
     responded = (shown >= options.band.responder_percent).astype(np.float64)
     errors = error_sds(clearance, ended.numbers("length_low"), ended.numbers("length_high"))

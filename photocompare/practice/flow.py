@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.flags import REGISTRY
+from photocompare.base.flags import REGISTRY
 from photocompare.practice.cohort import REFUSED, Cohort, distinct, measured
 from photocompare.records.schema import NO_FOLLOW_UP
 
@@ -38,7 +38,7 @@ class ReasonCount:
     Parameters
     ----------
     code : str
-        A code of `photocompare.flags.REGISTRY`, or what the record says where the registry no longer knows it.
+        A code of `photocompare.base.flags.REGISTRY`, or what the record says where the registry no longer knows it.
     which : str
         "before", "after" or "" for the pair.
     severity : str

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.estimate import Estimate
+from photocompare.base.estimate import Estimate
 from photocompare.practice.cohort import Cohort, session_days
 from photocompare.practice.statistics import clustered_means, rate_estimates
 from photocompare.records.schema import NO_FOLLOW_UP
-from photocompare.timing import TimingOptions
+from photocompare.results.timing import TimingOptions
 
 BEST_FIRST = ("assessment", "late", "interim", "too_early", "unknown", "none")
 """Windows by what they are worth; a region counts for the best that it has."""

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from photocompare.practice.cohort import Floats
-from photocompare.report.dossier import Dossier
-from photocompare.veins import VeinOptions, VeinPiece
+from photocompare.results.dossier import Dossier
+from photocompare.veins.pieces import VeinOptions, VeinPiece
 
 _NEAR_MM = 10.0
 """Around a piece, what counts as its surroundings: the size of one spider burst."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.estimate import Estimate
+from photocompare.base.estimate import Estimate
 from photocompare.practice.cohort import Codes, Cohort, Floats, distinct
 from photocompare.practice.run_chart import periods_of
 from photocompare.practice.statistics import PERCENT, Clusters, clustered_slope, hidden_groups, rate_estimates

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.estimate import Estimate
+from photocompare.base.estimate import Estimate
 from photocompare.practice.cohort import Cohort, days_since_session, distinct
 from photocompare.practice.statistics import clustered_means, mean_estimates, rate_estimates
 

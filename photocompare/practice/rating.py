@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from photocompare.errors import UsageError
-from photocompare.estimate import Estimate
+from photocompare.base.errors import UsageError
+from photocompare.base.estimate import Estimate
 from photocompare.practice.agreement import (
     IntraclassCorrelations,
     LimitsOfAgreement,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.errors import UsageError
+from photocompare.base.errors import UsageError
 
 LEAST_APART = 5
 """Pairs seen between the two showings of one, where the round is long enough: more than are held in mind (about four, Cowan 2001)."""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from photocompare.estimate import Z95, Estimate
+from photocompare.base.estimate import Z95, Estimate
 from photocompare.practice.cohort import Codes, Flags, Floats
 
 PERCENT = 100.0

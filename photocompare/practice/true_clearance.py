@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special, stats
 
-from photocompare.benchmark import BenchmarkOptions
-from photocompare.estimate import Z95, Estimate
+from photocompare.base.estimate import Z95, Estimate
 from photocompare.practice.cohort import Codes, Floats, distinct
 from photocompare.practice.statistics import PERCENT, wilson
+from photocompare.results.reference_band import BenchmarkOptions
 
 _NORMAL_COLUMNS = 2
 """Columns of the log density that make a normal distribution; they are free."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from photocompare.errors import AccessDenied
+from photocompare.base.errors import AccessDenied
 
 Role = Literal["local", "clinician", "consult", "auditor", "admin"]
 

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from photocompare import __version__
-from photocompare.errors import DamagedPhoto, RecordsUnusable, UsageError
+from photocompare.base.errors import DamagedPhoto, RecordsUnusable, UsageError
+from photocompare.base.safe_files import written_privately
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.migrating import revisions
@@ -31,7 +32,6 @@ from photocompare.records.photo_files import PhotoFiles
 from photocompare.records.schema import Base, IsoDate
 from photocompare.records.store import Records
 from photocompare.records.upkeep import files_spoken_of
-from photocompare.safe_files import written_privately
 
 FORMAT = "photocompare.backup/1"
 

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
-from photocompare.flags import REGISTRY, Severity
+from photocompare.base.flags import REGISTRY, Severity
 from photocompare.records.cohort_bytes import COLUMNS, TEXTS, pack_all
 from photocompare.records.schema import NO_FOLLOW_UP, CohortRow, Comparison, Leg, Region, Visit
-from photocompare.report.redated import assessed_length, lengths
-from photocompare.result import CALIBRES
-from photocompare.timing import judge_timing
+from photocompare.results.comparison import CALIBRES
+from photocompare.results.redated import assessed_length, lengths
+from photocompare.results.timing import judge_timing
 
 METHOD_LETTERS = 12
 """Of the settings' hash: 48 bits tell the few methods of a practice apart."""

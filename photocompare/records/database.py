@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, NoSuchModuleError, OperationalError, S
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from photocompare.errors import RecordsUnusable
+from photocompare.base.errors import RecordsUnusable
 from photocompare.records.places import Places
 
 APPLICATION_ID: Final = 0x50434D50

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from photocompare.errors import UsageError
+from photocompare.base.errors import UsageError
 from photocompare.records.schema import CEAP_CLASSES, FORMS, HIGHEST_VCSS, LONGEST_COMPRESSION_DAYS, LONGEST_NAME, SIDES, Visit
-from photocompare.report.visit_details import MOST_SESSIONS
+from photocompare.results.visit_details import MOST_SESSIONS
 
 Side = Literal["left", "right"]
 

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, func, select
 
 from photocompare import __version__
-from photocompare.errors import UsageError
+from photocompare.base.errors import UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.bare_pairs import BarePair, bare_pair, read_noted
+from photocompare.records.anonymous_pictures import BarePair, bare_pair, read_noted
 from photocompare.records.schema import CohortRow, Comparison, Consent, Leg, Look, Patient, Photo, Region, Visit
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records
-    from photocompare.report.dossier import Dossier
+    from photocompare.results.dossier import Dossier
 
 GALLERY = "gallery"
 

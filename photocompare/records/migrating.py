@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from photocompare.errors import RecordsUnusable
+from photocompare.base.errors import RecordsUnusable
 from photocompare.records.database import APPLICATION_ID
 
 if TYPE_CHECKING:

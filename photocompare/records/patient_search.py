@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from photocompare.records.checked_access import escaped
 from photocompare.records.entries import folded
-from photocompare.records.opened import escaped
 from photocompare.records.schema import Identity, Leg, Patient, Region, Visit
 
 _FEW: Final = 500

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 import fsspec
 
-from photocompare.errors import DamagedPhoto, RecordsUnusable
-from photocompare.safe_files import sync_folder, write_synced
+from photocompare.base.errors import DamagedPhoto, RecordsUnusable
+from photocompare.base.safe_files import sync_folder, write_synced
 
 UNFINISHED_S = 3600.0
 """A file beside its place that no row speaks of is swept after an hour: no save takes that long."""

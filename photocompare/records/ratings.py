@@ -17,10 +17,10 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from photocompare.errors import AccessDenied, UsageError
+from photocompare.base.errors import AccessDenied, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission, allowed
-from photocompare.records.bare_pairs import BarePair, bare_pair, living, read_noted, with_pictures
+from photocompare.records.anonymous_pictures import BarePair, bare_pair, living, read_noted, with_pictures
 from photocompare.records.schema import LONGEST_NAME, Account, CohortRow, Comparison, Patient, Rating, RatingRound
 
 if TYPE_CHECKING:

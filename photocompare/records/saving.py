@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from photocompare.errors import UsageError
+from photocompare.base.errors import UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor
 from photocompare.records.cohort_rows import renew
 from photocompare.records.entries import KEPT_FACTS, NewComparison, VisitFacts
 from photocompare.records.photo_files import digest_of
 from photocompare.records.schema import Comparison, Leg, Patient, Photo, Region, Visit
-from photocompare.report.redated import redated
+from photocompare.results.redated import redated
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from photocompare.errors import RecordsUnusable, StaleRecord, UsageError
+from photocompare.base.errors import RecordsUnusable, StaleRecord, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
+from photocompare.records.checked_access import OpenRecords
 from photocompare.records.cohort_rows import renew
 from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, checked_place, folded, new_patient_key
-from photocompare.records.opened import OpenRecords
 from photocompare.records.patient_file import PatientFile, load_patient_file
 from photocompare.records.patient_search import PatientLine, found_patients
 from photocompare.records.photo_files import digest_of
@@ -40,7 +40,7 @@ from photocompare.records.schema import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from photocompare.report.dossier import Dossier
+    from photocompare.results.dossier import Dossier
 
 Row = TypeVar("Row")
 
@@ -186,7 +186,7 @@ class Records(OpenRecords):
         ------
         DamagedPhoto
         """
-        from photocompare.report.dossier import read_dossier
+        from photocompare.results.dossier import read_dossier
 
         with self.database.reading() as session:
             comparison = found(session.get(Comparison, comparison_id))

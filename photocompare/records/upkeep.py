@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from photocompare.errors import DamagedPhoto, PhotoError, UsageError
+from photocompare.base.errors import DamagedPhoto, PhotoError, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
+from photocompare.records.checked_access import escaped
 from photocompare.records.cohort_rows import regions_with, stale_rows
 from photocompare.records.database import check_whole
-from photocompare.records.opened import escaped
 from photocompare.records.patient_file import load_patient_file
 from photocompare.records.schema import Comparison, Identity, Leg, Patient, Photo, Region, TrailRow, Visit, as_plain
 from photocompare.records.store import Records, patient_of
@@ -131,7 +131,7 @@ def _without_metadata(data: bytes) -> bytes:
     """A photo encoded anew from its pixels."""
     import cv2
 
-    from photocompare.photo import read_photo
+    from photocompare.photo.reading import read_photo
 
     try:
         pixels = cv2.cvtColor(read_photo(data).encoded, cv2.COLOR_RGB2BGR)

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import Grey, LinearRGB, Mask, PointsXY, scaled_position
-from photocompare.colour import DARKEST
+from photocompare.base.arrays import Grey, LinearRGB, Mask, PointsXY, scaled_position
+from photocompare.base.colour import DARKEST
 from photocompare.registration.matcher_models import Matcher
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)

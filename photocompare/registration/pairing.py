@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.arrays import PointsXY
+from photocompare.base.arrays import PointsXY
 from photocompare.registration.features import (
     FeatureOptions,
     Keypoints,

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import Grey, Mask
+from photocompare.base.arrays import Grey, Mask
 from photocompare.registration.features import locally_normalised
 
 Float32 = NDArray[np.float32]

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import Grey, MapXY, Mask, PointsXY, scaled_position
+from photocompare.base.arrays import Grey, MapXY, Mask, PointsXY, scaled_position
 from photocompare.registration.patches import PatchOptions, patch_shifts
 from photocompare.registration.spline import SplineField, SplineOptions, fit_spline
 from photocompare.registration.warp import PolynomialWarp, WarpFit

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from photocompare.arrays import Grey, LinearRGB, MapXY, Mask
-from photocompare.field import Field, other_limb
-from photocompare.flags import REGISTRY, Severity
+from photocompare.base.arrays import Grey, LinearRGB, MapXY, Mask
+from photocompare.base.flags import REGISTRY, Severity
+from photocompare.leg.field import Field, other_limb
 from photocompare.registration.features import limb_picture, luminance_density
 from photocompare.registration.judge import claimed_percentiles, judge_trust, pair_flags
 from photocompare.registration.matcher_models import load_matcher

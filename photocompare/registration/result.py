@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import MapXY, Mask
+from photocompare.base.arrays import MapXY, Mask
 from photocompare.registration.features import FeatureOptions
 from photocompare.registration.judge import JudgeOptions
 from photocompare.registration.refine import RefineOptions

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.arrays import MapXY, PointsXY
+from photocompare.base.arrays import MapXY, PointsXY
 
 Float = NDArray[np.float64]
 

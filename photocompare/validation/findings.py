@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.colour import ITA_GROUPS
+from photocompare.base.colour import ITA_GROUPS
 from photocompare.validation.measures import (
     Figure,
     limits_of_agreement,

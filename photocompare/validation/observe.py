@@ -12,15 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from photocompare.base.errors import PhotocompareError
+from photocompare.base.estimate import Estimate
+from photocompare.base.flags import Severity
 from photocompare.comparison import compare
-from photocompare.errors import PhotocompareError
-from photocompare.estimate import Estimate
-from photocompare.flags import Severity
 from photocompare.phantom import PairFacts, PhantomPair, render_pair
 from photocompare.phantom.facts import VisitFacts
-from photocompare.photo import read_photos
-from photocompare.report.files import write_comparison
-from photocompare.result import ASSESSED_FATES, CALIBRES, Comparison
+from photocompare.photo.reading import read_photos
+from photocompare.report.files.comparison_files import write_comparison
+from photocompare.results.comparison import ASSESSED_FATES, CALIBRES, Comparison
 from photocompare.validation.plan import PairCase, Pairing
 from photocompare.validation.rows import FAULT, Compared, Row
 

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from photocompare.safe_files import write_whole
+from photocompare.base.safe_files import write_whole
 from photocompare.validation.findings import (
     ALL_BAD,
     ALL_GOOD,

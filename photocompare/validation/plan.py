@@ -9,7 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from photocompare import __version__
-from photocompare.errors import UsageError
+from photocompare.base.errors import UsageError
 from photocompare.phantom import PairFacts, draw_case
 from photocompare.phantom.facts import PAIRED_SIZE, stream
 from photocompare.settings import STANDARD

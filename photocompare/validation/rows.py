@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from photocompare.safe_files import write_whole
+from photocompare.base.safe_files import write_whole
 
 Role = Literal["pair", "pairing"]
 

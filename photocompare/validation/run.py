@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from photocompare.errors import PhotocompareError, UsageError
+from photocompare.base.errors import PhotocompareError, UsageError
 from photocompare.validation.findings import Findings, find
 from photocompare.validation.page import write_report
 from photocompare.validation.plan import StudyPlan

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import made_practice
 import pytest
-from chromium import ARGUMENTS, NAMED, find_chromium
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebSocket, expect, sync_playwright
-from steps import own_pair, upload_pair
+
+from tests.support import made_practice
+from tests.support.chromium import ARGUMENTS, NAMED, find_chromium
+from tests.support.steps import own_pair, upload_pair
 
 ROOT = Path(__file__).parents[2]
 START_S = 60

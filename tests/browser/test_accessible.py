@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, choose_tool, choose_view, grave_findings, pair
+
+from tests.support.steps import ENGLISH, choose_tool, choose_view, grave_findings, pair
 
 OpenPage = Callable[..., Page]
 

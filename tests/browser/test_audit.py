@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from made_practice import HOSTILE, OUTCOMES
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, change, choose_language, choose_option, everything_written, grave_findings, settled
 
 from photocompare.records.access import LOCAL
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
-from photocompare.report.texts import texts
+from photocompare.report.words.texts import texts
+from tests.support.made_practice import HOSTILE, OUTCOMES
+from tests.support.steps import ENGLISH, SIZES, change, choose_language, choose_option, everything_written, grave_findings, settled
 
 OpenPage = Callable[..., Page]
 

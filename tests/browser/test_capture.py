@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
-from steps import MEASURED_MS, everything_written, go_to, percentages, sample_files, settled, upload
 
 from photocompare.phantom.pair import simple_pair
-from photocompare.report.card_pdf import card_pdf
-from photocompare.report.texts import texts
-from photocompare.viewer.camera import LiveCheckOptions
+from photocompare.report.pdf.card import card_pdf
+from photocompare.report.words.texts import texts
+from photocompare.viewer.capture.camera import LiveCheckOptions
+from tests.support.steps import MEASURED_MS, everything_written, go_to, percentages, sample_files, settled, upload
 
 ENGLISH = texts("en")
 SIZES = [(1440, 900), (1024, 768), (390, 844)]
@@ -202,7 +202,8 @@ def readings(page: Page, picture: NDArray[np.uint8]) -> dict[str, Any]:
     """What the component's own functions make of a picture."""
     png = base64.b64encode(cv2.imencode(".png", picture[..., ::-1])[1].tobytes()).decode()
     source = "".join(
-        files("photocompare.viewer").joinpath(name).read_text(encoding="utf-8") for name in ("camera_checks.js", "camera_source.js")
+        files("photocompare.viewer").joinpath("capture", name).read_text(encoding="utf-8")
+        for name in ("camera_checks.js", "camera_source.js")
     )
     return page.evaluate(
         """async ([source, png, options]) => {
@@ -246,7 +247,7 @@ def test_light_is_read_on_the_skin(open_page: OpenPage, leg: NDArray[np.uint8]) 
 
 def test_framing_says_which_way_to_go(open_page: OpenPage) -> None:
     page = open_page("/capture")
-    source = files("photocompare.viewer").joinpath("camera_checks.js").read_text(encoding="utf-8")
+    source = files("photocompare.viewer").joinpath("capture", "camera_checks.js").read_text(encoding="utf-8")
     cases = {
         "framing_good": (0.0, 0.0, 1.0),
         "framing_left": (-0.15, 0.0, 1.0),

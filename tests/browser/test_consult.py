@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, at, choose_language, everything_written, go_to, headline, painted, pair
 
-from photocompare.report.texts import texts
+from photocompare.report.words.texts import texts
+from tests.support.steps import ENGLISH, SIZES, at, choose_language, everything_written, go_to, headline, painted, pair
 
 OpenPage = Callable[..., Page]
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from made_practice import SHOWN
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, change, everything_written, grave_findings, settled
 
 from photocompare.records.access import LOCAL
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
+from tests.support.made_practice import SHOWN
+from tests.support.steps import ENGLISH, SIZES, change, everything_written, grave_findings, settled
 
 OpenPage = Callable[..., Page]
 

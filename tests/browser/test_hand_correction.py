@@ -6,13 +6,24 @@ import datetime as dt
 import io
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
-from steps import ENGLISH, SAMPLES, choose_tool, downloaded, headline, on_stage, painted, percentages
 
-from photocompare.report.dossier import Dossier, read_dossier
+from photocompare.results.dossier import Dossier, read_dossier
+from tests.support.steps import (
+    ENGLISH,
+    SAMPLES,
+    choose_tool,
+    downloaded,
+    headline,
+    on_stage,
+    painted,
+    percentages,
+    shown_size,
+    sign,
+    strike,
+)
 
 OpenPage = Callable[..., Page]
 
@@ -21,28 +32,6 @@ OpenPage = Callable[..., Page]
 def sample() -> Dossier:
     """The shipped sample as it is opened."""
     return read_dossier((SAMPLES / "good_result" / "measured.zip").read_bytes())
-
-
-def shown_size(sample: Dossier) -> tuple[int, int]:
-    photo = sample.result["photos"]["before"]
-    return round(photo["width"] * sample.shown_over_full), round(photo["height"] * sample.shown_over_full)
-
-
-def strike(box: Locator, sample: Dossier, number: int) -> None:
-    """Click the middle of the piece with the n-th longest drawn line."""
-    assert sample.lines is not None
-    piece = np.array(sorted(sample.lines["pieces"], key=len)[-1 - number]).reshape(-1, 2)
-    x, y = piece[len(piece) // 2]
-    box.locator(".stage").click(position=on_stage(box, x, y, shown_size(sample)))  # type: ignore[arg-type]
-
-
-def name_field(page: Page) -> Locator:
-    return page.get_by_role("textbox", name=ENGLISH("compare.correct_who"))
-
-
-def sign(page: Page, name: str) -> None:
-    name_field(page).fill(name)
-    name_field(page).press("Tab")
 
 
 def apply(page: Page) -> Locator:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
-from steps import (
+
+from tests.support.steps import (
     ENGLISH,
     MEASURED_MS,
     everything_written,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, change, grave_findings, settled
+
+from tests.support.steps import ENGLISH, SIZES, change, grave_findings, settled
 
 OpenPage = Callable[..., Page]
 HOSTILE = "=cmd() ![x](http://tracker.example/p.png) <img src=x onerror=alert(1)>"

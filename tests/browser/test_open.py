@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from steps import ENGLISH, SIZES, everything_written, go_to, headline, pair, percentages, settled
+
+from tests.support.steps import ENGLISH, SIZES, everything_written, go_to, headline, pair, percentages, settled
 
 OpenPage = Callable[..., Page]
 PAGES = {"/": "compare.title", "/consult": "consult.title", "/capture": "capture.title", "/about": "about.title"}

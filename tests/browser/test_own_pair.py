@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from steps import (
+
+from tests.support.steps import (
     ENGLISH,
     choose_tool,
     everything_written,

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 from conftest import Server, Visitors, serving
 from playwright.sync_api import Browser, Locator, Page, expect
-from steps import (
+
+from photocompare.records.access import LOCAL
+from photocompare.records.patient_file import PatientFile
+from photocompare.records.places import in_folder
+from photocompare.records.store import Records
+from tests.support.made_course import COURSE_DAYS, NAME, save_course
+from tests.support.steps import (
     ENGLISH,
     MEASURED_MS,
     SIZES,
@@ -25,12 +31,6 @@ from steps import (
     sample_files,
     settled,
 )
-
-from photocompare.records.access import LOCAL
-from photocompare.records.patient_file import PatientFile
-from photocompare.records.places import in_folder
-from photocompare.records.store import Records
-from tests.made_course import COURSE_DAYS, NAME, save_course
 
 OpenPage = Callable[..., Page]
 

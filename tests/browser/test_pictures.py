@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from steps import ENGLISH, at, choose_view, painted, pair
+
+from tests.support.steps import ENGLISH, at, choose_view, painted, pair
 
 OpenPage = Callable[..., Page]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from steps import ENGLISH, SIZES, change, choose_option, everything_written, grave_findings, pair, percentages, settled
 
 from photocompare.practice.rating_order import chosen_twice
 from photocompare.records import ratings
 from photocompare.records.access import LOCAL
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
+from tests.support.steps import ENGLISH, SIZES, change, choose_option, everything_written, grave_findings, pair, percentages, settled
 
 OpenPage = Callable[..., Page]
 PAIRS, TWICE = 4, 1

@@ -11,7 +11,13 @@ import pytest
 from conftest import Server, Visitors, serving
 from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
-from steps import (
+
+from photocompare.records.access import LOCAL
+from photocompare.records.patient_file import PatientFile
+from photocompare.records.places import in_folder
+from photocompare.records.store import Records
+from photocompare.results.dossier import Dossier
+from tests.support.steps import (
     ENGLISH,
     SIZES,
     change,
@@ -29,16 +35,11 @@ from steps import (
     sample_files,
     set_date,
     settled,
+    sign,
+    strike,
     upload,
     upload_pair,
 )
-from test_hand_correction import sign, strike
-
-from photocompare.records.access import LOCAL
-from photocompare.records.patient_file import PatientFile
-from photocompare.records.places import in_folder
-from photocompare.records.store import Records
-from photocompare.report.dossier import Dossier
 
 OpenPage = Callable[..., Page]
 

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Server, Visitors, serving
-from identity_provider import CLIENT, CLIENT_SECRET, IdentityProvider, identity_provider
 from playwright.sync_api import Browser, Locator, Page, expect
-from steps import ENGLISH, choose_language, file_of, grave_findings, pair, settled, upload
 
 from photocompare.records.access import COMMAND_LINE, Role
 from photocompare.records.entries import IdentityFacts
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
-from photocompare.report.texts import Texts, texts
-from photocompare.viewer.sign_in_pages import OF_ROLE
-from tests.made_records import SAMPLE, new_comparison
+from photocompare.report.words.texts import Texts, texts
+from photocompare.viewer.sign_in.page_roles import OF_ROLE
+from tests.support.identity_provider import CLIENT, CLIENT_SECRET, IdentityProvider, identity_provider
+from tests.support.made_records import SAMPLE, new_comparison
+from tests.support.steps import ENGLISH, choose_language, file_of, grave_findings, pair, settled, upload
 
 ROLES: tuple[Role, ...] = ("clinician", "consult", "auditor", "admin")
 SPANISH = texts("es")

@@ -14,7 +14,8 @@ from conftest import Server, Visitors
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
-from steps import (
+
+from tests.support.steps import (
     ENGLISH,
     MEASURED_MS,
     VISITS,
@@ -30,7 +31,7 @@ from steps import (
     upload,
 )
 
-SCHEMA = Path(__file__).parents[2] / "photocompare" / "report" / "result.schema.json"
+SCHEMA = Path(__file__).parents[2] / "photocompare" / "results" / "result.schema.json"
 SECRET = "SECRET-OWNER"
 PLACE = b"SECRET-PLACE"
 LABEL = 'Ref 17 <b>Żółć</b> ![x](http://tracker.example/p.png) "; DROP TABLE x; --'

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
-from steps import (
+
+from photocompare.report.words.texts import texts
+from photocompare.viewer.result.result_view import STAGES
+from tests.support.steps import (
     ENGLISH,
     MEASURED_MS,
     choose_language,
@@ -28,9 +31,6 @@ from steps import (
     upload,
     upload_pair,
 )
-
-from photocompare.report.texts import texts
-from photocompare.viewer.outcome_view import STAGES
 
 OpenPage = Callable[..., Page]
 

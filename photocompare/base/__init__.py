@@ -1,0 +1,1 @@
+"""What every room rests on: array types, colour, errors, estimates, flags, safe files."""

@@ -1,0 +1,81 @@
+"""sRGB, linear light, CIE Lab, optical density, and the skin-tone angle."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import SRGB8, Density, Lab, LinearRGB
+
+DARKEST = 1e-3
+"""Linear light below which a pixel is taken as black: half a step of 8-bit sRGB is 1.5e-4, and a camera's read noise is above it."""
+
+JUST_NOTICEABLE_DE = 2.3
+"""CIE76 colour difference that an observer just notices (Mahy, Van Eycken & Oosterlinck 1994)."""
+
+ITA_GROUPS = ((55.0, "very light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"), (-math.inf, "dark"))
+"""Lower bounds in degrees of the groups of Chardon, Cretois & Hourseau 1991."""
+
+
+def _srgb_decode_table() -> NDArray[np.float32]:
+    code = np.arange(256) / 255.0
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+_DECODE = _srgb_decode_table()
+
+
+def linear_from_srgb8(image: SRGB8) -> LinearRGB:
+    """sRGB bytes to linear light, IEC 61966-2-1.  Exact to float32."""
+    return np.asarray(cv2.LUT(image, _DECODE), dtype=np.float32)
+
+
+def srgb8_from_linear(linear: LinearRGB) -> SRGB8:
+    """Linear light to sRGB bytes, rounded to nearest; values outside 0..1 are clipped."""
+    clipped = np.clip(linear, 0.0, 1.0)
+    encoded = np.where(clipped <= 0.0031308, 12.92 * clipped, 1.055 * np.power(clipped, 1 / 2.4) - 0.055)
+    return np.asarray(np.rint(encoded * 255.0), dtype=np.uint8)
+
+
+def density_from_linear(linear: LinearRGB) -> Density:
+    """Optical density -ln(linear), (H, W, 3); light falls off additively in it, and blood and pigment add."""
+    density: Density = np.maximum(linear, np.float32(DARKEST), dtype=np.float32, order="C")
+    # In place: three arrays the size of a photo would cost more than the logarithm.
+    cv2.log(density, density)
+    return np.negative(density, out=density)
+
+
+def lab_from_linear(linear: LinearRGB) -> Lab:
+    """CIE L*a*b* (D65) of linear sRGB."""
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(linear, dtype=np.float32), cv2.COLOR_LRGB2Lab), dtype=np.float32)
+
+
+MID_SKIN_LAB = (60.0, 12.0, 18.0)
+"""Skin under neutral light at mid exposure: the midpoint of the ITA scale's groups at L* 60 (ITA 29 degrees)."""
+
+
+@cache
+def lab_per_density() -> NDArray[np.float64]:
+    """How L*, a*, b* (rows) of mid skin move with a small added density in R, G, B (columns); (3, 3)."""
+    base = cv2.cvtColor(np.array([[MID_SKIN_LAB]], np.float32), cv2.COLOR_Lab2LRGB)[0, 0].astype(np.float64)
+    step = 1e-2
+    columns = [
+        (lab_from_linear((base * np.exp(-sign * step * np.eye(3)[k])).astype(np.float32).reshape(1, 1, 3))[0, 0].astype(np.float64), sign)
+        for k in range(3)
+        for sign in (1.0, -1.0)
+    ]
+    return np.stack([(columns[2 * k][0] - columns[2 * k + 1][0]) / (2 * step) for k in range(3)], axis=1)
+
+
+def individual_typology_angle(lightness: float, b_star: float) -> float:
+    """ITA in degrees: atan2(L* - 50, b*) (Chardon 1991).  High is light skin."""
+    return math.degrees(math.atan2(lightness - 50.0, b_star))
+
+
+def ita_group(angle: float) -> str:
+    """Name of the skin-tone group of an ITA in degrees."""
+    return next(name for lowest, name in ITA_GROUPS if angle > lowest or lowest == -math.inf)

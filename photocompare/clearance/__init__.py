@@ -1,0 +1,1 @@
+"""From the fates of pieces to percentages with intervals, gates, and corrections by hand."""

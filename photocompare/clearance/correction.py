@@ -1,0 +1,209 @@
+"""A reader's correction of the veins: pieces that are none, veins that were missed, and the clearance that follows.
+
+The machine's number is never replaced: the corrected one stands beside it, with who corrected and when.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import LinearRGB, Mask, PointsXY
+from photocompare.base.colour import density_from_linear
+from photocompare.base.errors import UsageError
+from photocompare.base.estimate import Estimate
+from photocompare.clearance.intervals import ClearanceOptions, length_clearance
+from photocompare.results.comparison import ASSESSED_FATES, FATES
+from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, Remains, still_visible
+from photocompare.veins.photometry import forced_contrast
+from photocompare.veins.pieces import VeinOptions, VeinPiece, depth_px
+
+LONGEST_NAME = 80
+"""Characters of the corrector's name."""
+
+MOST_MARKS = 500
+"""Marks of one correction: more than a leg has pieces that one would look at one by one."""
+
+_MISSED_WIDTH_MM = 0.5
+"""Apparent calibre of a vein that was drawn by hand: that of the thinnest telangiectasia, which are the ones that get missed."""
+
+_LOGIT_PER_DE = 2.0
+"""How fast belief grows that a drawn vein is still seen, per CIE76 unit above the threshold: two units above are sure (0.98).  Assumed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """What a reader marked.
+
+    Parameters
+    ----------
+    by : str
+        Who; not empty.
+    at : datetime
+        When, UTC.
+    not_veins : tuple of int
+        Places in the table of pieces (baseline first, then new) that show no vein.
+    missed : tuple of ndarray of shape (N, 2)
+        Veins drawn in the before photo, (x, y) in pixels of the shown pictures, two points or more each.
+
+    Raises
+    ------
+    UsageError
+        Without a name, without a mark, or with more marks than `MOST_MARKS`.
+    """
+
+    by: str
+    at: dt.datetime
+    not_veins: tuple[int, ...] = ()
+    missed: tuple[PointsXY, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.by.strip():
+            raise UsageError("Enter the name or the initials of the person who corrects.", code="corrector_missing")
+        if len(self.by) > LONGEST_NAME:
+            raise UsageError(f"The name has more than {LONGEST_NAME} characters; shorten it.", code="corrector_too_long", most=LONGEST_NAME)
+        if not self.not_veins and not self.missed:
+            raise UsageError("Nothing is marked yet; choose a vein piece, or draw a missed vein.", code="nothing_marked")
+        if len(self.not_veins) + len(self.missed) > MOST_MARKS:
+            raise UsageError(f"A correction takes up to {MOST_MARKS} marks.", code="too_many_marks", most=MOST_MARKS)
+        if self.at.tzinfo is None:
+            raise ValueError("the time of a correction carries its zone")
+        if any(len(line) < 2 or not np.isfinite(line).all() for line in self.missed):
+            raise UsageError("A missed vein needs at least two points.", code="line_too_short")
+
+    def says_the_same(self, other: Correction) -> bool:
+        """Whether the same person made the same marks."""
+        lines = len(self.missed) == len(other.missed) and all(map(np.array_equal, self.missed, other.missed))
+        return self.by == other.by and self.not_veins == other.not_veins and lines
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """The clearance after a correction; the fates of what is left and of what was drawn.
+
+    Parameters
+    ----------
+    length : Estimate
+        Clearance of length in percent.
+    fate_px : dict
+        Fate to length, px of the shown pictures.
+    drawn : tuple of FatedVeinPiece
+        The drawn veins in pieces, each with the fate that the two photos show.
+    """
+
+    length: Estimate
+    fate_px: dict[str, float]
+    drawn: tuple[FatedVeinPiece, ...]
+
+
+def corrected_clearance(
+    pieces: Sequence[FatedVeinPiece],
+    remains: Remains,
+    correction: Correction,
+    before: LinearRGB,
+    after: LinearRGB,
+    shared: Mask,
+    px_per_mm: float,
+    *,
+    clearance: ClearanceOptions | None = None,
+    fate: FateOptions | None = None,
+) -> Corrected:
+    """The clearance of length without the pieces that are no veins and with the veins that were drawn.
+
+    A drawn vein is judged by its own cross-profile in the two pictures that it was drawn on; its fate is measured, not chosen.
+
+    Parameters
+    ----------
+    pieces : sequence of FatedVeinPiece
+        Baseline first, then new.
+    remains : Remains
+        Of the baseline pieces.
+    correction : Correction
+    before, after : ndarray of shape (h, w, 3)
+        The shown pictures in linear light, both in the before frame.
+    shared : ndarray of shape (h, w), bool
+    px_per_mm : float
+        Of the shown pictures.
+
+    Raises
+    ------
+    UsageError
+        A mark that points to no piece, or that leaves no vein to measure.
+    """
+    clearance, fate = clearance or ClearanceOptions(), fate or FateOptions()
+    if any(not 0 <= k < len(pieces) for k in correction.not_veins):
+        raise UsageError("A mark points to a vein piece that is not there; start the correction again.", code="piece_unknown")
+    struck = np.zeros(len(pieces), np.bool_)
+    struck[list(correction.not_veins)] = True
+    is_new = np.array([p.fate == "new" for p in pieces], np.bool_)
+    baseline = [p for p, no, new in zip(pieces, struck, is_new, strict=True) if not no and not new]
+    drawn, found = _drawn(correction.missed, before, after, shared, px_per_mm, fate)
+    fates = Fates(
+        baseline=(*baseline, *drawn),
+        new=tuple(p for p, no, new in zip(pieces, struck, is_new, strict=True) if new and not no),
+        remains=_joined(remains.only(np.flatnonzero(~struck[~is_new])), found),
+    )
+    assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], np.bool_)
+    counts = length_clearance(fates, assessed, clearance)
+    if math.isnan(counts.percent):
+        raise UsageError("With these marks no vein is left to measure; take some back.", code="no_vein_left")
+    length = counts.estimate(clearance, clearance.widening.length, lowest=0.0, highest=100.0, method="length, corrected by a reader")
+    return Corrected(length, {name: fates.length_px(name) for name in FATES}, drawn)
+
+
+def _drawn(
+    lines_xy: Sequence[PointsXY], before: LinearRGB, after: LinearRGB, shared: Mask, px_per_mm: float, options: FateOptions
+) -> tuple[tuple[FatedVeinPiece, ...], Remains]:
+    """The drawn veins cut into pieces of a millimetre, with what is left of each."""
+    pieces = tuple(piece for line in lines_xy for piece in _cut(line, px_per_mm, shared.shape))
+    height, width = shared.shape
+    here = np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
+    densities = density_from_linear(before), density_from_linear(after)
+    forced = forced_contrast(pieces, *densities, here, np.zeros(shared.shape, np.bool_))
+    middles = tuple(np.array([np.rint(p.points[len(p.points) // 2]) for p in pieces], np.intp).reshape(-1, 2).T)
+    after_de = np.maximum(np.nan_to_num(forced.after_de), 0.0)
+    likely = 1 / (1 + np.exp(-_LOGIT_PER_DE * (after_de - options.visible_de)))
+    # A drawn vein counts as seen before, however faint its profile: the reader saw it.
+    contrast_before = np.maximum(forced.before_de, options.visible_de)
+    remains = Remains(
+        contrast_before=contrast_before,
+        contrast_after=after_de,
+        probability_after=likely,
+        near=likely,
+        far=likely,
+        stained=np.zeros(len(pieces)),
+        depth_mm=depth_px(shared)[middles].astype(np.float64) / px_per_mm,
+        forced=forced,
+    )
+    visible = still_visible(remains, options=options)
+    faded = remains.ratio < options.faded_below
+    fates = np.select([~shared[middles], visible & faded, visible], ["not_assessable", "faded", "residual"], "cleared")
+    return tuple(FatedVeinPiece(p, fate.item()) for p, fate in zip(pieces, fates, strict=True)), remains
+
+
+def _cut(line_xy: PointsXY, px_per_mm: float, shape: tuple[int, ...]) -> list[VeinPiece]:
+    """A drawn polyline in pieces of about a millimetre, kept inside the picture."""
+    inside = np.clip(np.asarray(line_xy, np.float64), 0, [shape[1] - 1, shape[0] - 1])
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(inside, axis=0), axis=1))])
+    total = float(along[-1])
+    count = max(1, round(total / max(VeinOptions().piece_mm * px_per_mm, 3.0)))
+    pieces = []
+    for k in range(count):
+        at = np.linspace(total * k / count, total * (k + 1) / count, max(3, round(total / count) + 1))
+        points = np.column_stack([np.interp(at, along, inside[:, axis]) for axis in (1, 0)]).astype(np.float32)
+        pieces.append(VeinPiece(points, total / count, _MISSED_WIDTH_MM * px_per_mm, math.nan))
+    return pieces
+
+
+def _joined(first: Remains, second: Remains) -> Remains:
+    def both(name: str) -> NDArray[np.float64]:
+        return np.concatenate([getattr(first, name), getattr(second, name)])
+
+    names = ("contrast_before", "contrast_after", "probability_after", "near", "far", "stained", "depth_mm")
+    forced = type(first.forced)(*(np.concatenate([getattr(r.forced, n) for r in (first, second)]) for n in ("before_de", "after_de")))
+    return Remains(**{name: both(name) for name in names}, forced=forced)

@@ -1,0 +1,148 @@
+"""From the fates of the pieces to the numbers of the result, and the gates that they must pass."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from photocompare.base.arrays import Mask
+from photocompare.base.estimate import Estimate
+from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
+from photocompare.results.comparison import ASSESSED_FATES, CALIBRES, FATES, CalibreOutcome, Outcome, PigmentOutcome
+from photocompare.veins.fate import Fates
+from photocompare.veins.pieces import Veins, depth_px
+from photocompare.veins.pigment import Pigment
+from photocompare.veins.reading import SkinReading
+
+
+@dataclass(frozen=True)
+class OutcomeOptions:
+    """When there is enough vein, and not too much, for a percentage.
+
+    Parameters
+    ----------
+    clearance : ClearanceOptions
+    least_runs : float
+        Independent runs of vein (`ClearanceOptions.run_pieces` pieces each) below which there is nothing to measure: specks that are
+        taken for veins on bare skin are shorter than one run.
+    few_runs : float
+        Runs below which the result is marked: at ten, one run misjudged moves the clearance by 10 points.
+    most_hidden_share : float
+        Share of the baseline's length that may lie where nothing can be assessed: with three quarters unseen the percentage would speak
+        for a quarter of the veins.  Assumed.
+    most_vein_share : float
+        Share of the shared field above which vein can't be told from skin: a vein is seen against as much skin on either side of it.
+    """
+
+    clearance: ClearanceOptions = field(default_factory=ClearanceOptions)
+    least_runs: float = 1.0
+    few_runs: float = 10.0
+    most_hidden_share: float = 0.75
+    most_vein_share: float = 1 / 3
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the vein stages found, all in the before photo's working frame.
+
+    Parameters
+    ----------
+    readings : tuple of SkinReading
+        Before, after.
+    veins : tuple of Veins
+        Before, after.
+    fates : Fates
+    pigment : Pigment
+    shared : ndarray of shape (h, w), bool
+        The shared field.
+    """
+
+    readings: tuple[SkinReading, SkinReading]
+    veins: tuple[Veins, Veins]
+    fates: Fates
+    pigment: Pigment
+    shared: Mask
+
+
+def vein_flags(findings: Findings, piece_px: float, *, options: OutcomeOptions = OutcomeOptions()) -> tuple[str, ...]:
+    """Codes for no vein, too little, too little in view and implausibly much of it in the before photo.
+
+    Parameters
+    ----------
+    findings : Findings
+    piece_px : float
+        Length of a piece of vein, px.
+    """
+    run = options.clearance.run_pieces * piece_px
+    assessed = sum(findings.fates.length_px(fate) for fate in ASSESSED_FATES)
+    if assessed < options.least_runs * run:
+        return ("no_veins_before",)
+    hidden = findings.fates.length_px("not_assessable")
+    if hidden > options.most_hidden_share * (hidden + assessed):
+        return ("veins_out_of_view",)
+    covered = max(np.count_nonzero(veins.mask & findings.shared) for veins in findings.veins)
+    if covered > options.most_vein_share * np.count_nonzero(findings.shared):
+        return ("implausible_veins",)
+    return ("too_few_veins",) if assessed < options.few_runs * run else ()
+
+
+def summarise(
+    findings: Findings, px_per_mm: float, reticular_px: float | None, factor: float, *, options: OutcomeOptions = OutcomeOptions()
+) -> Outcome:
+    """The numbers of a pair.
+
+    Parameters
+    ----------
+    findings : Findings
+    px_per_mm : float
+        Assumed where there is no scale.
+    reticular_px : float or None
+        Calibre from which a vein is reticular, working px; None without a scale, and then there is no split by calibre.
+    factor : float
+        Working over full size; the outcome is in full pixels.
+    """
+    fates, how = findings.fates, options.clearance
+    assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], dtype=np.bool_)
+    length = length_clearance(fates, assessed, how)
+    inner = findings.shared & (depth_px(findings.shared) > how.border_mm * px_per_mm)
+    area, contrast = (
+        area_clearance(*findings.readings, findings.veins, findings.shared, inner, how, weighted=weighted) for weighted in (False, True)
+    )
+    change = net_change(fates, length)
+    by_calibre = {}
+    for calibre in CALIBRES if reticular_px is not None else ():
+        chosen = assessed & np.array([p.piece.calibre(reticular_px) == calibre for p in fates.baseline], dtype=np.bool_)
+        before_px = sum(p.piece.length_px for p, inside in zip(fates.baseline, chosen, strict=True) if inside)
+        if before_px > 0:
+            by_calibre[calibre] = CalibreOutcome(_share(length_clearance(fates, chosen, how), how), before_px / factor)
+    return Outcome(
+        length=_share(length, how),
+        area=_fall(area, how, how.widening.area, "visible area in the shared field"),
+        contrast=_fall(contrast, how, how.widening.contrast, "contrast summed over visible area"),
+        net_change=change.estimate(
+            how, how.widening.net_change, lowest=-100.0, highest=math.inf, method="visible length, new veins included"
+        ),
+        by_calibre=by_calibre,
+        fate_px={fate: fates.length_px(fate) / factor for fate in FATES},
+        pigment=_pigment(findings, factor),
+    )
+
+
+def _share(counts: Counts, how: ClearanceOptions) -> Estimate:
+    return counts.estimate(how, how.widening.length, lowest=0.0, highest=100.0, method="length of cleared and stained pieces")
+
+
+def _fall(counts: Counts, how: ClearanceOptions, widening: float, method: str) -> Estimate:
+    return counts.estimate(how, widening, lowest=-math.inf, highest=100.0, method=method)
+
+
+def _pigment(findings: Findings, factor: float) -> PigmentOutcome:
+    def area(mask: Mask) -> float:
+        return float(np.count_nonzero(mask & findings.shared)) / factor**2
+
+    pigment, fates = findings.pigment, findings.fates
+    assessed = sum(fates.length_px(fate) for fate in ASSESSED_FATES)
+    stained = 100.0 * fates.length_px("stained") / assessed if assessed > 0 else math.nan
+    return PigmentOutcome(area(pigment.before), area(pigment.after), area(pigment.gained), area(pigment.faded), stained)

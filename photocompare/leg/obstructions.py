@@ -1,0 +1,277 @@
+"""What hides skin: glare, clipping, deep shadow, hair strokes.
+
+Each is left out of measuring only where a vein would be lost to it.  Veins, stains and moles must never be taken for one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
+from photocompare.base.colour import DARKEST, density_from_linear
+
+_DENSITY_CODE = 60.0
+"""Steps of 8 bits a unit of density while looking for hair: 0.017 a step, a third of what an observer notices; 255 is density 4.25."""
+
+_TEXTURE_PERCENTILE = 95
+"""Percentile of narrow darkness on a leg that stands for its texture: hair covers less than 5 % of a leg that shows any skin."""
+
+
+@dataclass(frozen=True)
+class ObstructionOptions:
+    """What counts as hidden.
+
+    Parameters
+    ----------
+    glare_share : float
+        Share of gloss in the light of a pixel from which it is glare.  At 1/2 the contrast of a vein beneath is halved.
+    glare_gain : float
+        Least red light of glare over the leg's median red, for a vein is blue without being bright.  Gloss of share 1/2 doubles the
+        light; the skin beneath it may have 0.6 of the median's, being lit from the side.
+    bright_level : float
+        Linear red that is bright whatever the median, so that an over-exposed leg can have glare too: one 8-bit stop below clipping is 0.5,
+        0.9 is within 5 % of the code range.
+    sparkle_share, sparkle_gain : float
+        The same for small highlights: 1/4 gloss where the pixel is 1.5 times as bright as the skin around it, which by brightness alone
+        is a third of gloss; colour alone can't tell in a spot as small as the chroma blocks of JPEG.
+    least_colour : float
+        1 - B/R of the skin below which gloss can't be told by colour (purple light on pale skin); only clipping is found then.
+    clipped_level : float
+        Linear light from which red or green is taken as clipped: 8-bit code 254.
+    shadow_level : float
+        Linear green below which one 8-bit step is a density of 0.055, about the just noticeable difference of a vein.
+    shadow_share : float
+        Share of the leg's own median light below which skin is in deep shadow (three stops).
+    hair_window_px : int
+        Side of the window in which a dark stroke must fit across: hair is up to 0.1 mm thick and blurs to 2-4 px in a photo of 0.05 mm
+        a pixel or coarser.
+    hair_contrast : float
+        Least density of a stroke in red light.  Blood hardly shows in red where it is this thin (0.08 for a 0.1 mm vessel).
+    hair_over_texture : float
+        Least mean density of a stroke over that of the narrow dark texture (pores, wrinkles, JPEG noise) of which the leg has 5 % more.
+    hair_length_px : int
+        Least length of a stroke: four times its greatest width.
+    hair_bow : float
+        Greatest spread of a stroke across its length over that along it.  Half as thick as four widths it has 0.07, bent by 30 degrees
+        0.1; a forked or winding vessel has more.
+    hair_red_over_green, hair_blue_over_green : float
+        Least density ratios of a stroke.  Hair is opaque or brown, so it dims red as much as green, and blue too; a thin vessel has R/G
+        0.4-0.65 by Monte Carlo before JPEG's chroma blocks mix in the surroundings, a deep one has next to no blue.
+    hair_thickness_px : float
+        Greatest area over length of a stroke, counted where it is darker than the least density: wider than where it is half as dark.
+    """
+
+    glare_share: float = 0.5
+    glare_gain: float = 1.2
+    bright_level: float = 0.9
+    sparkle_share: float = 0.25
+    sparkle_gain: float = 1.5
+    least_colour: float = 0.15
+    clipped_level: float = 0.99
+    shadow_level: float = 0.013
+    shadow_share: float = 0.125
+    hair_window_px: int = 7
+    hair_contrast: float = 0.10
+    hair_over_texture: float = 2.5
+    hair_length_px: int = 14
+    hair_bow: float = 0.12
+    hair_red_over_green: float = 0.8
+    hair_blue_over_green: float = 0.5
+    hair_thickness_px: float = 3.3
+
+
+@dataclass(frozen=True)
+class Obstructions:
+    """(H, W) masks of what hides skin, True only on the leg that was given."""
+
+    glare: Mask
+    clipped: Mask
+    shadow: Mask
+    hair: Mask
+
+    @property
+    def any(self) -> Mask:
+        """Hidden by any of them."""
+        return self.glare | self.clipped | self.shadow | self.hair
+
+
+def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptions = ObstructionOptions()) -> Obstructions:
+    """What hides the skin of a leg.
+
+    Parameters
+    ----------
+    linear : (H, W, 3) float32
+        Linear light, 0..1.
+    leg : (H, W) bool
+        The leg's skin, holes filled.
+
+    Returns
+    -------
+    Obstructions
+        All False where `leg` is empty.
+    """
+    none = np.zeros(leg.shape, dtype=bool)
+    box = _bounding_box(leg, 2 * options.hair_window_px)
+    if box is None:
+        return Obstructions(none, none, none, none)
+    light, inside = linear[box], leg[box]
+    half = _halved(light)
+    soft = np.asarray(cv2.GaussianBlur(half, (0, 0), 1.0), dtype=np.float32)
+    on_leg = cv2.resize(inside.astype(np.uint8), (soft.shape[1], soft.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
+    hidden = (
+        _enlarged(_glare(soft, on_leg, options), inside.shape),
+        cv2.dilate((np.maximum(light[..., 0], light[..., 1]) >= options.clipped_level).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0,
+        _enlarged(_shadow(soft, on_leg, options), inside.shape),
+        _hair(light, half, inside, options),
+    )
+    return Obstructions(*(_put_back(mask & inside, box, leg.shape) for mask in hidden))
+
+
+def _bounding_box(mask: Mask, margin: int) -> tuple[slice, slice] | None:
+    """Rows and columns of a mask with a margin around it, as far as the frame goes."""
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    if not width:
+        return None
+    return slice(max(top - margin, 0), top + height + margin), slice(max(left - margin, 0), left + width + margin)
+
+
+def _put_back(part: Mask, box: tuple[slice, slice], shape: tuple[int, ...]) -> Mask:
+    whole = np.zeros(shape, dtype=bool)
+    whole[box] = part
+    return whole
+
+
+def _halved(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _enlarged(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    grown = cv2.resize(mask.astype(np.uint8) * np.uint8(255), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown > 127)
+
+
+def _glare(soft: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:
+    """Gloss has the lamp's colour: its share shows in how far a pixel's blue over red has gone from the skin's towards 1.
+
+    Looked for, as shadow is, in a copy of half the size, softened by one of its pixels.
+    """
+    none = np.zeros(on_leg.shape, dtype=bool)
+    if not on_leg.any():
+        return none
+    red = np.ascontiguousarray(soft[..., 0])
+    blue_over_red = soft[..., 2] / np.maximum(red, np.float32(DARKEST))
+    # The redder quarter stands for bare skin: on a leg that shines all along, the median would be gloss.
+    skin_ratio = float(np.percentile(_some(blue_over_red, on_leg), 25))
+    if 1.0 - skin_ratio < options.least_colour:
+        return none
+    share = (blue_over_red - np.float32(skin_ratio)) / np.float32(1.0 - skin_ratio)
+    typical = float(np.median(_some(red, on_leg)))
+    around = _mean_within(red, on_leg, max(soft.shape) / 40)
+    broad = (share > options.glare_share) & (red > min(options.glare_gain * typical, options.bright_level))
+    sparkle = (share > options.sparkle_share) & (red > options.sparkle_gain * around)
+    return cv2.dilate((broad | sparkle).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
+
+def _some(image: NDArray[Any], mask: Mask) -> NDArray[Any]:
+    """Values within a mask, of every third pixel each way where those are enough to tell a median by."""
+    few = image[::3, ::3][mask[::3, ::3]]
+    return few if few.size > _ENOUGH_PX else image[mask]
+
+
+_ENOUGH_PX = 10_000
+"""Pixels that tell a quartile to one per cent of the pixels."""
+
+
+def _mean_within(image: Grey, mask: Mask, sigma: float) -> Grey:
+    """Gaussian mean over the pixels of a mask only, in a copy so small that the Gaussian is three of its pixels wide."""
+    height, width = image.shape
+    step = max(1, int(sigma / 3))
+    size = (max(1, width // step), max(1, height // step))
+    weight = mask.astype(np.float32)
+    total, share = (
+        cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / step) for plane in (image * weight, weight)
+    )
+    mean = total / np.maximum(share, np.float32(1e-3))
+    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _shadow(soft: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:
+    """Too dark for a vein to show a step, or three stops below the rest of the leg; single dark pixels are no shadow."""
+    if not on_leg.any():
+        return np.zeros(on_leg.shape, dtype=bool)
+    green = np.ascontiguousarray(soft[..., 1])
+    return np.asarray(green < max(options.shadow_level, options.shadow_share * float(np.median(_some(green, on_leg)))))
+
+
+def _hair(light: LinearRGB, half: LinearRGB, leg: Mask, options: ObstructionOptions) -> Mask:
+    """Narrow, long, straight strokes that dim red as much as green; `half` is the same at half the size."""
+    density = density_from_linear(np.ascontiguousarray(light[..., 0]))
+    red = np.asarray(cv2.convertScaleAbs(density, alpha=_DENSITY_CODE), dtype=np.uint8)
+    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (options.hair_window_px, options.hair_window_px))
+    depth = np.asarray(cv2.morphologyEx(red, cv2.MORPH_TOPHAT, window), dtype=np.uint8)
+    # The limb's dark outline is no hair.
+    inner = cv2.erode(leg.astype(np.uint8), np.ones((2 * options.hair_window_px + 1,) * 2, np.uint8)) > 0
+    if not inner.any():
+        return np.zeros(leg.shape, dtype=bool)
+    dark = inner & (depth > options.hair_contrast * _DENSITY_CODE)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
+    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    slim = (length >= options.hair_length_px) & (stats[:, cv2.CC_STAT_AREA] <= options.hair_thickness_px * length)
+    slim[0] = False
+    if not slim.any():
+        return np.zeros(leg.shape, dtype=bool)
+    texture = float(np.percentile(_some(depth, inner), _TEXTURE_PERCENTILE))
+    strokes = _Strokes(labels, slim)
+    in_red, in_green, in_blue = _stroke_colour(density_from_linear(half), strokes)
+    hair = (
+        slim
+        & (strokes.mean_of(depth[strokes.rows, strokes.cols]) >= options.hair_over_texture * texture)
+        & (strokes.bow() <= options.hair_bow)
+        & (in_green > 0)
+        & (in_red > options.hair_red_over_green * in_green)
+        & (in_blue > options.hair_blue_over_green * in_green)
+    )
+    return cv2.dilate(strokes.mask_of(hair), np.ones((3, 3), np.uint8)) > 0
+
+
+class _Strokes:
+    """Labelled strokes whose pixels are averaged, all at once."""
+
+    def __init__(self, labels: NDArray[Any], wanted: NDArray[np.bool_]) -> None:
+        places = np.flatnonzero(labels)
+        of_place = labels.ravel()[places]
+        places, self._at = places[wanted[of_place]], of_place[wanted[of_place]]
+        self._shape = labels.shape
+        self.rows, self.cols = np.divmod(places, labels.shape[1])
+        self._count = len(wanted)
+        self._sizes = np.maximum(np.bincount(self._at, minlength=self._count), 1)
+
+    def mask_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """1 on the strokes that are chosen by label, 0 elsewhere."""
+        mask = np.zeros(self._shape, np.uint8)
+        mask[self.rows, self.cols] = chosen[self._at]
+        return mask
+
+    def mean_of(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Mean by label of the values of the strokes' pixels; 0 for labels without any."""
+        return np.asarray(np.bincount(self._at, weights=values, minlength=self._count) / self._sizes)
+
+    def bow(self) -> NDArray[np.float64]:
+        """Spread across over spread along, by label."""
+        x = self.cols - self.mean_of(self.cols)[self._at]
+        y = self.rows - self.mean_of(self.rows)[self._at]
+        xx, yy, xy = self.mean_of(x * x), self.mean_of(y * y), self.mean_of(x * y)
+        middle, radius = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+        return np.asarray(np.sqrt(np.maximum(middle - radius, 0.0) / np.maximum(middle + radius, 1e-9)))
+
+
+def _stroke_colour(half: Density, strokes: _Strokes) -> tuple[NDArray[np.float64], ...]:
+    """Density of the strokes over what surrounds them, by channel, summed over a few pixels: JPEG keeps chroma at half resolution."""
+    contrast = cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 3.5)
+    rows, cols = (np.minimum(k // 2, n - 1) for k, n in zip((strokes.rows, strokes.cols), half.shape[:2], strict=True))
+    return tuple(strokes.mean_of(contrast[rows, cols, channel]) for channel in range(3))

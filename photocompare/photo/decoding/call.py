@@ -1,0 +1,209 @@
+"""Decoding in a child process, seen from the parent: start it, watch it, take nothing from it on trust."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from photocompare.base.arrays import SRGB8
+from photocompare.base.errors import (
+    NotAPhoto,
+    PhotoError,
+    SeveralPictures,
+    TooLarge,
+    TooSmall,
+    TruncatedPhoto,
+    UnsupportedColour,
+)
+from photocompare.photo.decoding.refusal import OUT_OF_MEMORY, READY
+
+LONGEST_HEADER = 1 << 20
+"""Bytes of JSON taken from the child: its longest header is below 4 kB."""
+
+CHILD = (
+    "import sys; sys.path[:0] = [folder for folder in sys.argv[1:-1] if folder not in sys.path]; "
+    "from photocompare.photo.decoding.child import main; main()"
+)
+"""`python -I` passes over the working folder, PYTHONPATH and the user's site: the folders of the libraries are handed over."""
+
+ENDED_BY_LIMIT = frozenset({getattr(signal, name).value for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)})
+"""Signals that end a child which ran past its processor time, its wall time or the machine's memory."""
+
+CHILD_LIBRARIES = ("photocompare", "PIL", "pillow_heif", "numpy", "cv2")
+
+CHILD_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "PATH")
+"""All of the environment that the child is given: what the system needs to find libraries."""
+
+
+@dataclass(frozen=True)
+class PhotoLimits:
+    """What the door lets in, and what decoding one photo may cost.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Of the file.  A 100-megapixel phone JPEG has 30 to 50 MB.
+    max_pixels : int
+        Of the picture: the largest phone sensors have 108 megapixels, and twice its decoded copy fits `memory_bytes`.
+    max_side : int
+        Pixels; an aspect beyond it is no photograph.
+    min_side : int
+        Pixels of the shorter side.  A reticular vein of 1 mm needs 2 pixels; 12 cm of leg then need 240.
+    memory_bytes : int
+        Address space of the child.
+    cpu_seconds : int
+        Processor time of the child; a 12-megapixel JPEG takes below 1 s.
+    wall_seconds : float
+        Time until the child is ended whatever it does; thrice its processor time, for a busy machine.
+    open_files : int
+        File descriptors of the child; loading a library needs a handful.
+    """
+
+    max_bytes: int = 60_000_000
+    max_pixels: int = 120_000_000
+    max_side: int = 20_000
+    min_side: int = 240
+    memory_bytes: int = 2_000_000_000
+    cpu_seconds: int = 20
+    wall_seconds: float = 60.0
+    open_files: int = 64
+
+
+DEFAULT_LIMITS = PhotoLimits()
+
+
+_SEND_ORIGINAL = "send the camera's original file again"
+
+REFUSALS: dict[str, tuple[type[PhotoError], str]] = {
+    "damaged": (TruncatedPhoto, f"The picture data ends early or is damaged; {_SEND_ORIGINAL}."),
+    "too_many_pixels": (
+        TooLarge,
+        "The picture has more than {max_pixels} megapixels or a side above {max_side} pixels; send a smaller copy.",
+    ),
+    "too_small": (
+        TooSmall,
+        "The picture is smaller than {min_side} pixels on a side; send the camera's original instead of a thumbnail.",
+    ),
+    "several_pictures": (SeveralPictures, "The file holds an animation or several pages; export the one photo that is meant."),
+    "too_costly": (TooLarge, "Decoding the picture takes more time or memory than the limits allow; export it as a plain JPEG."),
+    "camera_raw": (NotAPhoto, "The file is camera raw data; export the photo as JPEG."),
+    "cmyk": (UnsupportedColour, "The picture has printing colours (CMYK) without a usable profile; export it as an sRGB JPEG."),
+    "transparent": (UnsupportedColour, "The picture has transparent parts; export the photo itself, without transparency."),
+    "two_levels": (UnsupportedColour, "The picture is pure black and white; send a colour photo."),
+    "float_or_lab": (UnsupportedColour, "The picture's kind of data has no certain colours; export it as an sRGB JPEG."),
+    "hdr_curve": (UnsupportedColour, "The picture is encoded for HDR screens only; export it as a standard (SDR) photo."),
+}
+"""What the child may refuse with; the sentences are made here, so that nothing of the file can get into them."""
+
+
+def refusal(code: str, limits: PhotoLimits) -> PhotoError:
+    """The error that a refusal of that code becomes."""
+    kind, sentence = REFUSALS.get(code, REFUSALS["damaged"])
+    return kind(sentence.format(max_pixels=limits.max_pixels // 1_000_000, max_side=limits.max_side, min_side=limits.min_side))
+
+
+def _library_folders() -> list[str]:
+    """Where this process found what the child imports."""
+    specs = (importlib.util.find_spec(name) for name in CHILD_LIBRARIES)
+    folders = (str(Path(spec.origin).resolve().parent.parent) for spec in specs if spec is not None and spec.origin)
+    return list(dict.fromkeys(folders))
+
+
+@contextmanager
+def _child(kind: str, limits: PhotoLimits) -> Iterator[subprocess.Popen[bytes]]:
+    request = json.dumps({"kind": kind, "limits": asdict(limits)})
+    environment = {name: value for name, value in os.environ.items() if name in CHILD_VARIABLES}
+    # One thread each: thread pools reserve memory that the limit would count.
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_LOG_LEVEL": "SILENT"}
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-B", "-c", CHILD, *_library_folders(), request],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+    watch = threading.Timer(limits.wall_seconds, process.kill)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield process
+    finally:
+        watch.cancel()
+        process.kill()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        process.wait()
+
+
+def _receive_json(stream: IO[bytes]) -> dict[str, Any]:
+    length = int.from_bytes(stream.read(4), "big")
+    text = stream.read(length) if 0 < length <= LONGEST_HEADER else b""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        raise EOFError from None
+    if not isinstance(message, dict):
+        raise EOFError
+    return message
+
+
+def _receive_pixels(stream: IO[bytes], width: int, height: int) -> SRGB8:
+    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    view, filled = pixels.reshape(-1).data, 0
+    while filled < len(view):
+        count = stream.readinto(view[filled:])  # type: ignore[attr-defined]
+        if not count:
+            raise EOFError
+        filled += count
+    return pixels
+
+
+def decode_apart(data: bytes, kind: str, limits: PhotoLimits) -> tuple[SRGB8, dict[str, Any]]:
+    """Pixels and header from the child; its silence is a refusal too."""
+    with _child(kind, limits) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        # The child reads all before it answers, so this can't lock up; a child that died early shows below.
+        with suppress(OSError):
+            process.stdin.write(data)
+        with suppress(OSError):
+            process.stdin.close()
+        try:
+            if process.stdout.read(1) != READY:
+                raise _never_ready(process.wait(), limits)
+            header = _receive_json(process.stdout)
+            if "refusal" in header:
+                raise refusal(str(header["refusal"]), limits)
+            width, height = int(header["width"]), int(header["height"])
+            if not (limits.min_side <= min(width, height) and width * height <= limits.max_pixels):
+                raise refusal("damaged", limits)
+            pixels = _receive_pixels(process.stdout, width, height)
+            header["flags"] = [*header["flags"], *_receive_json(process.stdout)["flags"]]
+        except (EOFError, KeyError, TypeError, ValueError):
+            raise _fallen_silent(process.wait(), limits) from None
+    return pixels, header
+
+
+def _never_ready(status: int, limits: PhotoLimits) -> PhotoError:
+    if -status in ENDED_BY_LIMIT:
+        return refusal("too_costly", limits)
+    return PhotoError("The photo reader could not start; reinstall photocompare with all of its dependencies.")
+
+
+def _fallen_silent(status: int, limits: PhotoLimits) -> PhotoError:
+    ended_by_limit = status == OUT_OF_MEMORY or -status in ENDED_BY_LIMIT
+    return refusal("too_costly" if ended_by_limit else "damaged", limits)

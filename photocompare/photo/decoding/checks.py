@@ -1,0 +1,129 @@
+"""Is all of the file there?  Checks of the container, which decoders pass over.
+
+libjpeg paints what is missing in grey, Pillow does not look at the checksums of PNG's image data, and a copy cut short
+and filled up with zeros decodes without a word.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import zlib
+
+from photocompare.photo.decoding.refusal import Refusal
+
+JPEG_SOS, JPEG_EOI = 0xDA, 0xD9
+JPEG_MARKER = re.compile(rb"\xff+[^\x00\xff]")
+JPEG_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""In entropy-coded data: any marker but a stuffed zero and the restart markers (ITU-T T.81, B.1.1)."""
+
+JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
+"""Markers without a length (ITU-T T.81, table B.1)."""
+
+LIBJPEG_EXTRANEOUS = re.compile(rb"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
+LIBJPEG_DAMAGE = (b"Corrupt JPEG data", b"Premature end of JPEG", b"Invalid SOS", b"Invalid component", b"Inconsistent progression")
+"""libjpeg-turbo's warnings (jerror.h) that mean lost or misread picture data."""
+
+
+def require_whole(data: bytes, kind: str) -> None:
+    """Refuse as damaged a file whose container says that something is missing or changed."""
+    whole = {"JPEG": _jpeg_whole, "PNG": _png_whole, "WEBP": _webp_whole, "HEIF": _heif_whole}.get(kind)
+    if whole is not None and not whole(data):
+        raise Refusal("damaged")
+
+
+def jpeg_end(data: bytes) -> int:
+    """Offset of the first picture's end marker, -1 if there is none."""
+    position = 2
+    while True:
+        found = JPEG_MARKER.match(data, position)
+        if found is None:
+            return -1
+        marker, after = data[found.end() - 1], found.end()
+        if marker == JPEG_EOI:
+            return after - 2
+        if marker in JPEG_BARE_MARKERS:
+            position = after
+            continue
+        if after + 2 > len(data):
+            return -1
+        position = after + int.from_bytes(data[after : after + 2], "big")
+        if marker == JPEG_SOS:
+            scan_end = JPEG_AFTER_SCAN.search(data, position)
+            if scan_end is None:
+                return -1
+            position = scan_end.start()
+
+
+def _jpeg_whole(data: bytes) -> bool:
+    return jpeg_end(data) > 0
+
+
+def _png_whole(data: bytes) -> bool:
+    position, view = 8, memoryview(data)
+    while position + 12 <= len(data):
+        length = int.from_bytes(view[position : position + 4], "big")
+        name = bytes(view[position + 4 : position + 8])
+        end = position + 12 + length
+        if end > len(data):
+            return False
+        # Upper case first letter: a chunk that the picture depends on (PNG 3rd edition, 5.4).
+        if name[:1].isupper() and zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
+            return False
+        if name == b"IEND":
+            return True
+        position = end
+    return False
+
+
+def _webp_whole(data: bytes) -> bool:
+    return int.from_bytes(data[4:8], "little") + 8 <= len(data)
+
+
+def _heif_whole(data: bytes) -> bool:
+    position = 0
+    while position + 16 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, position)
+        if not name.isalnum():
+            break  # a maker's trailer, not a box
+        if length == 1:
+            length = struct.unpack_from(">Q", data, position + 8)[0]
+        if length == 0:
+            break  # reaches to the end of the file (ISO 14496-12, 4.2)
+        if length < 8 or position + length > len(data):
+            return False
+        position += length
+    return True
+
+
+def libjpeg_complaint(data: bytes, end: int) -> bool:
+    """True where libjpeg warns of damaged picture data.
+
+    Pillow swallows libjpeg's warnings; OpenCV's copy prints them on standard error, so the scan is read once more at an
+    eighth of its size, which costs the entropy decoding only.  Padding between the scan and the end marker, which some
+    cameras write, draws the same warning and is no damage.
+    """
+    try:
+        import cv2
+        import numpy as np
+    except ImportError:
+        return False
+    reader, writer = os.pipe()
+    kept = os.dup(2)
+    os.dup2(writer, 2)
+    os.close(writer)
+    try:
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
+    except cv2.error:
+        return True
+    finally:
+        # The pipe has no writer any more after this, so reading it ends.
+        os.dup2(kept, 2)
+        os.close(kept)
+    with os.fdopen(reader, "rb") as pipe:
+        said = pipe.read()
+    padded = LIBJPEG_EXTRANEOUS.search(said)
+    if padded is not None:
+        return bool(data[end - int(padded[1]) : end].strip(b"\x00\xff"))
+    return any(words in said for words in LIBJPEG_DAMAGE)

@@ -1,0 +1,231 @@
+"""The child process that turns the bytes of one photo into upright 8-bit sRGB pixels.
+
+It runs without privileges worth having: before the first byte of the photo is read it gives up memory, processor time,
+file writing, core dumps and, where the system lets it, the network.  It answers on standard output with
+
+    1 byte `READY`, 4 bytes length + JSON header, then height * width * 3 bytes of pixels, then 4 bytes length + JSON trailer
+
+or with a header that holds a refusal and nothing more.  `photocompare.photo.decoding.call` is its only caller, and trusts nothing
+that it says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import json
+import os
+import sys
+import warnings
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from photocompare.photo.decoding.checks import jpeg_end, libjpeg_complaint, require_whole
+from photocompare.photo.decoding.colour import to_srgb
+from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, READY, Refusal
+from photocompare.photo.decoding.tags import carries_gain_map, is_camera_raw, read_tags, source_bit_depth
+
+CLONE_NEWUSER_AND_NEWNET = 0x10000000 | 0x40000000
+"""unshare(2): a user namespace of its own allows a network namespace of its own, which has no interface."""
+
+STRIP_ROWS = 256
+"""Rows sent at a time: a copy of 256 rows of the widest photo (20 000) is 15 MB."""
+
+TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What brings a photo upright, by EXIF 2.32 Orientation (tag 274); 1 is upright already."""
+
+
+def confine(limits: dict[str, int]) -> None:
+    """Give up what decoding does not need.  A limit that the platform lacks is left out."""
+    if sys.platform == "linux":
+        # Fails where user namespaces are forbidden; the other limits still hold then.
+        ctypes.CDLL(None).unshare(CLONE_NEWUSER_AND_NEWNET)
+    if sys.platform == "win32":
+        return
+    import resource
+
+    for kind, most in (
+        (resource.RLIMIT_AS, limits["memory_bytes"]),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most, most))
+
+
+def open_picture(data: bytes, kind: str, limits: dict[str, int]) -> Image.Image:
+    """The main picture of the file, its header read and judged, its pixels not yet decoded."""
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
+    _load_plugin(kind)
+    try:
+        picture = Image.open(io.BytesIO(data), formats=[kind])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Refusal("too_many_pixels") from None
+    except ValueError as error:
+        # Pillow's own caps against text chunks and tables that unfold without end
+        raise Refusal("too_costly" if "too large" in str(error).lower() else "damaged") from None
+    except MALFORMED:
+        raise Refusal("damaged") from None
+    if kind == "TIFF" and is_camera_raw(picture):
+        raise Refusal("camera_raw")
+    judge_size(picture.size, limits)
+    # Pillow falls back to the orientation in XMP, which viewers pass over; so must this.
+    for key in ("xmp", "XML:com.adobe.xmp"):
+        picture.info.pop(key, None)
+    return picture
+
+
+def _load_plugin(kind: str) -> None:
+    """Register the one decoder that is needed; Pillow would otherwise load all of them."""
+    if kind == "TIFF":
+        from PIL import TiffImagePlugin  # noqa: F401
+    elif kind == "WEBP":
+        from PIL import WebPImagePlugin  # noqa: F401
+    elif kind == "HEIF":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def judge_size(size: tuple[int, int], limits: dict[str, int]) -> None:
+    """Refuse what is too large or too small to measure."""
+    width, height = size
+    if max(width, height) > limits["max_side"] or width * height > limits["max_pixels"]:
+        raise Refusal("too_many_pixels")
+    if min(width, height) < limits["min_side"]:
+        raise Refusal("too_small")
+
+
+def judge_frames(picture: Image.Image, kind: str, gain_map: bool) -> list[str]:
+    """Refuse animations and pages; a camera's second picture beside the main one is a flag."""
+    # A TIFF is asked for its second page only: counting walks all of them.
+    several = _has_second_page(picture) if kind == "TIFF" else getattr(picture, "n_frames", 1) > 1
+    if not several:
+        return []
+    if kind in ("JPEG", "HEIF"):
+        return [] if gain_map else ["primary_of_several"]
+    raise Refusal("several_pictures")
+
+
+def _has_second_page(picture: Image.Image) -> bool:
+    try:
+        picture.seek(1)
+    except EOFError:
+        return False
+    except MALFORMED:
+        raise Refusal("damaged") from None
+    return True
+
+
+def load_pixels(picture: Image.Image) -> None:
+    """Decode.  Never with LOAD_TRUNCATED_IMAGES: what is missing must not become a grey leg."""
+    try:
+        picture.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Refusal("too_many_pixels") from None
+    except MALFORMED:
+        raise Refusal("damaged") from None
+
+
+def upright(picture: Image.Image, kind: str, orientation: int | None) -> tuple[Image.Image, list[str]]:
+    """Apply the orientation exactly once; a value that EXIF does not know counts as 1.
+
+    libheif has turned a HEIC photo by its own `irot` and `imir` (ISO 23008-12 tells readers to pass over EXIF there), and
+    Pillow has turned a TIFF while loading it.
+    """
+    if kind == "HEIF" or orientation in (None, 1):
+        return picture, []
+    if orientation not in TRANSPOSE:
+        return picture, ["bad_orientation"]
+    return (picture if kind == "TIFF" else picture.transpose(TRANSPOSE[orientation])), []
+
+
+def decode(data: bytes, kind: str, limits: dict[str, int]) -> tuple[Image.Image, dict[str, Any]]:
+    """Upright sRGB picture of mode RGB, and the header that describes it."""
+    require_whole(data, kind)
+    picture = open_picture(data, kind, limits)
+    gain_map = carries_gain_map(data, kind)
+    flags = judge_frames(picture, kind, gain_map)
+    tags = read_tags(picture, kind)
+    bit_depth = source_bit_depth(picture, data, kind)
+    load_pixels(picture)
+    judge_size(picture.size, limits)
+    quantiser = getattr(picture, "quantization", {}).get(0)
+    colour = to_srgb(picture, tags.declared_colour, kind)
+    picture, orientation_flags = upright(colour.picture, kind, tags.orientation)
+    flags += [*orientation_flags, *colour.flags]
+    flags += ["tone_mapped"] if gain_map else []
+    flags += ["reduced_bit_depth"] if bit_depth > 8 else []
+    header = {
+        "width": picture.width,
+        "height": picture.height,
+        "bit_depth": bit_depth,
+        "colour_space": colour.name,
+        "grey": colour.grey,
+        "gain_map": gain_map,
+        "luma_quantiser": quantiser,
+        "lossy_copy": colour.palette or (kind == "WEBP" and b"VP8 " in data[:64]),
+        "flags": flags,
+        "tags": tags.camera,
+    }
+    return picture, header
+
+
+def _send_json(stream: BinaryIO, message: dict[str, Any]) -> None:
+    text = json.dumps(message).encode()
+    stream.write(len(text).to_bytes(4, "big") + text)
+    stream.flush()
+
+
+def _send_pixels(stream: BinaryIO, picture: Image.Image) -> None:
+    for top in range(0, picture.height, STRIP_ROWS):
+        stream.write(picture.crop((0, top, picture.width, min(top + STRIP_ROWS, picture.height))).tobytes())
+
+
+def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) -> None:
+    """Read the photo, decode it and write the answer."""
+    try:
+        data = file.read()
+        picture, header = decode(data, kind, limits)
+    except Refusal as refusal:
+        _send_json(stream, {"refusal": refusal.code})
+        return
+    _send_json(stream, header)
+    _send_pixels(stream, picture)
+    del picture
+    flags = ["decoder_warning"] if kind == "JPEG" and libjpeg_complaint(data, jpeg_end(data)) else []
+    _send_json(stream, {"flags": flags})
+
+
+def main() -> None:
+    """Entry of the child: `argv[-1]` is the JSON of `{"kind": ..., "limits": {...}}`, standard input is the photo."""
+    request = json.loads(sys.argv[-1])
+    with os.fdopen(os.dup(1), "wb") as stream:
+        # Whatever a library prints must not get between the pixels.
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        confine(request["limits"])
+        stream.write(READY)
+        stream.flush()
+        try:
+            answer(sys.stdin.buffer, request["kind"], request["limits"], stream)
+        except MemoryError:
+            # Perhaps amid the pixels, where no word could be said.
+            os._exit(OUT_OF_MEMORY)
+    # Nothing is left to tidy up, and taking the libraries down in order would cost time.
+    os._exit(0)

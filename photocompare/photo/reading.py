@@ -1,0 +1,270 @@
+"""The one door for photos: bytes in, upright sRGB pixels with known colour out, or a clear refusal.
+
+Size cap, SHA-256 and an allow-list of magic numbers here; everything that parses the file happens in a child process
+with limits (`photocompare.photo.decoding`).  No metadata passes but the allow-list of `PhotoFacts`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import stat
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from photocompare.base.arrays import SRGB8, LinearRGB
+from photocompare.base.colour import linear_from_srgb8
+from photocompare.base.errors import NotAPhoto, PhotoError, TooLarge
+from photocompare.base.flags import REGISTRY
+from photocompare.photo.decoding.call import DEFAULT_LIMITS, PhotoLimits, decode_apart, refusal
+from photocompare.photo.facts import PhotoFacts, capture_time, positive, printable, was_recompressed
+
+__all__ = ["Photo", "PhotoFacts", "PhotoLimits", "photo_from_array", "read_photo", "read_photos"]
+
+NEUTRAL_SPREAD = 2
+"""Codes of 255 between the channels of a pixel that still count as grey: JPEG's YCbCr rounding gives one each way."""
+
+NEUTRAL_SHARE = 0.999
+"""Share of pixels that must be grey for a grey photo: leaves room for a coloured date stamp's edge."""
+
+NEUTRAL_SAMPLE = 512
+"""Rows and columns looked at for it, evenly spread: 2.6e5 pixels tell 0.999 from 0.998 with certainty."""
+
+STRIP_PIXELS = 1 << 20
+"""Pixels brought to linear light at a time when reducing: 12 MiB."""
+
+FLASH_FIRED = 1
+"""Bit 0 of EXIF Flash."""
+
+COLOUR_SPACES = frozenset(
+    {"sRGB", "sRGB (assumed)", "Display P3", "Adobe RGB", "ProPhoto RGB", "grey profile", "CMYK profile", "other profile", "unknown"}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """One photo, upright, in sRGB.
+
+    Parameters
+    ----------
+    encoded : ndarray of uint8, shape (H, W, 3)
+        sRGB-encoded, 0..255, read-only.
+    facts : PhotoFacts
+    flags : tuple of str
+        Codes of `photocompare.base.flags`, in the registry's order.
+    """
+
+    encoded: SRGB8
+    facts: PhotoFacts
+    flags: tuple[str, ...] = ()
+
+    def linear(self) -> LinearRGB:
+        """All pixels in linear light, shape (H, W, 3), 0..1."""
+        return linear_from_srgb8(self.encoded)
+
+    def working(self, max_pixels: int) -> tuple[LinearRGB, float]:
+        """A copy of about `max_pixels` pixels or fewer, averaged over area in linear light, as a lens further away would see it.
+
+        Parameters
+        ----------
+        max_pixels : int
+            Above 0; rounding to whole rows and columns may add half of one each.
+
+        Returns
+        -------
+        linear : ndarray of float32, shape (round(H * factor), round(W * factor), 3)
+            Linear light, 0..1.
+        factor : float
+            In (0, 1], the same for both axes: position k of the photo is `scaled_position(k, factor)` of the copy.
+        """
+        if max_pixels < 1:
+            raise ValueError(f"max_pixels must be above 0, not {max_pixels}")
+        height, width = self.encoded.shape[:2]
+        factor = math.sqrt(max_pixels / (height * width))
+        if factor >= 1.0:
+            return self.linear(), 1.0
+        # Across first, strip by strip: area averaging is separable, and the whole photo never stands in linear light.
+        rows = max(1, STRIP_PIXELS // width)
+        narrow = np.empty((height, max(1, round(width * factor)), 3), dtype=np.float32)
+        for top in range(0, height, rows):
+            strip = linear_from_srgb8(self.encoded[top : top + rows])
+            narrow[top : top + rows] = _averaged(strip, factor, 1.0)
+        return _averaged(narrow, 1.0, factor), factor
+
+
+def _averaged(linear: LinearRGB, across: float, down: float) -> LinearRGB:
+    # Factors instead of a size: with a size OpenCV would stretch the two axes by a rounded factor each.
+    return np.asarray(cv2.resize(linear, None, fx=across, fy=down, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+_UNREADABLE = "The file can't be opened; check that it exists and that you may read it."
+
+_NOT_A_PHOTO = "The file is not a JPEG, PNG, TIFF, WebP or HEIC photo, whatever its name says; export the photo as JPEG."
+
+
+HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
+"""Major brands of still HEIC (ISO 23008-12, annex B); `hevc`, `hevx` and `msf1` are sequences, `avif` another codec."""
+
+HEIF_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
+
+
+def _format(data: bytes, limits: PhotoLimits) -> str:
+    """Pillow's name of the format, by magic number."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n") and data[12:16] == b"IHDR" and len(data) > 33:
+        return "PNG"
+    if data.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return "TIFF"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp":
+        if data[8:12] in HEIF_SEQUENCE_BRANDS:
+            raise refusal("several_pictures", limits)
+        brands = data[16 : int.from_bytes(data[:4], "big")]
+        if data[8:12] in HEIF_BRANDS and b"avif" not in brands:
+            return "HEIF"
+    raise NotAPhoto(_NOT_A_PHOTO)
+
+
+def _bytes(source: Path | bytes, limits: PhotoLimits) -> bytes:
+    too_large = TooLarge(f"The file has more than {limits.max_bytes // 1_000_000} MB; send a smaller copy.")
+    if isinstance(source, bytes):
+        if len(source) > limits.max_bytes:
+            raise too_large
+        return source
+    try:
+        # Without O_NONBLOCK a named pipe would hold the door for ever.
+        descriptor = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError):
+        raise PhotoError(_UNREADABLE) from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotAPhoto("This is a folder or a device, not a file; choose the photo itself.")
+        if status.st_size > limits.max_bytes:
+            raise too_large
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limits.max_bytes + 1)
+    except OSError:
+        raise PhotoError(_UNREADABLE) from None
+    finally:
+        os.close(descriptor)
+    if len(data) > limits.max_bytes:
+        raise too_large
+    return data
+
+
+def read_photo(source: Path | bytes, *, limits: PhotoLimits = DEFAULT_LIMITS) -> Photo:
+    """Read one photo.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        A JPEG, PNG, TIFF, WebP or HEIC file, by its content; its name plays no part.
+    limits : PhotoLimits
+
+    Raises
+    ------
+    NotAPhoto, TruncatedPhoto, TooLarge, TooSmall, SeveralPictures, UnsupportedColour, PhotoError
+        Each with a sentence that says what to do; none holds the file's name or anything from within it.
+    """
+    data = _bytes(source, limits)
+    digest = hashlib.sha256(data).hexdigest()
+    kind = _format(data, limits)
+    pixels, header = decode_apart(data, kind, limits)
+    del data
+    return _photo(pixels, header, digest, kind)
+
+
+def read_photos(sources: Sequence[Path | bytes], *, names: Sequence[str] = (), limits: PhotoLimits = DEFAULT_LIMITS) -> list[Photo]:
+    """Read several photos at the same time, each in its own child.
+
+    Parameters
+    ----------
+    sources : sequence of Path or bytes
+    names : sequence of str, optional
+        What to call each in an error ("The before photo"): put in front of its sentence.
+    limits : PhotoLimits
+        For each photo.
+
+    Raises
+    ------
+    PhotoError
+        As `read_photo`, for the first source that can't be used.
+    """
+    if not sources:
+        return []
+    with ThreadPoolExecutor(max_workers=min(len(sources), os.cpu_count() or 1)) as pool:
+        futures = [pool.submit(read_photo, source, limits=limits) for source in sources]
+    photos = []
+    for position, future in enumerate(futures):
+        try:
+            photos.append(future.result())
+        except PhotoError as error:
+            if position >= len(names):
+                raise
+            raise type(error)(f"{names[position]}: {error}") from None
+    return photos
+
+
+def photo_from_array(encoded: SRGB8) -> Photo:
+    """A photo of pixels that came from no file: phantoms and tests.  The digest is over size and pixels."""
+    if encoded.ndim != 3 or encoded.shape[2] != 3 or encoded.dtype != np.uint8:
+        raise ValueError(f"encoded must be uint8 of shape (H, W, 3), not {encoded.dtype} of shape {encoded.shape}")
+    pixels = np.ascontiguousarray(encoded).copy()
+    height, width = pixels.shape[:2]
+    digest = hashlib.sha256(f"{width}x{height} sRGB8\n".encode() + pixels.tobytes()).hexdigest()
+    return _photo(pixels, {"bit_depth": 8, "colour_space": "sRGB"}, digest, "array")
+
+
+def _photo(pixels: SRGB8, header: dict[str, Any], digest: str, kind: str) -> Photo:
+    """Check what the child says, fact by fact."""
+    found = header.get("tags")
+    tags: dict[str, Any] = found if isinstance(found, dict) else {}
+    height, width = pixels.shape[:2]
+    taken, implausible = capture_time(tags, datetime.now(UTC))
+    has_colour = not (header.get("grey") is True or _is_grey(pixels))
+    quantiser = header.get("luma_quantiser")
+    recompressed = was_recompressed(
+        tags, (width, height), quantiser if isinstance(quantiser, list) else None, lossy_copy=header.get("lossy_copy") is True
+    )
+    own = {"date_implausible": implausible, "no_colour": not has_colour, "recompressed": recompressed}
+    codes = {str(code) for code in header.get("flags", ())} | {code for code, raised in own.items() if raised}
+    space, flash = header.get("colour_space"), tags.get("flash")
+    facts = PhotoFacts(
+        sha256=digest,
+        width=width,
+        height=height,
+        format=kind,
+        bit_depth=int(header["bit_depth"]),
+        colour_space=space if space in COLOUR_SPACES else "unknown",
+        has_colour=has_colour,
+        capture_time=taken,
+        camera_make=printable(tags.get("make")),
+        camera_model=printable(tags.get("model")),
+        exposure_s=positive(tags.get("exposure_s")),
+        iso=positive(tags.get("iso")),
+        focal_length_mm=positive(tags.get("focal_length_mm")),
+        focal_length_35mm=positive(tags.get("focal_length_35mm")),
+        flash_fired=bool(int(flash) & FLASH_FIRED) if isinstance(flash, int | float) and math.isfinite(flash) else None,
+        recompressed=recompressed,
+        gain_map=header.get("gain_map") is True,
+    )
+    pixels.setflags(write=False)
+    return Photo(pixels, facts, tuple(code for code in REGISTRY if code in codes))
+
+
+def _is_grey(pixels: SRGB8) -> bool:
+    """True where practically every pixel has the same red, green and blue."""
+    height, width = pixels.shape[:2]
+    sample = pixels[:: max(1, height // NEUTRAL_SAMPLE), :: max(1, width // NEUTRAL_SAMPLE)].astype(np.int16)
+    return bool(np.mean(np.ptp(sample, axis=2) <= NEUTRAL_SPREAD) >= NEUTRAL_SHARE)

@@ -1,0 +1,190 @@
+"""What one photo tells by itself: its working copy, the card in it, the leg's field, the scale and the quality."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import LinearRGB, Mask, PointsXY, scaled_position
+from photocompare.card.finding import Card, colour_correction, find_card
+from photocompare.card.layout import LAYOUTS, Rect
+from photocompare.card.plane import transform_points
+from photocompare.leg.field import Field, cut_field, find_field
+from photocompare.leg.quality import Quality, close_up, judge_quality
+from photocompare.leg.scale import Scale, judge_scale, measure_limb_width
+from photocompare.photo.reading import Photo
+from photocompare.settings import Settings
+
+SEEN_OR_GIVEN = ("card", "given")
+"""Scales that don't rest on what limbs usually measure."""
+
+CARD_SHADOW_MM = 1.0
+"""How far skin beside the card is left out: a card that lifts by a millimetre throws its shadow that far under a lamp at 45 degrees."""
+
+WORST_CONDITION = 10.0
+"""Condition number of a colour matrix above which it is not turned round: one code of 255 would become 4 % of full scale."""
+
+
+@dataclass(frozen=True)
+class CardColour:
+    """The map from a photo's linear RGB to the nominal colours of the card in it: `nominal = matrix @ measured`.
+
+    Parameters
+    ----------
+    layout : str
+        The card's name: only equal cards share their printer's errors.
+    matrix : ndarray of shape (3, 3)
+    """
+
+    layout: str
+    matrix: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sight:
+    """What is seen in one photo's working frame.
+
+    Parameters
+    ----------
+    linear : ndarray of shape (h, w, 3)
+    factor : float
+        Working size over full size, 0..1.
+    limb : Field
+        Without the card; registration rests on all of it.
+    field : Field
+        The same within the reader's polygon: what is measured.
+    scale : Scale
+    quality : Quality
+    card_colour : CardColour or None
+        None without a card whose patches can be read.
+    """
+
+    linear: LinearRGB
+    factor: float
+    limb: Field
+    field: Field
+    scale: Scale
+    quality: Quality
+    card_colour: CardColour | None = None
+
+
+def look_at(
+    photo: Photo, settings: Settings, *, mm_per_px: float | None = None, polygon_xy: PointsXY | None = None, card: bool = True
+) -> Sight:
+    """Everything that one photo tells by itself.
+
+    Parameters
+    ----------
+    photo : Photo
+    settings : Settings
+    mm_per_px : float, optional
+        Scale given by hand, mm per full pixel.
+    polygon_xy : ndarray of shape (N, 2), optional
+        Region to measure in, full pixels.
+    card : bool
+        Whether to look for the card.
+
+    Raises
+    ------
+    UsageError
+        An impossible scale, or a polygon outside the photo.
+    """
+    linear, factor = photo.working(settings.working.max_pixels)
+    seen = find_card(linear, options=settings.card) if card else None
+    whole = find_field(linear, options=settings.field)
+    width = measure_limb_width(whole.leg)
+    if seen is not None:
+        whole = without_card(whole, seen)
+    found = whole if polygon_xy is None else cut_field(whole, np.asarray(scaled_position(polygon_xy, factor), dtype=np.float32))
+    scale = judge_scale(
+        seen,
+        given_mm_per_px=mm_per_px,
+        centre_xy=_middle_xy(found.leg),
+        limb_width_px=width.px,
+        limb_is_whole=width.whole,
+        working_factor=factor,
+        facts=photo.facts,
+        options=settings.scale,
+    )
+    known = scale.mm_per_working_px if scale.source in SEEN_OR_GIVEN else None
+    detail = None if factor == 1.0 else close_up(photo.encoded, found.measurable, factor)
+    quality = judge_quality(linear, found, mm_per_px=known, detail=detail, options=settings.quality)
+    return Sight(linear, factor, whole, found, scale, quality, None if seen is None or not photo.facts.has_colour else _card_colour(seen))
+
+
+def without_card(found: Field, card: Card) -> Field:
+    """The field less the card; skin in the card's window is the leg in question, whatever part of the leg the card covers.
+
+    Parameters
+    ----------
+    found : Field
+    card : Card
+        Seen in the same frame.
+    """
+    covered, window = _card_masks(card, found.leg.shape)
+    framed = window & (found.limbs > 0)
+    limbs = np.where(covered, 0, np.where(framed, found.principal, found.limbs)).astype(np.int32)
+    leg = (found.leg | framed) & ~covered
+    seen_well = found.measurable | (framed & ~found.leg)
+    measurable = leg & seen_well
+    flags = found.flags if measurable.any() or "no_skin" in found.flags else (*found.flags, "no_skin")
+    return dataclasses.replace(found, limbs=limbs, leg=leg, measurable=measurable, flags=flags)
+
+
+def _card_masks(card: Card, shape: tuple[int, ...]) -> tuple[Mask, Mask]:
+    """Where the card lies, its window taken out, and that window; each with room for the card's shadow."""
+    layout = LAYOUTS.get(card.layout)
+    if layout is None:  # another maker's chart: an outline without a window
+        return _polygon(card.corners_xy, shape), np.zeros(shape, np.bool_)
+    px_from_mm = np.asarray(np.linalg.inv(card.homography), dtype=np.float64)
+    outline = transform_points(px_from_mm, Rect(0.0, 0.0, layout.width, layout.height).inset(-CARD_SHADOW_MM).corners_xy)
+    window = _polygon(transform_points(px_from_mm, layout.window.inset(CARD_SHADOW_MM).corners_xy), shape)
+    return _polygon(outline, shape) & ~window, window
+
+
+def _polygon(corners_xy: NDArray[np.float64], shape: tuple[int, ...]) -> Mask:
+    mask = np.zeros(shape, np.uint8)
+    # a card held half out of the frame has far-off corners; OpenCV's are whole numbers
+    reach = 4.0 * max(shape)
+    cv2.fillPoly(mask, [np.rint(np.clip(corners_xy, -reach, reach)).astype(np.int32)], 1)
+    return mask > 0
+
+
+def _card_colour(card: Card) -> CardColour | None:
+    correction = colour_correction(card)
+    if correction is None or np.linalg.cond(correction.matrix) > WORST_CONDITION:
+        return None
+    return CardColour(card.layout, correction.matrix)
+
+
+def under_other_light(linear: LinearRGB, own: CardColour | None, other: CardColour | None) -> LinearRGB:
+    """A photo as the other photo's light and camera would have shown it, by the card that lies in both.
+
+    Parameters
+    ----------
+    linear : ndarray of shape (h, w, 3)
+    own, other : CardColour or None
+        Unless both photos show the same card, the photo stays as it is.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3), 0 and up
+    """
+    if own is None or other is None or own.layout != other.layout:
+        return linear
+    return mapped_colours(linear, np.asarray(np.linalg.solve(other.matrix, own.matrix), dtype=np.float64))
+
+
+def mapped_colours(linear: LinearRGB, matrix: NDArray[np.float64]) -> LinearRGB:
+    """`matrix @ pixel` for every pixel, 0 and up."""
+    return np.asarray(np.maximum(cv2.transform(linear, matrix), 0.0), dtype=np.float32)
+
+
+def _middle_xy(mask: Mask) -> tuple[float, float]:
+    """Centroid; the frame's middle of an empty mask."""
+    rows, cols = np.nonzero(mask if mask.any() else np.ones_like(mask))
+    return float(cols.mean()), float(rows.mean())

@@ -1,0 +1,1 @@
+"""The words of a comparison, one file a language."""

@@ -1,0 +1,80 @@
+"""What a patient reads: one sentence, the place on the usual course, what comes next.  Plain words, no diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from photocompare.report.words.texts import Texts
+from photocompare.results.redated import assessed_length, length_estimate, lengths
+
+COURSE_DAYS = {"days": 0, "weeks": 14, "months": 56, "later": 91, "half_year": 183}
+"""The steps of the usual course and the day each begins (chart review of 809 patients, 2014-2023; Dermatol Surg 1995;21:19): bruises and
+swelling, trapped blood, the assessment of spider veins, that of larger branches with stains fading, and the end of both."""
+
+WORSE_STEPS = ("days", "weeks")
+"""Steps in which a treated leg often looks worse than before."""
+
+
+def course_step(result: Mapping[str, Any]) -> str:
+    """The step of `COURSE_DAYS` that the after photo was taken in; "unknown" without dates."""
+    days = result["timing"]["days"]
+    if days is None or days < 0:
+        return "unknown"
+    return [step for step, begins in COURSE_DAYS.items() if days >= begins][-1]
+
+
+def patient_sentence(result: Mapping[str, Any], t: Texts) -> str:
+    """The result in one plain sentence."""
+    length = length_estimate(result)
+    if length is None:
+        return t("consult.refused")
+    tenths = round(length.value / 10)
+    low, high = round(length.low), round(length.high)
+    kind = {0: "hardly", 10: "nearly_all"}.get(tenths, "of_ten")
+    return t(f"consult.{kind}", n=tenths, low=low, high=high)
+
+
+def notes_for_patient(result: Mapping[str, Any], t: Texts) -> list[str]:
+    """Sentences that belong beside the number: how sure it is, stains, new veins, what looks worse."""
+    if result["clearance"] is None:
+        return []
+    step = course_step(result)
+    fates, _ = lengths(result)
+    assessed = assessed_length(result)
+    notes = [t("consult.looks_worse")] if step in WORSE_STEPS else []
+    if result["status"] == "indicative":
+        notes.append(t("consult.not_sure"))
+    # A twentieth of the length is what two readers of the same photos differ by at least.
+    if assessed > 0 and fates.get("stained", 0.0) > assessed / 20:
+        notes.append(t("consult.stains"))
+    if assessed > 0 and fates.get("new", 0.0) > assessed / 20:
+        notes.append(t("consult.new_veins"))
+    return notes
+
+
+def next_steps(result: Mapping[str, Any], t: Texts) -> str:
+    """What comes next, for the step of the course."""
+    if result["clearance"] is None:
+        return t("course.next_refused")
+    return t(f"course.next_{course_step(result)}")
+
+
+def course(t: Texts) -> list[tuple[str, str, str]]:
+    """The usual course: step, when, and what is seen then."""
+    return [(step, t(f"course.when_{step}"), t(f"course.seen_{step}")) for step in COURSE_DAYS]
+
+
+EMERGENCIES = 2
+"""How many of `reasons_to_call` are for the emergency number; they come first."""
+
+
+def reasons_to_call(t: Texts) -> list[str]:
+    """What a patient is told to report at once; the first ones are emergencies."""
+    return [t(f"call.{name}") for name in ("breath", "brain", "calf", "infection", "skin")]
+
+
+def calls(t: Texts) -> tuple[tuple[str, list[str]], ...]:
+    """`reasons_to_call` under their headings: the emergency number, the clinic."""
+    everything = reasons_to_call(t)
+    return (t("consult.emergency"), everything[:EMERGENCIES]), (t("consult.call"), everything[EMERGENCIES:])

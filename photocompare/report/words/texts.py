@@ -1,0 +1,80 @@
+"""Every sentence that the viewer and the printouts show, one file a language in `languages/`.
+
+A translation is one file: the same keys as `en.toml`, the same `{placeholders}`.  English messages and fixes of flags come from
+`photocompare.base.flags`, and those of wrong usage from where it is raised; a translation adds `[flags.<code>]` and `[usage]`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from photocompare.base.errors import UsageError
+from photocompare.base.flags import REGISTRY
+
+LANGUAGES = {"en": "English", "es": "Español"}
+"""Code to the language's own name."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one language.
+
+    Parameters
+    ----------
+    language : str
+        One of `LANGUAGES`.
+    entries : mapping
+        Dotted key ("consult.title") to text.
+    """
+
+    language: str
+    entries: Mapping[str, str]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key with its placeholders filled.  KeyError for a key that the language lacks."""
+        text = self.entries[key]
+        return text.format(**values) if values else text
+
+    def section(self, prefix: str) -> dict[str, str]:
+        """All texts below a prefix, by the rest of their key: what a component in the browser needs."""
+        return {key.removeprefix(f"{prefix}."): text for key, text in self.entries.items() if key.startswith(f"{prefix}.")}
+
+    def flag(self, code: str, which: str = "") -> tuple[str, str]:
+        """Message and fix of a flag; `which` is "before", "after" or "", which leaves the photo unnamed."""
+        # Unnamed, the word goes together with the space before it.
+        word, place = (self.photo(which), "{which}") if which else ("", " {which}")
+        message, fix = (self.entries[f"flags.{code}.{part}"].replace(place, word) for part in ("message", "fix"))
+        return message, fix
+
+    def error(self, error: UsageError) -> str:
+        """What is wrong with the usage; in English, as it was raised, where the language has no sentence of its own."""
+        key = f"usage.{error.code}"
+        return self(key, **error.values) if key in self.entries else str(error)
+
+    def photo(self, which: str) -> str:
+        """The word for one of the two photos within a sentence."""
+        return self.entries[f"photo.{which}"] if which else ""
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def texts(language: str = "en") -> Texts:
+    """The texts of a language; English for one that is not there."""
+    code = language if language in LANGUAGES else "en"
+    content = files("photocompare.report.words").joinpath("languages", f"{code}.toml").read_text(encoding="utf-8")
+    entries = dict(_flat(tomllib.loads(content)))
+    if code == "en":
+        entries |= {f"flags.{f.code}.{part}": getattr(f, part) for f in REGISTRY.values() for part in ("message", "fix")}
+    return Texts(code, entries)
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Dotted keys and texts of nested tables, in their order."""
+    flat: list[tuple[str, str]] = []
+    for key, value in table.items():
+        flat += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, str(value))]
+    return flat

@@ -1,0 +1,120 @@
+"""One comparison as it is shown, exported and kept: numbers, encoded pictures without metadata, and the pieces of vein.
+
+A dossier holds no array of the measuring core and needs none of it to be opened, so a viewer shows a stored comparison at once.
+`photocompare.report.files.dossier_making` makes one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from photocompare.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from photocompare.results.vein_table import VeinTable
+
+DOSSIER = "photocompare.dossier/1"
+
+MOST_BYTES = 400_000_000
+"""Of an opened dossier; two photos of 120 megapixels stay below it."""
+
+_MEASURES = ("shown_over_full", "px_per_mm", "error_at_most")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dossier:
+    """What is shown of one comparison.
+
+    Parameters
+    ----------
+    result : mapping
+        What `result.json` holds.
+    pictures : mapping
+        Encoded, without metadata.  Always: "before_original", "after_original" (upright).  Of a measured pair also, in the before frame at
+        working size: "before", "after" (same light), "difference", "error", the masks "field", "pigment_before", "pigment_after", and
+        "fate".  "before_full", "after_full" where they were asked for.
+    lines : mapping or None
+        For drawing, (x, y, x, y, ...) in pixels of the shown pictures: "fates" (fate to joined lines) and "pieces" (one line each, in the
+        table's order).  None for a refused pair.
+    vein_bytes : bytes
+        The table of vein pieces as `vein_table` writes it; empty for a refused pair.
+    shown_over_full : float
+        Size of the shown pictures over that of the before photo, 0..1.
+    px_per_mm : float
+        Of the shown pictures; assumed where there is no scale.
+    error_at_most : float
+        Registration error painted darkest in "error", px of the shown pictures.
+    """
+
+    result: Mapping[str, Any]
+    pictures: Mapping[str, bytes]
+    lines: Mapping[str, Any] | None = None
+    vein_bytes: bytes = b""
+    shown_over_full: float = 1.0
+    px_per_mm: float = 1.0
+    error_at_most: float = 0.0
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is a number."""
+        return self.result["clearance"] is not None
+
+    @cached_property
+    def veins(self) -> VeinTable | None:
+        """Every piece of vein with its fate; None for a refused pair."""
+        if not self.vein_bytes:
+            return None
+        from photocompare.results.vein_table import table_from_bytes  # the measuring core, which opening alone doesn't need
+
+        return table_from_bytes(self.vein_bytes)
+
+
+def write_dossier(dossier: Dossier) -> bytes:
+    """The dossier as one zip file; equal dossiers give equal bytes."""
+    buffer = io.BytesIO()
+    head = {"schema": DOSSIER, **{name: getattr(dossier, name) for name in _MEASURES}}
+    members = {
+        "dossier.json": json.dumps(head).encode(),
+        "result.json": json.dumps(dossier.result, indent=1, ensure_ascii=False).encode(),
+        "lines.json": json.dumps(dossier.lines, separators=(",", ":")).encode(),
+        "veins.npz": dossier.vein_bytes,
+        **{f"pictures/{name}": data for name, data in sorted(dossier.pictures.items())},
+    }
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            how = zipfile.ZIP_DEFLATED if name.endswith(".json") else zipfile.ZIP_STORED
+            archive.writestr(zipfile.ZipInfo(name), data, compress_type=how)
+    return buffer.getvalue()
+
+
+def read_dossier(data: bytes) -> Dossier:
+    """The dossier that `write_dossier` wrote.
+
+    Raises
+    ------
+    UsageError
+        The bytes are no dossier, or one of a newer version.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
+                raise UsageError("The stored comparison is too large to be one; measure the photos again.")
+            head = json.loads(archive.read("dossier.json"))
+            if head.pop("schema", None) != DOSSIER:
+                raise UsageError("The stored comparison is of another version of the software; measure the photos again.")
+            pictures = {name.removeprefix("pictures/"): archive.read(name) for name in archive.namelist() if name.startswith("pictures/")}
+            return Dossier(
+                json.loads(archive.read("result.json")),
+                pictures,
+                json.loads(archive.read("lines.json")),
+                archive.read("veins.npz"),
+                **{name: float(head[name]) for name in _MEASURES},
+            )
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
+        raise UsageError("The stored comparison can't be read; measure the photos again.") from error

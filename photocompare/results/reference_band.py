@@ -1,0 +1,121 @@
+"""The clearance held against the band that clinics quote, and against the responder rule of the trials.
+
+The band is everyday practice, not a guideline: "70 to 90 percent clearance" of spider veins after one to three sessions.  The
+rule is the trials': a responder has lost at least 75 % of vein length (PG3T, Bertanha 2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from photocompare.base.estimate import Estimate
+from photocompare.results.timing import Timing
+
+Verdict = Literal["below", "within", "above", "not_assessed"]
+
+REPORTED_DIGITS = 1
+"""Decimals of a reported percentage; the verdict is passed on the number that people read, so that 70.0 is never "below 70"."""
+
+_WHY_NOT = {
+    "too_early": "In the first two weeks swelling, bruises and trapped blood hide the outcome; it is too early to judge.",
+    "interim": "Less than eight weeks lie between the photos: an interim look, not an outcome.",
+    "unknown": "The time between the photos is unknown, and only a pair inside its assessment window is held against the benchmark.",
+}
+
+
+@dataclass(frozen=True)
+class BenchmarkOptions:
+    """The reference band and the responder rule, in percent of baseline vein length.
+
+    Parameters
+    ----------
+    low_percent, high_percent : float
+        The quoted band; practice, no trial behind it.
+    responder_percent : float
+        A responder's least clearance of length (Bertanha 2021).
+    """
+
+    low_percent: float = 70.0
+    high_percent: float = 90.0
+    responder_percent: float = 75.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.low_percent < self.high_percent <= 100.0 or not 0.0 <= self.responder_percent <= 100.0:
+            raise ValueError("the band is 0 <= low < high <= 100, and the responder rule lies in 0..100")
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What the clearance means beside the band.
+
+    Parameters
+    ----------
+    low, high : float
+        The band, in percent.
+    verdict : str
+        Where the headline number lies; "not_assessed" outside the assessment window or without a number.
+    certain : bool
+        Whether the whole 95 % interval lies where the verdict says; False when nothing was assessed.
+    responder : bool or None
+        Whether the number reaches the responder rule; None when nothing was assessed.
+    why : str
+        One sentence.
+    """
+
+    low: float
+    high: float
+    verdict: Verdict
+    certain: bool
+    responder: bool | None
+    why: str
+
+
+def hold_against_benchmark(length: Estimate | None, timing: Timing, *, options: BenchmarkOptions | None = None) -> Benchmark:
+    """Judge the clearance of length; only inside the assessment window, or after it, is it judged at all.
+
+    After the window the treated veins have had their time, so the band still applies; the sentence says that veins may have
+    come back since.
+
+    Parameters
+    ----------
+    length : Estimate or None
+        Clearance of length in percent; None, or a failed estimate, is not assessed.
+    timing : Timing
+    options : BenchmarkOptions, optional
+    """
+    options = options or BenchmarkOptions()
+
+    def unassessed(why: str) -> Benchmark:
+        return Benchmark(options.low_percent, options.high_percent, "not_assessed", certain=False, responder=None, why=why)
+
+    if length is None or not length.ok:
+        return unassessed("No number can be given for this pair, so there is nothing to hold against the benchmark.")
+    if timing.window in _WHY_NOT:
+        return unassessed(_WHY_NOT[timing.window])
+
+    value, low, high = (round(v, REPORTED_DIGITS) for v in (length.value, length.low, length.high))
+    verdict = _place(value, options)
+    certain = _place(low, options) == verdict == _place(high, options)
+    return Benchmark(
+        options.low_percent,
+        options.high_percent,
+        verdict,
+        certain,
+        value >= options.responder_percent,
+        _why(verdict, certain, timing, options),
+    )
+
+
+def _place(percent: float, options: BenchmarkOptions) -> Verdict:
+    if percent < options.low_percent:
+        return "below"
+    return "within" if percent <= options.high_percent else "above"
+
+
+def _why(verdict: Verdict, certain: bool, timing: Timing, options: BenchmarkOptions) -> str:
+    band = f"{options.low_percent:g} to {options.high_percent:g} percent band"
+    place = {"below": f"below the {band}", "within": f"within the {band}", "above": f"above the {band}"}[verdict]
+    sure = "the whole interval lies there" if certain else "the interval reaches beyond, so this is not certain"
+    late = " Over six months lie between the photos; veins may have come back since." if timing.window == "late" else ""
+    return f"The cleared length is {place}; {sure}.{late}"

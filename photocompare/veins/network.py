@@ -1,0 +1,130 @@
+"""The learned reading of skin: how visible are vein and stain at every pixel.
+
+Two small U-Nets (`training/`), run by onnxruntime.  One reads a photo alone.  The other reads the after photo and sees the before photo
+beside it, as a reader does who looks from one to the other: a line that goes where a vein went is a vein's remains, brown of the
+same course is its stain, and what was there before and was no vein is none now.  Their input is light-free
+(`skin_reading.flattened_density`); their outputs are CIE76 colour differences under neutral light at mid exposure, the unit in which
+"visible" is defined, and the probability of being visible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import LinearRGB, Mask
+from photocompare.veins.reading import SkinReading, flattened_density
+from photocompare.veins.ridges import read_skin_by_ridges
+from photocompare.veins.strips import in_strips
+
+MODELS = {
+    1: ("vein_unet.onnx", "9e8085945a23292697013eb3d6f9db09eff92021ec310b78c3c0ee617ee90835"),
+    2: ("vein_pair_unet.onnx", "4160e366a29b94ca24c89173044446e8d8ac511e0ce8d1326600d72c0cdf8191"),
+}
+"""By how many photos a network looks at: its file and the file's SHA-256."""
+
+MARGIN_PX = 48
+"""Kept around the leg's box: a little more than what a pixel's reading depends on beyond the surround."""
+
+
+@cache
+def _session(photos: int) -> Any:
+    """The network that looks at so many photos, loaded once, its file checked; None where onnxruntime or the right file is missing."""
+    try:
+        import onnxruntime
+    except ImportError:
+        return None
+    name, sha256 = MODELS[photos]
+    file = resources.files("photocompare") / "models" / name
+    if not file.is_file():
+        return None
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return None
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Beside registration and after it: two cores where OpenCV may use as many, and no thread that spins while it waits.
+    options.intra_op_num_threads = min(2, cv2.getNumThreads())
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def network_available() -> bool:
+    """Whether both model files are there, unaltered, and can be run."""
+    return all(_session(photos) is not None for photos in MODELS)
+
+
+def read_skin(linear: LinearRGB, leg: Mask) -> SkinReading:
+    """How visible vein and stain are at every pixel of the leg in one photo.
+
+    Parameters
+    ----------
+    linear : LinearRGB (H, W, 3)
+    leg : Mask
+        Outside it everything reads 0.
+
+    Notes
+    -----
+    Without the models, or where they can't be run, the skin is read by ridges; `network_available` says which.
+    """
+    return _read(leg, linear) if network_available() else read_skin_by_ridges(linear, leg)
+
+
+def read_skin_after(after: LinearRGB, before: LinearRGB, leg: Mask) -> SkinReading:
+    """How visible vein and stain are after, in sight of the before photo.
+
+    Parameters
+    ----------
+    after, before : LinearRGB (H, W, 3)
+        Both in the before frame.
+    leg : Mask
+        What both photos show of the leg; outside it everything reads 0.
+
+    Raises
+    ------
+    ValueError
+        Without the models: ask `network_available`.
+    """
+    if not network_available():
+        raise ValueError("the networks are missing; read the after photo alone")
+    return _read(leg, after, before)
+
+
+def _read(leg: Mask, *photos: LinearRGB) -> SkinReading:
+    out = np.zeros((4, *leg.shape), np.float32)
+    rows, cols = (np.flatnonzero(leg.any(axis=axis)) for axis in (1, 0))
+    if rows.size == 0:
+        return SkinReading(*out)
+    box = tuple(slice(max(0, int(i[0]) - MARGIN_PX), int(i[-1]) + 1 + MARGIN_PX) for i in (rows, cols))
+    flat = np.dstack([flattened_density(photo[box], leg[box]) for photo in photos])
+    session = _session(len(photos))
+    inside = leg[box]
+    for strip, reading in in_strips(lambda planes: _run(session, planes), flat):
+        for k, channel in enumerate((0, 2, 1, 3)):
+            out[k][box][strip] = np.where(inside[strip], _visible(reading[channel]) if channel in (0, 2) else _likely(reading[channel]), 0)
+    return SkinReading(*out)
+
+
+def _run(session: Any, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    # What a strip needed is given back after it: the session would hold it until the process ends.
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return np.asarray(session.run(None, {"flat": planes}, options)[0], dtype=np.float32)
+
+
+def _visible(logarithm: NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIE76 units from the network's ln(1 + units)."""
+    return np.asarray(cv2.exp(np.maximum(logarithm, np.float32(0))) - np.float32(1), dtype=np.float32)
+
+
+def _likely(logit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probability from log odds."""
+    return np.asarray(1 / (1 + cv2.exp(-logit)), dtype=np.float32)

@@ -1,0 +1,117 @@
+"""Forced photometry of a known vein: its cross-profile in either photo, measured at the same place with the same template.
+
+The network says what is visible in one photo; this says what is left of one known vein, in both photos by the same rule.  A vein so faint
+that nothing would find it anew still shows in the mean of a millimetre's profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import Density, MapXY, Mask
+from photocompare.base.colour import lab_per_density
+from photocompare.veins.pieces import VeinPiece
+
+_ACROSS = np.linspace(-2.0, 2.0, 17)
+"""Where a profile is read, in calibres: twice the vein's width to either side holds its skin and not yet the next stain's."""
+
+_TEMPLATE_SIGMA = 0.45
+"""Of the Gaussian template, in calibres: a full width at half maximum of 1.06."""
+
+_BEND_PENALTY = 0.05
+"""Holds back the fit's curvature, which a broad stain needs and a vein must not lose itself in; small against the 17 samples."""
+
+_OTHER_VEIN_WEIGHT = 0.02
+"""Of samples that lie on a neighbouring vein."""
+
+_CORE = 0.9
+"""Half width in calibres within which a sample belongs to the vein itself."""
+
+_NARROWEST_PX, _WIDEST_PX = 2.5, 30.0
+"""Calibres that a profile of 17 samples resolves, and that the surround that was read still holds."""
+
+
+@dataclass(frozen=True)
+class Forced:
+    """What is left of each piece; both arrays (N,), NaN where the after photo has no profile.
+
+    before_de, after_de : CIE76 units; `after_de` is the part along the before photo's own colour, so noise of other colours cancels
+    and it may be negative.
+    """
+
+    before_de: NDArray[np.float64]
+    after_de: NDArray[np.float64]
+
+    @property
+    def ratio(self) -> NDArray[np.float64]:
+        """Share of the contrast that is left; 0 where nothing can be said."""
+        return np.nan_to_num(self.after_de / np.maximum(self.before_de, 1e-6))
+
+
+def forced_contrast(pieces: Sequence[VeinPiece], before: Density, after: Density, map_xy: MapXY, veins: Mask) -> Forced:
+    """Contrast of known pieces in both photos.
+
+    Parameters
+    ----------
+    pieces : sequence of VeinPiece
+        Found in the before photo.
+    before, after : Density
+        Each in its own frame: nothing is resampled twice.
+    map_xy : MapXY
+        Before frame to after frame.
+    veins : Mask
+        All veins of the before photo: a profile's samples on another vein hardly count.
+    """
+    if not pieces:
+        return Forced(np.zeros(0), np.zeros(0))
+    x, y = _places(pieces)
+    owner = np.repeat(np.arange(len(pieces)), [len(p.points) for p in pieces])
+    on_vein = cv2.remap(veins.astype(np.float32), x, y, cv2.INTER_LINEAR)
+    weights = np.where((np.abs(_ACROSS) > _CORE) & (on_vein > 0.5), _OTHER_VEIN_WEIGHT, 1.0)
+    nowhere = (_NOWHERE,) * 4
+    there = cv2.remap(np.nan_to_num(map_xy, nan=_NOWHERE), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=nowhere)
+    profiles = _read(before, x, y), _read(after, np.ascontiguousarray(there[..., 0]), np.ascontiguousarray(there[..., 1]))
+    amplitudes = [_amplitudes(profile, weights, owner, len(pieces)) @ lab_per_density().T for profile in profiles]
+    strength = np.linalg.norm(amplitudes[0], axis=1)
+    along = (amplitudes[0] * amplitudes[1]).sum(axis=1) / np.maximum(strength, 1e-6)
+    lost = np.bincount(owner, (there.min(axis=(1, 2)) < 0).astype(np.float64), len(pieces)) > 0
+    return Forced(strength, np.where(lost, np.nan, along))
+
+
+_NOWHERE = -1e4
+"""A coordinate outside every photo."""
+
+
+def _read(density: Density, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.remap(density, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), dtype=np.float32)
+
+
+def _places(pieces: Sequence[VeinPiece]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(x, y) of every profile's samples, (all points, 17) each."""
+    xs, ys = [], []
+    for piece in pieces:
+        points = piece.points.astype(np.float64)
+        run = points[-1] - points[0] if len(points) > 1 else np.array([0.0, 1.0])
+        along = run / max(float(np.linalg.norm(run)), 1e-6)
+        offsets = _ACROSS * float(np.clip(piece.width_px, _NARROWEST_PX, _WIDEST_PX))
+        ys.append(points[:, :1] - along[1] * offsets)
+        xs.append(points[:, 1:] + along[0] * offsets)
+    return np.concatenate(xs).astype(np.float32), np.concatenate(ys).astype(np.float32)
+
+
+def _amplitudes(profiles: NDArray[np.float32], weights: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Template amplitude (count, 3) of each piece's mean profile, by weighted least squares over a baseline that may slope and bend."""
+    basis = np.stack([np.exp(-((_ACROSS / _TEMPLATE_SIGMA) ** 2) / 2), np.ones_like(_ACROSS), _ACROSS, _ACROSS**2 - 1], axis=1)
+    normal = np.zeros((count, 4, 4))
+    right = np.zeros((count, 4, 3))
+    np.add.at(normal, owner, np.einsum("nt,ti,tj->nij", weights, basis, basis))
+    np.add.at(right, owner, np.einsum("nt,ti,ntc->nic", weights, basis, profiles))
+    total = np.bincount(owner, weights.sum(axis=1), count)
+    normal[:, 3, 3] += _BEND_PENALTY * total
+    normal += 1e-6 * np.maximum(total, 1)[:, None, None] * np.eye(4)
+    return np.asarray(np.linalg.solve(normal, right)[:, 0], dtype=np.float64)

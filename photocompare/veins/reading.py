@@ -1,0 +1,116 @@
+"""What a reading of skin is, and the light-free picture that one starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
+from photocompare.base.colour import density_from_linear
+
+SURROUND_PX = 40.0
+"""Sigma of the surround that is taken off: wider than the widest vein (3 mm at 0.1 mm per px), narrower than a limb's shading."""
+
+_SURROUND_STEP = 8
+
+
+STAINED = 0.5
+"""Probability of either reading from which skin counts as stained."""
+
+
+@dataclass(frozen=True)
+class SkinReading:
+    """What was read from one photo.
+
+    vein_de, stain_de : float32 (H, W), CIE76 against the skin without the vein or stain; 0 where there is none.
+    vein_probability, stain_probability : float32 (H, W), 0..1, of a difference of at least 2.3.
+    """
+
+    vein_de: Grey
+    stain_de: Grey
+    vein_probability: Grey
+    stain_probability: Grey
+
+
+def agreed(alone: SkinReading, beside: SkinReading) -> SkinReading:
+    """What two readings of the same skin say together: their mean; in stained skin, of veins only what both see.
+
+    The two err apart: who sees one photo alone takes brown in a vein's place for the vein, and misses faint remains; who knows where a vein
+    went believes too readily that it is still there.  On rendered pairs the mean errs less than either (docs/method.md).
+    """
+
+    def both(name: str) -> tuple[Grey, Grey]:
+        return getattr(alone, name), getattr(beside, name)
+
+    def mean(name: str) -> Grey:
+        first, second = both(name)
+        return np.asarray((first + second) / 2, dtype=np.float32)
+
+    stained = np.maximum(*both("stain_probability")) > STAINED
+
+    def vein(name: str) -> Grey:
+        return np.where(stained, np.minimum(*both(name)), mean(name))
+
+    return SkinReading(vein("vein_de"), mean("stain_de"), vein("vein_probability"), mean("stain_probability"))
+
+
+def flattened_density(linear: LinearRGB, leg: Mask | None) -> Density:
+    """Optical density less its broad surround on the leg: what light, shading and skin tone leave.
+
+    Parameters
+    ----------
+    linear : float32 (H, W, 3)
+    leg : bool (H, W), optional
+        The surround is averaged inside it, so that a background does not bleed over the limb's edge; outside it the result is 0.
+    """
+    density = density_from_linear(linear)
+    height, width = density.shape[:2]
+    size = (max(1, width // _SURROUND_STEP), max(1, height // _SURROUND_STEP))
+    weight = np.ones((height, width), np.float32) if leg is None else leg.astype(np.float32)
+    area = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    density *= weight[..., np.newaxis]
+    mass = np.asarray(cv2.resize(density, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    broad = _plane_average(area, mass, SURROUND_PX / _SURROUND_STEP)
+    surround = np.asarray(cv2.resize(broad, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    surround *= weight[..., np.newaxis]
+    density -= surround
+    return density
+
+
+_PLANE_RIDGE = 0.05
+"""Against the mean squared distance within the kernel (1): how little support still lets the surround slope."""
+
+
+def _plane_average(area: NDArray[np.float32], mass: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Gaussian average of `mass / area` that follows a slope (first-order normalised convolution, Knutsson & Westin 1993).
+
+    Where the leg or the photo ends, a plain average sees one side of a slope only and reads it as dark or bright; away from edges both
+    are the same.
+    """
+    rows, cols = np.mgrid[0 : area.shape[0], 0 : area.shape[1]].astype(np.float32) / np.float32(sigma)
+
+    def blurred(image: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
+
+    s0, sy, sx = blurred(area), blurred(area * rows), blurred(area * cols)
+    syy, sxx, sxy = blurred(area * rows * rows), blurred(area * cols * cols), blurred(area * rows * cols)
+    # Moments about each pixel's own place.
+    cyy, cxx, cxy = syy - 2 * rows * sy + rows**2 * s0, sxx - 2 * cols * sx + cols**2 * s0, sxy - rows * sx - cols * sy + rows * cols * s0
+    dy, dx = sy - rows * s0, sx - cols * s0
+    normal = np.empty((*area.shape, 3, 3), np.float32)
+    ridge = _PLANE_RIDGE * s0
+    for (i, j), value in {
+        (0, 0): s0 + 1e-4,
+        (0, 1): dy,
+        (0, 2): dx,
+        (1, 1): cyy + ridge + 1e-4,
+        (1, 2): cxy,
+        (2, 2): cxx + ridge + 1e-4,
+    }.items():
+        normal[..., i, j] = normal[..., j, i] = value
+    f0 = blurred(mass)
+    fy, fx = blurred(mass * rows[..., None]) - rows[..., None] * f0, blurred(mass * cols[..., None]) - cols[..., None] * f0
+    return np.asarray(np.linalg.solve(normal, np.stack([f0, fy, fx], axis=-2))[..., 0, :], dtype=np.float32)

@@ -1,0 +1,246 @@
+"""The audit's figures, section by section: a chart where one helps, and always the same in a table or a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from photocompare.base.estimate import Estimate
+from photocompare.practice.audit_words import NO_NUMBER, funnel_words, interval, notes, number, percent, run_words, with_interval, word
+from photocompare.practice.breakdown import Breakdown
+from photocompare.practice.charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
+from photocompare.practice.cohort import STATUSES
+from photocompare.practice.figures import AuditFigures, Outcomes
+from photocompare.practice.funnel import Funnel
+from photocompare.practice.statistics import PERCENT
+from photocompare.report.words.texts import Texts
+from photocompare.viewer.shared.numbers import show_chart
+from photocompare.viewer.shared.record_pages import table
+
+
+def show_flow(figures: AuditFigures, t: Texts) -> None:
+    """Everyone who was treated, and who is left at each step."""
+    st.header(t("audit_head.flow"), anchor=False)
+    items = "".join(
+        f"<li><span>{escape(t(f'audit_step.{step.name}'))}</span><b>{step.patients}</b>"
+        f"<small>{escape(t('audit_page.patients'))}</small>"
+        f"<small>{escape(t('audit_step.rest', regions=step.regions, comparisons=step.comparisons))}</small></li>"
+        for step in figures.flow.steps
+    )
+    st.html(f'<ol class="pc-room-flow" data-testid="flow">{items}</ol>')
+    counts = figures.flow.statuses
+    rows = [(word("status", name, t), str(counts[name])) for name in STATUSES if name in counts]
+    st.html(table(t("audit_page.statuses"), (t("audit_dimension.status"), t("audit_page.rows")), rows))
+
+
+def show_reasons(figures: AuditFigures, t: Texts) -> None:
+    """Why comparisons have no number."""
+    if not figures.flow.reasons:
+        return
+    few = t("audit_page.fewer_than", n=figures.options.least_patients)
+    rows = [
+        (
+            t.flag(reason.code, reason.which)[0] if f"flags.{reason.code}.message" in t.entries else reason.code,
+            few if reason.patients is None else str(reason.patients),
+            NO_NUMBER if reason.refused is None else str(reason.refused),
+        )
+        for reason in figures.flow.reasons
+    ]
+    st.html(table(t("audit_head.reasons"), [t(f"audit_table.{n}") for n in ("reason", "patients", "refused")], rows))
+
+
+def show_headline(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
+    """The numbers that are asked for first."""
+    entries: tuple[tuple[str, Estimate], ...] = (
+        (t("audit_head.clearance"), outcomes.clearance),
+        (t("audit_head.responders", n=f"{figures.options.band.responder_percent:g}"), outcomes.responders),
+        (t("audit_head.complete"), figures.completeness.in_window),
+    )
+    items = "".join(
+        f"<li><span>{escape(name)}</span><b>{escape(percent(found.value, t))}</b>"
+        f"<small>{escape(t('audit_page.interval_95', interval=interval(found, t)))}</small></li>"
+        for name, found in entries
+    )
+    st.html(f'<ul class="pc-room-flow" data-testid="figures">{items}</ul>')
+    rows = [(word("calibre", name, t), with_interval(found, t)) for name, found in outcomes.vessels.items()]
+    st.html(table(t("audit_page.by_vessel"), (t("audit_page.vessel"), t("audit_table.clearance")), rows))
+
+
+def show_distribution(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
+    """Measured clearances beside the band, and what is left of their spread without the measurement's error."""
+    band, truth, shares = figures.options.band, outcomes.truth, outcomes.distribution
+    st.header(t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"), anchor=False)
+    show_chart(distribution_chart(outcomes, figures, t))
+    low, middle, high = (number(q, t) for q in shares.quartiles)
+    st.text(t("audit_page.quartiles", low=low, middle=middle, high=high))
+    rows = [
+        (t("audit_table.below"), with_interval(shares.below, t), with_interval(truth.below_band, t)),
+        (t("audit_table.within"), with_interval(shares.within, t), with_interval(truth.within_band, t)),
+        (t("audit_table.above"), with_interval(shares.above, t), with_interval(truth.above_band, t)),
+        (
+            t("audit_head.responders", n=f"{band.responder_percent:g}"),
+            with_interval(outcomes.responders, t),
+            with_interval(truth.responders, t),
+        ),
+        (t("audit_table.spread"), number(truth.observed_sd, t), number(truth.true_sd.value, t)),
+    ]
+    head = (t("audit_page.share_of_pairs"), t("audit_table.measured"), t("audit_table.true"))
+    st.html(table(t("audit_page.shares"), head, rows))
+
+
+def show_breakdowns(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
+    """One dimension at a time, as chart and table."""
+    tables = {found.dimension: found for found in outcomes.breakdowns}
+    if not tables:
+        return
+    st.header(t("audit_head.breakdown"), anchor=False)
+    left, right = st.columns(2)
+    chosen = left.selectbox(
+        t("audit_page.dimension"), list(tables), format_func=lambda name: t(f"audit_dimension.{name}"), key="audit_dimension"
+    )
+    measures = ("clearance", "responders")
+    measure = right.segmented_control(
+        t("audit_page.measure"),
+        measures,
+        default="clearance",
+        format_func=lambda name: t(f"audit_page.measure_{name}"),
+        key="audit_measure",
+        required=True,
+    )
+    found = tables[chosen]
+    if any(not group.hidden for group in found.groups):
+        show_chart(breakdown_chart(found, t, measure=measure or "clearance"))
+    st.html(_groups(found, figures.options.least_patients, t))
+
+
+def _groups(found: Breakdown, least_patients: int, t: Texts) -> str:
+    hidden = t("audit.hidden", n=least_patients)
+    rows = [
+        (word(found.dimension, group.name, t), NO_NUMBER, NO_NUMBER, hidden, hidden)
+        if group.hidden
+        else (
+            word(found.dimension, group.name, t),
+            str(group.patients),
+            str(group.pairs),
+            with_interval(group.clearance, t),
+            with_interval(group.responders, t),
+        )
+        for group in found.groups
+    ]
+    dimension = t(f"audit_dimension.{found.dimension}")
+    return table(
+        t("audit_page.by_dimension", dimension=dimension), [dimension, *_words(t, "patients", "pairs", "clearance", "responders")], rows
+    )
+
+
+def _words(t: Texts, *names: str) -> list[str]:
+    return [t(f"audit_table.{name}") for name in names]
+
+
+def show_funnels(outcomes: Outcomes, t: Texts) -> None:
+    """Each operator and site beside what chance allows."""
+    if not outcomes.funnels:
+        return
+    st.header(t("audit_head.funnel"), anchor=False)
+    for dimension, found in outcomes.funnels.items():
+        said = f"{t(f'audit_funnel.by_{dimension}')}: {t('audit_funnel.target', value=number(found.target, t))}"
+        st.subheader(said, anchor=False)
+        show_chart(funnel_chart(found, t))
+        st.text(" ".join(funnel_words(found, t)))
+        with st.expander(t("audit_page.as_table")):
+            st.html(_units(found, t))
+
+
+def _units(found: Funnel, t: Texts) -> str:
+    rows = [
+        (
+            unit.name,
+            str(unit.patients),
+            str(unit.pairs),
+            percent(unit.rate, t),
+            t("audit.interval", low=number(unit.low_95, t), high=number(unit.high_95, t)),
+            t("audit.interval", low=number(unit.low_998, t), high=number(unit.high_998, t)),
+        )
+        for unit in found.units
+    ]
+    head = [t(f"audit_dimension.{found.dimension}"), *_words(t, "patients", "pairs"), t("audit_chart.responders")]
+    return table(t(f"audit_funnel.by_{found.dimension}"), [*head, t("audit_chart.limit_95"), t("audit_chart.limit_998")], rows)
+
+
+def show_run_chart(outcomes: Outcomes, t: Texts) -> None:
+    """Clearance period by period, and what the rules say of it."""
+    chart = outcomes.run_chart
+    st.header(t("audit_head.run_chart"), anchor=False)
+    if any(not point.hidden for point in chart.points):
+        show_chart(run_chart_chart(chart, t))
+    st.text(" ".join(run_words(chart.signals, t)))
+    with st.expander(t("audit_page.as_table")):
+        rows = [(point.period, NO_NUMBER if point.pairs is None else str(point.pairs), percent(point.value, t)) for point in chart.points]
+        head = (t("audit_page.time"), t("audit_table.pairs"), t("audit_chart.mean_clearance"))
+        st.html(table(t("audit_head.run_chart"), head, rows))
+
+
+def show_after_effects(figures: AuditFigures, t: Texts) -> None:
+    """Brown stains and new vessels at 8 to 12 weeks."""
+    rates = figures.options.rates
+    title = t("audit_head.effects", low=rates.from_days, high=rates.to_days)
+    st.header(title, anchor=False)
+    rows = [
+        (
+            t(f"audit_effect.{effect.name}", n=f"{effect.threshold_percent:g}"),
+            NO_NUMBER if effect.legs is None else t("audit_page.of", part=effect.affected_legs, whole=effect.legs),
+            with_interval(effect.rate, t),
+            with_interval(effect.mean_share, t),
+        )
+        for effect in figures.after_effects
+    ]
+    st.html(table(title, [t("audit_page.effect"), *_words(t, "legs", "rate", "mean_share")], rows))
+
+
+def show_completeness(figures: AuditFigures, t: Texts) -> None:
+    """How many of the regions that are due were followed up, and when."""
+    found = figures.completeness
+    st.header(t("audit_head.completeness"), anchor=False)
+    said = t("audit_page.due", due=found.due, later=found.not_yet_due)
+    if found.in_window.ok:
+        in_time, ever = with_interval(found.in_window, t), with_interval(found.any_follow_up, t)
+        said = f"{said} {t('audit_page.followed', in_time=in_time, ever=ever)}"
+    st.text(said)
+    rows = [
+        (t(f"audit_window.{name}"), str(count), percent(PERCENT * count / found.due, t) if found.due else NO_NUMBER)
+        for name, count in found.by_window.items()
+    ]
+    head = (*_words(t, "window", "regions"), t("audit_page.share"))
+    st.html(table(t("audit_head.completeness"), head, rows))
+
+
+def show_quality(figures: AuditFigures, t: Texts) -> None:
+    """How good the photos are, and whether that is getting better."""
+    quality = figures.quality
+    if not quality.periods:
+        return
+    st.header(t("audit_head.quality"), anchor=False)
+    if any(period.pairs is not None for period in quality.periods):
+        show_chart(quality_chart(quality, t))
+    change = quality.good_change_a_year
+    if change.ok:
+        st.text(t("audit_quality.change", **{name: number(getattr(change, name), t) for name in ("value", "low", "high")}))
+    rows = [(t(f"audit_quality.{name}"), with_interval(share, t)) for name, share in quality.shares.items()]
+    st.html(table(t("audit_head.quality"), (t("audit_page.quality"), t("audit_page.share_interval")), rows))
+    with st.expander(t("audit_page.as_table")):
+        names = list(quality.shares)
+        by_quarter = [
+            (period.period, NO_NUMBER if period.pairs is None else str(period.pairs), *(percent(period.shares[n], t) for n in names))
+            for period in quality.periods
+        ]
+        head = (t("audit_chart.quarter"), t("audit_table.pairs"), *(t(f"audit_quality.{name}") for name in names))
+        st.html(table(t("audit_head.quality"), head, by_quarter))
+
+
+def show_notes(figures: AuditFigures, t: Texts) -> None:
+    """How all of it is to be read."""
+    st.header(t("audit_head.notes"), anchor=False)
+    sentences: Sequence[str] = (*notes(figures, t), t("common.disclaimer"))
+    st.html("".join(f'<p class="pc-room-note">{escape(sentence)}</p>' for sentence in sentences))

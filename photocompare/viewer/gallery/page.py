@@ -1,0 +1,162 @@
+"""The gallery: outcomes of legs that looked like this one before treatment, to set a shared target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from statistics import median
+
+import streamlit as st
+
+from photocompare.base.errors import UsageError
+from photocompare.practice.matching import LegLook, Match, look_as_dict, look_from_dict, look_of, most_alike
+from photocompare.records.access import Actor
+from photocompare.records.anonymous_pictures import BarePair
+from photocompare.records.gallery import GalleryCase, gallery_cases, gallery_pictures, keep_look
+from photocompare.records.store import Records
+from photocompare.report.words.texts import Texts
+from photocompare.results.dossier import Dossier
+from photocompare.viewer.gallery.cards import Card, show_cards, small
+from photocompare.viewer.gallery.leg_choice import Leg, choose_leg
+from photocompare.viewer.measuring.visit import VISITS
+from photocompare.viewer.result.blocks import headline_percent
+from photocompare.viewer.result.two_pictures import show_bare
+from photocompare.viewer.shared.numbers import signed
+from photocompare.viewer.shared.page import begin
+from photocompare.viewer.shared.record_pages import mark_demo, room_style, told_errors
+from photocompare.viewer.shared.records_access import actor, records
+from photocompare.viewer.sign_in.page import link_to
+
+COUNTS = (3, 6, 12)
+"""How many cases may be asked for; six fit a screen and one mind."""
+
+USUAL_COUNT = 6
+
+LEAST_FOR_TARGET = 3
+"""Cases below which there is no range to speak of."""
+
+CLOSE, FAR = 0.5, 1.0
+"""Distances, in spreads between legs (`LikenessOptions`): up to half of one a leg is very alike, beyond one it is not."""
+
+_PICTURES = "gallery_pictures"
+_ASKED = "gallery_asked"
+
+
+def show(stored_sample: Path) -> None:
+    """The page: which leg, the target that its like suggest, the cases."""
+    t = begin("gallery.title")
+    room_style()
+    with told_errors(t):
+        held, who = records(), actor()
+        mark_demo(held, t)
+        st.text(t("gallery.intro"))
+        leg = choose_leg(held, who, stored_sample, t)
+        if leg is None:
+            return
+        look = look_of(leg.dossier)
+        if look is None:
+            st.info(t("gallery.refused"))
+            return
+        cases = _cases(held, who, leg, t)
+        if not cases:
+            st.info(t("gallery.empty"))
+            link_to("patients", t("gallery.to_patients"))
+            return
+        _matches(held, who, look, cases, t)
+
+
+def _cases(held: Records, who: Actor, leg: Leg, t: Texts) -> dict[int, tuple[GalleryCase, LegLook]]:
+    """The cases that may be shown now, with their looks: worked out for those that have none yet."""
+    asked = (who, leg.name)
+    again = st.session_state.get(_ASKED) == asked
+    how = leg.dossier.result["provenance"]["config_sha256"]
+    found = gallery_cases(held, who, settings_sha256=how, but_of=leg.patient_key, but_with=leg.photos, again=again)
+    st.session_state[_ASKED] = asked
+    unknown = [case for case in found if case.look is None]
+    looks = {case.comparison_id: look_from_dict(case.look) for case in found if case.look is not None}
+    if unknown:
+        bar = st.progress(0.0, text=t("gallery.looking"))
+        for k, case in enumerate(unknown, 1):
+            try:
+                looks[case.comparison_id] = look_from_dict(keep_look(held, who, case.comparison_id, _figures))
+            except UsageError:  # its files are damaged, which is noted, or its consent was taken back just now
+                continue
+            finally:
+                bar.progress(k / len(unknown), text=t("gallery.looking"))
+        bar.empty()
+    return {case.comparison_id: (case, looks[case.comparison_id]) for case in found if case.comparison_id in looks}
+
+
+def _figures(dossier: Dossier) -> dict[str, float | None]:
+    nothing = LegLook(*[math.nan] * len(LegLook.__dataclass_fields__))
+    return look_as_dict(look_of(dossier) or nothing)
+
+
+def _matches(held: Records, who: Actor, look: LegLook, cases: dict[int, tuple[GalleryCase, LegLook]], t: Texts) -> None:
+    count = st.segmented_control(t("gallery.count"), COUNTS, default=USUAL_COUNT, key="gallery_count", required=True)
+    matches = most_alike(look, {key: own for key, (_, own) in cases.items()}, most=count or USUAL_COUNT)
+    if not matches:
+        st.info(t("gallery.none_told"))
+        return
+    chosen = [cases[match.key][0] for match in matches]
+    st.html(_target(chosen, t))
+    if matches[0].distance > FAR:
+        st.warning(t("gallery.far"))
+    st.text(t("gallery.caveat", n=len(cases)))
+    kept = _pictures(held, who, chosen)
+    shown = [(match, case) for match, case in zip(matches, chosen, strict=True) if case.comparison_id in kept]
+    cards = [_card(k, match, case, kept[case.comparison_id][1], t) for k, (match, case) in enumerate(shown, 1)]
+    show_cards(cards, t("pair.before"), t("pair.after"))
+    st.text(t("gallery.measure"))
+    names = [t("gallery.case", n=k) for k in range(1, len(shown) + 1)]
+    closer = st.pills(t("gallery.closer"), range(len(shown)), format_func=names.__getitem__, key="gallery_closer")
+    if closer is not None and closer < len(shown):
+        case = shown[closer][1]
+        show_bare(kept[case.comparison_id][0], t, f"gallery_{case.comparison_id}")
+
+
+def _pictures(held: Records, who: Actor, chosen: Sequence[GalleryCase]) -> dict[int, tuple[BarePair, tuple[bytes, bytes]]]:
+    """Pictures of the chosen cases: read, and noted, when a case is shown first; those of other cases go."""
+    before = st.session_state.get(_PICTURES, {})
+    kept = {}
+    for case in chosen:
+        key = (who, case.comparison_id)
+        try:
+            if key not in before:
+                pair = gallery_pictures(held, who, case.comparison_id)
+                before[key] = (pair, small(pair))
+            kept[key] = before[key]
+        except (UsageError, OSError):  # damaged files are noted; the other cases are shown
+            continue
+    st.session_state[_PICTURES] = kept
+    return {number: pictures for (_, number), pictures in kept.items()}
+
+
+def _target(chosen: Sequence[GalleryCase], t: Texts) -> str:
+    percents = [case.percent for case in chosen]
+    if len(percents) < LEAST_FOR_TARGET:
+        return f'<p class="pc-room-note">{escape(t("gallery.too_few_for_target", n=len(percents)))}</p>'
+    middle = headline_percent(median(percents))
+    said = t("gallery.target", n=len(percents), low=signed(min(percents), t, 0), high=signed(max(percents), t, 0))
+    return (
+        f'<section data-testid="target"><p class="pc-room-big">{escape(middle)}</p>'
+        f'<p class="pc-room-note">{escape(t("gallery.middle"))}</p><p class="pc-interval">{escape(said)}</p></section>'
+    )
+
+
+def _card(k: int, match: Match, case: GalleryCase, pictures: tuple[bytes, bytes], t: Texts) -> Card:
+    detail = [t("result.interval", low=round(case.low), high=round(case.high))]
+    if case.sessions is not None:
+        detail.append(t("gallery.session_one") if case.sessions == 1 else t("gallery.sessions", n=case.sessions))
+    detail.append(t(f"gallery.alike_{_how_alike(match)}"))
+    title = t("gallery.case", n=k)
+    before, after = (t("gallery.alt", case=title, which=t(f"photo.{which}")) for which in VISITS)
+    return Card(title, headline_percent(case.percent), ". ".join(detail) + ".", before, after, *pictures)
+
+
+def _how_alike(match: Match) -> str:
+    if match.distance <= CLOSE:
+        return "very"
+    return "alike" if match.distance <= FAR else "less"

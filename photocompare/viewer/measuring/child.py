@@ -1,0 +1,134 @@
+"""The process that reads and measures for the viewer: photos in on standard input, what was found out on standard output.
+
+Apart from the viewer, so that it can be stopped at any moment, and so that a fault or the memory of a measurement is not the viewer's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any
+
+import numpy as np
+
+from photocompare.base.errors import PhotocompareError, PhotoError
+from photocompare.base.memory import share_freed_memory
+from photocompare.photo.collage import Cut, find_collage, split
+from photocompare.photo.reading import Photo, read_photo
+from photocompare.viewer.measuring.messages import packed, receive, send
+
+THUMBNAIL_PX = 1280
+"""Longest side of the small picture that stands beside an upload and, as a ghost, over the live camera's: veins are still seen in it."""
+
+
+_NO_MEMORY = "There is not enough memory for these photos; close other programs or send smaller copies."
+
+
+def main() -> None:
+    """Answer one request, then leave."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    share_freed_memory()
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not break the messages
+    message = receive(sys.stdin.buffer)
+    if message is None:
+        return
+    kind, facts, body = message
+    try:
+        (_check if kind == "check" else _measure)(out, dict(facts), body)
+    except PhotocompareError as error:
+        which, number = getattr(error, "photo", ("", 0))
+        send(out, "refused", name=type(error).__name__, message=str(error), which=which, number=number)
+    except MemoryError:
+        send(out, "refused", name="OutOfMemory", message=_NO_MEMORY, which="", number=0)
+
+
+def _check(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
+    """One photo: what it is, what is wrong with it, whether it is a collage."""
+    photo = read_photo(body)
+    cut = find_collage(photo.encoded)
+    send(
+        out,
+        "photo",
+        _thumbnail(photo),
+        **_facts(photo),
+        cut=None if cut is None else {"axis": cut.axis, "at": cut.at, "resumes": cut.resumes},
+    )
+    if cut is None and facts["look"]:
+        from photocompare.prepared_photo import look_at
+        from photocompare.settings import STANDARD
+
+        sight = look_at(photo, STANDARD)
+        send(out, "looked", flags=[*photo.flags, *sight.field.flags, *sight.quality.flags], scale=sight.scale.source)
+
+
+def _facts(photo: Photo) -> dict[str, Any]:
+    facts = photo.facts
+    return {
+        "width": facts.width,
+        "height": facts.height,
+        "format": facts.format,
+        "capture_time": facts.capture_time,
+        "flags": list(photo.flags),
+    }
+
+
+def _thumbnail(photo: Photo) -> bytes:
+    from photocompare.report.files.dossier_making import jpeg
+    from photocompare.report.pictures.drawing import fitted
+
+    return jpeg(fitted(photo.encoded, THUMBNAIL_PX, THUMBNAIL_PX)[0])
+
+
+def _measure(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
+    send(out, "stage", stage="read")
+    with ThreadPoolExecutor(1) as pool:
+        # Decoding happens in child processes; the measuring libraries and networks load meanwhile.
+        visits = pool.submit(_read_visits, facts, body)
+        from photocompare.base.provenance import Stopwatch
+        from photocompare.shots import compare_shots
+        from photocompare.veins.network import network_available
+
+        network_available()
+        befores, afters = visits.result()
+    comparison = compare_shots(
+        befores,
+        afters,
+        mm_per_px=facts["mm_per_px"],
+        polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
+        look_for_card=bool(facts["look_for_card"]),
+        watch=Stopwatch(lambda stage: send(out, "stage", stage=stage)),
+    )
+    from photocompare.report.files.dossier_making import dossier_of, full_size_pictures
+    from photocompare.results.dossier import write_dossier
+
+    send(out, "stage", stage="draw")
+    send(out, "dossier", write_dossier(dossier_of(comparison)))
+    send(out, "full_size", packed(full_size_pictures(comparison)))
+
+
+def _read_visits(facts: dict[str, Any], body: bytes) -> tuple[list[Photo], list[Photo]]:
+    parts, at = [], 0
+    for size in facts["sizes"]:
+        parts.append(body[at : at + size])
+        at += size
+    count = int(facts["befores"])
+    places = [("before", k + 1) for k in range(count)] + [("after", k + 1) for k in range(len(parts) - count)]
+    with ThreadPoolExecutor(max(1, min(len(parts), os.cpu_count() or 1))) as pool:
+        futures = [pool.submit(read_photo, part) for part in parts]
+    photos = []
+    for place, future in zip(places, futures, strict=True):
+        try:
+            photos.append(future.result())
+        except PhotoError as error:
+            error.photo = place  # type: ignore[attr-defined]
+            raise
+    if facts["cut"] is not None:
+        cut = Cut(axis=facts["cut"]["axis"], at=facts["cut"]["at"], resumes=facts["cut"]["resumes"], confidence=1.0)
+        first, second = split(photos[0], cut, swapped=bool(facts["swapped"]))
+        return [first], [second]
+    # The dates are the reader's to say, afterwards; a camera's clock must not refuse a pair before.
+    photos = [dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=None)) for photo in photos]
+    return photos[:count], photos[count:]

@@ -1,0 +1,273 @@
+"""Measuring seen from the viewer: a request goes to a process of its own, which reports its stages and can be stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Any, Literal
+
+from photocompare.base.errors import UsageError
+from photocompare.results.dossier import Dossier, read_dossier
+from photocompare.viewer.measuring.messages import receive, send, unpacked
+
+MOST_SHOTS = 4
+"""Photos of one visit, as `photocompare.shots` has it."""
+
+MOST_AT_ONCE = 2
+"""Measurements that run at the same time on one machine: each takes up to 0.9 GiB and both cores; the others wait for their turn."""
+
+_TURNS = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+_COMMAND = (sys.executable, "-c", "import sys; sys.path[:0] = sys.argv[1:]; from photocompare.viewer.measuring.child import main; main()")
+
+Outcome = Literal["running", "done", "refused", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """Where a collage is cut: shares of its side, and whether the second half is the earlier photo."""
+
+    axis: Literal["columns", "rows"]
+    at: float
+    resumes: float
+    swapped: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be measured; dates move no measured number and are added afterwards (`report.redated`).
+
+    Parameters
+    ----------
+    befores, afters : tuple of bytes
+        One to four files of each visit; a collage stands alone in `befores`, with `cutting`.
+    mm_per_px : float, optional
+    polygon_xy : tuple of (x, y), optional
+        In full pixels of the upright (first) before photo.
+    look_for_card : bool
+    cutting : Cutting, optional
+
+    Raises
+    ------
+    UsageError
+        No photo of a visit, or too many.
+    """
+
+    befores: tuple[bytes, ...]
+    afters: tuple[bytes, ...]
+    mm_per_px: float | None = None
+    polygon_xy: tuple[tuple[float, float], ...] | None = None
+    look_for_card: bool = True
+    cutting: Cutting | None = None
+
+    def __post_init__(self) -> None:
+        if self.cutting is not None and (len(self.befores), len(self.afters)) == (1, 0):
+            return
+        if not (1 <= len(self.befores) <= MOST_SHOTS and 1 <= len(self.afters) <= MOST_SHOTS):
+            raise UsageError(f"Give one to {MOST_SHOTS} photos of each visit.")
+
+    @property
+    def key(self) -> str:
+        """The same photos, asked about in the same way, have the same key."""
+        digest = hashlib.sha256(json.dumps(self._asked(), sort_keys=True).encode())
+        for part in (*self.befores, *self.afters):
+            digest.update(hashlib.sha256(part).digest())
+        return digest.hexdigest()
+
+    def _asked(self) -> dict[str, Any]:
+        cutting = self.cutting
+        return {
+            "befores": len(self.befores),
+            "sizes": [len(part) for part in (*self.befores, *self.afters)],
+            "mm_per_px": self.mm_per_px,
+            "polygon_xy": self.polygon_xy,
+            "look_for_card": self.look_for_card,
+            "cut": None if cutting is None else {"axis": cutting.axis, "at": cutting.at, "resumes": cutting.resumes},
+            "swapped": cutting is not None and cutting.swapped,
+        }
+
+    def message(self) -> tuple[dict[str, Any], bytes]:
+        """Facts and body for the measuring process."""
+        return self._asked(), b"".join((*self.befores, *self.afters))
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a photo can't be used: the error's name, its English sentence, and which photo of which visit, where that is known."""
+
+    name: str
+    message: str
+    which: str = ""
+    number: int = 0
+
+
+class _Work(ABC):
+    """A process at work on one request; a thread takes in what it says."""
+
+    def __init__(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+        self.outcome: Outcome = "running"
+        self.refusal: Refusal | None = None
+        self.ended = threading.Event()
+        self._stop = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        threading.Thread(target=_work, args=(weakref.ref(self), kind, dict(facts), body), daemon=True).start()
+
+    def stop(self) -> None:
+        """End it now; it leaves nothing behind."""
+        self._stop.set()
+        with self._lock:
+            if self._process is not None:
+                with suppress(OSError):
+                    self._process.kill()
+
+    def __del__(self) -> None:
+        # A closed browser drops its session, and with it the wish for an answer.
+        if hasattr(self, "_lock"):
+            self.stop()
+
+    @abstractmethod
+    def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+        """Take in one message."""
+
+    def begun(self, process: subprocess.Popen[bytes]) -> bool:
+        """Note the process; False where it was stopped before it began."""
+        with self._lock:
+            self._process = process
+        return not self._stop.is_set()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stop.is_set()
+
+    def end(self, outcome: Outcome) -> None:
+        """Say how it went."""
+        self.outcome = outcome
+        self.ended.set()
+
+
+def _work(owner: weakref.ref[_Work], kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+    """Run the process for as long as anybody waits for it; the thread holds its owner only while it tells it something."""
+    try:
+        with _TURNS:
+            process = _begun(owner)
+            if process is not None:
+                _converse(owner, process, kind, facts, body)
+    finally:
+        # However it went, nobody waits for ever.
+        work = owner()
+        if work is not None and not work.ended.is_set():
+            work.end("done" if work.outcome == "done" else "stopped" if work.stopped else "failed")
+
+
+def _begun(owner: weakref.ref[_Work]) -> subprocess.Popen[bytes] | None:
+    work = owner()
+    if work is None or work.stopped:
+        return None
+    process = subprocess.Popen([*_COMMAND, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if not work.begun(process):
+        process.kill()
+    return process
+
+
+def _converse(owner: weakref.ref[_Work], process: subprocess.Popen[bytes], kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        with process.stdout:
+            with suppress(BrokenPipeError), process.stdin:
+                send(process.stdin, kind, body, **facts)
+            _listen(owner, process.stdout)
+    finally:
+        # It has said all, or something that makes no sense.
+        process.kill()
+        process.wait()
+
+
+def _listen(owner: weakref.ref[_Work], pipe: IO[bytes]) -> None:
+    while (message := _next(pipe)) is not None:
+        work = owner()
+        if work is None:
+            return
+        kind, facts, body = message
+        if kind == "refused":
+            work.refusal = Refusal(str(facts["name"]), str(facts["message"]), str(facts["which"]), int(facts["number"]))
+            work.end("refused")
+        else:
+            work.hear(kind, facts, body)
+
+
+def _next(pipe: IO[bytes]) -> tuple[str, Mapping[str, Any], bytes] | None:
+    try:
+        return receive(pipe)
+    except (ValueError, KeyError, OSError):
+        return None
+
+
+class Measuring(_Work):
+    """A pair being measured.
+
+    Attributes
+    ----------
+    request : Request
+    stage : str
+        What it is at.
+    dossier : Dossier or None
+        As soon as there is a result; `outcome` is then "done".
+    full_size : dict or None
+        "before_full" and "after_full", some seconds later; empty where the shown pictures have full size already.
+    outcome : str
+        "refused" with `refusal` when a photo can't be used; "failed" when the process died.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.stage = "wait"
+        self.dossier: Dossier | None = None
+        self.full_size: dict[str, bytes] | None = None
+        super().__init__("measure", *request.message())
+
+    def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+        if kind == "stage":
+            self.stage = str(facts["stage"])
+        elif kind == "dossier":
+            self.dossier = read_dossier(body)
+            self.outcome = "done"
+        elif kind == "full_size":
+            self.full_size = unpacked(body)
+            self.end("done")
+
+
+class Checking(_Work):
+    """One uploaded file being looked at.
+
+    Attributes
+    ----------
+    photo : mapping or None
+        "width", "height", "format", "capture_time", "flags", "cut"; None until it was read.
+    thumbnail : bytes
+        JPEG.
+    flags : list of str or None
+        Codes of everything that is known to be wrong with it; None until it was looked at, and without `look`.
+    """
+
+    def __init__(self, data: bytes, *, look: bool = True) -> None:
+        self.photo: Mapping[str, Any] | None = None
+        self.thumbnail = b""
+        self.flags: list[str] | None = None
+        super().__init__("check", {"look": look}, data)
+
+    def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+        if kind == "photo":
+            self.photo, self.thumbnail = facts, body
+            self.outcome = "done"
+        elif kind == "looked":
+            self.flags = [str(code) for code in facts["flags"]]

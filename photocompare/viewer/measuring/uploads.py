@@ -1,0 +1,258 @@
+"""Compare, the upper part: photos in, what is known about each, the cut of a collage, the details of the visits."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from photocompare.base.errors import UsageError
+from photocompare.base.flags import REGISTRY, Severity
+from photocompare.report.words.texts import Texts
+from photocompare.results.timing import parse_date
+from photocompare.results.visit_details import MOST_SESSIONS, Leg, VisitDetails
+from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, Refusal
+from photocompare.viewer.measuring.visit import VISITS, Shot, Visit, Which, take_uploads
+from photocompare.viewer.shared.kept_fields import forget_typed, lasting, put_back
+from photocompare.viewer.shared.waiting import wait_while
+
+SUFFIXES = ("jpg", "jpeg", "png", "heic", "heif", "tif", "tiff", "webp")
+
+LEGS: tuple[Leg, ...] = ("", "left", "right")
+
+_DETAIL_KEYS = (
+    *("before_date", "after_date", "sessions", "agent", "concentration", "leg", "region"),
+    *("mm_per_px", "patient_label", "note", "look_for_card"),
+)
+
+SAVING = "saving_"
+"""How the keys of everything begin that is typed to save a pair to a record."""
+
+_LONGEST_TYPED = 400
+"""Characters that a text field takes: five times what is shown of a name."""
+
+_MM_PER_PX_RANGE = (0.005, 2.0)
+"""From a macro lens at 20 megapixels to a whole person in a small picture."""
+
+
+def take_photos(visit: Visit, t: Texts) -> None:
+    """The two uploaders; what lies in them is the session's pair."""
+    for column, which in zip(st.columns(2), VISITS, strict=True):
+        with column:
+            files = st.file_uploader(
+                t(f"compare.upload_{which}"),
+                SUFFIXES,
+                accept_multiple_files=True,
+                key=f"upload_{which}",
+                help=t("compare.upload_help"),
+                on_change=_uploaded,
+                args=(visit, which),
+            )
+            if len(files) > MOST_SHOTS:
+                st.warning(t("compare.too_many"))
+            # Back from another page the uploader is empty, while the session still has its photos.
+            unlisted = visit.taken[which] or (visit.uploads[which] and not files)
+            if unlisted and st.button(t("compare.remove_shots"), key=f"remove_{which}"):
+                visit.taken[which] = ()
+                if not files:
+                    take_uploads(visit, which, [])
+                st.rerun()
+
+
+def _uploaded(visit: Visit, which: Which) -> None:
+    take_uploads(visit, which, [file.getvalue() for file in st.session_state[f"upload_{which}"][:MOST_SHOTS]])
+
+
+class Cards:
+    """What is known about each photo, kept up to date while the page waits."""
+
+    def __init__(self, visit: Visit, t: Texts) -> None:
+        self._t = t
+        self._cards: list[tuple[Checking, Any]] = []
+        self._shown: dict[int, str] = {}
+        for column, which in zip(st.columns(2), VISITS, strict=True):
+            with column:
+                for shot in visit.shots(which):
+                    self._cards.append((visit.check(shot), st.empty()))
+                self._missing(visit, which)
+        self._alive = st.empty()
+        self.tell()
+
+    def _missing(self, visit: Visit, which: Which) -> None:
+        if not visit.shots(which) and any(visit.shots(other) for other in VISITS) and visit.collage() is None:
+            t = self._t
+            st.info(t(f"compare.empty_{which}"))
+
+    @property
+    def pending(self) -> bool:
+        """Whether some photos are still being looked at."""
+        return any(not check.ended.is_set() for check, _ in self._cards)
+
+    def tell(self) -> None:
+        """Draw the cards that changed."""
+        for number, (check, place) in enumerate(self._cards):
+            card = _check_card(check, self._t)
+            if self._shown.get(number) != card:
+                place.html(card)
+                self._shown[number] = card
+        self._alive.empty()
+
+    def wait(self) -> None:
+        """Until every photo was looked at."""
+        wait_while(lambda: self.pending, self.tell)
+        self.tell()
+
+
+def _check_card(check: Checking, t: Texts) -> str:
+    """One photo's card: its small picture, size and date, and what is wrong with it and how to take a better one."""
+    if check.refusal is not None:
+        return f'<div class="pc-check"><p><strong>{escape(refusal_words(check.refusal, t))}</strong></p></div>'
+    if check.photo is None:
+        words = t("compare.failed") if check.ended.is_set() else t("compare.checking")
+        return f'<div class="pc-check"><p>{escape(words)}</p></div>'
+    photo = check.photo
+    line = t("compare.photo_line", width=photo["width"], height=photo["height"], format=photo["format"])
+    if photo["capture_time"] is not None:
+        line += ", " + t("compare.photo_date", date=parse_date(photo["capture_time"]).isoformat())
+    picture = f'<img src="data:image/jpeg;base64,{base64.b64encode(check.thumbnail).decode()}" alt="">'
+    return f'<div class="pc-check">{picture}<div><p>{escape(line)}</p>{_flag_lines(check.flags, photo["flags"], t)}</div></div>'
+
+
+def _flag_lines(looked: Sequence[str] | None, read: Sequence[str], t: Texts) -> str:
+    codes = list(dict.fromkeys([*read, *(looked or [])]))
+    if not codes:
+        return "" if looked is None else f"<p>{escape(t('compare.photo_fine'))}</p>"
+    order = list(Severity)
+    codes.sort(key=lambda code: order.index(REGISTRY[code].severity))
+    lines = []
+    for code in codes:
+        message, fix = t.flag(code)
+        strong = REGISTRY[code].severity is not Severity.NOTE
+        lines.append(f"<p>{'<strong>' if strong else ''}{escape(message)}{'</strong>' if strong else ''} {escape(fix)}</p>")
+    return "".join(lines)
+
+
+def refusal_words(refusal: Refusal, t: Texts) -> str:
+    """Why a photo can't be used, in the language at hand, and which photo it is."""
+    words = t(f"errors.{refusal.name}" if f"errors.{refusal.name}" in t.entries else "errors.PhotoError")
+    if not refusal.which:
+        return words
+    return f"{t(f'compare.upload_{refusal.which}')} ({refusal.number}): {words}"
+
+
+def cut_collage(visit: Visit, shot: Shot, t: Texts) -> None:
+    """The cut that was found, shown, adjustable, confirmed."""
+    photo = visit.check(shot).photo
+    assert photo is not None
+    st.subheader(t("compare.collage_title"), anchor=False)
+    st.text(t("compare.collage_found"))
+    left, right = st.columns([1, 1])
+    key = shot.digest[:12]
+    with left:
+        axes = ["columns", "rows"]
+        axis = st.radio(
+            t("compare.collage_axis"),
+            axes,
+            index=axes.index(photo["cut"]["axis"]),
+            format_func=lambda a: t(f"compare.collage_{a}"),
+            key=f"axis_{key}",
+            horizontal=True,
+        )
+        first = st.slider(t("compare.collage_at"), 10.0, 90.0, 100 * float(photo["cut"]["at"]), 0.1, key=f"at_{key}")
+        second = st.slider(
+            t("compare.collage_resumes"), first, 90.0, max(first, 100 * float(photo["cut"]["resumes"])), 0.1, key=f"resumes_{key}"
+        )
+        swapped = st.toggle(t("compare.collage_swapped"), key=f"swapped_{key}")
+    cutting = Cutting("columns" if axis == "columns" else "rows", first / 100, second / 100, swapped)
+    with right:
+        st.html(collage_preview(visit.check(shot).thumbnail, cutting, t))
+    yes, no = st.columns(2)
+    if yes.button(t("compare.collage_measure"), type="primary", key=f"cut_{key}"):
+        visit.cutting = cutting
+        st.rerun()
+    if no.button(t("compare.collage_not"), key=f"whole_{key}"):
+        visit.whole.add(shot.digest)
+        st.rerun()
+
+
+def collage_preview(thumbnail: bytes, cutting: Cutting, t: Texts) -> str:
+    """The small picture with the cut drawn on it and both halves named."""
+    encoded = base64.b64encode(thumbnail).decode()
+    side, across = ("left", "width") if cutting.axis == "columns" else ("top", "height")
+    gap = max(0.6, 100 * (cutting.resumes - cutting.at))
+    fill = "top:0;bottom:0" if cutting.axis == "columns" else "left:0;right:0"
+    names = [t("pair.after"), t("pair.before")] if cutting.swapped else [t("pair.before"), t("pair.after")]
+    start = "top" if side == "left" else "left"
+    labels = (
+        f'<span class="pc-tag" style="left:4px;top:4px">{escape(names[0])}</span>'
+        f'<span class="pc-tag" style="{side}:calc({100 * cutting.resumes:.1f}% + 4px);{start}:4px">{escape(names[1])}</span>'
+    )
+    cut = f'<span class="pc-cut" style="{side}:{100 * cutting.at:.1f}%;{across}:{gap:.1f}%;{fill}"></span>'
+    picture = f'<img src="data:image/jpeg;base64,{encoded}" alt="">'
+    return f'<figure class="pc-collage" role="img" aria-label="{escape(t("compare.collage_preview"))}">{picture}{cut}{labels}</figure>'
+
+
+def forget_details(visit: Visit) -> None:
+    """Without a photo there is no patient: what was typed about the last one goes."""
+    forget_typed(lambda key: key in _DETAIL_KEYS or key.startswith(SAVING))
+    visit.details, visit.suggested = VisitDetails(), {"before": None, "after": None}
+    visit.mm_per_px, visit.look_for_card = None, True
+
+
+def take_details(visit: Visit, t: Texts) -> None:
+    """Dates, sessions, agent, leg: what is printed, and what the time window follows from."""
+    for which in VISITS:
+        found = visit.capture_date(which)
+        if found != visit.suggested[which]:
+            visit.suggested[which] = found
+            st.session_state[f"{which}_date"] = found
+    with lasting(*_DETAIL_KEYS):
+        typed = _detail_fields(t)
+    try:
+        visit.details = VisitDetails(**typed)
+    except UsageError as error:
+        st.error(t.error(error))
+    before, after = typed["before_date"], typed["after_date"]
+    if before is not None and after is not None and after < before:
+        st.error(t("compare.dates_reversed"))
+
+
+def _detail_fields(t: Texts) -> dict[str, Any]:
+    """The fields, by the names that `VisitDetails` gives them."""
+    first, second = st.columns(2)
+    typed: dict[str, Any] = {
+        "before_date": first.date_input(t("compare.before_date"), None, format="YYYY-MM-DD", key="before_date"),
+        "after_date": second.date_input(t("compare.after_date"), None, format="YYYY-MM-DD", key="after_date"),
+    }
+    with st.expander(t("compare.details")):
+        treatment, place, label = st.columns(3)
+        with treatment:
+            typed["sessions"] = st.number_input(t("compare.sessions"), 0, MOST_SESSIONS, None, 1, key="sessions")
+            typed["agent"] = st.text_input(t("compare.agent"), key="agent", max_chars=_LONGEST_TYPED)
+            typed["concentration_percent"] = st.number_input(t("compare.concentration"), 0.01, 100.0, None, 0.25, key="concentration")
+        with place:
+            typed["leg"] = st.selectbox(t("compare.leg"), LEGS, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key="leg")
+            typed["region"] = st.text_input(t("compare.region"), key="region", max_chars=_LONGEST_TYPED)
+            _scale_field(t)
+        with label:
+            about = t("compare.patient_label_help")
+            typed["patient_label"] = st.text_input(t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=about)
+            typed["note"] = st.text_area(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
+            st.session_state.setdefault("look_for_card", True)
+            st.toggle(t("compare.card"), key="look_for_card")
+    return typed
+
+
+def _scale_field(t: Texts) -> None:
+    low, high = _MM_PER_PX_RANGE
+    label, about = t("compare.scale_given"), t("compare.scale_help")
+    st.number_input(label, low, high, None, 0.01, format="%.4f", key="mm_per_px", help=about)
+
+
+def take_scale(visit: Visit) -> None:
+    """What was entered about the scale, for the measurement that begins before its fields are drawn."""
+    put_back("mm_per_px", "look_for_card")
+    visit.mm_per_px, visit.look_for_card = st.session_state.get("mm_per_px"), bool(st.session_state.get("look_for_card", True))

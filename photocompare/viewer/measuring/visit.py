@@ -1,0 +1,227 @@
+"""What one browser session holds: photos, measurements, details, corrections.  Nothing of it outlives the session or leaves it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import OrderedDict
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from photocompare.base.errors import UsageError
+from photocompare.results.dossier import Dossier
+from photocompare.results.redated import under_dates
+from photocompare.results.timing import parse_date
+from photocompare.results.visit_details import VisitDetails
+from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, Measuring, Request
+
+if TYPE_CHECKING:
+    from photocompare.clearance.correction import Corrected, Correction
+
+Which = Literal["before", "after"]
+
+VISITS: tuple[Which, ...] = ("before", "after")
+
+MOST_KEPT = 6
+"""Measurements that stay ready to be shown again at once; each takes up to 20 MB with full-size pictures."""
+
+_PLACE = "visit"
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """One photo as it came: its bytes, and when it was taken if the camera of this page took it."""
+
+    data: bytes
+    taken_at: dt.datetime | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass
+class Visit:
+    """The session's pair.
+
+    Attributes
+    ----------
+    uploads, taken : dict
+        "before" and "after" to the photos uploaded and taken with the page's camera.
+    checks : dict
+        Digest to what was found out about the file.
+    measurements : OrderedDict
+        Request key to measurement, the most recent last.
+    current : str
+        Key of the measurement that is shown; empty for the sample.
+    corrections : dict
+        Request key (empty for the sample) to corrections with what follows from them, oldest first; all are kept.
+    wanted : set
+        Sets of pictures that the browser asked for.
+    stopped : str
+        Key of the request that was stopped by hand: it does not begin again by itself.
+    suggested : dict
+        The dates that were read off the photos and offered.
+    """
+
+    uploads: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
+    taken: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
+    checks: dict[str, Checking] = field(default_factory=dict)
+    measurements: OrderedDict[str, Measuring] = field(default_factory=OrderedDict)
+    current: str = ""
+    details: VisitDetails = field(default_factory=VisitDetails)
+    corrections: dict[str, list[tuple[Correction, Corrected]]] = field(default_factory=dict)
+    stopped: str = ""
+    suggested: dict[Which, dt.date | None] = field(default_factory=lambda: {"before": None, "after": None})
+    wanted: set[str] = field(default_factory=set)
+    polygon: tuple[tuple[float, float], ...] | None = None
+    mm_per_px: float | None = None
+    look_for_card: bool = True
+    cutting: Cutting | None = None
+    whole: set[str] = field(default_factory=set)
+
+    def shots(self, which: Which) -> tuple[Shot, ...]:
+        """All photos of a visit: uploaded, then taken here; each file once."""
+        unique = {shot.digest: shot for shot in (*self.uploads[which], *self.taken[which])}
+        return tuple(unique.values())[:MOST_SHOTS]
+
+    def check(self, shot: Shot) -> Checking:
+        """What is known about a photo; looking begins at the first call."""
+        digest = shot.digest
+        if digest not in self.checks:
+            # With both visits at hand the measurement looks at every photo anyway, and needs the processor.
+            self.checks[digest] = Checking(shot.data, look=not (self.shots("before") and self.shots("after")))
+        return self.checks[digest]
+
+    def collage(self) -> Shot | None:
+        """The one file that was found to hold both photos, unless it was said to be one photo."""
+        shots = [*self.shots("before"), *self.shots("after")]
+        if len(shots) != 1 or shots[0].digest in self.whole:
+            return None
+        photo = self.check(shots[0]).photo
+        return shots[0] if photo is not None and photo["cut"] is not None else None
+
+    def request(self) -> Request | None:
+        """What would be measured now; None as long as a photo is missing."""
+        how: dict[str, Any] = {"polygon_xy": self.polygon, "mm_per_px": self.mm_per_px, "look_for_card": self.look_for_card}
+        befores, afters = ([shot.data for shot in self.shots(which)] for which in ("before", "after"))
+        if self.cutting is not None and self.collage() is not None:
+            return Request(tuple(befores or afters), (), cutting=self.cutting, **how)
+        if not befores or not afters:
+            return None
+        return Request(tuple(befores), tuple(afters), **how)
+
+    def begin(self) -> Measuring | None:
+        """Measure what is at hand, unless just that was stopped by hand; None while something is missing."""
+        request = self.request()
+        if request is None:
+            self.current = ""
+            return None
+        if request.key == self.stopped:
+            self.current = request.key
+            return None
+        return self.measure(request)
+
+    def whole_leg(self) -> None:
+        """Forget the drawn field."""
+        self.polygon = None
+
+    def stop(self) -> None:
+        """End the running measurement; nothing of it is kept."""
+        if self.running is not None:
+            self.stopped = self.current
+            self.running.stop()
+            self.measurements.pop(self.current)
+
+    def measure(self, request: Request) -> Measuring:
+        """The measurement of a request: the one at hand, else a new one, in place of any that still runs.
+
+        One that was refused or failed stays: the same photos would only fail again.  One that had to make way begins anew.
+        """
+        key = request.key
+        found = self.measurements.get(key)
+        if found is None or (found.dossier is None and found.stopped):
+            for other in self.measurements.values():
+                if not other.ended.is_set() and other.dossier is None:
+                    other.stop()
+            found = self.measurements[key] = Measuring(request)
+        self.measurements.move_to_end(key)
+        while len(self.measurements) > MOST_KEPT:
+            self.measurements.popitem(last=False)
+        if self.current != key:
+            self.current, self.wanted = key, set()
+        return found
+
+    @property
+    def running(self) -> Measuring | None:
+        """The measurement that is shown, while it has no result yet."""
+        found = self.measurements.get(self.current)
+        return found if found is not None and found.dossier is None and not found.ended.is_set() else None
+
+    @property
+    def dossier(self) -> Dossier | None:
+        """The own pair's result under the dates that were given; None where there is none."""
+        found = self.measurements.get(self.current)
+        return None if found is None or found.dossier is None else self.under_dates(found.dossier)
+
+    def under_dates(self, dossier: Dossier) -> Dossier:
+        """A dossier with the time window of the dates that were given."""
+        return under_dates(dossier, self.details.before_date, self.details.after_date)
+
+    @property
+    def undated(self) -> bool:
+        """Whether a photo told a date that was not offered yet."""
+        return any(self.capture_date(which) != offered for which, offered in self.suggested.items())
+
+    def capture_date(self, which: Which) -> dt.date | None:
+        """The day on which the visit's first photo with a date was taken."""
+        for shot in self.shots(which):
+            if shot.taken_at is not None:
+                return shot.taken_at.date()
+            photo = self.checks[shot.digest].photo if shot.digest in self.checks else None
+            if photo is not None and photo["capture_time"] is not None:
+                return parse_date(photo["capture_time"])
+        return None
+
+
+def visit_of(state: MutableMapping[Any, Any]) -> Visit:
+    """The session's visit; a new one at first."""
+    if _PLACE not in state:
+        state[_PLACE] = Visit()
+    found: Visit = state[_PLACE]
+    return found
+
+
+def take_uploads(visit: Visit, which: Which, files: Sequence[bytes]) -> None:
+    """The files that lie in an uploader now; marks that belong to other photos go."""
+    shots = tuple(Shot(data) for data in files[:MOST_SHOTS])
+    if [s.digest for s in shots] != [s.digest for s in visit.uploads[which]]:
+        visit.uploads[which] = shots
+        visit.polygon, visit.cutting = None, None
+
+
+def add_shot(state: MutableMapping[Any, Any], which: Which, jpeg: bytes, taken_at: dt.datetime) -> None:
+    """A photo from this page's camera joins its visit.
+
+    Raises
+    ------
+    UsageError
+        The visit has as many photos as are measured.
+    """
+    visit = visit_of(state)
+    if len(visit.shots(which)) >= MOST_SHOTS:
+        raise UsageError(f"There are {MOST_SHOTS} photos of that visit already; remove one first.", code="visit_full", most=MOST_SHOTS)
+    visit.taken[which] = (*visit.taken[which], Shot(jpeg, taken_at))
+    visit.polygon, visit.cutting = None, None
+
+
+def ghost(state: MutableMapping[Any, Any]) -> bytes | None:
+    """The small copy of the before photo that the camera lays over its picture; None without one."""
+    visit = visit_of(state)
+    for shot in visit.shots("before"):
+        if thumbnail := visit.check(shot).thumbnail:
+            return thumbnail
+    return None

@@ -1,0 +1,73 @@
+"""A form over a record that others may change meanwhile: what was typed stays until it is kept or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from photocompare.base.errors import StaleRecord, UsageError
+from photocompare.report.words.texts import Texts
+from photocompare.viewer.patients.fields import forget, seed, typed
+from photocompare.viewer.patients.open_patient import say, told
+
+
+class Draft:
+    """The form's fields under session keys `prefix_...`, and the version of the record that they were filled from.
+
+    Parameters
+    ----------
+    prefix : str
+    kept : mapping
+        Field to what the record holds now.
+    version : int
+        Of the record now.
+    """
+
+    def __init__(self, prefix: str, kept: Mapping[str, Any], version: int) -> None:
+        self.prefix, self.kept, self.version = prefix, kept, version
+        if f"{prefix}_{next(iter(kept))}" not in st.session_state:
+            # Nothing of it is on the page: it begins from the record as it is.
+            forget(prefix)
+            st.session_state[f"{prefix}_version"] = version
+        seed(prefix, dict(kept))
+
+    @property
+    def base(self) -> int:
+        """The version that the fields were filled from."""
+        return int(st.session_state[f"{self.prefix}_version"])
+
+    def save(self, write: Callable[[int], None], said: str, t: Texts) -> None:
+        """Write what was typed over the version it was filled from; say so, or say why not and keep all of it."""
+        try:
+            write(self.base)
+        except StaleRecord as error:
+            st.error(told(error, t))
+            self._show_conflict(t)
+        except UsageError as error:
+            st.error(told(error, t))
+        else:
+            forget(self.prefix)
+            say(said)
+
+    def _show_conflict(self, t: Texts) -> None:
+        rows = "".join(
+            f"<tr><th scope='row'>{escape(t(f'patients.field_{name}'))}</th>{_cell(typed(self.prefix, name), t)}{_cell(value, t)}</tr>"
+            for name, value in self.kept.items()
+            if typed(self.prefix, name) != value
+        )
+        head = f"<tr><td></td><th scope='col'>{escape(t('patients.typed'))}</th><th scope='col'>{escape(t('patients.kept_now'))}</th></tr>"
+        st.html(f'<div class="pc-record-table" tabindex="0"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>')
+        mine, theirs = st.columns(2)
+        mine.button(t("patients.keep_mine"), key=f"mine_{self.prefix}", on_click=self._stand_on_now)
+        theirs.button(t("patients.take_theirs"), key=f"theirs_{self.prefix}", on_click=forget, args=(self.prefix,))
+
+    def _stand_on_now(self) -> None:
+        st.session_state[f"{self.prefix}_version"] = self.version
+
+
+def _cell(value: Any, t: Texts) -> str:
+    words = t("patients.not_given") if value in (None, "") else str(value)
+    return f"<td><bdi>{escape(words)}</bdi></td>"

@@ -1,0 +1,106 @@
+"""The fields in which a patient's identity and a visit's facts are typed; they keep what was typed until it has been saved."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from photocompare.records.entries import IdentityFacts, VisitFacts
+from photocompare.records.schema import CEAP_CLASSES, FORMS, HIGHEST_VCSS, LONGEST_COMPRESSION_DAYS, LONGEST_NAME
+from photocompare.report.words.texts import Texts
+from photocompare.results.visit_details import MOST_SESSIONS
+from photocompare.viewer.shared.kept_fields import lasting
+
+_FIRST_BIRTHDAY = dt.date(1900, 1, 1)
+_FIRST_VISIT = dt.date(1970, 1, 1)
+"""As the records have it."""
+
+_LONGEST_NOTE_TYPED = 4000
+"""Characters that a note's field takes; the records keep more, which other programs may write."""
+
+TREATMENT = ("session", "agent", "concentration_percent", "form", "operator", "site", "compression_days")
+FINDINGS = ("ceap", "vcss")
+
+
+def identity_fields(prefix: str, kept: IdentityFacts | None, t: Texts) -> Callable[[], IdentityFacts]:
+    """The fields of an identity, filled at first with what is kept; returns what reads them."""
+    values = dataclasses.asdict(kept or IdentityFacts())
+    with lasting(*(f"{prefix}_{name}" for name in values)):
+        seed(prefix, values)
+        _draw_identity(prefix, t)
+    return lambda: IdentityFacts(**{name: typed(prefix, name) for name in ("name", "chart_number", "born_on", "note")})
+
+
+def _draw_identity(prefix: str, t: Texts) -> None:
+    first, second, third = st.columns([3, 2, 2])
+    first.text_input(t("patients.field_name"), key=f"{prefix}_name", max_chars=LONGEST_NAME)
+    second.text_input(t("patients.field_chart_number"), key=f"{prefix}_chart_number", max_chars=LONGEST_NAME)
+    third.date_input(
+        t("patients.field_born_on"), None, min_value=_FIRST_BIRTHDAY, max_value="today", format="YYYY-MM-DD", key=f"{prefix}_born_on"
+    )
+    st.text_area(t("patients.field_note"), key=f"{prefix}_note", max_chars=_LONGEST_NOTE_TYPED, height=80)
+
+
+def visit_fields(prefix: str, names: Sequence[str], t: Texts, *, columns: int = 3) -> None:
+    """Fields of a visit's facts under session keys `prefix_name`, row by row: so they are met by keyboard and on a phone in their order."""
+    for start in range(0, len(names), columns):
+        for column, name in zip(st.columns(columns), names[start : start + columns], strict=False):
+            with column, lasting(f"{prefix}_{name}"):
+                _visit_field(f"{prefix}_{name}", name, t)
+
+
+def _visit_field(key: str, name: str, t: Texts) -> None:
+    label = t(f"patients.field_{name}")
+    whole = {"session": MOST_SESSIONS, "compression_days": LONGEST_COMPRESSION_DAYS, "vcss": HIGHEST_VCSS}
+    if name == "day":
+        st.date_input(label, None, min_value=_FIRST_VISIT, max_value="today", format="YYYY-MM-DD", key=key)
+    elif name in whole:
+        st.number_input(label, 0, whole[name], None, 1, key=key)
+    elif name == "concentration_percent":
+        st.number_input(label, 0.01, 100.0, None, 0.25, key=key)
+    elif name == "form":
+        st.selectbox(label, ("", *FORMS), format_func=lambda word: t(f"patients.form_{word or 'none'}"), key=key)
+    elif name == "ceap":
+        st.selectbox(label, ("", *CEAP_CLASSES), format_func=lambda word: word or t("patients.not_given"), key=key)
+    elif name == "note":
+        st.text_area(label, key=key, max_chars=_LONGEST_NOTE_TYPED, height=80)
+    else:
+        st.text_input(label, key=key, max_chars=LONGEST_NAME)
+
+
+def seed(prefix: str, values: dict[str, Any]) -> None:
+    """Put values into fields that nobody has typed in yet."""
+    for name, value in values.items():
+        st.session_state.setdefault(f"{prefix}_{name}", value)
+
+
+def forget(prefix: str) -> None:
+    """Empty the fields, so that they are filled anew."""
+    for key in [key for key in st.session_state if str(key).startswith(f"{prefix}_")]:
+        del st.session_state[key]
+
+
+def fresh(name: str) -> str:
+    """Prefix of the fields of something new: another one after each that was kept, since a browser goes on showing what was typed."""
+    return f"{name}_{st.session_state.get(f'{name}_made', 0)}"
+
+
+def made(name: str) -> None:
+    """Begin the fields of something new once more, empty."""
+    st.session_state[f"{name}_made"] = st.session_state.get(f"{name}_made", 0) + 1
+
+
+def typed(prefix: str, name: str) -> Any:
+    """What stands in a field; a text without the blanks around it."""
+    value = st.session_state.get(f"{prefix}_{name}")
+    return value.strip() if isinstance(value, str) else value
+
+
+def typed_visit(prefix: str, day: dt.date, names: Sequence[str]) -> VisitFacts:
+    """The visit that the fields describe.  UsageError for what can't be."""
+    values = {name: typed(prefix, name) for name in names if name != "day"}
+    return VisitFacts(day, **{name: value for name, value in values.items() if value is not None})

@@ -1,0 +1,54 @@
+"""Who a patient is, and what the patient agrees to."""
+
+from __future__ import annotations
+
+import dataclasses
+from html import escape
+
+import streamlit as st
+
+from photocompare.records.access import Actor
+from photocompare.records.entries import IdentityFacts
+from photocompare.records.patient_file import PatientFile
+from photocompare.records.schema import CONSENT_USES
+from photocompare.records.store import Records
+from photocompare.report.words.texts import Texts
+from photocompare.viewer.patients.draft import Draft
+from photocompare.viewer.patients.fields import identity_fields
+from photocompare.viewer.patients.open_patient import may_write, told_here
+
+
+def show_identity(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
+    """Identity and consents, to be changed by whoever may."""
+    if may_write():
+        _edit(held, who, file, t)
+    else:
+        st.text(file.identity.note if file.identity is not None and file.identity.note else t("patients.no_note"))
+    st.html(f"<h3>{escape(t('patients.consents'))}</h3><p class='pc-small'>{escape(t('patients.consents_note'))}</p>")
+    for use in CONSENT_USES:
+        _consent(held, who, file, use, t)
+
+
+def _edit(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
+    prefix = f"identity_{file.key}"
+    draft = Draft(prefix, dataclasses.asdict(file.identity or IdentityFacts()), file.version)
+    with st.form(f"form_{prefix}", border=False):
+        read = identity_fields(prefix, file.identity, t)
+        pressed = st.form_submit_button(t("patients.save_identity"), type="primary")
+    if pressed:
+        draft.save(lambda version: held.change_identity(who, file.key, read(), version=version), t("patients.identity_saved"), t)
+
+
+def _consent(held: Records, who: Actor, file: PatientFile, use: str, t: Texts) -> None:
+    """A switch that stands as the records have it, whoever else set it meanwhile."""
+    key, given = f"consent_{file.key}_{use}", file.consents[use]
+    seen = f"{key}_seen"
+    if st.session_state.get(seen) != given:
+        st.session_state[key] = st.session_state[seen] = given
+    st.session_state.setdefault(key, given)
+    wanted = st.toggle(t(f"patients.consent_{use}"), key=key, disabled=not may_write())
+    if wanted != given:
+        with told_here(t):
+            held.set_consent(who, file.key, use, wanted)
+            st.session_state[seen] = wanted
+            st.rerun()

@@ -1,0 +1,236 @@
+"""Two visits of a region side by side: the comparison that is kept of them, or one that is measured now from the stored photos."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from photocompare.records.access import Actor, Permission
+from photocompare.records.entries import NewComparison, VisitFacts
+from photocompare.records.patient_file import PatientFile, StoredComparison, StoredRegion, StoredVisit
+from photocompare.records.store import Records
+from photocompare.report.words.texts import Texts
+from photocompare.results.dossier import Dossier, write_dossier
+from photocompare.results.redated import under_dates
+from photocompare.results.visit_details import Leg, VisitDetails
+from photocompare.viewer.measuring.requests import MOST_SHOTS, Measuring, Request
+from photocompare.viewer.measuring.uploads import refusal_words
+from photocompare.viewer.patients.open_patient import may_write, say, shown_name, told_here
+from photocompare.viewer.patients.timeline import number
+from photocompare.viewer.result import blocks
+from photocompare.viewer.result.pair_view import Mode, pair_view
+from photocompare.viewer.result.result_view import STAGES, offer_exports, show_details, show_numbers
+from photocompare.viewer.shared.record_pages import table
+from photocompare.viewer.shared.waiting import wait_while
+from photocompare.viewer.sign_in.session import checked_fragment
+
+_DOSSIERS = "patient_dossiers"
+_MEASURING = "patient_measuring"
+
+MOST_DOSSIERS = 4
+"""Stored comparisons that a session keeps open; each takes some megabytes."""
+
+
+def show_pair(held: Records, who: Actor, file: PatientFile, region: StoredRegion, t: Texts) -> None:
+    """Choose two visits, and look at what is between them."""
+    if len(region.visits) < 2:
+        st.info(t("patients.one_visit_only"))
+        return
+    before, after = _chosen(region, t)
+    if before.facts.day >= after.facts.day:
+        st.info(t("patients.choose_later"))
+        return
+    kept = [c for c in region.comparisons if (c.before_visit, c.after_visit) == (before.id, after.id)]
+    if kept:
+        _show_kept(held, who, file, region, kept[0], t)
+    else:
+        _measure_now(held, who, file, region, before, after, t)
+
+
+def _chosen(region: StoredRegion, t: Texts) -> tuple[StoredVisit, StoredVisit]:
+    """The two visits; at first those of the latest comparison, else the first and the last."""
+    visits = {visit.id: visit for visit in region.visits}
+    order = list(visits)
+    latest = max(region.comparisons, key=lambda c: visits[c.after_visit].facts.day, default=None)
+    start = (order[0], order[-1]) if latest is None else (latest.before_visit, latest.after_visit)
+    chosen = []
+    for column, which, first in zip(st.columns(2), ("before", "after"), start, strict=True):
+        picked = column.selectbox(
+            t(f"patients.pair_{which}"),
+            order,
+            order.index(first),
+            format_func=lambda k: visits[k].facts.day.isoformat(),
+            key=f"pair_{which}_{region.id}",
+        )
+        chosen.append(visits[picked])
+    return chosen[0], chosen[1]
+
+
+def kept_dossier(held: Records, who: Actor, comparison_id: int) -> Dossier:
+    """A stored comparison, opened once for as long as the session looks at it; whether it may be seen was asked for this run's file."""
+    dossiers: OrderedDict[int, Dossier] = st.session_state.setdefault(_DOSSIERS, OrderedDict())
+    if comparison_id not in dossiers:
+        dossiers[comparison_id] = held.dossier(who, comparison_id)
+    dossiers.move_to_end(comparison_id)
+    while len(dossiers) > MOST_DOSSIERS:
+        dossiers.popitem(last=False)
+    return dossiers[comparison_id]
+
+
+def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
+    dossier = dataclasses.replace(kept_dossier(held, who, kept.id), result=kept.result)
+    _tell_correction(kept.result, t)
+    _show(dossier, f"kept_{kept.id}", t)
+    _revisions(region, kept, t)
+    before, after = region.visit(kept.before_visit).facts, region.visit(kept.after_visit).facts
+
+    def note(name: str) -> None:
+        about = f"patient/{file.key}/comparison/{kept.id}"
+        held.note(who, Permission.READ_PATIENT, "comparison.export", about, key=file.key, after={"what": name})
+
+    offer_exports(dossier, _details(file, region, before, after), t, key=f"kept_{kept.id}", on_export=note)
+
+
+def _details(file: PatientFile, region: StoredRegion, before: VisitFacts, after: VisitFacts) -> VisitDetails:
+    identity = file.identity
+    label = shown_name("", "", file.key) if identity is None else shown_name(identity.name, identity.chart_number, file.key)
+    leg: Leg = "left" if region.side == "left" else "right"
+    return VisitDetails(
+        label, before.day, after.day, after.session, before.agent, before.concentration_percent, leg, region.name, before.note
+    )
+
+
+def _tell_correction(result: Mapping[str, Any], t: Texts) -> None:
+    """Of a number that was corrected by hand: by whom, when, and what had been measured."""
+    said = result.get("correction")
+    if said is None:
+        return
+    machine = said["machine_length"]
+    sentence = t(
+        "patients.corrected_by",
+        name=said["by"],
+        when=said["at"][:16].replace("T", " "),
+        percent=blocks.headline_percent(machine["percent"]),
+        low=round(machine["low"]),
+        high=round(machine["high"]),
+    )
+    st.html(f'<p class="pc-small"><bdi>{escape(sentence)}</bdi></p>')
+
+
+def _show(dossier: Dossier, identity: str, t: Texts) -> None:
+    """Number, pictures and details, as on the page Compare."""
+    show_numbers(dossier.result, t)
+    _pictures(dossier, identity, t)
+    show_details(dossier.result, t)
+
+
+def _pictures(dossier: Dossier, identity: str, t: Texts) -> None:
+    wanted: set[str] = st.session_state.setdefault(f"wanted_{identity}", set())
+
+    @checked_fragment
+    def pictures() -> None:
+        mode: Mode = "full" if dossier.measured else "refused"
+        taken = pair_view(dossier, t, mode=mode, key=f"stored_{identity}", identity=identity, wanted=sorted(wanted))
+        if taken["want"] == "originals" and taken["want"] not in wanted:
+            wanted.add(taken["want"])
+            st.rerun(scope="fragment")
+
+    pictures()
+
+
+def _revisions(region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
+    """All revisions of a comparison, the latest first."""
+    pair = (kept.before_visit, kept.after_visit)
+    earlier = [c for c in region.earlier if (c.before_visit, c.after_visit) == pair]
+    if not earlier:
+        return
+    head = [t(f"patients.revision_{name}") for name in ("number", "when", "who", "result", "reason")]
+    rows = [[str(c.revision), c.saved_at[:10], c.saved_by, number(c.result, t), c.reason] for c in (kept, *reversed(earlier))]
+    st.html(table(t("patients.revisions"), head, rows))
+
+
+# --- measured now
+
+
+def _measure_now(
+    held: Records, who: Actor, file: PatientFile, region: StoredRegion, before: StoredVisit, after: StoredVisit, t: Texts
+) -> None:
+    if not before.photos or not after.photos:
+        st.info(t("patients.pair_without_photos"))
+        return
+    place = (before.id, after.id)
+    asked, measuring = st.session_state.get(_MEASURING, (None, None))
+    if asked != place or measuring is None:
+        st.text(t("patients.not_measured_yet"))
+        if st.button(t("patients.measure_pair"), type="primary", key=f"measure_{region.id}"):
+            with told_here(t):
+                request = Request(_originals(held, who, before), _originals(held, who, after))
+                if measuring is not None:
+                    measuring.stop()
+                st.session_state[_MEASURING] = (place, Measuring(request))
+                st.rerun()
+        return
+    if measuring.dossier is None and not measuring.ended.is_set() and not _wait(measuring, t):
+        return
+    if measuring.dossier is None:
+        _tell_ending(measuring, t)
+        return
+    dossier = under_dates(measuring.dossier, before.facts.day, after.facts.day)
+    _show(dossier, f"now_{measuring.request.key[:16]}", t)
+    if may_write() and st.button(t("patients.save_pair"), type="primary", key=f"save_{region.id}"):
+        with told_here(t):
+            held.save_comparison(who, _entry(file.key, region, before, after, measuring.request, dossier))
+            say(t("saving.saved", record=file.key))
+
+
+def _originals(held: Records, who: Actor, visit: StoredVisit) -> tuple[bytes, ...]:
+    return tuple(held.photo(who, photo.id) for photo in visit.photos[:MOST_SHOTS])
+
+
+def _wait(measuring: Measuring, t: Texts) -> bool:
+    """The stage and a button that stops, until there is an answer; False where the page waits no longer."""
+    place = st.empty()
+    with place.container():
+        bar = st.empty()
+        st.button(t("compare.stop"), key="stop_pair", on_click=_stop)
+
+    def tell() -> None:
+        at = STAGES.index(measuring.stage) if measuring.stage in STAGES else 0
+        bar.progress(at / len(STAGES), text=t(f"stage_of_measuring.{STAGES[at]}"))
+
+    over = wait_while(lambda: measuring.dossier is None and not measuring.ended.is_set(), tell)
+    if over:
+        place.empty()
+    return over
+
+
+def _stop() -> None:
+    _, measuring = st.session_state.pop(_MEASURING)
+    measuring.stop()
+
+
+def _tell_ending(measuring: Measuring, t: Texts) -> None:
+    st.error(t("compare.failed") if measuring.refusal is None else refusal_words(measuring.refusal, t))
+    if st.button(t("compare.measure"), key="measure_again"):
+        st.session_state.pop(_MEASURING)
+        st.rerun()
+
+
+def _entry(key: str, region: StoredRegion, before: StoredVisit, after: StoredVisit, request: Request, dossier: Dossier) -> NewComparison:
+    """What was measured now, between visits that are kept as they are."""
+    return NewComparison(
+        patient_key=key,
+        side=region.side,
+        region=region.name,
+        before=VisitFacts(before.facts.day),
+        after=VisitFacts(after.facts.day),
+        before_photos=request.befores,
+        after_photos=request.afters,
+        result=dossier.result,
+        dossier=write_dossier(dossier),
+    )

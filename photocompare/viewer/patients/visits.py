@@ -1,0 +1,144 @@
+"""One visit: its facts, to be changed, and its photos; and a new visit, with photos and without a comparison."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime as dt
+from html import escape
+
+import streamlit as st
+
+from photocompare.base.errors import UsageError
+from photocompare.records.access import Actor
+from photocompare.records.entries import VisitFacts
+from photocompare.records.patient_file import StoredPhoto, StoredRegion, StoredVisit
+from photocompare.records.store import Records
+from photocompare.report.words.texts import Texts
+from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking
+from photocompare.viewer.measuring.uploads import SUFFIXES, refusal_words
+from photocompare.viewer.patients.draft import Draft
+from photocompare.viewer.patients.fields import FINDINGS, TREATMENT, fresh, made, typed, typed_visit, visit_fields
+from photocompare.viewer.patients.open_patient import may_write, opened_box, place_name, say, told_here
+from photocompare.viewer.shared.kept_fields import lasting
+from photocompare.viewer.shared.waiting import wait_while
+
+_THUMBNAILS = "patient_thumbnails"
+
+MOST_THUMBNAILS = 16
+"""Small pictures that a session keeps; each takes some 200 kB."""
+
+_NEW = "new_visit"
+_ELSEWHERE = 0
+"""In place of a region's number: one that is named now."""
+
+
+def show_visit(held: Records, who: Actor, visit: StoredVisit, t: Texts) -> None:
+    """The visit's facts and photos."""
+    if may_write():
+        _edit(held, who, visit, t)
+    if visit.photos:
+        shown = st.toggle(t("patients.show_photos"), key=f"photos_{visit.id}")
+        if shown:
+            with told_here(t):
+                st.html("".join(_picture(held, who, photo, visit, t) for photo in visit.photos))
+
+
+def _edit(held: Records, who: Actor, visit: StoredVisit, t: Texts) -> None:
+    prefix = f"visit_{visit.id}"
+    draft = Draft(prefix, dataclasses.asdict(visit.facts), visit.version)
+    with st.form(f"form_{prefix}", border=False):
+        visit_fields(prefix, ("day", *TREATMENT, *FINDINGS), t)
+        visit_fields(prefix, ("note",), t, columns=1)
+        pressed = st.form_submit_button(t("patients.save_visit"), type="primary")
+    if pressed:
+
+        def write(version: int) -> None:
+            held.change_visit(who, visit.id, _entered(prefix), version=version)
+
+        draft.save(write, t("patients.visit_saved"), t)
+
+
+def _entered(prefix: str) -> VisitFacts:
+    day = typed(prefix, "day")
+    if not isinstance(day, dt.date):
+        raise UsageError("Enter the day of the visit first.", code="day_missing")
+    return typed_visit(prefix, day, (*TREATMENT, *FINDINGS, "note"))
+
+
+def _picture(held: Records, who: Actor, photo: StoredPhoto, visit: StoredVisit, t: Texts) -> str:
+    """A photo's small copy, made of its pixels in the confined process that decodes every photo."""
+    kept = st.session_state.setdefault(_THUMBNAILS, {})
+    if photo.sha256 not in kept:
+        check = Checking(held.photo(who, photo.id), look=False)
+        alive = st.empty()
+        wait_while(lambda: not check.ended.is_set(), alive.empty)
+        kept[photo.sha256] = check.thumbnail
+        while len(kept) > MOST_THUMBNAILS:
+            kept.pop(next(iter(kept)))
+    if not kept[photo.sha256]:
+        return f"<p>{escape(t('errors.PhotoError'))}</p>"
+    label = t("patients.photo_of", day=visit.facts.day.isoformat())
+    encoded = base64.b64encode(kept[photo.sha256]).decode()
+    return f'<img class="pc-stored-photo" src="data:image/jpeg;base64,{encoded}" alt="{escape(label)}">'
+
+
+def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, ...], t: Texts) -> None:
+    """A form for a visit that has no comparison yet."""
+    box = opened_box(t("patients.add_visit"), f"add_visit_{key}", expanded=not regions)
+    if box is None:
+        return
+    with box:
+        st.text(t("patients.add_visit_note"))
+        prefix = fresh(_NEW)
+        side, region = place_fields(prefix, regions, t)
+        visit_fields(prefix, ("day", *TREATMENT, *FINDINGS), t)
+        visit_fields(prefix, ("note",), t, columns=1)
+        files = st.file_uploader(t("patients.photos_of_visit"), SUFFIXES, accept_multiple_files=True, key=f"{prefix}_files")
+        if len(files) > MOST_SHOTS:
+            st.warning(t("compare.too_many"))
+        if st.button(t("patients.add_visit"), type="primary", key="add_visit"):
+            with told_here(t):
+                facts = _entered(prefix)
+                photos = tuple(file.getvalue() for file in files[:MOST_SHOTS])
+                if all_readable(photos, t):
+                    held.add_visit(who, key, side, region, facts, photos)
+                    made(_NEW)
+                    say(t("patients.visit_added"))
+
+
+def all_readable(photos: tuple[bytes, ...], t: Texts) -> bool:
+    """Whether every file is a photo that can be read; says of one that is not why."""
+    checks = [Checking(data, look=False) for data in photos]
+    alive = st.empty()
+    wait_while(lambda: not all(check.ended.is_set() for check in checks), lambda: alive.text(t("compare.checking")))
+    alive.empty()
+    for check in checks:
+        if check.refusal is not None:
+            st.error(refusal_words(check.refusal, t))
+            return False
+        if check.photo is None:
+            st.error(t("compare.failed"))
+            return False
+    return True
+
+
+def place_fields(prefix: str, regions: tuple[StoredRegion, ...], t: Texts) -> tuple[str, str]:
+    """Leg and region: one that the patient has, or another that is named now."""
+    known = {region.id: region for region in regions}
+    chosen: int = _ELSEWHERE
+    if known:
+
+        def name(number: int) -> str:
+            return place_name(known[number].side, known[number].name, t) if number in known else t("patients.other_region")
+
+        chosen = st.selectbox(t("patients.region"), [*known, _ELSEWHERE], format_func=name, key=f"{prefix}_place_{regions[0].id}")
+    if chosen in known:
+        return known[chosen].side, known[chosen].name
+    first, second = st.columns(2)
+    legs = ("", "left", "right")
+    with lasting(f"{prefix}_side"):
+        side = first.selectbox(t("compare.leg"), legs, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key=f"{prefix}_side")
+    with lasting(f"{prefix}_region"):
+        second.text_input(t("compare.region"), key=f"{prefix}_region", max_chars=80)
+    return side, typed(prefix, "region") or ""

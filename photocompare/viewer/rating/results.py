@@ -1,0 +1,81 @@
+"""How well the raters of a round agree: with each other, with themselves, with the software."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from photocompare.practice.audit_words import NO_NUMBER
+from photocompare.practice.charts import bland_altman_chart
+from photocompare.practice.rating import PairAgreement, RoundAgreement, round_agreement
+from photocompare.records.ratings import RoundScores
+from photocompare.report.words.texts import Texts
+from photocompare.viewer.shared.numbers import show_chart, signed, with_interval
+from photocompare.viewer.shared.record_pages import table
+
+_SOFTWARE = "software"
+_KAPPA_DIGITS = 2
+
+
+def show_agreement(found: RoundScores, t: Texts) -> None:
+    """Tables with intervals and the Bland-Altman chart; a sentence where nobody has finished."""
+    st.header(t("rating.agreement"), anchor=False)
+    if found.under_way:
+        st.text(t("rating.under_way", n=found.under_way))
+    if found.ratings.empty:
+        st.info(t("rating.nobody_finished"))
+        return
+    agreed = round_agreement(found.ratings, found.measured)
+    st.text(t("rating.of_pairs", raters=len(agreed.raters), pairs=agreed.pairs))
+    st.html(_table(t("rating.with_software"), agreed.software, t))
+    if agreed.between:
+        st.html(_table(t("rating.between"), agreed.between, t))
+        together = with_interval(agreed.all_raters.absolute, t, _KAPPA_DIGITS)
+        st.text(t("rating.all_raters", icc=together, n=agreed.all_raters.subjects))
+    else:
+        st.text(t("rating.one_rater"))
+    repeated = [pair for pair in agreed.within if pair.pairs]
+    if repeated:
+        st.html(_table(t("rating.within"), repeated, t))
+    _chart(agreed, t)
+    st.text(t("rating.measures"))
+
+
+def _table(caption: str, pairs: Sequence[PairAgreement], t: Texts) -> str:
+    head = [t(f"rating.column_{name}") for name in ("who", "pairs", "kappa", "icc", "bias", "limits")]
+    return table(caption, head, [_row(pair, t) for pair in pairs])
+
+
+def _row(pair: PairAgreement, t: Texts) -> list[str]:
+    limits = pair.limits
+    reach = NO_NUMBER
+    if limits.lower.ok:
+        reach = t("rating.reach", low=signed(limits.lower.value, t), high=signed(limits.upper.value, t))
+    return [
+        _who(pair, t),
+        str(pair.pairs),
+        with_interval(pair.kappa, t, _KAPPA_DIGITS),
+        with_interval(pair.icc.absolute, t, _KAPPA_DIGITS),
+        with_interval(limits.bias, t),
+        reach,
+    ]
+
+
+def _who(pair: PairAgreement, t: Texts) -> str:
+    if pair.second == _SOFTWARE:
+        return pair.first
+    if pair.first == pair.second:
+        return t("rating.twice", name=pair.first)
+    return t("rating.both_names", first=pair.first, second=pair.second)
+
+
+def _chart(agreed: RoundAgreement, t: Texts) -> None:
+    """One pair of readers as Bland and Altman draw it; the tables say the same in numbers."""
+    drawn = [pair for pair in (*agreed.software, *agreed.between, *agreed.within) if pair.points]
+    if not drawn:
+        return
+    names = [t("rating.and_software", name=p.first) if p.second == _SOFTWARE else _who(p, t) for p in drawn]
+    chosen = st.selectbox(t("rating.chart_of"), range(len(drawn)), format_func=names.__getitem__, key="rating_chart")
+    show_chart(bland_altman_chart(drawn[chosen], t))
+    st.text(t("rating.chart_says"))

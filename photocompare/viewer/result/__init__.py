@@ -1,0 +1,1 @@
+"""A result on the screen: numbers, pictures, tools."""

@@ -1,0 +1,195 @@
+"""The manifest: what is taken, and that every error is told at once, with its row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photocompare.base.errors import UsageError
+from photocompare.batch import manifest
+from photocompare.batch.manifest import COLUMNS, parse_manifest, read_manifest
+
+WHOLE = (
+    "before,after,before_date,after_date,patient,leg,region,session,agent,concentration_percent,form,operator,site,compression_days,ceap,vcss,"
+    "note,mm_per_px\n"
+    'a/1.jpg,a/2.jpg,2026-01-05,2026-03-20,P7,left,"outer, thigh",2,polidocanol,0.5,foam,Dr. Ñ,north,7,C1,4,"two\nlines",0.12\n'
+)
+
+
+def errors_of(text: str, *, for_records: bool = False) -> list[str]:
+    with pytest.raises(UsageError, match="nothing was begun") as told:
+        parse_manifest(text, for_records=for_records)
+    return [line.strip() for line in str(told.value).splitlines()[1:]]
+
+
+def test_every_column_is_read_as_what_it_is() -> None:
+    (row,) = parse_manifest(WHOLE, for_records=True)
+    assert set(COLUMNS) == set(vars(row)) - {"number"}
+    assert row.number == 2
+    assert (row.before, row.after) == ("a/1.jpg", "a/2.jpg")
+    assert (row.before_date, row.after_date) == (dt.date(2026, 1, 5), dt.date(2026, 3, 20))
+    assert (row.session, row.concentration_percent, row.compression_days, row.vcss, row.mm_per_px) == (2, 0.5, 7, 4, 0.12)
+    assert (row.region, row.operator, row.note, row.form, row.ceap) == ("outer, thigh", "Dr. Ñ", "two\nlines", "foam", "C1")
+
+
+def test_only_the_photos_are_needed_and_what_is_not_given_is_empty() -> None:
+    (row,) = parse_manifest("after,before\nx.jpg,y.jpg\n")
+    assert (row.before, row.after) == ("y.jpg", "x.jpg")
+    assert row.before_date is None
+    assert row.concentration_percent is None
+    assert row.agent == ""
+
+
+def test_all_errors_come_in_one_message_with_their_rows() -> None:
+    text = (
+        "before,after,before_date,after_date,leg,vcss,concentration_percent,compression_days,ceap,form,session,mm_per_px\n"
+        "1.jpg,2.jpg,2026-13-01,2026-03-01,middle,31,0,366,C9,gel,100,5\n"
+        "\n"
+        "3.jpg,,2026-04-01,2026-03-01,,,,,,,,\n"
+        "1.jpg,2.jpg,,,,,,,,,1.5,\n"
+        "5.jpg,6.jpg,2026-04-01,2026-03-01,,,,,,,,\n"
+        "7.jpg,8.jpg,,,,,,,,,,\n"
+        "7.jpg,8.jpg,,,,,,,,,,\n"
+        "9.jpg,9.jpg,,,,,,nan,,,,one\n"
+        "a.jpg,b.jpg,2999-01-01,,,,,,,,,,surplus\n"
+    )
+    told = errors_of(text)
+    by_row: dict[str, list[str]] = {}
+    for line in told:
+        row, _, what = line.partition(": ")
+        by_row.setdefault(row, []).append(what.split(":")[0] if ":" in what else what)
+    assert by_row["row 2"] == [
+        "before_date",
+        "leg",
+        "vcss",
+        "concentration_percent",
+        "compression_days",
+        "ceap",
+        "form",
+        "session",
+        "mm_per_px",
+    ]
+    assert by_row["row 4"] == ["after"]
+    assert by_row["row 5"] == ["session"]
+    assert "earlier than" in by_row["row 6"][0]
+    assert by_row["row 8"] == ["the pair is in row 7 already"]
+    assert by_row["row 9"] == ["compression_days", "mm_per_px"]
+    assert by_row["row 10"] == ["has 13 cells, the header has 12"]
+    assert "row 3" not in by_row
+    assert "row 7" not in by_row
+
+
+def test_the_same_photo_twice_in_a_row_is_no_pair() -> None:
+    assert errors_of("before,after\n9.jpg,9.jpg\n") == ["row 2: before and after are the same photo"]
+
+
+def test_unknown_missing_and_repeated_columns_are_named() -> None:
+    told = errors_of("before,befor,leg,leg\na,b,left,left\n")
+    assert any("column after is missing" in line for line in told)
+    assert any("'befor' is not known" in line for line in told)
+    assert any("column leg is there 2 times" in line for line in told)
+    assert all(line.startswith("row 1: ") for line in told)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "before,after\n", "before,after\n\n\n"])
+def test_a_manifest_without_a_pair_is_refused(text: str) -> None:
+    assert errors_of(text)
+
+
+def test_what_the_records_need_is_asked_for_only_then() -> None:
+    text = "before,after,before_date,after_date,patient,leg,region\n1,2,2026-01-01,2026-01-01,,left,calf\n3,4,,2026-02-01,P,left,calf\n"
+    assert len(parse_manifest(text)) == 2
+    assert errors_of(text, for_records=True) == [
+        "row 2: patient is empty; the records need it",
+        "row 3: before_date is empty; the records need it",
+    ]
+    same_day = text.replace("2026-01-01,,left", "2026-01-01,P,left").replace("P,left,calf\n3,4,,", "P,left,calf\n3,4,2026-01-01,")
+    assert errors_of(same_day, for_records=True) == ["row 2: both dates are the same day; the records need two visits"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "../x.jpg", "a/../../x.jpg", "/etc/passwd", "C:/x.jpg", "C:\\x.jpg", "..\\..\\x", "\\\\host\\share", "~/x.jpg", "a\x00.jpg",
+        "a\u202egpj.exe",
+        "x" * 5000, "zip://a::file:///b", "data:;base64,AA://", "simplecache::s3://a/b", "python://x",
+    ],
+)  # fmt: skip
+def test_a_place_that_leads_elsewhere_is_an_error_of_its_row(place: str) -> None:
+    told = errors_of(f'before,after\n"{place}",b.jpg\n')
+    assert len(told) == 1
+    assert told[0].startswith("row 2: before: ")
+
+
+@pytest.mark.parametrize(
+    "place", ["a b/ü.jpg", "-x.jpg", "=cmd().jpg", "CON", "s3://bucket/k?versionId=3", "https://h/x.jpg", "file:///shared/x.jpg"]
+)
+def test_a_place_that_may_be_a_photo_is_taken_as_it_is(place: str) -> None:
+    assert parse_manifest(f'before,after\n"{place}",b.jpg\n')[0].before == place
+
+
+@pytest.mark.parametrize(
+    "label", ["'); DROP TABLE patient;--", '50 % "off"', "<img onerror=x>", "=1+1", "![x](http://h/p.png)", "名前 ąę العربية"]
+)
+def test_labels_are_kept_as_they_are(label: str) -> None:
+    quoted = label.replace('"', '""')
+    assert parse_manifest(f'before,after,operator\na,b,"{quoted}"\n')[0].operator == label
+
+
+def test_labels_have_a_longest_length() -> None:
+    assert errors_of(f"before,after,patient,operator\na,b,{'x' * 201},{'y' * 201}\n")[0].startswith("row 2: patient: has more than 200")
+
+
+def test_spreadsheets_of_other_countries_separate_by_semicolons() -> None:
+    (row,) = parse_manifest("before;after;note\na.jpg;b.jpg;one, two\n")
+    assert row.note == "one, two"
+    assert errors_of("before;after;mm_per_px\na.jpg;b.jpg;0,12\n") == ["row 2: mm_per_px: '0,12' is not a number; write it like 0.5"]
+
+
+def test_a_file_is_read_with_its_mark_and_refused_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(b"\xef\xbb\xbfbefore,after\r\na.jpg,b.jpg\r\n")
+    assert read_manifest(path).rows[0].after == "b.jpg"
+    assert read_manifest(path).root == tmp_path.resolve()
+    path.write_bytes(b"before,after,note\na.jpg,b.jpg,\xe9\n")
+    with pytest.raises(UsageError, match="UTF-8"):
+        read_manifest(path)
+    with pytest.raises(UsageError, match="can't be read"):
+        read_manifest(tmp_path / "none.csv")
+
+
+def test_a_broken_quote_is_told_by_its_line() -> None:
+    assert errors_of('before,after\na.jpg,"b.jpg\n')[0].startswith("line 2: is no CSV")
+
+
+def test_more_rows_than_one_batch_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "MOST_ROWS", 2)
+    assert "split the manifest" in errors_of("before,after\na,b\nc,d\ne,f\n")[0]
+
+
+def assert_told(text: str) -> None:
+    """The text is a manifest of whole rows, or each of its errors names a row or line."""
+    try:
+        rows = parse_manifest(text)
+    except UsageError as error:
+        told = str(error).splitlines()[1:]
+    else:
+        assert all(row.before and row.after for row in rows)
+        return
+    assert told
+    assert told[0].strip().startswith(("row ", "line "))
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_either_a_manifest_or_told_what_is_wrong(text: str) -> None:
+    assert_told(text)
+
+
+@given(st.lists(st.text(max_size=20), min_size=len(COLUMNS), max_size=len(COLUMNS)))
+def test_any_cells_are_either_a_row_or_told_what_is_wrong(cells: list[str]) -> None:
+    line = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
+    assert_told(",".join(COLUMNS) + "\n" + line + "\n")

@@ -1,0 +1,203 @@
+"""Results of a batch in the records: each once, also when the batch was stopped between measuring and saving."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from photocompare.base.errors import UsageError
+from photocompare.batch.keeping import DOSSIER, BatchFolder
+from photocompare.batch.manifest import Manifest, PairRow
+from photocompare.batch.run import BatchOptions, BatchSummary, run_batch
+from photocompare.batch.saving import Saver, SaveToRecords
+from photocompare.records.access import COMMAND_LINE
+from photocompare.records.entries import IdentityFacts
+from photocompare.records.places import in_folder
+from photocompare.records.schema import Comparison, Identity, Patient, Photo, Visit
+from photocompare.records.store import Records
+from tests.support.stand_in_measures import calls, quick, small_pair, write_pairs
+
+ONE = BatchOptions(workers=1)
+
+
+class Noted:
+    """Saves to a list, and refuses as it is told."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.saved: list[tuple[int, str, bytes]] = []
+        self.refuses = refuses
+
+    def __call__(
+        self, row: PairRow, result: Mapping[str, Any], dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        assert photo_facts == {}
+        if self.refuses:
+            raise UsageError(self.refuses)
+        self.saved.append((row.number, result["status"], dossier))
+        return {"id": len(self.saved)}
+
+
+def run(manifest: Manifest, out: Path, save: Any = None) -> BatchSummary:
+    return run_batch(manifest, out, options=ONE, measure=quick, save=save)
+
+
+def dossiers(out: Path) -> list[Path]:
+    return list((out / "pairs").glob(f"*/{DOSSIER}"))
+
+
+def test_every_measured_pair_is_saved_once_and_its_dossier_goes(tmp_path: Path) -> None:
+    manifest, out, save = write_pairs(tmp_path, ["ok", "text", "other"]), tmp_path / "out", Noted()
+    summary = run(manifest, out, save)
+    assert summary.complete
+    assert [number for number, *_ in save.saved] == [2, 4]
+    assert {dossier for *_, dossier in save.saved} == {b"dossier"}
+    assert dossiers(out) == []
+    assert run(manifest, out, save).complete
+    assert len(save.saved) == 2
+
+
+def test_what_the_records_refuse_is_told_and_saved_later_without_measuring(tmp_path: Path) -> None:
+    manifest, out = write_pairs(tmp_path, ["ok"]), tmp_path / "out"
+    summary = run(manifest, out, Noted("There is no patient with that key."))
+    assert (summary.complete, summary.unsaved) == (False, 1)
+    assert parquet.read_table(out / "results.parquet").to_pylist()[0]["not_saved"] == "There is no patient with that key."
+    save = Noted()
+    assert run(manifest, out, save).complete
+    assert len(save.saved) == 1
+    assert len(calls(tmp_path)) == 1
+
+
+def test_stopped_between_measuring_and_saving_it_saves_on_the_next_run(tmp_path: Path) -> None:
+    manifest, out = write_pairs(tmp_path, ["ok", "other"]), tmp_path / "out"
+
+    def stopped(*_: object) -> Mapping[str, Any]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(manifest, out, stopped)
+    (kept,) = dossiers(out)
+    save = Noted()
+    assert run(manifest, out, save).complete
+    assert sorted(number for number, *_ in save.saved) == [2, 3]
+    assert calls(tmp_path).count(kept.parent.name) == 1
+
+
+def test_pairs_measured_without_saving_are_measured_for_it(tmp_path: Path) -> None:
+    manifest, out, save = write_pairs(tmp_path, ["ok"]), tmp_path / "out", Noted()
+    assert run(manifest, out).fresh == 1
+    assert run(manifest, out, save).fresh == 1
+    assert len(save.saved) == 1
+    assert run(manifest, out, save).fresh == 0
+
+
+def test_two_rows_of_one_pair_are_both_saved(tmp_path: Path) -> None:
+    (row,) = write_pairs(tmp_path, ["ok"]).rows
+    for which in ("before", "after"):
+        (tmp_path / f"copy-{which}.jpg").write_bytes((tmp_path / f"0-{which}.jpg").read_bytes())
+    other = PairRow(3, "copy-before.jpg", "copy-after.jpg", patient="B")
+    save = Noted()
+    summary = run(Manifest(tmp_path.resolve(), (row, other)), tmp_path / "out", save)
+    assert (summary.fresh, [number for number, *_ in save.saved]) == (1, [2, 3])
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    held = Records(in_folder(tmp_path / "records"))
+    yield held
+    held.close()
+
+
+def known(**facts: Any) -> dict[str, Any]:
+    usual = {"leg": "left", "region": "calf", "before_date": dt.date(2026, 1, 5), "after_date": dt.date(2026, 3, 20), "patient": "4711"}
+    return usual | facts
+
+
+def test_a_real_pair_goes_into_the_records_with_its_visits_and_photos(records: Records, tmp_path: Path) -> None:
+    manifest = small_pair(tmp_path / "photos")
+    facts = known(agent="polidocanol", concentration_percent=0.5, form="foam", session=2, operator="Dr. Ñ", vcss=3, note="'); DROP TABLE")
+    (row,) = (PairRow(**(vars(row) | facts)) for row in manifest.rows)
+    listed, out = Manifest(manifest.root, (row,)), tmp_path / "out"
+    first = run_batch(listed, out, options=ONE, save=SaveToRecords(records, listed))
+    assert first.complete
+    with records.database.reading() as session:
+        (comparison,) = session.scalars(select(Comparison))
+        before, after = session.scalars(select(Visit).order_by(Visit.day))
+        (identity,) = session.scalars(select(Identity))
+        digests = {photo.sha256 for photo in session.scalars(select(Photo))}
+        assert (comparison.status, comparison.revision, comparison.saved_by) == ("not_comparable", 1, "local")
+        assert (before.day, before.agent, before.concentration_percent, before.note) == (row.before_date, "polidocanol", 0.5, row.note)
+        assert (after.day, after.agent, after.session) == (row.after_date, "", None)
+        assert identity.chart_number == "4711"
+        assert comparison.dossier_sha256
+    assert len(digests) == 2
+    assert dossiers(out) == []
+
+    for marks in (out / "pairs").glob("*/saved-*.json"):
+        marks.unlink()
+    again = run_batch(listed, out, options=ONE, save=SaveToRecords(records, listed))
+    assert (again.fresh, again.complete) == (1, True), "the pictures for the records are gone, so it is measured again, and is the same"
+    with records.database.reading() as session:
+        assert len(list(session.scalars(select(Comparison)))) == 1
+        assert len(list(session.scalars(select(Patient)))) == 1
+
+
+def test_a_pair_of_a_visit_with_other_facts_is_told_and_the_rest_saved(records: Records, tmp_path: Path) -> None:
+    manifest = small_pair(tmp_path / "photos")
+    key = records.add_patient(COMMAND_LINE, IdentityFacts(chart_number="4711"))
+    row = PairRow(**(vars(manifest.rows[0]) | known(agent="polidocanol", patient=key)))
+    save = SaveToRecords(records, Manifest(manifest.root, (row,)))
+    kept = BatchFolder(tmp_path / "out")
+    listed = Manifest(manifest.root, (row,))
+    assert run_batch(listed, tmp_path / "out", options=ONE, save=save).complete
+    (pair,) = (tmp_path / "out" / "pairs").iterdir()
+    other = PairRow(**(vars(row) | {"agent": "glucose", "number": 3}))
+    refused = Saver(save, kept).save_all(pair.name, [other])
+    assert "is kept with another agent" in refused[3]
+
+
+def test_keys_that_the_records_do_not_know_begin_nothing(records: Records, tmp_path: Path) -> None:
+    records.add_patient(COMMAND_LINE, IdentityFacts(chart_number="twice"))
+    records.add_patient(COMMAND_LINE, IdentityFacts(chart_number="twice"))
+    rows = (
+        PairRow(2, "a", "b", **known(patient="P-22222222X")),
+        PairRow(3, "c", "d", **known(patient="twice")),
+        PairRow(4, "e", "f", **known()),
+    )
+    with pytest.raises(UsageError, match="Nothing was begun") as told:
+        SaveToRecords(records, Manifest(tmp_path, rows))
+    assert "row 2: patient 'P-22222222X' is not in the records" in str(told.value)
+    assert "row 3: patient 'twice' is the chart number of several" in str(told.value)
+    assert "row 4" not in str(told.value)
+
+
+def test_a_photo_that_changed_since_is_not_saved(records: Records, tmp_path: Path) -> None:
+    manifest = write_pairs(tmp_path, ["ok"])
+    row = PairRow(**(vars(manifest.rows[0]) | known()))
+    save = SaveToRecords(records, Manifest(manifest.root, (row,)))
+    result = {"photos": {which: {"sha256": "0" * 64} for which in ("before", "after")}}
+    with pytest.raises(UsageError, match="The before photo has changed since it was measured"):
+        save(row, result, b"", {})
+
+
+def test_a_database_that_fails_costs_the_saving_and_not_the_batch(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = small_pair(tmp_path / "photos")
+    listed = Manifest(manifest.root, (PairRow(**(vars(manifest.rows[0]) | known())),))
+    save = SaveToRecords(records, listed)
+
+    def down(*_: object) -> None:
+        raise OperationalError("insert", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(records, "save_comparison", down)
+    summary = run_batch(listed, tmp_path / "out", options=ONE, save=save)
+    assert (summary.unsaved, summary.fresh) == (1, 1)
+    why = parquet.read_table(tmp_path / "out" / "results.parquet").to_pylist()[0]["not_saved"]
+    assert why == "The records' database did not take the pair (OperationalError); start again when it is back."

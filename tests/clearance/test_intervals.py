@@ -1,0 +1,74 @@
+"""The percentages and their intervals, on drawn veins."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
+from photocompare.veins.fate import judge_fate
+from photocompare.veins.pieces import depth_px, find_veins
+from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading, unsaid
+
+EVERYWHERE = np.ones(SHAPE, bool)
+HOW = ClearanceOptions()
+
+
+def measured(before: np.ndarray, after: np.ndarray) -> tuple[Counts, Counts, Counts, Counts]:
+    """Counts of length, area, contrast and net change."""
+    readings = reading(before), reading(after)
+    veins = find_veins(readings[0], EVERYWHERE, PX_PER_MM), find_veins(readings[1], EVERYWHERE, PX_PER_MM)
+    fates = judge_fate(veins[0], *readings, EVERYWHERE, EVERYWHERE, veins[1], np.zeros(SHAPE, bool), unsaid(veins[0]), PX_PER_MM, 1.0)
+    length = length_clearance(fates, np.ones(len(fates.baseline), bool), HOW)
+    inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
+    area, contrast = (area_clearance(*readings, veins, EVERYWHERE, inner, HOW, weighted=weighted) for weighted in (False, True))
+    return length, area, contrast, net_change(fates, length)
+
+
+def test_half_the_veins_gone_is_fifty_percent_of_everything() -> None:
+    for counts, expected in zip(measured(lines((100, 8), (200, 8)), lines((100, 8))), (50, 50, 50, -50), strict=True):
+        assert counts.percent == pytest.approx(expected, abs=1.5)
+
+
+def test_nothing_changed_is_zero_and_swapping_turns_the_sign() -> None:
+    same = lines((100, 8), (200, 4))
+    assert [abs(c.percent) < 1e-6 for c in measured(same, same)] == [True] * 4
+    more = measured(lines((100, 8)), lines((100, 8), (200, 8)))
+    assert more[0].percent == 0
+    assert more[1].percent == pytest.approx(-100, abs=3)
+    assert more[3].percent == pytest.approx(100, abs=3)
+
+
+def test_an_interval_holds_its_value_and_stays_possible() -> None:
+    estimate = measured(lines((100, 8)), np.zeros(SHAPE))[0].estimate(HOW, 1.5, lowest=0, highest=100, method="")
+    assert estimate.value == 100
+    assert 80 < estimate.low < estimate.high == 100
+
+
+def test_an_undecided_vein_widens_the_interval() -> None:
+    sure = measured(lines((100, 8), (200, 8)), lines((100, 8)))[0]
+    unsure = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 2.25)))[0]
+    assert math.hypot(*unsure.causes.values()) > 2 * math.hypot(*sure.causes.values())
+
+
+def test_every_cause_is_told_and_together_they_make_the_interval() -> None:
+    length, area, contrast, _ = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 2.4)))
+    assert set(length.causes) == {"threshold", "registration", "noise", "light", "field"}
+    assert set(area.causes) == set(contrast.causes) == {"threshold", "noise", "light", "field"}
+    assert length.causes["light"] > 10  # a tenth less contrast, and the faint vein is gone
+    estimate = length.estimate(HOW, 1.5, lowest=-1e9, highest=1e9, method="")
+    assert estimate.width / 2 == pytest.approx(math.hypot(*estimate.causes.values()))
+    assert contrast.causes["light"] > area.causes["light"] == 0
+
+
+def test_a_number_that_hangs_on_the_border_says_so() -> None:
+    at_border, inside = lines((12, 8), (200, 8)), lines((100, 8), (200, 8))
+    assert measured(at_border, lines((200, 8)))[0].causes["field"] > 5 + measured(inside, lines((200, 8)))[0].causes["field"]
+
+
+def test_no_baseline_is_a_failed_estimate_not_zero() -> None:
+    for counts in measured(np.zeros(SHAPE), lines((100, 8))):
+        assert math.isnan(counts.percent)
+        assert not counts.estimate(HOW, 1.5, lowest=-100, highest=100, method="").ok

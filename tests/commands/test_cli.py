@@ -1,0 +1,251 @@
+"""The command line: exit codes, what goes to which stream, and what is left behind."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from photocompare import __version__, cli
+from photocompare.report.files.comparison_files import CONTRACT_FILES
+from tests.support.made_comparison import make_comparison
+
+
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: object) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of one call."""
+    monkeypatch.setattr(sys, "argv", ["photocompare", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    said = capsys.readouterr()
+    return int(left.value.code or 0), said.out, said.err
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Two small files that are photos, of no leg."""
+    rng = np.random.default_rng(5)
+    paths = [tmp_path / "one.png", tmp_path / "two.png"]
+    for path in paths:
+        cv2.imwrite(str(path), rng.integers(0, 255, (320, 280, 3), dtype=np.uint8))
+    return paths
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The photos read themselves, and `compare()` gives this comparison and notes how it was called."""
+    shots = importlib.import_module("photocompare.shots")
+    called: dict[str, Any] = {"gives": make_comparison()}
+
+    def compare(*positional: object, **named: object) -> object:
+        called.update(named, photos=positional)
+        return called["gives"]
+
+    monkeypatch.setattr(shots, "compare_shots", compare)
+    monkeypatch.setattr(
+        importlib.import_module("photocompare.photo.reading"), "read_photos", lambda paths, names: list(zip(names, paths, strict=True))
+    )
+    return called
+
+
+def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(capsys, monkeypatch, "--version") == (0, f"photocompare {__version__}\n", "")
+
+
+def test_starting_up_imports_nothing_that_measures() -> None:
+    code = "import photocompare.cli, sys; print([m for m in ('cv2', 'numpy', 'scipy', 'PIL', 'onnxruntime') if m in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("compare",), ("compare", "a.jpg", "b.jpg"), ("nonsense",), ("compare", "a", "b", "--out", "x", "--card", "maybe")]
+)
+def test_bad_usage_is_two(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    status, _, errors = run(capsys, monkeypatch, *arguments)
+    assert status == 2
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "hint"),
+    [
+        ("--before-date", "14.03.2026", "2026-03-14"),
+        ("--after-date", "2999-01-01", "future"),
+        ("--mm-per-px", "nan", "millimetres per pixel"),
+        ("--mm-per-px", "-0.1", "millimetres per pixel"),
+        ("--mm-per-px", "110", "millimetres"),
+    ],
+)
+def test_impossible_values_are_told_before_anything_is_read(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str, value: str, hint: str
+) -> None:
+    out = tmp_path / "out"
+    status, said, errors = run(capsys, monkeypatch, "compare", "no.jpg", "none.jpg", "--out", out, option, value)
+    assert status == 2
+    assert said == ""
+    assert hint in errors
+    assert errors.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_file_that_is_no_photo(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "text.jpg").write_text("no photo")
+    status, _, errors = run(capsys, monkeypatch, "compare", photos[0], tmp_path / "text.jpg", "--out", tmp_path / "out")
+    assert status == 2
+    assert errors.startswith("photocompare: The after photo")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"polygon": [[1, 2]]}', '{"polygon": [[0, 0], [1, "a"], [2, 2]]}'])
+def test_a_bad_field_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], tmp_path: Path, content: str | None
+) -> None:
+    polygon = tmp_path / "field.json"
+    if content is not None:
+        polygon.write_text(content)
+    status, _, errors = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out", "--field", polygon)
+    assert status == 2
+    assert errors.count("\n") == 1
+
+
+def test_a_measured_pair_is_zero(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], made: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "deep" / "out"
+    status, said, errors = run(
+        capsys, monkeypatch, "compare", *photos, "--out", out, "--before-date", "2026-01-01", "--mm-per-px", "0.1", "--card", "none"
+    )
+    assert (status, errors) == (0, "")
+    assert "61 %" in said
+    assert sorted(p.name for p in out.iterdir()) == sorted(CONTRACT_FILES)
+    assert made["before_date"].isoformat() == "2026-01-01"
+    assert made["after_date"] is None
+    assert (made["mm_per_px"], made["look_for_card"]) == (0.1, False)
+    assert made["photos"] == ([("The before photo", photos[0])], [("The after photo", photos[1])])
+    assert set(made["watch"].seconds) == {"read"}
+
+
+def test_a_refused_pair_is_three_and_says_no_percentage(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], made: dict[str, Any], tmp_path: Path
+) -> None:
+    made["gives"] = make_comparison("not_same_view")
+    status, said, _ = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out")
+    assert status == 3
+    assert "%" not in said
+    assert "same skin" in said
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["result.json", "summary.png"]
+
+
+@pytest.mark.parametrize(("codes", "expected"), [((), 0), (("mirrored",), 3)])
+def test_json_is_all_that_is_printed(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    photos: list[Path],
+    made: dict[str, Any],
+    tmp_path: Path,
+    codes: tuple[str, ...],
+    expected: int,
+) -> None:
+    made["gives"] = make_comparison(*codes)
+    status, said, _ = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out", "--json")
+    assert status == expected
+    assert said == (tmp_path / "out" / "result.json").read_text()
+    assert json.loads(said)["schema"] == "photocompare.comparison/1"
+
+
+def test_no_name_or_path_of_the_photos_is_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], made: dict[str, Any], tmp_path: Path
+) -> None:
+    assert made
+    run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out")
+    for path in (tmp_path / "out").iterdir():
+        assert b"one.png" not in path.read_bytes()
+
+
+def test_progress_is_told_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], made: dict[str, Any], tmp_path: Path
+) -> None:
+    assert made
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    _, _, errors = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out")
+    assert "Reading the photos" in errors
+    assert "Writing the result" in errors
+
+
+def test_several_photos_of_each_visit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: dict[str, Any]
+) -> None:
+    code, _, said = run(capsys, monkeypatch, "compare", "b0", "a0", "--before", "b1", "--after", "a1", "--after", "a2", "--out", tmp_path)
+    assert code == 0, said
+    befores, afters = made["photos"]
+    assert [path.name for _, path in befores] == ["b0", "b1"]
+    assert [path.name for _, path in afters] == ["a0", "a1", "a2"]
+    assert afters[2][0] == "The after photo number 3"
+    assert run(capsys, monkeypatch, "compare", "--before", "b0", "--after", "a0", "--out", tmp_path)[0] == 0
+    assert [name for name, _ in made["photos"][0]] == ["The before photo"]
+
+
+def test_a_visit_without_a_photo_is_bad_usage(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code, _, said = run(capsys, monkeypatch, "compare", "--before", "b0", "--out", tmp_path / "out")
+    assert code == cli.BAD_USAGE
+    assert "no after photo" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_out_that_is_a_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path]) -> None:
+    status, _, errors = run(capsys, monkeypatch, "compare", *photos, "--out", photos[0])
+    assert status == 2
+    assert "folder" in errors
+
+
+def test_a_full_disk_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], made: dict[str, Any], tmp_path: Path
+) -> None:
+    assert made
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    status, _, errors = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out")
+    assert status == 2
+    assert "No space left" in errors
+    assert errors.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("library", ["libGL.so.1", "libgthread-2.0.so.0"])
+def test_a_missing_system_library_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], tmp_path: Path, library: str
+) -> None:
+    def fails(name: str) -> None:
+        raise ImportError(f"{library}: cannot open shared object file: No such file or directory", name=name)
+
+    monkeypatch.setattr(cli.importlib, "import_module", fails)
+    status, _, errors = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out")
+    assert status == 2
+    assert library in errors
+    assert "apt-get install libgl1 libglib2.0-0" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_slim_system_end_to_end(tmp_path: Path) -> None:
+    """A cv2 that can't load, in a real process: the sentence, status 2, nothing left."""
+    (tmp_path / "cv2.py").write_text('raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")\n')
+    said = subprocess.run(
+        [sys.executable, "-m", "photocompare", "compare", "a.jpg", "b.jpg", "--out", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(cli.__file__).parents[2])])},
+    )
+    assert said.returncode == 2
+    assert said.stderr.count("\n") == 1
+    assert "libgl1" in said.stderr
+    assert not (tmp_path / "out").exists()

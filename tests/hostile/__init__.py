@@ -1,1 +1,0 @@
-"""Files that a hostile or careless world hands in, made from nothing."""

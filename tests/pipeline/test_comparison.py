@@ -1,0 +1,368 @@
+"""The recipe: what ends it, what goes into the result, and the numeric edges that must never become 0 % or 100 %."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+
+from photocompare import comparison as recipe
+from photocompare import prepared_photo as sight
+from photocompare.base.arrays import LinearRGB
+from photocompare.base.errors import UsageError
+from photocompare.base.estimate import Estimate
+from photocompare.base.flags import raised, worst_first
+from photocompare.base.provenance import Stopwatch
+from photocompare.comparison import compare
+from photocompare.leg.field import Field
+from photocompare.leg.quality import Quality, judge_quality
+from photocompare.leg.scale import Scale
+from photocompare.photo.reading import Photo, photo_from_array
+from photocompare.registration import Registration
+from photocompare.report.files.comparison_files import write_comparison
+from photocompare.results.comparison import Comparison, SkinTone, status_of
+from photocompare.results.result_json import result_as_dict, result_schema
+from photocompare.results.timing import TimingOptions
+from photocompare.settings import STANDARD, Settings, WorkingOptions
+from photocompare.veins.light import Normalised
+from photocompare.veins.photometry import Forced
+from photocompare.veins.reading import SkinReading
+from tests.support.made_comparison import make_comparison
+
+JANUARY, APRIL = dt.date(2026, 1, 5), dt.date(2026, 4, 5)
+
+
+def noise(seed: int, shape: tuple[int, int] = (420, 320)) -> Photo:
+    return photo_from_array(np.random.default_rng(seed).integers(0, 255, (*shape, 3), dtype=np.uint8))
+
+
+def even(code: int | tuple[int, int, int], shape: tuple[int, int] = (420, 320)) -> Photo:
+    return photo_from_array(np.full((*shape, 3), code, np.uint8))
+
+
+def bare_leg(seed: int, shape: tuple[int, int] = (420, 320)) -> Photo:
+    """A limb with mottled skin and no vein on it, before a grey wall."""
+    rng = np.random.default_rng(seed)
+    cols = shape[1]
+    x = (np.arange(cols) - cols / 2) / (0.36 * cols)
+    round_limb = np.sqrt(np.clip(1.0 - x**2, 0.0, 1.0))
+    mottle = sum(cv2.GaussianBlur(rng.standard_normal(shape).astype(np.float32), (0, 0), s) * s for s in (1.5, 4.0, 12.0))
+    shade = (0.55 + 0.45 * round_limb)[np.newaxis, :, np.newaxis] * (1.0 + 0.03 * mottle[..., np.newaxis])
+    skin = np.array([214, 168, 142]) * shade
+    image = np.where((np.abs(x) < 1.0)[np.newaxis, :, np.newaxis], skin, 128.0)
+    return photo_from_array(np.clip(image + rng.normal(0, 1.5, image.shape), 0, 255).astype(np.uint8))
+
+
+def dated(photo: Photo, text: str | None) -> Photo:
+    return dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=text))
+
+
+def codes(comparison: Comparison) -> list[str]:
+    return [reason.code for reason in comparison.reasons]
+
+
+def assert_refused(comparison: Comparison, folder: Path) -> dict:
+    """No number in the object, none in the files, and a reason with a fix."""
+    assert comparison.status == "not_comparable"
+    assert comparison.outcome is None
+    write_comparison(comparison, folder)
+    result = json.loads((folder / "result.json").read_text())
+    jsonschema.Draft202012Validator(result_schema()).validate(result)
+    assert result["clearance"] is None
+    assert "%" not in (folder / "result.json").read_text()
+    assert result["reasons"][0]["fix"]
+    return result
+
+
+# --- what ends the recipe at once
+
+
+def test_the_same_photo_twice(tmp_path: Path) -> None:
+    photo = bare_leg(1)
+    comparison = compare(photo, photo)
+    assert "same_photo" in codes(comparison)
+    assert_refused(comparison, tmp_path)
+
+
+def test_the_same_pixels_in_another_file() -> None:
+    photo = bare_leg(1)
+    copy = dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, sha256="0" * 64))
+    assert "same_photo" in codes(compare(photo, copy))
+
+
+def test_dates_in_reverse(tmp_path: Path) -> None:
+    comparison = compare(bare_leg(1), bare_leg(2), before_date=APRIL, after_date=JANUARY)
+    assert codes(comparison)[0] == "dates_reversed"
+    assert assert_refused(comparison, tmp_path)["timing"] == {"days": -90, "window": "unknown"}
+
+
+def test_dates_come_from_the_photos_unless_given() -> None:
+    before, after = dated(even(0), "2026-01-05T23:00:00+02:00"), dated(even(255), "2026-04-05T08:00:00")
+    assert compare(before, after).timing.days == 90
+    assert compare(before, after, before_date=dt.date(2026, 3, 5)).timing.days == 31
+    assert compare(before, dated(after, None)).timing.days is None
+
+
+@pytest.mark.parametrize(
+    "photo", [even(0), even(128), even(255), even((214, 168, 142)), noise(3)], ids=["black", "grey", "white", "skin colour", "noise"]
+)
+def test_pictures_of_nothing_are_refused(photo: Photo, tmp_path: Path) -> None:
+    result = assert_refused(compare(bare_leg(4), photo), tmp_path)
+    assert any("after" in reason["message"] for reason in result["reasons"])
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf, 110.0, 1e-9])
+def test_a_scale_that_cannot_be(value: float) -> None:
+    with pytest.raises(UsageError, match="millimetres per pixel"):
+        compare(even(0), even(255), mm_per_px=value)
+
+
+def test_a_polygon_outside_the_photo() -> None:
+    with pytest.raises(UsageError, match="outside"):
+        compare(bare_leg(1), bare_leg(2), polygon_xy=np.array([[5000, 5000], [6000, 5000], [6000, 6000]], np.float32))
+
+
+# --- what the result may be
+
+
+def test_status_follows_the_worst_reason() -> None:
+    assert status_of([]) == "comparable"
+    assert status_of([raised("recompressed", "before")]) == "comparable"
+    assert status_of([raised("soft", "before")]) == "indicative"
+    assert status_of([raised("scale_assumed")]) == status_of([raised("scale_unknown")]) == "indicative"
+    assert status_of([raised("soft", "before"), raised("mirrored")]) == "not_comparable"
+
+
+def test_reasons_stand_worst_first_and_before_ahead_of_after() -> None:
+    fired = [raised("soft", "after"), raised("recompressed", "before"), raised("blurred", "after"), raised("soft", "before")]
+    ordered = [(flag.code, flag.which) for flag in worst_first(fired)]
+    assert ordered == [("blurred", "after"), ("soft", "before"), ("soft", "after"), ("recompressed", "before")]
+
+
+def test_numbers_beside_a_refusal_cannot_be_built() -> None:
+    with pytest.raises(ValueError, match="refuses"):
+        dataclasses.replace(make_comparison(), reasons=(raised("mirrored"),))
+    with pytest.raises(ValueError, match="refuses"):
+        dataclasses.replace(make_comparison(), outcome=None)
+
+
+def test_a_failed_headline_cannot_pass_as_measured() -> None:
+    measured = make_comparison()
+    failed = dataclasses.replace(measured.outcome, length=Estimate.failed("%"))
+    with pytest.raises(ValueError, match="clearance of length"):
+        dataclasses.replace(measured, outcome=failed)
+
+
+def test_stages_are_timed_and_told() -> None:
+    told: list[str] = []
+    comparison = compare(bare_leg(1), even(0), watch=Stopwatch(told.append))
+    assert told == ["field"]
+    assert set(comparison.provenance.seconds) == {"field"}
+
+
+# --- settings
+
+
+def test_settings_have_a_name_and_a_stable_hash() -> None:
+    assert Settings().sha256 == STANDARD.sha256
+    assert len(STANDARD.sha256) == 64
+    assert Settings(working=WorkingOptions(max_pixels=1_000_000)).sha256 != STANDARD.sha256
+    comparison = compare(even(0), even(255))
+    assert (comparison.provenance.config, comparison.provenance.config_sha256) == ("standard", STANDARD.sha256)
+
+
+def test_impossible_settings_are_refused_at_construction() -> None:
+    with pytest.raises(ValueError, match="at least one pixel"):
+        WorkingOptions(max_pixels=0)
+    with pytest.raises(ValueError, match="one after the other"):
+        Settings(timing=TimingOptions(late_from_days=1))
+    with pytest.raises(TypeError):
+        Settings(no_such_setting=1)  # type: ignore[call-arg]
+
+
+# --- the measuring part of the recipe, with the registration and the reading of skin put in its hands
+
+
+LINE_ROWS = (110, 160, 210, 260)
+
+
+def legs() -> tuple[Photo, Photo]:
+    return bare_leg(1), bare_leg(2)
+
+
+def reading(shape: tuple[int, int], rows: tuple[int, ...]) -> SkinReading:
+    """Horizontal veins 5 px wide and 140 px long at these rows, clearly visible."""
+    visible = np.zeros(shape, np.float32)
+    for row in rows:
+        visible[row - 2 : row + 3, 90:230] = 1.0
+    return SkinReading(visible * 9.0, np.zeros(shape, np.float32), visible, np.zeros(shape, np.float32))
+
+
+def laid_over(before: LinearRGB, shift_x: float = 0.0, scale: float = 1.0, flags: tuple[str, ...] = ()) -> Registration:
+    shape = before.shape[:2]
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    shared = np.zeros(shape, bool)
+    shared[40:380, 70:250] = True
+    map_xy = np.dstack([x + np.float32(shift_x), y])
+    return Registration(map_xy, np.full(shape, 0.3, np.float32), 0.3, 0.8, shared, 0.9, scale, 500, "made up", (1, 1), flags)
+
+
+@pytest.fixture
+def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the recipe register by identity and read these veins; the photos themselves show none."""
+
+    def put(before: tuple[int, ...], after: tuple[int, ...], **registration: Any) -> None:
+        told: list[tuple[int, ...]] = []
+
+        def read(linear: LinearRGB, leg: np.ndarray) -> SkinReading:
+            told.append(leg.shape)
+            return reading(linear.shape[:2], before if len(told) % 2 else after)
+
+        def match(
+            one: LinearRGB, other: LinearRGB, shared: np.ndarray, touched: np.ndarray, *, colour_settled: bool, options: object
+        ) -> Normalised:
+            assert not (touched & shared).all()
+            assert not colour_settled  # neither photo shows a card
+            assert options is STANDARD.light
+            return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
+
+        monkeypatch.setattr(recipe, "read_skin", read)
+        monkeypatch.setattr(recipe, "read_skin_after", lambda warped, *_: reading(warped.shape[:2], after))
+        monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_: Forced(*np.full((2, len(pieces)), np.nan)))
+        monkeypatch.setattr(recipe, "match_light", match)
+        monkeypatch.setattr(sight, "judge_quality", sound_quality)
+        monkeypatch.setattr(recipe, "register", lambda one, *_, **__: laid_over(one, **registration))
+
+    return put
+
+
+def sound_quality(linear: LinearRGB, field: Field, **_: object) -> Quality:
+    """The gates have their own tests."""
+    return dataclasses.replace(judge_quality(linear, field), flags=())
+
+
+def test_two_of_four_veins_gone(put_in: Callable[..., None], tmp_path: Path) -> None:
+    put_in(LINE_ROWS, LINE_ROWS[:2])
+    comparison = compare(*legs(), mm_per_px=0.25, before_date=JANUARY, after_date=APRIL, look_for_card=False)
+    assert comparison.status == "comparable"
+    assert comparison.outcome.length.value == pytest.approx(50.0, abs=1.0)
+    assert comparison.outcome.area.value == pytest.approx(50.0, abs=3.0)
+    assert comparison.outcome.net_change.value == pytest.approx(-50.0, abs=3.0)
+    assert comparison.outcome.fate_px["residual"] == pytest.approx(comparison.outcome.fate_px["cleared"], rel=0.05)
+    assert comparison.benchmark.verdict == "below"
+    assert set(comparison.provenance.seconds) == {"field", "register", "light", "veins", "pigment", "fate", "clearance"}
+    write_comparison(comparison, tmp_path)
+    result = json.loads((tmp_path / "result.json").read_text())
+    jsonschema.Draft202012Validator(result_schema()).validate(result)
+    assert result["scale"] == {"mm_per_px": 0.25, "source": "given", "after_over_before": 1.0}
+
+
+def test_nothing_changed_reads_zero_and_more_reads_worse(put_in: Callable[..., None]) -> None:
+    put_in(LINE_ROWS[:3], LINE_ROWS[:3])
+    assert compare(*legs(), mm_per_px=0.25).outcome.length.value == 0.0
+    put_in(LINE_ROWS[:3], LINE_ROWS)
+    worse = compare(*legs(), mm_per_px=0.25).outcome
+    assert worse.length.value == 0.0
+    assert worse.area.value < -20
+    assert worse.net_change.value > 20
+    assert worse.fate_px["new"] > 100
+
+
+def test_no_vein_before_is_a_reason_not_a_percentage(put_in: Callable[..., None], tmp_path: Path) -> None:
+    put_in((), LINE_ROWS)
+    comparison = compare(*legs(), mm_per_px=0.25)
+    assert codes(comparison)[0] == "no_veins_before"
+    assert_refused(comparison, tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"registration.npz", "field.png", "summary.png", "result.json"}
+
+
+def test_vein_everywhere_is_a_reason_not_a_percentage(put_in: Callable[..., None]) -> None:
+    put_in(tuple(range(45, 375, 8)), ())
+    assert codes(compare(*legs(), mm_per_px=0.25))[0] == "implausible_veins"
+
+
+def test_a_little_vein_is_told(put_in: Callable[..., None]) -> None:
+    put_in(LINE_ROWS[:1], ())  # every length share is 100 %, give or take the last bit
+    comparison = compare(*legs(), mm_per_px=0.25)
+    assert comparison.status == "indicative"
+    assert "too_few_veins" in codes(comparison)
+    assert comparison.outcome.length.value == 100.0
+    assert comparison.outcome.length.low < 100.0
+
+
+@pytest.mark.parametrize(("angle", "told"), [(-40.0, True), (20.0, False)])
+def test_dark_skin_is_told(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch, angle: float, told: bool) -> None:
+    put_in(LINE_ROWS, LINE_ROWS[:2])
+    monkeypatch.setattr(recipe, "_skin_tone", lambda *_: SkinTone(angle, angle))
+    assert ("dark_skin_limits" in codes(compare(*legs(), mm_per_px=0.25))) == told
+
+
+def test_a_refused_registration_shows_no_map(put_in: Callable[..., None], tmp_path: Path) -> None:
+    put_in(LINE_ROWS, LINE_ROWS, flags=("mirrored",))
+    comparison = compare(*legs(), mm_per_px=0.25)
+    assert codes(comparison)[0] == "mirrored"
+    assert_refused(comparison, tmp_path)
+
+
+def test_same_pair_same_result(put_in: Callable[..., None]) -> None:
+    results = []
+    for _ in range(2):
+        put_in(LINE_ROWS, LINE_ROWS[:1])
+        result = result_as_dict(compare(*legs(), mm_per_px=0.25))
+        result["provenance"].pop("seconds")
+        results.append(json.dumps(result))
+    assert results[0] == results[1]
+
+
+def test_a_card_in_the_after_photo_gives_the_scale(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    put_in(LINE_ROWS, LINE_ROWS, scale=1.1)
+    scales = iter([Scale(0.3, 0.3, 0.5, "assumed", ("scale_assumed",)), Scale(0.2, 0.2, 0.02, "card")])
+    seen: dict[int, Scale] = {}
+
+    def judge(*_: object, **__: object) -> Scale:
+        return seen.setdefault(len(seen), next(scales))
+
+    monkeypatch.setattr(sight, "judge_scale", judge)
+    monkeypatch.setattr(recipe, "ThreadPoolExecutor", OneAfterTheOther)
+    comparison = compare(*legs())
+    assert comparison.scale.mm_per_px == pytest.approx(0.22)
+    assert comparison.scale.source == "card"
+    assert "scale_assumed" not in codes(comparison)
+
+
+class OneAfterTheOther(ThreadPoolExecutor):
+    """One worker, so that the before photo is looked at first."""
+
+    def __init__(self, _: int) -> None:
+        super().__init__(1)
+
+
+def test_the_warped_photo_lies_where_the_map_says_and_nowhere_else() -> None:
+    after = np.zeros((60, 80, 3), np.float32)
+    after[30, 40] = 1.0
+    y, x = np.mgrid[0:60, 0:80].astype(np.float32)
+    map_xy = np.dstack([x + 5, y])
+    map_xy[:10] = np.nan
+    warped, shown = recipe._warped(after, map_xy)
+    assert np.unravel_index(warped[..., 0].argmax(), (60, 80)) == (30, 35)
+    assert not shown[:10].any()
+    assert not shown[:, 74:].any()
+    assert shown[20:50, 5:70].all()
+    assert np.isfinite(warped).all()
+
+
+def test_skin_tone_of_no_skin_is_nan_not_zero() -> None:
+    picture = np.full((10, 10, 3), 0.4, np.float32)
+    tone = recipe._skin_tone(picture, picture, np.zeros((10, 10), bool))
+    assert math.isnan(tone.ita_before)
+    assert tone.group is None

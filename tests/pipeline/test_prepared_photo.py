@@ -1,0 +1,95 @@
+"""What one photo tells: the card is no skin, its window is, and its colours bring two photos under one light."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from photocompare.base.arrays import LinearRGB, Mask
+from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
+from photocompare.card.layout import A6_CARD, card_image
+from photocompare.photo.reading import Photo, photo_from_array
+from photocompare.prepared_photo import CardColour, look_at, mapped_colours, under_other_light
+from photocompare.settings import STANDARD
+from tests.support.painted_leg import paint_leg
+
+SHAPE = (640, 480)
+PX_PER_MM = 2.0
+PLACE = (60, 190)
+"""Column and row of the card's top left: across the leg, its ends beside it."""
+
+
+def with_card(linear: LinearRGB) -> tuple[LinearRGB, Mask, Mask]:
+    """A card laid on the leg: the picture, where its paper lies, and where its window shows skin."""
+    paper = linear_from_srgb8(card_image(A6_CARD, PX_PER_MM)) * np.float32(0.8)
+    rows, cols = paper.shape[:2]
+    hole = np.zeros((rows, cols), bool)
+    corners = A6_CARD.window.corners_xy * PX_PER_MM
+    (left, top), (right, bottom) = corners[0].astype(int), corners[2].astype(int)
+    hole[top:bottom, left:right] = True
+    place = np.s_[PLACE[1] : PLACE[1] + rows, PLACE[0] : PLACE[0] + cols]
+    picture, covered, window = linear.copy(), np.zeros(linear.shape[:2], bool), np.zeros(linear.shape[:2], bool)
+    picture[place] = np.where(hole[..., np.newaxis], picture[place], paper)
+    covered[place], window[place] = ~hole, hole
+    return picture, covered, window
+
+
+def photo_of(linear: LinearRGB) -> Photo:
+    return photo_from_array(srgb8_from_linear(linear))
+
+
+@pytest.fixture(scope="module")
+def scene() -> tuple[LinearRGB, Mask, Mask, Mask]:
+    painted = paint_leg(shape=SHAPE)
+    return (*with_card(painted.linear), painted.leg)
+
+
+def test_the_card_is_cut_out_and_its_window_left_in(scene: tuple[LinearRGB, Mask, Mask, Mask]) -> None:
+    picture, covered, window, leg = scene
+    sight = look_at(photo_of(picture), STANDARD)
+    assert sight.scale.source == "card"
+    assert sight.scale.mm_per_px == pytest.approx(1 / PX_PER_MM, rel=0.01)
+    assert not sight.field.leg[covered].any()
+    assert not sight.field.limbs[covered].any()
+    assert sight.field.leg[window & leg].mean() > 0.8
+    assert sight.field.measurable[window & leg].mean() > 0.5
+    beyond = leg & ~covered & ~window
+    assert sight.field.leg[beyond].mean() > 0.8
+
+
+def test_a_card_that_is_not_looked_for_gives_nothing(scene: tuple[LinearRGB, Mask, Mask, Mask]) -> None:
+    sight = look_at(photo_of(scene[0]), STANDARD, card=False)
+    assert sight.scale.source != "card"
+    assert sight.card_colour is None
+
+
+def test_equal_cards_take_another_light_back(scene: tuple[LinearRGB, Mask, Mask, Mask]) -> None:
+    picture, *_, leg = scene
+    # as a camera's own primaries and white balance would mix it
+    light = np.array([[0.95, 0.08, 0.0], [0.03, 0.9, 0.02], [0.0, 0.1, 0.6]])
+    other = mapped_colours(picture, light)
+    before, after = (look_at(photo_of(image), STANDARD) for image in (picture, other))
+    back = under_other_light(other, after.card_colour, before.card_colour)
+    error = np.abs(cv2.GaussianBlur(back - picture, (0, 0), 2.0))[leg]
+    assert np.median(error / cv2.GaussianBlur(picture, (0, 0), 2.0)[leg]) < 0.03
+    assert np.median(np.abs(other - picture)[leg]) > 5 * np.median(error)
+
+
+def test_only_equal_cards_speak_for_the_light() -> None:
+    linear = np.full((4, 5, 3), 0.3, np.float32)
+    one, another = CardColour("photocompare-a6", np.eye(3)), CardColour("photocompare-credit", 2 * np.eye(3))
+    assert under_other_light(linear, one, another) is linear
+    assert under_other_light(linear, None, one) is linear
+    assert under_other_light(linear, one, None) is linear
+
+
+def test_a_polygon_cuts_what_is_measured_not_what_is_registered() -> None:
+    painted = paint_leg(shape=SHAPE)
+    polygon = np.array([[200, 250], [280, 250], [280, 350], [200, 350]], np.float32)
+    whole = look_at(photo_of(painted.linear), STANDARD)
+    cut = look_at(photo_of(painted.linear), STANDARD, polygon_xy=polygon)
+    assert np.array_equal(cut.limb.leg, whole.field.leg)
+    assert np.count_nonzero(cut.field.leg) == pytest.approx(80 * 100, rel=0.05)
+    assert cut.quality.limb_px == whole.quality.limb_px
+    assert cut.scale.mm_per_px == whole.scale.mm_per_px

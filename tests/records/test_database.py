@@ -1,0 +1,233 @@
+"""The database is opened safely or not at all, and never made anew where an old one was."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from photocompare.base.errors import RecordsUnusable
+from photocompare.records import database as database_module
+from photocompare.records.access import LOCAL
+from photocompare.records.database import APPLICATION_ID, Database, check_whole
+from photocompare.records.migrating import revisions
+from photocompare.records.places import Places, in_folder, usual_places
+from photocompare.records.schema import Base
+from photocompare.records.store import Records
+from photocompare.records.upkeep import verify
+from tests.support.made_records import new_comparison
+
+
+def test_the_steps_lead_to_the_tables_of_the_schema(records: Records) -> None:
+    with records.database.reading() as session:
+        assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
+        assert check_whole(session) == []
+
+
+def test_sqlite_keeps_its_safe_settings_on_every_connection(tmp_path: Path) -> None:
+    database = Database(in_folder(tmp_path))
+    with database.reading() as session:
+        found = {
+            name: session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("foreign_keys", "synchronous", "busy_timeout", "trusted_schema", "secure_delete", "journal_mode", "application_id")
+        }
+        strict = session.execute(
+            text("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict")
+        ).scalar()
+    assert found == {
+        "foreign_keys": 1,
+        "synchronous": 3,
+        "busy_timeout": 10_000,
+        "trusted_schema": 0,
+        "secure_delete": 1,
+        "journal_mode": "delete",
+        "application_id": APPLICATION_ID,
+    }
+    assert strict == len(Base.metadata.tables)
+
+
+def test_a_write_ahead_log_is_switched_off(tmp_path: Path) -> None:
+    """SQLite before 3.51.3 can corrupt one."""
+    places = in_folder(tmp_path)
+    Database(places).close()
+    assert places.sqlite_file is not None
+    with sqlite3.connect(places.sqlite_file) as other:
+        assert other.execute("PRAGMA journal_mode = wal").fetchone() == ("wal",)
+    other.close()
+    database = Database(places)
+    with database.reading() as session:
+        assert session.execute(text("PRAGMA journal_mode")).scalar() == "delete"
+
+
+def test_an_sqlite_that_keeps_no_setting_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(database_module._PRAGMAS, "no_such_setting", 1)
+    with pytest.raises(RecordsUnusable, match="no_such_setting"):
+        Database(in_folder(tmp_path))
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"", "empty"), (b"Not a database" * 40, "no SQLite"), (b"\x89PNG\r\n", "no SQLite")])
+def test_what_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes, said: str) -> None:
+    places = in_folder(tmp_path)
+    file = tmp_path / "records.sqlite"
+    file.write_bytes(content)
+    with pytest.raises(RecordsUnusable, match=said):
+        Database(places)
+    assert file.read_bytes() == content
+
+
+def test_a_truncated_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    records = Records(in_folder(tmp_path))
+    records.save_comparison(LOCAL, new_comparison(records.add_patient(LOCAL)))
+    records.close()
+    file = tmp_path / "records.sqlite"
+    cut = file.read_bytes()[:40_000]
+    file.write_bytes(cut)
+    with pytest.raises(RecordsUnusable, match="damaged"):
+        verify(Records(in_folder(tmp_path)), LOCAL)
+    assert file.read_bytes() == cut
+
+
+def test_a_database_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    records = Records(in_folder(tmp_path))
+    records.save_comparison(LOCAL, new_comparison(records.add_patient(LOCAL)))
+    records.close()
+    (tmp_path / "records.sqlite").unlink()
+    with pytest.raises(RecordsUnusable, match="gone, while its photos are there"):
+        Records(in_folder(tmp_path))
+    assert not (tmp_path / "records.sqlite").exists()
+
+
+def test_another_program_s_database_is_refused(places: Places) -> None:
+    Database(places).close()
+    engine = database_module._engine(places)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+    engine.dispose()
+    with pytest.raises(RecordsUnusable, match="another program"):
+        Database(places)
+
+
+def test_a_newer_schema_is_refused(places: Places) -> None:
+    database = Database(places)
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(RecordsUnusable, match="newer version"):
+        Database(places)
+
+
+def older(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database as the first version left it, with a row in it."""
+    from photocompare.records import migrating
+
+    with monkeypatch.context() as first:
+        first.setattr(migrating, "revisions", lambda: ["0001"])
+        database = Database(places)
+    with database.writing() as session:
+        session.execute(text("INSERT INTO meta (name, value) VALUES ('kept', 'yes')"))
+    database.close()
+
+
+def test_an_older_database_is_copied_and_brought_up_to_date(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    older(places, monkeypatch)
+    database = Database(places)
+    with database.reading() as session:
+        assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == revisions()[-1]
+        assert session.execute(text("SELECT value FROM meta")).scalar() == "yes"
+    database.close()
+    if places.sqlite_file is not None:
+        (copy,) = places.sqlite_file.parent.glob("records-before-0001-*.sqlite")
+        with sqlite3.connect(copy) as kept:
+            assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        kept.close()
+
+
+def test_a_migration_that_is_cut_leaves_the_old_schema_and_ends_the_next_time(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed in the midst of the last step, in a process of its own."""
+    older(places, monkeypatch)
+    child = (
+        "import os, signal, sys\n"
+        "from alembic import op\n"
+        "from photocompare.records.places import Places\n"
+        "from photocompare.records.database import Database\n"
+        "real = op.execute\n"
+        "calls = []\n"
+        "def execute(statement):\n"
+        "    real(statement)\n"
+        "    calls.append(statement)\n"
+        "    if len(calls) == 3: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "op.execute = execute\n"
+        "Database(Places(sys.argv[1], sys.argv[2]))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", child, places.database_url, places.photos_url], check=False, timeout=60)
+    assert ended.returncode == -9
+    engine = database_module._engine(places)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0001"
+    engine.dispose()
+    database = Database(places)
+    with database.reading() as session:
+        assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == revisions()[-1]
+        assert check_whole(session) == []
+    database.close()
+
+
+def test_a_reader_sees_one_state_while_the_schema_changes(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    older(places, monkeypatch)
+    reader = database_module._engine(places)
+    with reader.connect() as connection, connection.begin():
+        assert connection.execute(text("SELECT count(*) FROM meta")).scalar() == 1
+        if places.sqlite_file is not None:
+            monkeypatch.setattr(database_module, "_PRAGMAS", {**database_module._PRAGMAS, "busy_timeout": 200})
+            with pytest.raises(RecordsUnusable, match="busy"):
+                Database(places)
+        assert connection.execute(text("SELECT count(*) FROM meta")).scalar() == 1
+    reader.dispose()
+    monkeypatch.undo()
+    Database(places).close()
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
+def test_a_network_drive_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(database_module, "_file_system", lambda _folder: kind)
+    with pytest.raises(RecordsUnusable, match="network drive"):
+        Database(in_folder(tmp_path))
+
+
+def test_the_file_system_of_a_folder_is_known(tmp_path: Path) -> None:
+    assert database_module._file_system(Path("/proc/self")) in ("proc", "")
+    assert database_module._file_system(tmp_path) not in database_module._NETWORK_FILE_SYSTEMS
+
+
+def test_a_folder_that_can_not_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(RecordsUnusable, match="can't be written"):
+        Database(in_folder(tmp_path))
+
+
+def test_a_server_that_does_not_answer_is_told() -> None:
+    with pytest.raises(RecordsUnusable, match="database reported"):
+        Database(Places("postgresql+psycopg://nobody@127.0.0.1:1/none", "unused"))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://x/y"])
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    with pytest.raises(RecordsUnusable):
+        Database(Places(url, "unused"))
+
+
+def test_places_come_from_the_environment(tmp_path: Path) -> None:
+    usual = usual_places({"PHOTOCOMPARE_DATA": str(tmp_path)})
+    assert usual == in_folder(tmp_path)
+    assert usual.sqlite_file == tmp_path / "records.sqlite"
+    server = usual_places({"PHOTOCOMPARE_DATABASE_URL": "postgres://u@h/db", "PHOTOCOMPARE_PHOTOS_URL": "s3://bucket/x"})
+    assert server == Places("postgresql+psycopg://u@h/db", "s3://bucket/x")
+    assert server.sqlite_file is None
+    assert usual_places({}).database_url.endswith("photocompare/records.sqlite")

@@ -1,0 +1,167 @@
+"""Registration as a whole: against known maps, and against pairs that must be refused."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from photocompare.base.flags import REGISTRY, Severity
+from photocompare.registration import Registration, RegistrationOptions, register
+from photocompare.registration.features import FeatureOptions
+from tests.support.made_skin import SHAPE, View, field_of, photo_of, skin_of, true_map
+
+VIEW = View()
+
+
+def _points() -> np.ndarray:
+    x, y = np.meshgrid(np.arange(40, SHAPE[1] - 40, 20), np.arange(40, SHAPE[0] - 40, 20))
+    return np.stack([x, y], axis=-1).reshape(-1, 2)
+
+
+def _error(found: Registration, view: View) -> np.ndarray:
+    """Distance in before px at points of the shared field."""
+    points = _points()
+    points = points[found.shared[points[:, 1], points[:, 0]]]
+    sent = found.map_xy[points[:, 1], points[:, 0]]
+    return np.linalg.norm(sent - true_map(points.astype(float), view), axis=1) / view.scale
+
+
+@pytest.fixture(scope="module")
+def treated() -> Registration:
+    before = photo_of(skin_of(3), 1)
+    after = photo_of(skin_of(3, treated=True), 2, view=VIEW, light=0.4)
+    return register(before, after, field_of(), field_of())
+
+
+def test_treated_leg_is_found_again_within_half_a_pixel(treated: Registration) -> None:
+    error = _error(treated, VIEW)
+    assert treated.flags == ()
+    assert treated.method == "xfeat+lighterglue"
+    assert len(error) > 0.8 * len(_points())
+    assert np.median(error) < 0.5
+    assert np.percentile(error, 95) < 1.5
+
+
+def test_claimed_error_holds_and_says_something(treated: Registration) -> None:
+    true_p95 = np.percentile(_error(treated, VIEW), 95)
+    assert true_p95 <= treated.error_px_p95 <= 3 * max(true_p95, 0.5)
+    assert 0 < treated.error_px_median < treated.error_px_p95
+
+
+def test_map_error_and_shared_field_agree(treated: Registration) -> None:
+    assert treated.map_xy.shape == (*SHAPE, 2)
+    assert treated.map_xy.dtype == np.float32
+    assert np.isfinite(treated.map_xy[treated.shared]).all()
+    assert np.isfinite(treated.error_px[treated.shared]).all()
+    assert 0.6 < treated.overlap_share <= 1
+    assert treated.scale_after_over_before == pytest.approx(VIEW.scale, rel=0.03)
+
+
+def test_a_photo_lies_on_itself() -> None:
+    photo = photo_of(skin_of(5), 1)
+    found = register(photo, photo, field_of(), field_of())
+    rows, columns = np.nonzero(found.shared)
+    assert found.overlap_share > 0.95
+    off = np.linalg.norm(found.map_xy[rows, columns] - np.stack([columns, rows], axis=1), axis=1)
+    assert np.median(off) < 0.05
+    # The frame's corners lie beyond the outermost patches' centres.
+    assert np.percentile(off, 95) < 0.3
+    assert np.percentile(off, 95) <= found.error_px_p95
+
+
+def test_other_skin_is_refused_without_a_number() -> None:
+    found = register(photo_of(skin_of(3), 1), photo_of(skin_of(4), 2), field_of(), field_of())
+    assert found.flags == ("not_same_view",)
+    assert found.refused
+    assert np.isnan(found.map_xy).all()
+    assert np.isnan([found.error_px_median, found.error_px_p95, found.scale_after_over_before]).all()
+    assert not found.shared.any()
+
+
+def test_mirrored_photo_is_named_as_such() -> None:
+    after = photo_of(skin_of(3), 2, view=View(mirrored=True))
+    found = register(photo_of(skin_of(3), 1), after, field_of(), field_of())
+    assert found.flags == ("mirrored",)
+    assert found.refused
+
+
+def test_little_common_skin_is_refused() -> None:
+    after = photo_of(skin_of(3), 2, view=View(turn=0, scale=1, shift_xy=(0, 0.9 * SHAPE[0]), slide=0))
+    field_after = field_of(np.arange(SHAPE[0])[:, None] * np.ones(SHAPE) >= 0.9 * SHAPE[0])
+    found = register(photo_of(skin_of(3), 1), after, field_of(), field_after)
+    assert found.refused
+    assert set(found.flags) <= {"low_overlap", "not_same_view"}
+
+
+def test_partly_hidden_skin_is_marked() -> None:
+    seen = np.zeros(SHAPE, np.bool_)
+    seen[: SHAPE[0] // 2] = True
+    before, after = photo_of(skin_of(3), 1), photo_of(skin_of(3), 2)
+    found = register(before, after, field_of(), field_of(seen))
+    assert "partial_overlap" in found.flags
+    assert found.overlap_share == pytest.approx(0.5, abs=0.1)
+    assert not found.shared[SHAPE[0] // 2 + 20 :].any()
+
+
+def test_classical_path_serves_without_the_networks() -> None:
+    options = RegistrationOptions(features=FeatureOptions(learned=False))
+    after = photo_of(skin_of(3), 2, view=VIEW, light=0.3)
+    found = register(photo_of(skin_of(3), 1), after, field_of(), field_of(), options=options)
+    assert found.method == "rootsift"
+    assert np.median(_error(found, VIEW)) < 0.5
+
+
+def test_matches_decide_which_limb_is_the_leg() -> None:
+    """The after photo's principal limb is another leg; the right one stands beside it."""
+    skin, stranger = skin_of(3), skin_of(9)
+    half = SHAPE[1] // 2
+    right = np.arange(SHAPE[1])[None, :] * np.ones(SHAPE) >= half + 10
+    left = np.arange(SHAPE[1])[None, :] * np.ones(SHAPE) < half - 10
+    before = photo_of(skin, 1)
+    mixed = stranger.copy()
+    mixed[:, half:] = skin[:, half:]
+    after = photo_of(mixed, 2)
+    labels = np.where(left, 1, np.where(right, 2, 0)).astype(np.int32)
+    found = register(before, after, field_of(right), field_of(limbs=labels))
+    assert found.limbs == (1, 2)
+    assert found.overlap_share > 0.7
+
+
+def test_no_leg_is_refused() -> None:
+    photo = photo_of(skin_of(3), 1)
+    found = register(photo, photo, field_of(), field_of(np.zeros(SHAPE, np.bool_)))
+    assert found.flags == ("not_same_view",)
+
+
+def test_featureless_skin_is_refused() -> None:
+    flat = np.full((*SHAPE, 3), 0.3, np.float32)
+    found = register(flat, flat.copy(), field_of(), field_of())
+    assert found.refused
+    assert all(REGISTRY[code].severity is Severity.REFUSE for code in found.flags)
+
+
+def test_photos_of_different_size() -> None:
+    before, after = photo_of(skin_of(3), 1), photo_of(skin_of(3), 2)
+    smaller = cv2.resize(after, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
+    field_after = field_of()
+    small_field = type(field_after)(
+        np.ones(smaller.shape[:2], np.int32),
+        1,
+        *(np.ones(smaller.shape[:2], np.bool_) for _ in range(2)),
+        field_after.hidden,
+        np.zeros(smaller.shape[:2], np.bool_),
+    )
+    found = register(before, smaller, field_of(), small_field)
+    rows, columns = np.nonzero(found.shared)
+    expected = (np.stack([columns, rows], axis=1) + 0.5) * 0.8 - 0.5
+    off = np.linalg.norm(found.map_xy[rows, columns] - expected, axis=1)
+    assert np.median(off) < 0.15
+    assert found.scale_after_over_before == pytest.approx(0.8, rel=0.01)
+
+
+def test_same_input_same_map(treated: Registration) -> None:
+    before = photo_of(skin_of(3), 1)
+    after = photo_of(skin_of(3, treated=True), 2, view=VIEW, light=0.4)
+    again = register(before, after, field_of(), field_of())
+    assert np.array_equal(again.map_xy, treated.map_xy, equal_nan=True)

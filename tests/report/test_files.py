@@ -1,0 +1,311 @@
+"""The files of the contract, from a comparison made by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+from pathlib import Path
+
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+from photocompare.base.arrays import scaled_position
+from photocompare.base.errors import UsageError
+from photocompare.base.estimate import Estimate
+from photocompare.report.files.comparison_files import CONTRACT_FILES, write_comparison
+from photocompare.report.files.frames import AfterFrame, in_full_pixels, written_map
+from photocompare.report.pictures.fate_styles import FATE_STYLES
+from photocompare.report.pictures.figures import draw_fate, draw_summary
+from photocompare.report.words import sentences as words
+from photocompare.results.comparison import Comparison, PairScale, RegistrationMap
+from photocompare.results.result_json import result_as_dict, result_schema, result_text
+from tests.support.made_comparison import MM_PER_PX, make_comparison, make_pictures, similarity
+
+NO_SCALE = PairScale(None, "none", 1.05)
+PERCENT_KEYS = {"percent", "low", "high", "stained_percent_of_baseline_length"}
+
+
+def validated(comparison: Comparison) -> dict:
+    """What `result.json` says, after it passed the schema."""
+    result = json.loads(result_text(comparison))
+    jsonschema.Draft202012Validator(result_schema()).validate(result)
+    return result
+
+
+# --- result.json
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(result_schema())
+
+
+def test_a_measured_pair_has_every_field_of_the_contract() -> None:
+    result = validated(make_comparison())
+    assert result["status"] == "comparable"
+    assert result["clearance"]["length"] == {"percent": 61.2, "low": 48.3, "high": 72.0, "causes": {"noise": 9.0, "threshold": 5.0}}
+    assert result["clearance"]["by_calibre"]["telangiectasia"] == {
+        "percent": 70.0,
+        "low": 60.0,
+        "high": 80.0,
+        "causes": {},
+        "before_mm": 144.0,
+    }
+    assert result["pigment"]["gained_mm2"] == pytest.approx(850 * MM_PER_PX**2, abs=0.005)
+    assert result["registration"]["error_mm_p95"] == pytest.approx(1.9 * MM_PER_PX, abs=0.005)
+    assert result["skin"]["group"] == "intermediate"
+    assert set(result["fate_mm"]) == {"cleared", "stained", "faded", "residual", "new", "not_assessable"}
+
+
+def test_what_failed_is_null_never_zero() -> None:
+    result = validated(make_comparison())
+    assert result["clearance"]["by_calibre"]["reticular"]["percent"] is None
+    assert result["photos"]["before"]["quality"] == {"focus": 0.8123, "glare_share": None}
+
+
+def test_a_refused_pair_has_reasons_and_no_percentage_anywhere() -> None:
+    result = validated(make_comparison("soft:before", "not_same_view", "recompressed:after"))
+    assert result["status"] == "not_comparable"
+    assert [r["code"] for r in result["reasons"]] == ["not_same_view", "soft", "recompressed"]
+    assert result["clearance"] is None
+    assert result["fate_mm"] is None
+    assert result["pigment"] is None
+    assert result["benchmark"]["verdict"] == "not_assessed"
+    assert "%" not in result_text(make_comparison("not_same_view"))
+
+
+def test_a_doubt_makes_it_indicative() -> None:
+    result = validated(make_comparison("light_differs", "soft:after"))
+    assert result["status"] == "indicative"
+    assert "after photo" in result["reasons"][1]["message"]
+    assert all("{which}" not in r["message"] + r["fix"] for r in result["reasons"])
+
+
+def test_without_a_scale_lengths_are_pixels() -> None:
+    comparison = make_comparison("scale_unknown", scale=NO_SCALE)
+    result = validated(comparison)
+    assert result["status"] == "indicative"
+    assert "fate_mm" not in result
+    assert result["fate_px"]["cleared"] == pytest.approx(comparison.outcome.fate_px["cleared"], abs=0.005)
+    assert result["pigment"]["before_mm2"] is None
+    assert result["registration"]["shared_field_mm2"] is None
+
+
+def test_the_schema_rejects_a_number_beside_a_refusal() -> None:
+    result = result_as_dict(make_comparison("not_same_view"))
+    result["clearance"] = result_as_dict(make_comparison())["clearance"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(result_schema()).validate(result)
+
+
+def test_same_comparison_same_bytes() -> None:
+    assert result_text(make_comparison("soft:before")) == result_text(make_comparison("soft:before"))
+
+
+def test_minus_zero_reads_zero() -> None:
+    length = Estimate(0.0, 0.0, 2.0, "%")
+    comparison = make_comparison(length=length)
+    outcome = dataclasses.replace(comparison.outcome, net_change=Estimate(-0.01, -1.0, 1.0, "%"))
+    assert '"percent": 0.0' in result_text(dataclasses.replace(comparison, outcome=outcome))
+    assert "-0.0" not in result_text(dataclasses.replace(comparison, outcome=outcome))
+
+
+# --- frames
+
+
+def test_written_map_leads_from_full_before_to_full_after_pixels() -> None:
+    full, factor = (403, 307), 0.4
+    pictures = make_pictures(full, factor)
+    h, w = pictures.measured.veins_before.shape
+    work = similarity((h, w), 6.0, 1.1, (4.0, -3.0))
+    written = written_map(pictures, RegistrationMap(work, np.ones((h, w), bool)))
+    assert written.step == 10
+    assert written.map_xy.shape == (41, 31, 2)
+    linear = cv2.getRotationMatrix2D(((w - 1) / 2, (h - 1) / 2), 6.0, 1.1) + np.array([[0, 0, 4.0], [0, 0, -3.0]])
+    for row, col in ((5, 7), (20, 15), (38, 29)):
+        x, y = (scaled_position(float(v * written.step), factor) for v in (col, row))
+        expected = scaled_position(linear @ np.array([x, y, 1.0]), 1 / factor)
+        assert written.map_xy[row, col] == pytest.approx(expected, abs=0.02)
+
+
+def test_written_map_is_nan_where_there_is_no_counterpart() -> None:
+    written = written_map(pictures := make_pictures(), pictures.registration)
+    assert np.isnan(written.map_xy[0, 0]).all()
+    assert np.isfinite(written.map_xy[written.map_xy.shape[0] // 2, written.map_xy.shape[1] // 2]).all()
+
+
+def test_what_is_found_before_is_painted_where_the_map_sends_it() -> None:
+    full, factor = (640, 480), 0.5
+    shape = (320, 240)
+    y, x = np.mgrid[0:320, 0:240].astype(np.float32)
+    bent = similarity(shape, 7.0, 1.1, (5.0, -8.0)) + np.dstack([4 * np.sin(y / 40), 3 * np.cos(x / 50)]).astype(np.float32)
+    pictures = make_pictures(full, factor, bent)
+    centres = [(60, 60), (120, 160), (180, 90), (240, 170), (160, 120)]
+    mask = np.zeros(shape, np.uint8)
+    for row, col in centres:
+        cv2.circle(mask, (col, row), 5, 1, -1)
+    painted = AfterFrame(pictures, pictures.registration).paint(mask > 0)
+    assert painted.shape == full
+    assert set(np.unique(painted)) == {0, 255}
+    found = cv2.connectedComponentsWithStats(painted)[3][1:]
+    assert len(found) == len(centres)
+    for row, col in centres:
+        expected = scaled_position(bent[row, col].astype(float), 1 / factor)
+        assert np.linalg.norm(found - expected, axis=1).min() < 0.35
+
+
+def test_a_whole_field_painted_into_the_after_photo_has_no_holes() -> None:
+    pictures = make_pictures((640, 480), 0.5)
+    painted = AfterFrame(pictures, pictures.registration).paint(pictures.registration.shared)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(255 - painted)
+    assert count == 2  # the surroundings only
+    expected = pictures.registration.shared.sum() * 1.05**2 / 0.5**2
+    assert (painted > 0).sum() == pytest.approx(expected, rel=0.02)
+    assert stats.shape[0] == 2
+
+
+def test_a_mask_enlarged_keeps_its_place() -> None:
+    mask = np.zeros((40, 30), bool)
+    mask[10:20, 5:15] = True
+    full = in_full_pixels(mask, (100, 75, 3))
+    rows, cols = np.nonzero(full)
+    assert (rows.min(), rows.max() + 1, cols.min(), cols.max() + 1) == pytest.approx((25, 50, 12.5, 37.5), abs=1)
+
+
+# --- files
+
+
+def test_all_files_of_a_measured_pair(tmp_path: Path) -> None:
+    comparison = make_comparison()
+    assert write_comparison(comparison, tmp_path / "out") == list(CONTRACT_FILES)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(CONTRACT_FILES)
+    height, width = comparison.pictures.before.shape[:2]
+    for name in CONTRACT_FILES:
+        if name.endswith(".png"):
+            image = cv2.imread(str(tmp_path / "out" / name), cv2.IMREAD_UNCHANGED)
+            if name not in ("fate.png", "summary.png"):
+                assert image.shape[:2] == (height, width), name
+            if name.split("_")[0].split(".")[0] in ("veins", "pigment", "field"):
+                assert image.ndim == 2
+                assert set(np.unique(image)) <= {0, 255}
+    with np.load(tmp_path / "out" / "registration.npz") as stored:
+        step = int(stored["step"])
+        assert stored["map_xy"].shape == (-(-height // step), -(-width // step), 2)
+        assert stored["map_xy"].dtype == np.float32
+
+
+def test_normalised_pictures_are_rgb_in_the_right_order(tmp_path: Path) -> None:
+    write_comparison(make_comparison(), tmp_path)
+    red, green, blue = np.asarray(Image.open(tmp_path / "before_normalised.png"))[30, 150]
+    assert red > green > blue
+
+
+def test_a_refusal_leaves_the_result_and_the_summary_only(tmp_path: Path) -> None:
+    assert write_comparison(make_comparison("mirrored"), tmp_path) == ["summary.png", "result.json"]
+
+
+def test_an_earlier_result_is_replaced_and_other_files_stay(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    write_comparison(make_comparison(), tmp_path)
+    write_comparison(make_comparison("mirrored"), tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "result.json", "summary.png"]
+    assert json.loads((tmp_path / "result.json").read_text())["status"] == "not_comparable"
+
+
+def test_same_comparison_same_files(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        write_comparison(make_comparison("soft:before"), tmp_path / folder)
+    for name in CONTRACT_FILES:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+def test_a_full_disk_leaves_the_earlier_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_comparison(make_comparison("mirrored"), tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UsageError, match="No space left"):
+        write_comparison(make_comparison(), tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_leaves_no_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(UsageError):
+        write_comparison(make_comparison(), tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("not a folder")
+    with pytest.raises(UsageError, match="can't be written"):
+        write_comparison(make_comparison(), tmp_path / "out")
+
+
+def test_no_file_carries_metadata(tmp_path: Path) -> None:
+    write_comparison(make_comparison(), tmp_path)
+    for path in tmp_path.glob("*.png"):
+        with Image.open(path) as image:
+            assert not image.info, path.name
+            assert not image.getexif(), path.name
+
+
+# --- pictures
+
+
+def test_every_fate_is_painted_in_its_colour() -> None:
+    figure = draw_fate(make_comparison(pictures=make_pictures((800, 600), 1.0)))[:800]
+    for fate, style in FATE_STYLES.items():
+        close = (np.abs(figure.astype(int) - style.colour).max(axis=2) <= 25).sum()
+        assert close > 30, fate
+
+
+def test_fate_lines_lie_on_their_veins() -> None:
+    """The residual vein's line is painted at the vein's place, whatever the working factor."""
+    comparison = make_comparison(pictures=make_pictures((800, 600), 0.5))
+    piece = next(p for p in comparison.pictures.measured.pieces if p.fate == "residual")
+    figure = draw_fate(comparison)
+    left = (figure.shape[1] - 600) // 2
+    col, row = (round(scaled_position(float(v), 2.0)) for v in piece.points[100][::-1])
+    window = figure[row - 3 : row + 4, left + col - 3 : left + col + 4].astype(int)
+    assert np.abs(window - FATE_STYLES["residual"].colour).max(axis=2).min() <= 20
+
+
+def test_line_colours_stay_apart_in_grey() -> None:
+    """Who sees no colour at all tells the fates by brightness or by dash."""
+    looks = {(round(float(np.dot(s.colour, (0.2126, 0.7152, 0.0722))) // 20), s.dash, s.casing) for s in FATE_STYLES.values()}
+    assert len(looks) == len(FATE_STYLES)
+
+
+@pytest.mark.parametrize(
+    "codes", [(), ("light_differs", "soft:before", "soft:after", "some_glare:after", "recompressed:before", "noisy:before", "coarse:after")]
+)
+def test_summary_is_drawn_at_its_width(codes: tuple[str, ...]) -> None:
+    summary = draw_summary(make_comparison(*codes))
+    assert summary.shape[1:] == (1600, 3)
+    assert 900 < summary.shape[0] < 2600
+
+
+def test_a_refusal_is_drawn_and_has_no_fates() -> None:
+    refused = make_comparison("not_same_view")
+    assert draw_summary(refused).shape[1] == 1600
+    with pytest.raises(ValueError, match="no fates"):
+        draw_fate(refused)
+
+
+# --- words
+
+
+def test_rounding_carries_no_told_headline_over_a_mark() -> None:
+    comparison = make_comparison()
+    assert comparison.outcome is not None
+    near = dataclasses.replace(comparison.outcome, length=Estimate(74.6, 60.0, 85.0, "%"))
+    assert words.headline(dataclasses.replace(comparison, outcome=near)).startswith("74.6 % of the visible vein length")
+    assert words.headline(comparison).startswith("61 % of")

@@ -1,0 +1,126 @@
+"""The dossier: what is shown and kept of a comparison."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+
+from photocompare.base.errors import UsageError
+from photocompare.report.files.dossier_making import dossier_of, full_size_pictures
+from photocompare.report.pictures.figures import draw_summary
+from photocompare.report.pictures.reopened import reopened, summary_png
+from photocompare.results.dossier import read_dossier, write_dossier
+from photocompare.results.redated import redated, under_dates
+from photocompare.results.result_json import result_schema
+from tests.support.made_comparison import make_comparison, make_pictures, with_remains
+
+
+def decoded(data: bytes) -> np.ndarray:
+    return cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def test_a_dossier_comes_back_as_it_was_written() -> None:
+    dossier = dossier_of(with_remains(make_comparison()))
+    again = read_dossier(write_dossier(dossier))
+    assert again.result == dossier.result
+    assert again.lines == dossier.lines
+    assert again.pictures == dossier.pictures
+    assert (again.shown_over_full, again.px_per_mm, again.error_at_most) == (0.5, 4.2, pytest.approx(0.7))
+    assert again.veins is not None
+    assert dossier.veins is not None
+    assert [p.fate for p in again.veins.pieces] == [p.fate for p in dossier.veins.pieces]
+    for one, other in zip(again.veins.pieces, dossier.veins.pieces, strict=True):
+        np.testing.assert_array_equal(one.points, other.points)
+        assert (one.piece.length_px, one.piece.width_px) == (other.piece.length_px, other.piece.width_px)
+    assert again.veins.remains is not None
+    np.testing.assert_array_equal(again.veins.remains.depth_mm, dossier.veins.remains.depth_mm)  # type: ignore[union-attr]
+    assert write_dossier(again) == write_dossier(dossier)
+
+
+def test_a_refused_pair_has_its_photos_and_no_number() -> None:
+    dossier = dossier_of(make_comparison("not_same_view"))
+    assert not dossier.measured
+    assert set(dossier.pictures) == {"before_original", "after_original"}
+    assert dossier.result["clearance"] is None
+    assert not read_dossier(write_dossier(dossier)).measured
+
+
+def test_the_difference_shows_a_vein_that_went_in_blue_and_a_new_one_in_vermilion() -> None:
+    comparison = with_remains(make_comparison())
+    picture = decoded(dossier_of(comparison).pictures["difference"]).astype(int)
+    assert comparison.pictures.measured is not None
+    for piece in comparison.pictures.measured.pieces:
+        if piece.fate not in ("cleared", "new"):
+            continue
+        rows, cols = np.rint(piece.points[80:120]).astype(int).T
+        red, _, blue = np.median(picture[rows, cols], axis=0)
+        assert (blue > red + 20) if piece.fate == "cleared" else (red > blue + 20), piece.fate
+
+
+def test_full_size_pictures_have_the_photo_s_own_pixels_in_the_common_light() -> None:
+    comparison = with_remains(make_comparison())
+    full = full_size_pictures(comparison)
+    before = decoded(full["before_full"])
+    assert before.shape == comparison.pictures.before.shape
+    # the made pair is in one light already: the full picture is the photo itself
+    assert np.abs(before.astype(int) - comparison.pictures.before).mean() < 2.0
+    small = make_comparison(pictures=make_pictures((200, 150), factor=1.0))
+    assert full_size_pictures(small) == {}
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip", write_dossier(dossier_of(make_comparison("not_same_view")))[:-300]])
+def test_what_is_no_dossier_is_refused(data: bytes) -> None:
+    with pytest.raises(UsageError, match="measure the photos again"):
+        read_dossier(data)
+
+
+def test_a_dossier_of_another_version_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("dossier.json", '{"schema": "photocompare.dossier/9"}')
+    with pytest.raises(UsageError, match="another version"):
+        read_dossier(buffer.getvalue())
+
+
+def test_a_reopened_dossier_draws_the_summary_that_the_comparison_drew() -> None:
+    comparison = with_remains(make_comparison("recompressed:before", "scale_assumed"))
+    again = reopened(dossier_of(comparison))
+    assert [(r.code, r.which) for r in again.reasons] == [(r.code, r.which) for r in comparison.reasons]
+    assert again.outcome is not None
+    assert comparison.outcome is not None
+    assert again.outcome.length.value == pytest.approx(comparison.outcome.length.value, abs=0.06)
+    assert again.outcome.fate_px == pytest.approx(comparison.outcome.fate_px, abs=0.1)
+    drawn = decoded(summary_png(dossier_of(comparison)))
+    expected = draw_summary(comparison)
+    assert drawn.shape == expected.shape
+    assert np.abs(drawn.astype(int) - expected).mean() < 2.0  # JPEG between them
+
+
+def test_dates_move_the_window_and_nothing_measured() -> None:
+    dossier = dossier_of(with_remains(make_comparison()))
+    interim = under_dates(dossier, dt.date(2026, 3, 1), dt.date(2026, 3, 22))
+    assert interim.result["timing"] == {"days": 21, "window": "interim"}
+    assert interim.result["benchmark"]["verdict"] == "not_assessed"
+    assert interim.result["clearance"] == dossier.result["clearance"]
+    unknown = under_dates(dossier, None, dt.date(2026, 3, 22))
+    assert [r["code"] for r in unknown.result["reasons"]] == ["window_unknown"]
+    again = under_dates(unknown, dt.date(2026, 1, 1), dt.date(2026, 3, 22))
+    assert again.result["reasons"] == []
+    assert again.result["timing"]["window"] == "assessment"
+    assert not under_dates(dossier, dt.date(2026, 3, 22), dt.date(2026, 3, 1)).measured
+
+
+def test_a_result_whose_dates_are_in_reverse_loses_its_numbers() -> None:
+    result = redated(dossier_of(make_comparison()).result, dt.date(2026, 3, 22), dt.date(2026, 3, 1))
+    assert result["status"] == "not_comparable"
+    assert result["clearance"] is None
+    assert result["fate_mm"] is None
+    assert result["pigment"] is None
+    assert result["benchmark"]["verdict"] == "not_assessed"
+    jsonschema.validate(result, result_schema())

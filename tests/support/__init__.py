@@ -1,0 +1,1 @@
+"""What tests share: made records, drawn legs, stand-ins, steps in a browser."""

@@ -1,0 +1,61 @@
+"""Records to test with: a database in a folder or on a server, and comparisons that are cheap to make."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from photocompare.records.entries import NewComparison, VisitFacts
+from photocompare.results.dossier import Dossier, read_dossier, write_dossier
+
+SAMPLE = Path(__file__).parents[2] / "sample_images" / "good_result" / "measured.zip"
+BASELINE_DAY = dt.date(2026, 1, 12)
+FOLLOW_UP_DAY = dt.date(2026, 4, 6)
+_COUNT = itertools.count()
+
+
+@functools.cache
+def sample_dossier() -> Dossier:
+    """The shipped measured pair."""
+    return read_dossier(SAMPLE.read_bytes())
+
+
+@functools.cache
+def small_dossier() -> bytes:
+    """The shipped result with one tiny picture: some kilobytes."""
+    return write_dossier(Dossier(sample_dossier().result, {"before_original": b"picture"}))
+
+
+def new_comparison(key: str, **changes: Any) -> NewComparison:
+    """A pair to save; each call has photos of its own."""
+    k = next(_COUNT)
+    result: Mapping[str, Any] = sample_dossier().result
+    given: dict[str, Any] = {
+        "patient_key": key,
+        "side": "left",
+        "region": "outer thigh",
+        "before": VisitFacts(BASELINE_DAY, session=1, agent="polidocanol", concentration_percent=0.5, form="liquid", operator="A"),
+        "after": VisitFacts(FOLLOW_UP_DAY),
+        "before_photos": (b"before %d" % k,),
+        "after_photos": (b"after %d" % k,),
+        "result": result,
+        "dossier": small_dossier(),
+        **changes,
+    }
+    return NewComparison(**given)
+
+
+def with_length(result: Mapping[str, Any], percent: float) -> dict[str, Any]:
+    """The result with another headline number."""
+    length = {**result["clearance"]["length"], "percent": percent, "low": percent - 5, "high": percent + 5}
+    return {**result, "clearance": {**result["clearance"], "length": length}}
+
+
+def changed(facts: VisitFacts, **changes: Any) -> VisitFacts:
+    """A visit with some facts changed."""
+    return dataclasses.replace(facts, **changes)

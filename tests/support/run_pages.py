@@ -1,0 +1,113 @@
+"""The viewer's pages run without a browser, stand-ins in the place of its processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from photocompare.report.files.dossier_making import dossier_of
+from photocompare.report.words.texts import texts
+from photocompare.viewer.measuring import visit as visit_module
+from photocompare.viewer.shared import waiting
+from tests.support.faked_work import faked_work
+from tests.support.made_comparison import make_comparison, with_remains
+
+APP = Path(__file__).parents[2] / "app.py"
+T, ES = texts("en"), texts("es")
+MEASURED = dossier_of(with_remains(make_comparison()))
+REFUSED = dossier_of(make_comparison("not_same_view"))
+PERCENTAGE = re.compile(r"\d\s*%")
+
+
+class Pages:
+    """One browser session, and the stand-ins at work."""
+
+    def __init__(self, measurings: list[Any], checkings: list[Any]) -> None:
+        self.measurings, self.checkings = measurings, checkings
+        self.at = AppTest.from_file(str(APP), default_timeout=30)
+        self.run()
+
+    def run(self) -> None:
+        self.at.run()
+        self.well()
+
+    def well(self) -> None:
+        assert not self.at.exception
+
+    def go(self, page: str) -> None:
+        self.at.switch_page(f"app_pages/{page}.py")
+        self.run()
+
+    def upload(self, which: str, *photos: bytes) -> None:
+        self.at.file_uploader(key=f"upload_{which}").set_value([(f"{k}.jpg", data, "image/jpeg") for k, data in enumerate(photos)])
+        self.run()
+
+    def press(self, label: str) -> None:
+        (button,) = [b for b in self.at.button if b.label == label]
+        button.click()
+        self.run()
+
+    def pair(self, before: bytes = b"before", after: bytes = b"after") -> Any:
+        """Upload a pair; returns the stand-in that measures it."""
+        self.upload("before", before)
+        self.upload("after", after)
+        return self.measurings[-1]
+
+    def measured_pair(self, dossier: Any = MEASURED) -> Any:
+        measuring = self.pair()
+        measuring.finish(dossier)
+        self.run()
+        return measuring
+
+    @property
+    def visit(self) -> Any:
+        return self.at.session_state["visit"]
+
+    def elements(self) -> Iterator[Any]:
+        def walk(block: Any) -> Iterator[Any]:
+            for child in block.children.values():
+                if hasattr(child, "children"):
+                    yield from walk(child)
+                else:
+                    yield child
+
+        return walk(self.at._tree)
+
+    @property
+    def html(self) -> str:
+        return "".join(e.proto.body for e in self.elements() if e.type == "html" and not e.proto.body.startswith("<style>"))
+
+    @property
+    def words(self) -> str:
+        """Everything on the page that a person reads, tags taken out."""
+        bodies = [getattr(e.proto, "body", "") for e in self.elements() if e.type != "html"]
+        labels = [getattr(e.proto, "label", "") for e in self.elements()]
+        return " ".join([*bodies, *labels, re.sub(r"<[^>]*>", " ", self.html)])
+
+    @property
+    def labels(self) -> list[str]:
+        return [b.label for b in self.at.button]
+
+    def pictures(self) -> dict[str, Any]:
+        """The head of what the pictures' component got."""
+        views = [e.proto for e in self.elements() if e.type == "bidi_component" and e.proto.component_name == "photocompare_pair_view"]
+        (data,) = [view.bytes for view in views]
+        (length,) = struct.unpack_from("<I", data)
+        head: dict[str, Any] = json.loads(data[4 : 4 + length])
+        return head
+
+
+def faked_app(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Pages]:
+    """Opens the viewer in a new session; no process is started."""
+    measuring, checking = faked_work()
+    monkeypatch.setattr(visit_module, "Measuring", measuring)
+    monkeypatch.setattr(visit_module, "Checking", checking)
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0.0)  # a stand-in ends when the test says so, between two runs
+    return lambda: Pages(measuring.made, checking.made)

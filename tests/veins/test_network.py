@@ -1,0 +1,150 @@
+"""The learned reading: the model that ships, what it sees on drawn skin, and what happens without it."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from importlib import resources
+
+import cv2
+import numpy as np
+import pytest
+
+from photocompare.base.arrays import LinearRGB
+from photocompare.comparison import compare
+from photocompare.phantom import simple_pair
+from photocompare.photo.reading import read_photo
+from photocompare.veins.network import MODELS, network_available, read_skin, read_skin_after
+from photocompare.veins.pieces import network as vein_network
+from photocompare.veins.reading import SkinReading, agreed, flattened_density
+from photocompare.veins.ridges import read_skin_by_ridges
+
+SHAPE = (200, 240)
+EVERYWHERE = np.ones(SHAPE, np.bool_)
+VEIN_COLOUR = (0.26, 0.41, 0.21)
+"""Density of a 0.3 mm vessel close under light skin (Monte Carlo table in `docs/method.md`)."""
+HAIR_COLOUR = (0.45, 0.42, 0.40)
+
+
+def row_of(colour: tuple[float, float, float], row: int, width_px: float) -> np.ndarray:
+    """Density (H, W, 3) of a horizontal line of Gaussian profile with that full width at half maximum, 160 px long."""
+    y = np.arange(SHAPE[0], dtype=np.float32)[:, np.newaxis]
+    profile = np.exp(-4 * np.log(2) * ((y - row) / width_px) ** 2) * np.ones(SHAPE, np.float32)
+    profile[:, :40] = profile[:, -40:] = 0
+    return np.asarray(profile[..., np.newaxis] * np.array(colour), np.float32)
+
+
+def photographed(vein: float, visit: int) -> LinearRGB:
+    """Light skin with a vein of that strength along row 60 and a hair along row 140; the mottling stays, the noise is the visit's own."""
+    mottle = cv2.GaussianBlur(np.random.default_rng(3).standard_normal(SHAPE).astype(np.float32), (0, 0), 2.0)
+    density = -np.log(np.array([0.45, 0.29, 0.20])) + (0.012 * mottle / mottle.std())[..., np.newaxis]
+    density = density + vein * row_of(VEIN_COLOUR, 60, 6.0) + row_of(HAIR_COLOUR, 140, 2.0)
+    noise = np.random.default_rng(visit).normal(0, 0.002, density.shape)
+    return np.asarray(np.clip(np.exp(-density) + noise, 0, 1), np.float32)
+
+
+@pytest.fixture(scope="module")
+def skin() -> LinearRGB:
+    """Light skin with a vein and a hair."""
+    return photographed(1.0, 4)
+
+
+@pytest.fixture
+def reload_model() -> Iterator[None]:
+    """Load the model afresh in the test, and once more after it."""
+    vein_network._session.cache_clear()
+    yield
+    vein_network._session.cache_clear()
+
+
+def seen(reading: SkinReading, rows: slice) -> float:
+    """Share of the line's pixels, ends aside, that are as likely as not a visible vein."""
+    return float((reading.vein_probability[rows, 50:190] >= 0.5).max(axis=0).mean())
+
+
+def altered(photos: int) -> dict[int, tuple[str, str]]:
+    """The models with one digest that no file has."""
+    return {**MODELS, photos: (MODELS[photos][0], "0" * 64)}
+
+
+@pytest.mark.parametrize("photos", MODELS)
+def test_the_models_that_ship_are_those_that_were_measured(photos: int) -> None:
+    name, sha256 = MODELS[photos]
+    content = (resources.files("photocompare") / "models" / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == sha256
+    assert len(content) < 5 * 2**20
+    assert network_available()
+
+
+def test_the_after_photo_is_read_in_sight_of_the_before_photo(skin: LinearRGB) -> None:
+    photos = photographed(1.0, 5), photographed(0.0, 5)
+    still, gone = (agreed(read_skin(after, EVERYWHERE), read_skin_after(after, skin, EVERYWHERE)) for after in photos)
+    assert seen(still, slice(58, 63)) > 0.9
+    assert seen(gone, slice(55, 66)) < 0.1
+    assert seen(still, slice(134, 147)) < 0.1
+    leg = EVERYWHERE.copy()
+    leg[:, :101] = False
+    assert not read_skin_after(skin, skin, leg).vein_de[~leg].any()
+
+
+@pytest.mark.usefixtures("reload_model")
+def test_without_models_nothing_is_read_in_sight_of_another_photo(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vein_network, "MODELS", altered(2))
+    with pytest.raises(ValueError, match="networks are missing"):
+        read_skin_after(skin, skin, EVERYWHERE)
+
+
+def test_a_vein_is_seen_and_a_hair_is_not(skin: LinearRGB) -> None:
+    reading = read_skin(skin, EVERYWHERE)
+    assert seen(reading, slice(58, 63)) > 0.9
+    assert seen(reading, slice(134, 147)) < 0.1
+    assert np.median(reading.vein_de[60, 50:190]) > 4.0
+    elsewhere = np.r_[10:45, 75:125, 155:190]
+    assert (reading.vein_probability[elsewhere] >= 0.5).mean() < 0.01
+
+
+def test_readings_have_their_ranges_and_end_with_the_leg(skin: LinearRGB) -> None:
+    leg = EVERYWHERE.copy()
+    leg[:, :101] = False
+    reading = read_skin(skin, leg)
+    for channel in (reading.vein_de, reading.stain_de, reading.vein_probability, reading.stain_probability):
+        assert channel.shape == SHAPE
+        assert channel.dtype == np.float32
+        assert not channel[~leg].any()
+        assert channel.min() >= 0
+    assert max(reading.vein_probability.max(), reading.stain_probability.max()) <= 1
+    assert not read_skin(skin, np.zeros_like(leg)).vein_de.any()
+
+
+def test_the_light_is_taken_off_before_anything_is_read(skin: LinearRGB) -> None:
+    dim = np.asarray(skin * np.array([0.5, 0.45, 0.35]), np.float32)
+    np.testing.assert_allclose(flattened_density(dim, EVERYWHERE), flattened_density(skin, EVERYWHERE), atol=2e-3)
+    np.testing.assert_allclose(read_skin(dim, EVERYWHERE).vein_de, read_skin(skin, EVERYWHERE).vein_de, atol=0.1)
+
+
+@pytest.mark.usefixtures("reload_model")
+@pytest.mark.parametrize("harm", ["altered", "missing", "no onnxruntime"])
+def test_without_the_right_model_skin_is_read_by_ridges(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch, harm: str) -> None:
+    if harm == "altered":
+        monkeypatch.setattr(vein_network, "MODELS", altered(1))
+    elif harm == "missing":
+        monkeypatch.setattr(vein_network, "MODELS", {**MODELS, 2: ("no_such_file.onnx", MODELS[2][1])})
+    else:
+        monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert not network_available()
+    reading, ridges = read_skin(skin, EVERYWHERE), read_skin_by_ridges(skin, EVERYWHERE)
+    np.testing.assert_array_equal(reading.vein_de, ridges.vein_de)
+    assert seen(reading, slice(58, 63)) > 0.9
+    assert seen(reading, slice(134, 147)) < 0.1
+
+
+@pytest.mark.usefixtures("reload_model")
+def test_an_altered_model_gives_a_flagged_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vein_network, "MODELS", altered(1))
+    pair = simple_pair("graded", seed=3, size=(900, 675), tone=0.03, clearance=0.6, stain=0.0)
+    comparison = compare(read_photo(pair.before_jpeg), read_photo(pair.after_jpeg), look_for_card=False)
+    assert "ridge_reading" in [reason.code for reason in comparison.reasons]
+    assert comparison.status == "indicative"
+    assert comparison.outcome is not None
+    assert comparison.outcome.length.value == pytest.approx(pair.truth["clearance_length"], abs=20.0)
