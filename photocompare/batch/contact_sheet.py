@@ -17,7 +17,8 @@ from photocompare.batch.keeping import BatchFolder, told_unwritable
 from photocompare.batch.sources import shown
 from photocompare.batch.table import TableRow
 from photocompare.report.pictures.fate_styles import FATE_STYLES
-from photocompare.report.words.sentences import headline_percent
+from photocompare.report.words.numbers import headline_percent
+from photocompare.report.words.sentences import BAND, ENGLISH
 from photocompare.report.words.texts import texts
 from photocompare.results.comparison import FATES
 
@@ -173,7 +174,8 @@ def _number(result: Mapping[str, Any] | None) -> str:
     if clearance is None:
         return ""
     length = clearance["length"]
-    return f"<p class='number'>{headline_percent(length['percent'])} <small>({length['low']:.0f} to {length['high']:.0f})</small></p>"
+    shown = headline_percent(length["percent"], BAND, ENGLISH)
+    return f"<p class='number'>{shown} <small>({length['low']:.0f} to {length['high']:.0f})</small></p>"
 
 
 def _facts(row: TableRow) -> str:

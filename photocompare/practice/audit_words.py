@@ -10,7 +10,8 @@ from photocompare.practice.cohort import CohortFilter
 from photocompare.practice.figures import AuditFigures
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.run_chart import RunSignals
-from photocompare.report.pdf.words import date_of, decimal
+from photocompare.report.pdf.words import date_of
+from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
 
 NO_NUMBER = "–"
@@ -73,7 +74,7 @@ def filtered(wanted: CohortFilter, t: Texts) -> str:
 
 
 def _range(least: float | None, most: float | None, t: Texts) -> str:
-    low, high = ("" if v is None else f"{v:g}".replace(".", t("pdf.decimal_mark")) for v in (least, most))
+    low, high = ("" if v is None else f"{v:g}".replace(".", t("number.decimal_mark")) for v in (least, most))
     if not low:
         return t("audit.at_most", high=high)
     return t("audit.from_to", low=low, high=high) if high else t("audit.at_least", low=low)

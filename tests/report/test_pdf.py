@@ -15,7 +15,8 @@ from pypdf import PdfReader
 from photocompare import compare, read_photo
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.pdf.printouts import file_pdf, patient_pdf
-from photocompare.report.pdf.words import decimal, treatment_of, why
+from photocompare.report.pdf.words import treatment_of, why
+from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
 from photocompare.results.comparison import PairScale
 from photocompare.results.dossier import Dossier
@@ -168,7 +169,7 @@ def test_only_a_pair_in_its_window_is_held_against_the_band(measured: Dossier) -
 
 
 def test_the_decimal_mark_is_the_languages() -> None:
-    comma = Texts("es", {"pdf.decimal_mark": ","})
+    comma = Texts("es", {"number.decimal_mark": ","})
     assert decimal(0.1296, 3, comma) == "0,130"
 
 

@@ -86,7 +86,7 @@ def longer(t: Texts, factor: float) -> Texts:
         tail = " ".join(words * 3)[:extra].strip() if extra >= 3 else ""
         return f"{text} {tail}" if tail else text
 
-    kept = ("pdf.decimal_mark", "pdf.date", "pdf.interval")
+    kept = ("number.", "pdf.date")
     return Texts(t.language, {key: text if key.startswith(kept) else stretched(text) for key, text in t.entries.items()})
 
 

@@ -10,10 +10,8 @@ from photocompare.report.pdf.marks import Mark, Segment, band_height, draw_band,
 from photocompare.report.pdf.pictures import PrintedPicture, measured_pictures, original_pictures
 from photocompare.report.pdf.sheet import LEADING, MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from photocompare.report.pdf.words import (
-    RESPONDER_PERCENT,
+    BAND,
     date_of,
-    headline_of,
-    interval_of,
     made,
     numbers,
     place_of,
@@ -22,8 +20,8 @@ from photocompare.report.pdf.words import (
     why,
 )
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, STATUS_COLOUR
+from photocompare.report.words.numbers import decimal, headline_percent, interval, percent
 from photocompare.report.words.reasons import Reason, told_reasons
-from photocompare.report.words.sentences import percent
 from photocompare.report.words.texts import Texts
 from photocompare.results.comparison import ASSESSED_FATES, FATES
 from photocompare.results.dossier import Dossier
@@ -128,19 +126,19 @@ def _headline(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNum
     result = dossier.result
     length, benchmark = result["clearance"]["length"], result["benchmark"]
     left = 0.36 * _WIDTH
-    sheet.line_of(_MARGIN, top + 12.6, headline_of(length["percent"], t), 42.0, bold=True, width=left)
+    sheet.line_of(_MARGIN, top + 12.6, headline_percent(length["percent"], BAND, t), 42.0, bold=True, width=left)
     y = sheet.paragraph(_MARGIN, top + 16.4, left - _GAP, t("result.headline"), 9.0)
-    interval = t("result.interval", low=round(length["low"]), high=round(length["high"]))
-    y = sheet.paragraph(_MARGIN, y, left - _GAP, interval, 9.0, MUTED)
+    within = t("result.interval", low=decimal(length["low"], 0, t), high=decimal(length["high"], 0, t))
+    y = sheet.paragraph(_MARGIN, y, left - _GAP, within, 9.0, MUTED)
     marks = [Mark(length["percent"], length["low"], length["high"])]
     if correction is not None:
         by_hand = correction[1].length
         marks.append(Mark(by_hand.value, by_hand.low, by_hand.high, hollow=True))
     applied = benchmark["verdict"] != "not_assessed"
     band = t("result.band" if applied else "result.band_unused", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
-    words = (band, t("result.responder", n=f"{RESPONDER_PERCENT:g}"))
+    words = (band, t("result.responder", n=f"{BAND.responder_percent:g}"))
     x, width = _MARGIN + left, _WIDTH - left
-    draw_band(sheet, (x, top, width), (benchmark["low"], benchmark["high"]), RESPONDER_PERCENT, marks, words, applied=applied)
+    draw_band(sheet, (x, top, width), (benchmark["low"], benchmark["high"]), BAND.responder_percent, marks, words, applied=applied)
     below = sheet.paragraph(x, top + band_height(len(marks)) + 1.6, width, why(result, t), _BODY)
     below = sheet.paragraph(x, below, width, t(f"status_means.{result['status']}"), _BODY, MUTED)
     y = max(y, below)
@@ -151,8 +149,9 @@ def _corrected(sheet: Sheet, correction: CorrectedNumber, t: Texts, top: float) 
     """The number after a correction by hand, with who and when."""
     marked, corrected = correction
     at = marked.at.astimezone(dt.UTC)
-    interval = interval_of(corrected.length.low, corrected.length.high, t)
-    number = t("pdf.file.corrected", percent=headline_of(corrected.length.value, t), interval=interval)
+    by_hand = corrected.length
+    within = interval(by_hand.low, by_hand.high, t)
+    number = t("pdf.file.corrected", percent=headline_percent(by_hand.value, BAND, t), interval=within)
     who = t(
         "pdf.file.corrected_by",
         by=shown_text(marked.by, LONGEST_LABEL),
@@ -196,12 +195,12 @@ def _fates(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> float:
     total = t("pdf.file.assessed", length=f"{assessed:.0f} {unit}")
     sheet.line_of(_MARGIN + _WIDTH, top + 3.0, total, _SMALL, MUTED, align="R", width=0.4 * _WIDTH)
     y = top + 5.5
-    draw_fate_bar(sheet, _MARGIN, y, _WIDTH, _FATE_BAR, [Segment(fate, share[fate], percent(share[fate])) for fate in ASSESSED_FATES])
+    draw_fate_bar(sheet, _MARGIN, y, _WIDTH, _FATE_BAR, [Segment(fate, share[fate], percent(share[fate], t)) for fate in ASSESSED_FATES])
     y += _FATE_BAR + 2.5
     for number, fate in enumerate(FATES):
         x, row = _MARGIN + (number % _COLUMNS) * (_THIRD + _GAP), y + (number // _COLUMNS) * _LEGEND_ROW
         text = x + draw_line_sample(sheet, fate, x, row + 0.4) + 2.5
-        amount = f"{by_fate[fate]:.0f} {unit}" + (f" · {percent(share[fate])}" if fate in share else "")
+        amount = f"{by_fate[fate]:.0f} {unit}" + (f" · {percent(share[fate], t)}" if fate in share else "")
         sheet.line_of(text, row + 2.6, t(f"fate.{fate}"), _BODY, width=x + _THIRD - text)
         sheet.line_of(text, row + 5.8, amount, _SMALL, MUTED, width=x + _THIRD - text)
     return y + 2 * _LEGEND_ROW

@@ -6,41 +6,20 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from photocompare.report.words.sentences import headline_percent, percent
+from photocompare.base.estimate import Estimate
+from photocompare.report.words.numbers import decimal, percent, significant, with_interval
 from photocompare.report.words.texts import Texts
 from photocompare.results.reference_band import BenchmarkOptions
 from photocompare.results.visit_details import VisitDetails
 
 Result = Mapping[str, Any]
 
-RESPONDER_PERCENT = BenchmarkOptions().responder_percent
+BAND = BenchmarkOptions()
 
 _MM2_PER_CM2 = 100.0
 
 _SHORT_DIGEST = 12
 """Hexadecimal digits shown of a digest: 48 bits tell any two photos of a practice apart."""
-
-
-def interval_of(low: float, high: float, t: Texts) -> str:
-    """A 95 % interval for people."""
-    return t("pdf.interval", low=f"{round(low) + 0:d}", high=percent(high))
-
-
-def headline_of(value: float, t: Texts) -> str:
-    """The headline, with the language's decimal mark where it has a decimal."""
-    return headline_percent(value).replace(".", t("pdf.decimal_mark"))
-
-
-def with_interval(number: Mapping[str, Any] | None, t: Texts) -> str:
-    """Value and interval, or that it could not be measured."""
-    if number is None or number["percent"] is None:
-        return t("result.not_measured")
-    return f"{percent(number['percent'])} ({interval_of(number['low'], number['high'], t)})"
-
-
-def decimal(value: float, digits: int, t: Texts) -> str:
-    """A number with the language's decimal mark."""
-    return f"{value:.{digits}f}".replace(".", t("pdf.decimal_mark"))
 
 
 def date_of(day: dt.date | None, t: Texts) -> str:
@@ -70,14 +49,9 @@ def treatment_of(details: VisitDetails, t: Texts) -> str:
     """Sessions, agent and concentration."""
     number = {None: "", 0: t("pdf.visit.sessions_none"), 1: t("pdf.visit.sessions_one")}
     sessions = number.get(details.sessions, "") if details.sessions in number else t("pdf.visit.sessions", n=details.sessions)
-    strength = "" if details.concentration_percent is None else f"{_plain(details.concentration_percent, t)} %"
+    strength = "" if details.concentration_percent is None else f"{significant(details.concentration_percent, 3, t)} %"
     agent = " ".join(part for part in (details.agent, strength) if part)
     return ", ".join(part for part in (sessions, agent) if part) or t("pdf.not_given")
-
-
-def _plain(value: float, t: Texts) -> str:
-    """Up to three significant digits, no trailing zeros."""
-    return f"{value:.3g}".replace(".", t("pdf.decimal_mark"))
 
 
 def has_number(result: Result) -> bool:
@@ -102,9 +76,9 @@ def responder(result: Result, t: Texts) -> str:
 def numbers(result: Result, t: Texts) -> list[tuple[str, str]]:
     """Names and values of the numbers beside the headline."""
     clearance, pigment = result["clearance"], result["pigment"]
-    rows = [(t(f"calibre.{name}"), with_interval(part, t)) for name, part in clearance["by_calibre"].items() if part is not None]
-    rows += [(t(f"result.{name}"), with_interval(clearance[name], t)) for name in ("area", "contrast", "net_change")]
-    rows.append((t("pdf.number.responder", percent=percent(RESPONDER_PERCENT)), responder(result, t)))
+    rows = [(t(f"calibre.{name}"), with_interval(_estimate(part), t)) for name, part in clearance["by_calibre"].items() if part is not None]
+    rows += [(t(f"result.{name}"), with_interval(_estimate(clearance[name]), t)) for name in ("area", "contrast", "net_change")]
+    rows.append((t("pdf.number.responder", percent=percent(BAND.responder_percent, t)), responder(result, t)))
     areas = [pigment[f"{name}_mm2"] for name in ("before", "after", "gained", "faded")]
     if None not in areas:
         before, after, gained, faded = (f"{area:.0f} mm²" for area in areas)
@@ -113,7 +87,11 @@ def numbers(result: Result, t: Texts) -> list[tuple[str, str]]:
             (t("pdf.number.pigment_change"), t("pdf.number.gained_faded", gained=gained, faded=faded)),
         ]
     stained = pigment["stained_percent_of_baseline_length"]
-    return [*rows, (t("pdf.number.stained"), t("result.not_measured") if stained is None else percent(stained))]
+    return [*rows, (t("pdf.number.stained"), t("result.not_measured") if stained is None else percent(stained, t))]
+
+
+def _estimate(number: Mapping[str, Any]) -> Estimate | None:
+    return None if number["percent"] is None else Estimate(number["percent"], number["low"], number["high"], "%")
 
 
 def made(result: Result, t: Texts) -> list[tuple[str, str]]:

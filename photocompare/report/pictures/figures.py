@@ -28,6 +28,7 @@ from photocompare.report.pictures.drawing import (
 )
 from photocompare.report.pictures.fate_styles import FATE_STYLES, WHITE, Colour
 from photocompare.report.words import sentences as words
+from photocompare.report.words.numbers import headline_percent, interval, with_interval
 from photocompare.results.comparison import ASSESSED_FATES, CALIBRES, FATES, Comparison, Measured, Outcome, RegistrationMap
 
 WIDTH = 1600
@@ -137,12 +138,14 @@ def _header(canvas: _Canvas, comparison: Comparison) -> None:
 
 def _headline(canvas: _Canvas, comparison: Comparison, outcome: Outcome) -> None:
     top = canvas.y
-    value = words.headline_percent(outcome.length.value)
+    value = headline_percent(outcome.length.value, words.BAND, words.ENGLISH)
     put_text(canvas.draw, (_MARGIN, top), value, 120, bold=True)
     x = _MARGIN + text_width(value, 120) + 32
     put_text(canvas.draw, (x, top + 22), "of the visible vein", 32)
     put_text(canvas.draw, (x, top + 62), "length cleared", 32)
-    put_text(canvas.draw, (_MARGIN, top + 140), f"95 % interval: {words.interval(outcome.length)}", 30, MUTED)
+    put_text(
+        canvas.draw, (_MARGIN, top + 140), f"95 % interval: {interval(outcome.length.low, outcome.length.high, words.ENGLISH)}", 30, MUTED
+    )
     _benchmark_scale(canvas, comparison, outcome, left=canvas.width / 2 + 20, top=top + 8)
     canvas.y = max(canvas.y, top + 190) + _GAP
 
@@ -236,14 +239,14 @@ def _two_columns(canvas: _Canvas, comparison: Comparison, outcome: Outcome) -> N
 def _numbers(comparison: Comparison, outcome: Outcome) -> list[_Row]:
     scale, pigment = comparison.scale, outcome.pigment
     rows = [
-        (words.CALIBRE[calibre], words.with_interval(outcome.by_calibre[calibre].clearance))
+        (words.CALIBRE[calibre], with_interval(outcome.by_calibre[calibre].clearance, words.ENGLISH))
         for calibre in CALIBRES
         if calibre in outcome.by_calibre and outcome.by_calibre[calibre].clearance.ok
     ]
     rows += [
-        ("Clearance by visible area", words.with_interval(outcome.area)),
-        ("Clearance by contrast", words.with_interval(outcome.contrast)),
-        ("Change of visible length, new veins included", words.with_interval(outcome.net_change)),
+        ("Clearance by visible area", with_interval(outcome.area, words.ENGLISH)),
+        ("Clearance by contrast", with_interval(outcome.contrast, words.ENGLISH)),
+        ("Change of visible length, new veins included", with_interval(outcome.net_change, words.ENGLISH)),
         (words.RESPONDER, words.responder(comparison)),
         ("Baseline length assessed", words.length(sum(outcome.fate_px.get(f, 0.0) for f in ASSESSED_FATES), scale)),
     ]

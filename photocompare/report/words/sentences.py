@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from photocompare.base.estimate import Estimate
 from photocompare.base.flags import RaisedFlag, Severity
+from photocompare.report.words.numbers import headline_percent, interval, percent
+from photocompare.report.words.texts import texts
 from photocompare.results.comparison import ASSESSED_FATES, Comparison, Outcome, PairScale
 from photocompare.results.reference_band import BenchmarkOptions
+
+ENGLISH = texts("en")
+BAND = BenchmarkOptions()
 
 TITLE = "Visible leg veins, before and after"
 DISCLAIMER = "This describes two photographs. It is not a diagnosis."
@@ -37,29 +41,6 @@ WINDOW = {
 }
 
 
-def percent(value: float) -> str:
-    """A percentage for people: whole numbers, no negative zero."""
-    return f"{round(value) + 0:d} %"
-
-
-def headline_percent(value: float) -> str:
-    """The headline in whole numbers, or with its decimal where rounding would carry it over the band's ends or the responder mark."""
-    marks = BenchmarkOptions()
-    crossed = any((value < mark) != (round(value) < mark) for mark in (marks.low_percent, marks.responder_percent))
-    crossed = crossed or (value > marks.high_percent) != (round(value) > marks.high_percent)
-    return f"{value:.1f} %" if crossed else percent(value)
-
-
-def interval(estimate: Estimate) -> str:
-    """The 95 % interval for people."""
-    return f"{round(estimate.low) + 0:d} to {percent(estimate.high)}"
-
-
-def with_interval(estimate: Estimate) -> str:
-    """Value and interval, or that it could not be measured."""
-    return f"{percent(estimate.value)} ({interval(estimate)})" if estimate.ok else "could not be measured"
-
-
 def length(length_px: float, scale: PairScale) -> str:
     """A length in mm, or in pixels without a scale."""
     in_mm = scale.length_mm(length_px)
@@ -71,7 +52,7 @@ def share_of_assessed(fate: str, outcome: Outcome) -> str:
     assessed = sum(outcome.fate_px.get(f, 0.0) for f in ASSESSED_FATES)
     if fate not in ASSESSED_FATES or assessed <= 0:
         return ""
-    return percent(100.0 * outcome.fate_px.get(fate, 0.0) / assessed)
+    return percent(100.0 * outcome.fate_px.get(fate, 0.0) / assessed, ENGLISH)
 
 
 def headline(comparison: Comparison) -> str:
@@ -79,7 +60,8 @@ def headline(comparison: Comparison) -> str:
     if comparison.outcome is None:
         return f"{NO_NUMBER}."
     cleared = comparison.outcome.length
-    return f"{headline_percent(cleared.value)} of the visible vein length cleared (95 % interval {interval(cleared)})."
+    shown = headline_percent(cleared.value, BAND, ENGLISH)
+    return f"{shown} of the visible vein length cleared (95 % interval {interval(cleared.low, cleared.high, ENGLISH)})."
 
 
 def responder(comparison: Comparison) -> str:

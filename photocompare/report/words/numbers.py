@@ -1,0 +1,48 @@
+"""Numbers as people read them, in the marks of a language: the one place where a number becomes text.
+
+A percentage is whole, a number never reads "-0", and what could not be measured is said so.
+"""
+
+from __future__ import annotations
+
+from photocompare.base.estimate import Estimate
+from photocompare.report.words.texts import Texts
+from photocompare.results.reference_band import BenchmarkOptions
+
+
+def decimal(value: float, digits: int, t: Texts) -> str:
+    """A finite number with so many decimals and the language's decimal mark; never a negative zero."""
+    return _marked(f"{value:z.{digits}f}", t)
+
+
+def significant(value: float, digits: int, t: Texts) -> str:
+    """A finite number with up to so many significant digits, without trailing zeros."""
+    return _marked(f"{value:.{digits}g}", t)
+
+
+def percent(value: float, t: Texts, digits: int = 0) -> str:
+    """A finite percentage, in whole numbers unless digits are asked for."""
+    return f"{decimal(value, digits, t)} %"
+
+
+def headline_percent(value: float, band: BenchmarkOptions, t: Texts) -> str:
+    """The headline in whole numbers, or with its decimal where rounding would carry it over the band's ends or the responder mark."""
+    crossed = any((value < mark) != (round(value) < mark) for mark in (band.low_percent, band.responder_percent))
+    crossed = crossed or (value > band.high_percent) != (round(value) > band.high_percent)
+    return percent(value, t, 1 if crossed else 0)
+
+
+def interval(low: float, high: float, t: Texts) -> str:
+    """A 95 % interval of a percentage, both ends finite."""
+    return t("number.interval", low=decimal(low, 0, t), high=percent(high, t))
+
+
+def with_interval(estimate: Estimate | None, t: Texts) -> str:
+    """A percentage and its interval in brackets, or that it could not be measured."""
+    if estimate is None or not estimate.ok:
+        return t("result.not_measured")
+    return f"{percent(estimate.value, t)} ({interval(estimate.low, estimate.high, t)})"
+
+
+def _marked(number: str, t: Texts) -> str:
+    return number.replace(".", t("number.decimal_mark"))
