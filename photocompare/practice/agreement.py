@@ -17,14 +17,12 @@ from scipy import stats
 
 from photocompare.base.estimate import Z95, Estimate
 from photocompare.practice.cohort import Codes, Floats
+from photocompare.practice.statistics import UPPER, t_quantile
 
 FIVE_POINT = (1, 2, 3, 4, 5)
 """The categories of the five-point scale."""
 
 Weights = Literal["linear", "quadratic"]
-
-_CONFIDENCE = 0.95
-_UPPER = 0.5 + _CONFIDENCE / 2.0
 
 
 def weighted_kappa(
@@ -120,8 +118,8 @@ def _icc31(between: float, residual: float, n: int, k: int) -> Estimate:
     if residual <= 0.0:
         return Estimate(1.0, 1.0, 1.0, "", method) if between > 0 else Estimate.failed("", method)
     ratio = between / residual
-    low = ratio / float(stats.f.ppf(_UPPER, n - 1, df))
-    high = ratio * float(stats.f.ppf(_UPPER, df, n - 1))
+    low = ratio / float(stats.f.ppf(UPPER, n - 1, df))
+    high = ratio * float(stats.f.ppf(UPPER, df, n - 1))
     icc, lower, upper = ((f - 1.0) / (f + k - 1.0) for f in (ratio, low, high))
     return Estimate(icc, lower, upper, "", method)
 
@@ -138,7 +136,7 @@ def _icc21(between: float, raters: float, residual: float, n: int, k: int) -> Es
     a = k * icc / (n * (1.0 - icc))
     b = 1.0 + k * icc * (n - 1) / (n * (1.0 - icc))
     df = (a * raters + b * residual) ** 2 / ((a * raters) ** 2 / (k - 1) + (b * residual) ** 2 / ((n - 1) * (k - 1)))
-    above, below = float(stats.f.ppf(_UPPER, n - 1, df)), float(stats.f.ppf(_UPPER, df, n - 1))
+    above, below = float(stats.f.ppf(UPPER, n - 1, df)), float(stats.f.ppf(UPPER, df, n - 1))
     rest = k * raters + (k * n - k - n) * residual
     low = n * (between - above * residual) / (above * rest + n * between)
     high = n * (below * between - residual) / (rest + n * below * between)
@@ -197,7 +195,7 @@ def limits_of_agreement(first: Floats, second: Floats, subjects: Codes | None = 
         return LimitsOfAgreement(n, m, failed, failed, failed, math.nan, Estimate.failed("", method))
     counts = np.bincount(of, minlength=m).astype(np.float64)
     sd, bias, error = _spread_of_differences(difference, of, counts)
-    quantile = float(stats.t.ppf(_UPPER, m - 1))
+    quantile = float(t_quantile(m - 1))
     edge = quantile * math.sqrt(error**2 + sd**2 * Z95**2 / (2.0 * (m - 1)))
     lower, upper = (Estimate(v, v - edge, v + edge, unit, method) for v in (bias - Z95 * sd, bias + Z95 * sd))
     half = quantile * error
@@ -220,11 +218,8 @@ def _spread_of_differences(difference: Floats, of: Codes, counts: Floats) -> tup
 
 def _slope(difference: Floats, middle: Floats) -> Estimate:
     method = "least squares of difference on mean"
-    n, centred = len(middle), middle - middle.mean()
-    spread = float(centred @ centred)
-    if n < 3 or spread <= 0.0:
+    if len(middle) < 3 or np.ptp(middle) <= 0.0:
         return Estimate.failed("", method)
-    slope = float(centred @ difference) / spread
-    residual = difference - difference.mean() - slope * centred
-    half = float(stats.t.ppf(_UPPER, n - 2)) * math.sqrt(float(residual @ residual) / (n - 2) / spread)
+    line = stats.linregress(middle, difference)
+    slope, half = float(line.slope), float(t_quantile(len(middle) - 2) * line.stderr)
     return Estimate(slope, slope - half, slope + half, "", method)

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from photocompare.base.estimate import Estimate
-from photocompare.practice.cohort import Codes, Cohort, Flags, Floats, distinct
-from photocompare.practice.gee import gee_means
-from photocompare.practice.statistics import ClusteredMeans, Clusters, hidden_groups, hidden_parts, mean_estimates, rate_estimates
+from photocompare.practice.cohort import Codes, Cohort, Flags, Floats
+from photocompare.practice.statistics import Clusters, hidden_groups, hidden_parts, mean_estimates, rate_estimates
 
 DIMENSIONS = ("agent", "concentration", "form", "calibre", "ita_group", "sessions", "operator", "site")
 
@@ -108,7 +107,7 @@ def grouped(cohort: Cohort, dimension: str, *, least_patients: int) -> Grouped:
     return Grouped(dimension, clusters, found.names, hidden)
 
 
-def breakdown(groups: Grouped, clearance: Floats, responded: Floats, *, gee_most_pairs: int) -> Breakdown | None:
+def breakdown(groups: Grouped, clearance: Floats, responded: Floats) -> Breakdown | None:
     """The figures of every group; None where nothing was recorded in this dimension.
 
     Parameters
@@ -116,13 +115,11 @@ def breakdown(groups: Grouped, clearance: Floats, responded: Floats, *, gee_most
     groups : Grouped
     clearance, responded : ndarray
         Percent; 1 or 0.
-    gee_most_pairs : int
-        Cohorts up to this size go through statsmodels, larger ones through the closed form.
     """
-    means = means_by_size(clearance, groups.clusters, gee_most_pairs=gee_most_pairs)
+    means = groups.clusters.means(clearance)
     if not any(name for name, pairs in zip(groups.names, means.pairs, strict=True) if pairs):
         return None
-    rates = means_by_size(responded, groups.clusters, gee_most_pairs=gee_most_pairs)
+    rates = groups.clusters.means(responded)
     failed = Estimate.failed("%", "too few patients")
     rows = zip(groups.names, groups.hidden, means.pairs, means.patients, mean_estimates(means), rate_estimates(rates), strict=True)
     return Breakdown(
@@ -133,10 +130,3 @@ def breakdown(groups: Grouped, clearance: Floats, responded: Floats, *, gee_most
             if pairs > 0
         ),
     )
-
-
-def means_by_size(values: Floats, clusters: Clusters, *, gee_most_pairs: int) -> ClusteredMeans:
-    """From statsmodels where the cohort is small and has two patients at least, else from the closed form; both give the same."""
-    if len(values) > gee_most_pairs or distinct(clusters.patient_of) < 2:
-        return clusters.means(values)
-    return gee_means(values, clusters)

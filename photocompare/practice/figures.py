@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from photocompare.base.estimate import Estimate
-from photocompare.practice.breakdown import DIMENSIONS, Breakdown, breakdown, grouped, means_by_size
+from photocompare.practice.breakdown import DIMENSIONS, Breakdown, breakdown, grouped
 from photocompare.practice.cohort import Cohort, CohortFilter, Floats, distinct, in_windows, measured, of_one_method, select
 from photocompare.practice.flow import Flow, flow
 from photocompare.practice.follow_up import Completeness, completeness
@@ -45,9 +45,6 @@ class AuditOptions:
     rates : RateOptions
     funnel : FunnelOptions
     deconvolution : DeconvolutionOptions
-    gee_most_pairs : int
-        Cohorts up to this size are estimated by statsmodels' GEE, larger ones by the closed form that gives the same (`docs/audit.md`): a
-        fit takes 20 ms at 500 pairs and 70 ms at 2000, and an audit needs some twenty.
     run_period : str
         "month" or "quarter"; small practices see more in quarters.
     as_of : datetime.date or None
@@ -61,7 +58,6 @@ class AuditOptions:
     rates: RateOptions = field(default_factory=RateOptions)
     funnel: FunnelOptions = field(default_factory=FunnelOptions)
     deconvolution: DeconvolutionOptions = field(default_factory=DeconvolutionOptions)
-    gee_most_pairs: int = 500
     run_period: str = "month"
     as_of: dt.date | None = None
 
@@ -209,14 +205,14 @@ def outcomes_of(ended: Cohort, options: AuditOptions) -> Outcomes:
     errors = error_sds(clearance, ended.numbers("length_low"), ended.numbers("length_high"))
     clusters = Clusters.of(patients)
     dimensions = {name: grouped(ended, name, least_patients=options.least_patients) for name in DIMENSIONS}
-    tables = [breakdown(g, clearance, responded, gee_most_pairs=options.gee_most_pairs) for g in dimensions.values()]
+    tables = [breakdown(g, clearance, responded) for g in dimensions.values()]
     funnels = {name: funnel(dimensions[name], responded, options=options.funnel) for name in FUNNEL_DIMENSIONS}
     return Outcomes(
         len(ended),
         len(clusters.counts),
         int(responded.sum()),
-        mean_estimates(means_by_size(clearance, clusters, gee_most_pairs=options.gee_most_pairs))[0],
-        rate_estimates(means_by_size(responded, clusters, gee_most_pairs=options.gee_most_pairs))[0],
+        mean_estimates(clusters.means(clearance))[0],
+        rate_estimates(clusters.means(responded))[0],
         {vessel: _mean_of_known(ended, vessel, options.least_patients) for vessel in VESSELS},
         _distribution(clearance, shown, clusters, options.band),
         true_clearance(clearance, errors, patients, band=options.band, options=options.deconvolution),

@@ -2,7 +2,7 @@
 
 The estimates are those of generalised estimating equations with an independence working correlation (Liang & Zeger, Biometrika
 1986;73:13): the plain mean, with a variance from the sums over each patient.  With no covariate but the group they have a closed form,
-which needs two sums a patient; `gee` has the same from statsmodels, and `docs/audit.md` says which is used when.
+which needs two sums a patient.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ import pandas as pd
 from scipy import stats
 
 from photocompare.base.estimate import Z95, Estimate
+from photocompare.base.wilson import wilson_interval
 from photocompare.practice.cohort import Codes, Flags, Floats
 
 PERCENT = 100.0
-_CONFIDENCE = 0.95
+UPPER = 0.975
+"""Quantile at the upper end of a 95 % interval."""
+
 _DIRECT_CELLS = 4_000_000
 """Cells of group times patient up to which they are counted in place; a table of 32 MB, beyond it a hash is quicker."""
 
@@ -152,9 +155,9 @@ def clustered_means(values: Floats, patients: Codes, groups: Codes | None = None
     return Clusters.of(patients, groups, n_groups).means(values)
 
 
-def t_quantile(df: Floats | np.float64) -> Floats:
+def t_quantile(df: Floats | float) -> Floats:
     """Two-sided 95 % points of Student's t; NaN where there are no degrees of freedom."""
-    return np.asarray(stats.t.ppf(0.5 + _CONFIDENCE / 2.0, df), np.float64)
+    return np.asarray(stats.t.ppf(UPPER, df), np.float64)
 
 
 def mean_estimates(means: ClusteredMeans, *, unit: str = "%", bounds: tuple[float, float] = (0.0, PERCENT)) -> list[Estimate]:
@@ -166,33 +169,6 @@ def mean_estimates(means: ClusteredMeans, *, unit: str = "%", bounds: tuple[floa
         else Estimate.failed(unit, "mean; fewer than two patients")
         for m, h in zip(means.mean.tolist(), half.tolist(), strict=True)
     ]
-
-
-def wilson(rate: Floats | float, n: Floats | float, z: Floats | float = Z95) -> tuple[Floats, Floats]:
-    """Wilson's score interval of a share (J Am Stat Assoc 1927;22:209); `n` need not be whole.
-
-    Parameters
-    ----------
-    rate : float or ndarray
-        0 .. 1.
-    n : float or ndarray
-        Trials, or the effective number of them.
-    z : float or ndarray
-        Quantile.
-
-    Returns
-    -------
-    low, high : ndarray
-        0 .. 1; NaN where `n` is 0.
-    """
-    rate, n, z = (np.asarray(v, np.float64) for v in (rate, n, z))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = z**2 / n
-        middle = (rate + share / 2.0) / (1.0 + share)
-        half = z / (1.0 + share) * np.sqrt(rate * (1.0 - rate) / n + share / (4.0 * n))
-    # Rounding must not push a bound past a rate of 0 or 1.
-    low, high = np.where(rate <= 0.0, 0.0, middle - half), np.where(rate >= 1.0, 1.0, middle + half)
-    return np.where(n > 0, np.clip(low, 0.0, 1.0), np.nan), np.where(n > 0, np.clip(high, 0.0, 1.0), np.nan)
 
 
 def design_effect(means: ClusteredMeans) -> Floats:
@@ -217,7 +193,7 @@ def rate_estimates(means: ClusteredMeans, *, method: str = "share; Wilson, patie
     effect = design_effect(means)
     repeated = (means.squares > means.pairs) & np.isfinite(means.df)
     z = np.where(repeated, t_quantile(np.where(repeated, means.df, np.inf)), Z95)
-    low, high = wilson(means.mean, means.pairs / effect, z)
+    low, high = wilson_interval(means.mean, means.pairs / effect, z)
     return [
         Estimate(PERCENT * m, PERCENT * min(a, m), PERCENT * max(b, m), "%", method) if math.isfinite(a) else Estimate.failed("%", method)
         for m, a, b in zip(means.mean.tolist(), low.tolist(), high.tolist(), strict=True)
@@ -247,7 +223,7 @@ def clustered_slope(values: Floats, x: Floats, clusters: Clusters) -> Estimate:
     slope = float(centred @ values) / spread
     residual = values - values.mean() - slope * centred
     scores = np.bincount(clusters.cell, centred * residual, n)
-    half = float(t_quantile(np.float64(n - 2))) * math.sqrt(float(scores @ scores) * n / (n - 1.0)) / spread
+    half = float(t_quantile(n - 2)) * math.sqrt(float(scores @ scores) * n / (n - 1.0)) / spread
     return Estimate(slope, slope - half, slope + half, "", method)
 
 

@@ -11,11 +11,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from photocompare.base.estimate import Z95, Estimate
+from photocompare.base.wilson import wilson_interval
 from photocompare.practice.cohort import Codes, Floats, distinct
-from photocompare.practice.statistics import PERCENT, wilson
+from photocompare.practice.statistics import PERCENT, t_quantile
 from photocompare.results.reference_band import BenchmarkOptions
 
 _NORMAL_COLUMNS = 2
@@ -172,7 +173,7 @@ def _spread(values: Floats, errors: Floats, patients: Codes) -> tuple[float, flo
     if clusters < 2:
         return observed, mean_error, Estimate.failed("points", method)
     influence = np.bincount(patients, squared - errors**2 - (observed - mean_error))
-    half = float(stats.t.ppf(0.975, clusters - 1)) * math.sqrt(float(influence @ influence) * clusters / (clusters - 1)) / n
+    half = float(t_quantile(clusters - 1)) * math.sqrt(float(influence @ influence) * clusters / (clusters - 1)) / n
     value, low, high = (math.sqrt(max(0.0, observed - mean_error + shift)) for shift in (0.0, -half, half))
     return observed, mean_error, Estimate(value, low, high, "points", method)
 
@@ -227,7 +228,7 @@ def _jackknife_half(left_out: Floats) -> Floats:
     """Half widths of 95 % intervals from estimates without each block in turn, (blocks, k)."""
     blocks = len(left_out)
     error = np.sqrt((blocks - 1) / blocks * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0))
-    return np.asarray(stats.t.ppf(0.975, blocks - 1) * error, np.float64)
+    return np.asarray(t_quantile(blocks - 1) * error, np.float64)
 
 
 def _share_estimates(shares: Floats, left_out: Floats, pairs: int, method: str) -> list[Estimate]:
@@ -235,7 +236,7 @@ def _share_estimates(shares: Floats, left_out: Floats, pairs: int, method: str) 
     least = 0.5 / pairs  # less than half a pair may be none, and its odds say nothing
     odds, odds_left_out = (special.logit(np.clip(each, least, 1.0 - least)) for each in (shares, left_out))
     half = _jackknife_half(odds_left_out)
-    least_low, least_high = wilson(shares, float(pairs))
+    least_low, least_high = wilson_interval(shares, float(pairs))
     low = np.where(shares > least, np.minimum(least_low, special.expit(odds - half)), 0.0)
     high = np.where(shares < 1.0 - least, np.maximum(least_high, special.expit(odds + half)), 1.0)
     ends = (PERCENT * np.column_stack([shares, low, high])).tolist()

@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from photocompare.base.estimate import Z95
+from photocompare.base.wilson import wilson_interval
+
 F64 = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 """Of every interval; two-sided unless the method says otherwise."""
 
 _TAIL = (1 - CONFIDENCE) / 2
-
-Z95 = float(stats.norm.ppf(1 - _TAIL))
-"""1.96: two-sided 95 % point of the normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,12 @@ def too_few(n: int, unit: str, method: str) -> Figure:
 
 
 def proportion(successes: int, trials: int) -> Figure:
-    """Share of successes, 0..1, with Wilson's score interval (J Am Stat Assoc 1927;22:209; Newcombe, Stat Med 1998;17:857)."""
+    """Share of successes, 0..1, with Wilson's score interval."""
     method = "Wilson score interval"
     if trials < 1:
         return too_few(trials, "share", method)
-    share, z2 = successes / trials, Z95**2
-    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = Z95 / (1 + z2 / trials) * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    # The bounds reach 0 and 1 exactly there; rounding must not carry them past the share.
-    return Figure(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)), trials, "share", method)
+    low, high = wilson_interval(successes / trials, trials)
+    return Figure(successes / trials, float(low), float(high), trials, "share", method)
 
 
 def rate_at_most(events: int, trials: int) -> Figure:

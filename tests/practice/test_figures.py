@@ -11,9 +11,12 @@ import pytest
 from scipy import stats
 
 from photocompare.practice.audit_words import notes
-from photocompare.practice.cohort import CohortFilter
+from photocompare.practice.breakdown import grouped
+from photocompare.practice.cohort import CohortFilter, select
 from photocompare.practice.figures import AuditFigures, AuditOptions, audit_figures
+from photocompare.practice.statistics import mean_estimates, rate_estimates
 from photocompare.report.words.texts import texts
+from tests.support.gee import gee_means
 from tests.support.made_cohort import Practice, made_cohort
 
 
@@ -64,16 +67,22 @@ def test_concentrations_stand_with_their_agent(figures: AuditFigures) -> None:
     assert sum(g.pairs or 0 for g in table.groups) == figures.outcomes.pairs
 
 
-def test_both_ways_of_estimating_give_the_same(frame: pd.DataFrame) -> None:
+def test_breakdowns_are_those_of_statsmodels_gee(frame: pd.DataFrame) -> None:
     small = frame.iloc[:600]
-    closed, fitted = (audit_figures(small, options=AuditOptions(gee_most_pairs=n)).outcomes for n in (0, 600))
-    assert closed is not None
-    assert fitted is not None
-    for one, other in zip(closed.breakdowns, fitted.breakdowns, strict=True):
-        for a, b in zip(one.groups, other.groups, strict=True):
-            for x, y in ((a.clearance, b.clearance), (a.responders, b.responders)):
-                ends = [(getattr(x, end), getattr(y, end)) for end in ("value", "low", "high")]
-                assert all(np.isclose(u, v, rtol=0, atol=1e-8, equal_nan=True) for u, v in ends)
+    outcomes = audit_figures(small).outcomes
+    assert outcomes is not None
+    rows = ended(small).reset_index(drop=True)
+    cohort = select(rows, CohortFilter())
+    clearance = cohort.numbers("length")
+    for table in outcomes.breakdowns:
+        groups = grouped(cohort, table.dimension, least_patients=1)
+        means = mean_estimates(gee_means(clearance, groups.clusters))
+        rates = rate_estimates(gee_means((clearance >= 75.0).astype(float), groups.clusters))
+        expected = {name: pair for name, *pair in zip(groups.names, means, rates, strict=True)}
+        for group in table.groups:
+            for found, other in zip((group.clearance, group.responders), expected[group.name], strict=True):
+                ends = [(getattr(found, end), getattr(other, end)) for end in ("value", "low", "high")]
+                assert group.hidden or np.allclose(*zip(*ends, strict=True), rtol=0, atol=1e-8), group.name
 
 
 def test_a_filter_and_a_part_of_the_rows_are_the_same(frame: pd.DataFrame) -> None:
@@ -189,7 +198,7 @@ def test_mean_clearance_covers_over_whole_cohorts() -> None:
     truth = ended(made_cohort(Practice(rows=200_000, seed=999)))["length"].mean()
     held = 0
     for seed in range(40):
-        found = audit_figures(made_cohort(Practice(rows=250, seed=seed)), options=AuditOptions(gee_most_pairs=0)).outcomes
+        found = audit_figures(made_cohort(Practice(rows=250, seed=seed))).outcomes
         assert found is not None
         held += found.clearance.low <= truth <= found.clearance.high
     assert stats.binom.cdf(held, 40, 0.95) > 0.01

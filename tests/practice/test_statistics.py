@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from photocompare.base.wilson import wilson_interval
 from photocompare.practice import statistics
-from photocompare.practice.gee import gee_means
 from photocompare.practice.statistics import (
     Clusters,
     clustered_means,
@@ -19,8 +19,8 @@ from photocompare.practice.statistics import (
     hidden_parts,
     mean_estimates,
     rate_estimates,
-    wilson,
 )
+from tests.support.gee import gee_means
 
 Floats = NDArray[np.float64]
 
@@ -34,17 +34,17 @@ Floats = NDArray[np.float64]
 )
 def test_wilson_gives_the_published_intervals(successes: int, n: int, low: float, high: float) -> None:
     # Newcombe, Statistics in Medicine 1998;17:857, table I, method 3.
-    found = wilson(successes / n, n)
+    found = wilson_interval(successes / n, n)
     assert [round(float(v), 4) for v in found] == [low, high]
 
 
-def test_wilson_is_statsmodels_wilson() -> None:
+def test_wilson_is_statsmodels_wilson_interval() -> None:
     for k, n in ((0, 1), (1, 1), (3, 10), (97, 100), (50_000, 100_000)):
-        assert np.allclose(wilson(k / n, n), proportion_confint(k, n, method="wilson"), atol=1e-6)
+        assert np.allclose(wilson_interval(k / n, n), proportion_confint(k, n, method="wilson"), atol=1e-6)
 
 
 def test_wilson_of_nothing_is_nothing() -> None:
-    assert np.isnan(wilson(np.nan, 0)).all()
+    assert np.isnan(wilson_interval(np.nan, 0)).all()
 
 
 # --- clustered means
@@ -140,7 +140,7 @@ def test_pairs_that_are_copies_are_one_pair() -> None:
 
 def test_a_rate_of_all_or_none_counts_patients_not_pairs() -> None:
     all_of_them = clustered_means(np.ones(40), np.repeat(np.arange(20), 2))
-    low, _ = wilson(1.0, 20, float(stats.t.ppf(0.975, 19)))
+    low, _ = wilson_interval(1.0, 20, float(stats.t.ppf(0.975, 19)))
     found = rate_estimates(all_of_them)[0]
     assert found.low == pytest.approx(100 * float(low))
     assert (found.value, found.high) == (100.0, 100.0)

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from photocompare.practice.statistics import wilson
+from photocompare.base.wilson import wilson_interval
 from photocompare.practice.true_clearance import DeconvolutionOptions, TrueClearance, error_sds, true_clearance
 
 Floats = NDArray[np.float64]
@@ -153,5 +153,5 @@ def test_a_share_of_nothing_is_no_surer_than_as_many_counted_legs() -> None:
     rng = np.random.default_rng(10)
     found = true_clearance(rng.normal(20.0, 5.0, 100), np.full(100, 3.0), np.arange(100))
     assert found.above_band.value == pytest.approx(0.0, abs=1e-3)
-    assert found.above_band.high >= 100.0 * float(wilson(0.0, 100.0)[1])
-    assert found.below_band.low <= 100.0 * float(wilson(1.0, 100.0)[0])
+    assert found.above_band.high >= 100.0 * float(wilson_interval(0.0, 100.0)[1])
+    assert found.below_band.low <= 100.0 * float(wilson_interval(1.0, 100.0)[0])

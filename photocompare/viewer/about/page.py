@@ -35,7 +35,6 @@ PACKAGES = (
     "scikit-image",
     "scipy",
     "sqlalchemy",
-    "statsmodels",
     "streamlit",
     "tqdm",
     "typer",

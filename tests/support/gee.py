@@ -1,4 +1,4 @@
-"""The same means and rates from statsmodels' generalised estimating equations: for small cohorts, and to hold the closed form against."""
+"""Means and rates from statsmodels' generalised estimating equations: what the closed form of the audit is held against."""
 
 from __future__ import annotations
 
