@@ -218,8 +218,12 @@ def _spread_of_differences(difference: Floats, of: Codes, counts: Floats) -> tup
 
 def _slope(difference: Floats, middle: Floats) -> Estimate:
     method = "least squares of difference on mean"
-    if len(middle) < 3 or np.ptp(middle) <= 0.0:
+    n, centred = len(middle), middle - middle.mean()
+    spread = float(centred @ centred)
+    if n < 3 or spread <= 0.0:
         return Estimate.failed("", method)
-    line = stats.linregress(middle, difference)
-    slope, half = float(line.slope), float(t_quantile(len(middle) - 2) * line.stderr)
+    slope = float(centred @ difference) / spread
+    residual = difference - difference.mean() - slope * centred
+    # Not linregress: where the points lie on the line, rounding makes its error the root of a negative number.
+    half = float(t_quantile(n - 2)) * math.sqrt(float(residual @ residual) / (n - 2) / spread)
     return Estimate(slope, slope - half, slope + half, "", method)

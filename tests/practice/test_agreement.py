@@ -198,3 +198,12 @@ def test_a_pair_that_was_rated_twice_on_one_occasion_is_refused() -> None:
         round_agreement(pd.concat([frame, frame.iloc[:1]]), software)
     with pytest.raises(UsageError, match="percent"):
         round_agreement(frame.drop(columns="percent"), software)
+
+
+def test_differences_that_lie_on_a_line_have_a_slope_without_error() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        first = rng.uniform(0, 100, 5).round(1)
+        slope = limits_of_agreement(first, first * 0.9).slope
+        assert slope.value == pytest.approx(0.1 / 0.95)
+        assert slope.width == pytest.approx(0.0, abs=1e-6)
