@@ -29,6 +29,7 @@ def report(
 ) -> None:
     """Work out every figure of the audit page, and export the de-identified table."""
     from photocompare.practice.audit_files import audit_exports, write_audit
+    from photocompare.practice.audit_words import with_interval
     from photocompare.practice.cohort import CohortFilter
     from photocompare.practice.figures import AuditOptions
     from photocompare.records.access import COMMAND_LINE, Permission
@@ -52,9 +53,8 @@ def report(
     everyone, ended = figures.flow.steps[0], figures.flow.steps[-1]
     typer.echo(f"Treated: {everyone.patients} patients; with an outcome: {ended.patients} patients, {ended.comparisons} comparisons.")
     if figures.outcomes is not None:
-        clearance, responders = figures.outcomes.clearance, figures.outcomes.responders
-        typer.echo(f"Mean clearance {clearance.value:.1f} % ({clearance.low:.1f} to {clearance.high:.1f} %)")
-        typer.echo(f"Responders {responders.value:.1f} % ({responders.low:.1f} to {responders.high:.1f} %)")
+        typer.echo(f"Mean clearance {with_interval(figures.outcomes.clearance, texts('en'))}")
+        typer.echo(f"Responders {with_interval(figures.outcomes.responders, texts('en'))}")
     typer.echo(f"Files: {out}")
 
 

@@ -11,32 +11,34 @@ from photocompare.practice.figures import AuditFigures
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.run_chart import RunSignals
 from photocompare.report.pdf.words import date_of
-from photocompare.report.words.numbers import decimal
+from photocompare.report.words import numbers
 from photocompare.report.words.texts import Texts
 
-NO_NUMBER = "–"
+DASH = "–"
+"""In place of a number that there is not."""
+
+_DIGITS = 1
+"""Decimals of the audit's numbers: with hundreds of pairs an interval is a few points wide."""
 
 
-def number(value: float, t: Texts, digits: int = 1) -> str:
-    """A number with the language's decimal mark; a dash where there is none."""
-    return decimal(value + 0.0, digits, t) if math.isfinite(value) else NO_NUMBER
+def number(value: float, t: Texts) -> str:
+    """A number without a unit; a dash where there is none."""
+    return numbers.decimal(value, _DIGITS, t) if math.isfinite(value) else DASH
 
 
-def percent(value: float, t: Texts, digits: int = 1) -> str:
-    """A percentage."""
-    return t("audit.percent", value=number(value, t, digits)) if math.isfinite(value) else NO_NUMBER
+def percent(value: float, t: Texts) -> str:
+    """A percentage; a dash where there is none."""
+    return numbers.percent(value, t, _DIGITS) if math.isfinite(value) else DASH
 
 
-def interval(estimate: Estimate, t: Texts, digits: int = 1) -> str:
-    """The 95 % interval of a percentage."""
-    if not estimate.ok:
-        return NO_NUMBER
-    return t("audit.interval", low=number(estimate.low, t, digits), high=number(estimate.high, t, digits))
+def interval(low: float, high: float, t: Texts) -> str:
+    """An interval of a percentage; a dash where there is none."""
+    return numbers.interval(low, high, t, _DIGITS) if math.isfinite(low) else DASH
 
 
-def with_interval(estimate: Estimate, t: Texts, digits: int = 1) -> str:
-    """A percentage and its interval in brackets."""
-    return f"{percent(estimate.value, t, digits)} ({interval(estimate, t, digits)})" if estimate.ok else NO_NUMBER
+def with_interval(estimate: Estimate, t: Texts) -> str:
+    """A percentage and its interval in brackets; a dash where there is none."""
+    return f"{percent(estimate.value, t)} ({interval(estimate.low, estimate.high, t)})" if estimate.ok else DASH
 
 
 def word(column: str, name: str, t: Texts) -> str:
@@ -74,7 +76,7 @@ def filtered(wanted: CohortFilter, t: Texts) -> str:
 
 
 def _range(least: float | None, most: float | None, t: Texts) -> str:
-    low, high = ("" if v is None else f"{v:g}".replace(".", t("number.decimal_mark")) for v in (least, most))
+    low, high = ("" if v is None else numbers.significant(v, 6, t) for v in (least, most))
     if not low:
         return t("audit.at_most", high=high)
     return t("audit.from_to", low=low, high=high) if high else t("audit.at_least", low=low)

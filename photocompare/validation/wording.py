@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from photocompare.report.words.numbers import decimal
+from photocompare.report.words.texts import texts
 from photocompare.validation.measures import Figure
 
 _DIGITS = {"points": 1, "share": 1, "mm": 2, "mm2": 1, "units": 2, "ratio": 2, "%": 1}
@@ -11,10 +13,8 @@ _OTHERWISE = 2
 
 
 def number(value: float, unit: str) -> str:
-    """A value with the digits of its unit; shares as percentages; never a negative zero."""
-    digits = _DIGITS.get(unit, _OTHERWISE)
-    shown = 100 * value if unit == "share" else value
-    return f"{round(shown, digits) + 0.0:.{digits}f}"
+    """A value with the digits of its unit; shares as percentages; in English, as all of the report."""
+    return decimal(100 * value if unit == "share" else value, _DIGITS.get(unit, _OTHERWISE), texts("en"))
 
 
 def told(figure: Figure) -> str:

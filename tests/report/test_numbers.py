@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from photocompare.base.estimate import Estimate
-from photocompare.report.words.numbers import decimal, headline_percent, interval, percent, significant, with_interval
+from photocompare.report.words.numbers import decimal, headline_percent, interval, percent, signed, significant, with_interval
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.reference_band import BenchmarkOptions
 
@@ -20,6 +20,10 @@ COMMA = Texts("xx", {"number.decimal_mark": ",", "number.interval": "{low} a {hi
 def test_a_number_has_its_decimals_and_no_negative_zero(value: float, digits: int, shown: str) -> None:
     assert decimal(value, digits, T) == shown
     assert decimal(value, digits, COMMA) == shown.replace(".", ",")
+
+
+def test_a_signed_number_has_a_true_minus_sign() -> None:
+    assert [signed(value, 1, COMMA) for value in (-2.34, -0.04, 2.34)] == ["−2,3", "0,0", "2,3"]
 
 
 def test_significant_digits_have_no_trailing_zeros() -> None:
@@ -41,5 +45,6 @@ def test_the_headline_keeps_its_decimal_where_rounding_would_carry_it_over_a_mar
 
 def test_an_interval_stands_in_the_languages_words() -> None:
     assert interval(-0.2, 12.4, T) == "0 to 12 %"
+    assert interval(-0.2, 12.44, COMMA, 1) == "-0,2 a 12,4 %"
     assert with_interval(Estimate(81.5, 76.0, 86.2, "%"), COMMA) == "82 % (76 a 86 %)"
     assert with_interval(Estimate.failed("%"), COMMA) == with_interval(None, COMMA) == "nada"

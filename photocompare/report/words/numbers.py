@@ -32,9 +32,14 @@ def headline_percent(value: float, band: BenchmarkOptions, t: Texts) -> str:
     return percent(value, t, 1 if crossed else 0)
 
 
-def interval(low: float, high: float, t: Texts) -> str:
+def signed(value: float, digits: int, t: Texts) -> str:
+    """As `decimal`, with a true minus sign."""
+    return decimal(value, digits, t).replace("-", "−")
+
+
+def interval(low: float, high: float, t: Texts, digits: int = 0) -> str:
     """A 95 % interval of a percentage, both ends finite."""
-    return t("number.interval", low=decimal(low, 0, t), high=percent(high, t))
+    return t("number.interval", low=decimal(low, digits, t), high=percent(high, t, digits))
 
 
 def with_interval(estimate: Estimate | None, t: Texts) -> str:

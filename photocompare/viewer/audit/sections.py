@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from photocompare.base.estimate import Estimate
-from photocompare.practice.audit_words import NO_NUMBER, funnel_words, interval, notes, number, percent, run_words, with_interval, word
+from photocompare.practice.audit_words import DASH, funnel_words, interval, notes, number, percent, run_words, with_interval, word
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
 from photocompare.practice.cohort import STATUSES
@@ -16,7 +16,7 @@ from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.statistics import PERCENT
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.shared.numbers import show_chart
+from photocompare.viewer.shared.charts import show_chart
 from photocompare.viewer.shared.record_pages import table
 
 
@@ -44,7 +44,7 @@ def show_reasons(figures: AuditFigures, t: Texts) -> None:
         (
             t.flag(reason.code, reason.which)[0] if f"flags.{reason.code}.message" in t.entries else reason.code,
             few if reason.patients is None else str(reason.patients),
-            NO_NUMBER if reason.refused is None else str(reason.refused),
+            DASH if reason.refused is None else str(reason.refused),
         )
         for reason in figures.flow.reasons
     ]
@@ -60,7 +60,7 @@ def show_headline(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
     )
     items = "".join(
         f"<li><span>{escape(name)}</span><b>{escape(percent(found.value, t))}</b>"
-        f"<small>{escape(t('audit_page.interval_95', interval=interval(found, t)))}</small></li>"
+        f"<small>{escape(t('audit_page.interval_95', interval=interval(found.low, found.high, t)))}</small></li>"
         for name, found in entries
     )
     st.html(f'<ul class="pc-room-flow" data-testid="figures">{items}</ul>')
@@ -118,7 +118,7 @@ def show_breakdowns(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None
 def _groups(found: Breakdown, least_patients: int, t: Texts) -> str:
     hidden = t("audit.hidden", n=least_patients)
     rows = [
-        (word(found.dimension, group.name, t), NO_NUMBER, NO_NUMBER, hidden, hidden)
+        (word(found.dimension, group.name, t), DASH, DASH, hidden, hidden)
         if group.hidden
         else (
             word(found.dimension, group.name, t),
@@ -160,8 +160,8 @@ def _units(found: Funnel, t: Texts) -> str:
             str(unit.patients),
             str(unit.pairs),
             percent(unit.rate, t),
-            t("audit.interval", low=number(unit.low_95, t), high=number(unit.high_95, t)),
-            t("audit.interval", low=number(unit.low_998, t), high=number(unit.high_998, t)),
+            interval(unit.low_95, unit.high_95, t),
+            interval(unit.low_998, unit.high_998, t),
         )
         for unit in found.units
     ]
@@ -177,7 +177,7 @@ def show_run_chart(outcomes: Outcomes, t: Texts) -> None:
         show_chart(run_chart_chart(chart, t))
     st.text(" ".join(run_words(chart.signals, t)))
     with st.expander(t("audit_page.as_table")):
-        rows = [(point.period, NO_NUMBER if point.pairs is None else str(point.pairs), percent(point.value, t)) for point in chart.points]
+        rows = [(point.period, DASH if point.pairs is None else str(point.pairs), percent(point.value, t)) for point in chart.points]
         head = (t("audit_page.time"), t("audit_table.pairs"), t("audit_chart.mean_clearance"))
         st.html(table(t("audit_head.run_chart"), head, rows))
 
@@ -190,7 +190,7 @@ def show_after_effects(figures: AuditFigures, t: Texts) -> None:
     rows = [
         (
             t(f"audit_effect.{effect.name}", n=f"{effect.threshold_percent:g}"),
-            NO_NUMBER if effect.legs is None else t("audit_page.of", part=effect.affected_legs, whole=effect.legs),
+            DASH if effect.legs is None else t("audit_page.of", part=effect.affected_legs, whole=effect.legs),
             with_interval(effect.rate, t),
             with_interval(effect.mean_share, t),
         )
@@ -209,7 +209,7 @@ def show_completeness(figures: AuditFigures, t: Texts) -> None:
         said = f"{said} {t('audit_page.followed', in_time=in_time, ever=ever)}"
     st.text(said)
     rows = [
-        (t(f"audit_window.{name}"), str(count), percent(PERCENT * count / found.due, t) if found.due else NO_NUMBER)
+        (t(f"audit_window.{name}"), str(count), percent(PERCENT * count / found.due, t) if found.due else DASH)
         for name, count in found.by_window.items()
     ]
     head = (*_words(t, "window", "regions"), t("audit_page.share"))
@@ -232,7 +232,7 @@ def show_quality(figures: AuditFigures, t: Texts) -> None:
     with st.expander(t("audit_page.as_table")):
         names = list(quality.shares)
         by_quarter = [
-            (period.period, NO_NUMBER if period.pairs is None else str(period.pairs), *(percent(period.shares[n], t) for n in names))
+            (period.period, DASH if period.pairs is None else str(period.pairs), *(percent(period.shares[n], t) for n in names))
             for period in quality.periods
         ]
         head = (t("audit_chart.quarter"), t("audit_table.pairs"), *(t(f"audit_quality.{name}") for name in names))

@@ -16,6 +16,7 @@ from photocompare.records.access import Actor
 from photocompare.records.anonymous_pictures import BarePair
 from photocompare.records.gallery import GalleryCase, gallery_cases, gallery_pictures, keep_look
 from photocompare.records.store import Records
+from photocompare.report.words.numbers import signed
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.gallery.cards import Card, show_cards, small
@@ -23,7 +24,6 @@ from photocompare.viewer.gallery.leg_choice import Leg, choose_leg
 from photocompare.viewer.measuring.visit import VISITS
 from photocompare.viewer.result.blocks import headline_percent
 from photocompare.viewer.result.two_pictures import show_bare
-from photocompare.viewer.shared.numbers import signed
 from photocompare.viewer.shared.page import begin
 from photocompare.viewer.shared.record_pages import mark_demo, room_style, told_errors
 from photocompare.viewer.shared.records_access import actor, records
@@ -139,7 +139,7 @@ def _target(chosen: Sequence[GalleryCase], t: Texts) -> str:
     if len(percents) < LEAST_FOR_TARGET:
         return f'<p class="pc-room-note">{escape(t("gallery.too_few_for_target", n=len(percents)))}</p>'
     middle = headline_percent(median(percents))
-    said = t("gallery.target", n=len(percents), low=signed(min(percents), t, 0), high=signed(max(percents), t, 0))
+    said = t("gallery.target", n=len(percents), low=signed(min(percents), 0, t), high=signed(max(percents), 0, t))
     return (
         f'<section data-testid="target"><p class="pc-room-big">{escape(middle)}</p>'
         f'<p class="pc-room-note">{escape(t("gallery.middle"))}</p><p class="pc-interval">{escape(said)}</p></section>'

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from photocompare.practice.audit_words import NO_NUMBER
+from photocompare.base.estimate import Estimate
+from photocompare.practice.audit_words import DASH
 from photocompare.practice.charts import bland_altman_chart
 from photocompare.practice.rating import PairAgreement, RoundAgreement, round_agreement
 from photocompare.records.ratings import RoundScores
+from photocompare.report.words.numbers import signed
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.shared.numbers import show_chart, signed, with_interval
+from photocompare.viewer.shared.charts import show_chart
 from photocompare.viewer.shared.record_pages import table
 
 _SOFTWARE = "software"
-_KAPPA_DIGITS = 2
+_KAPPA_DIGITS, _PERCENT_DIGITS = 2, 1
 
 
 def show_agreement(found: RoundScores, t: Texts) -> None:
@@ -31,7 +33,7 @@ def show_agreement(found: RoundScores, t: Texts) -> None:
     st.html(_table(t("rating.with_software"), agreed.software, t))
     if agreed.between:
         st.html(_table(t("rating.between"), agreed.between, t))
-        together = with_interval(agreed.all_raters.absolute, t, _KAPPA_DIGITS)
+        together = _with_interval(agreed.all_raters.absolute, t, _KAPPA_DIGITS)
         st.text(t("rating.all_raters", icc=together, n=agreed.all_raters.subjects))
     else:
         st.text(t("rating.one_rater"))
@@ -49,17 +51,23 @@ def _table(caption: str, pairs: Sequence[PairAgreement], t: Texts) -> str:
 
 def _row(pair: PairAgreement, t: Texts) -> list[str]:
     limits = pair.limits
-    reach = NO_NUMBER
-    if limits.lower.ok:
-        reach = t("rating.reach", low=signed(limits.lower.value, t), high=signed(limits.upper.value, t))
     return [
         _who(pair, t),
         str(pair.pairs),
-        with_interval(pair.kappa, t, _KAPPA_DIGITS),
-        with_interval(pair.icc.absolute, t, _KAPPA_DIGITS),
-        with_interval(limits.bias, t),
-        reach,
+        _with_interval(pair.kappa, t, _KAPPA_DIGITS),
+        _with_interval(pair.icc.absolute, t, _KAPPA_DIGITS),
+        _with_interval(limits.bias, t, _PERCENT_DIGITS),
+        _from_to(limits.lower.value, limits.upper.value, t, _PERCENT_DIGITS) if limits.lower.ok else DASH,
     ]
+
+
+def _with_interval(found: Estimate, t: Texts, digits: int) -> str:
+    """A value without a unit and its 95 % interval; a dash where there is none."""
+    return f"{signed(found.value, digits, t)} ({_from_to(found.low, found.high, t, digits)})" if found.ok else DASH
+
+
+def _from_to(low: float, high: float, t: Texts, digits: int) -> str:
+    return t("number.interval", low=signed(low, digits, t), high=signed(high, digits, t))
 
 
 def _who(pair: PairAgreement, t: Texts) -> str:

@@ -1,4 +1,4 @@
-"""What the pages about many pairs have in common: numbers with their intervals, charts."""
+"""Charts on a page."""
 
 from __future__ import annotations
 
@@ -6,26 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from photocompare.base.estimate import Estimate
-from photocompare.practice.audit_words import NO_NUMBER, number
 from photocompare.practice.charts import Chart
-from photocompare.report.words.texts import Texts
 
 _INK_ON_LIGHT, _INK_ON_DARK = "#3d434b", "#d5d9de"
 """Above 4.5 to 1 on Streamlit's white and on its near-black."""
-
-
-def with_interval(found: Estimate, t: Texts, digits: int = 1) -> str:
-    """A value without a unit, with its 95 % interval; a dash where there is none."""
-    if not found.ok:
-        return NO_NUMBER
-    value, low, high = (signed(v, t, digits) for v in (found.value, found.low, found.high))
-    return t("audit_page.interval", value=value, low=low, high=high)
-
-
-def signed(value: float, t: Texts, digits: int = 1) -> str:
-    """A number for people, with a true minus sign and no negative zero."""
-    return number(round(value, digits), t, digits).replace("-", "−")
 
 
 def show_chart(chart: Chart) -> None:
