@@ -117,14 +117,8 @@ def _photo(facts: PairFacts, scene: Scene, number: int, visit: VisitFacts, card:
     first = number == 0
     slide = 0.0 if first else facts.slide_mm
     limb = build_limb(facts.limb, seed=facts.seed, visit=name, slide_mm=slide, swelling=0.0 if first else 0.006 + 0.004 * slide)
-    if first:
-        density, relief, hair = scene.bare_before + scene.vein_before, scene.relief_before, scene.hair_before
-    else:
-        density = scene.bare_after + scene.vein_after + scene.stain[..., None] * scene.stain_rgb.astype(np.float32)
-        relief, hair = scene.relief_after, scene.hair_after
-    return render_photo(
-        facts.seed, name, scene.grid, density, relief, hair, visit, build_view(limb, visit, SIZE), _card() if card else None
-    ).jpeg
+    skin = scene.skin_before if first else scene.skin_after
+    return render_photo(facts.seed, name, skin, visit, build_view(limb, visit, SIZE), _card() if card else None).jpeg
 
 
 def _card() -> CardPlacement:

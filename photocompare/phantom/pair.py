@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import cv2
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import SRGB8, MapXY, Mask
 from photocompare.phantom import truth
 from photocompare.phantom.camera import encode_jpeg
-from photocompare.phantom.facts import STANDARD, PairFacts, PhantomRanges, draw_facts, stream
-from photocompare.phantom.render import CardPlacement, Photo, background, render_photo
+from photocompare.phantom.facts import PairFacts, draw_facts, stream
+from photocompare.phantom.render import CardPlacement, RenderedPhoto, background, render_photo
 from photocompare.phantom.scene import Scene, build_scene
 from photocompare.phantom.surface import View, build_limb, build_view
 
@@ -59,12 +59,12 @@ class PhantomPair:
     card_corners_before: F64 | None
     card_corners_after: F64 | None
     _views: tuple[View, View]
-    _photo_before: Photo
+    _photo_before: RenderedPhoto
 
     def true_map(self, step: int = 1) -> MapXY:
         """Where each `step`-th before pixel lies in the after photo: (ceil(H/step), ceil(W/step), 2) (x, y); NaN where not shared."""
         shared = self.shared[::step, ::step]
-        skin = self._photo_before.sight.skin_uv[::step, ::step][shared].astype(np.float64)
+        skin = self._photo_before.projected.skin_uv[::step, ::step][shared].astype(np.float64)
         out = np.full((*shared.shape, 2), np.nan, np.float32)
         if len(skin):
             out[shared] = self._views[1].pixel_of_skin(skin)
@@ -77,14 +77,10 @@ def _views(facts: PairFacts) -> tuple[View, View]:
     return build_view(first, facts.before, facts.size), build_view(second, facts.after, facts.size)
 
 
-def _photograph(facts: PairFacts, scene: Scene, views: tuple[View, View], card: CardPlacement | None, which: str) -> Photo:
-    grid = scene.grid
+def _photograph(facts: PairFacts, scene: Scene, views: tuple[View, View], card: CardPlacement | None, which: str) -> RenderedPhoto:
     if which == "before":
-        density = scene.bare_before + scene.vein_before
-        return render_photo(facts.seed, which, grid, density, scene.relief_before, scene.hair_before, facts.before, views[0], card)
-    density = scene.bare_after + scene.vein_after
-    density += scene.stain[..., None] * scene.stain_rgb.astype(np.float32)
-    return render_photo(facts.seed, which, grid, density, scene.relief_after, scene.hair_after, facts.after, views[1], card)
+        return render_photo(facts.seed, which, scene.skin_before, facts.before, views[0], card)
+    return render_photo(facts.seed, which, scene.skin_after, facts.after, views[1], card)
 
 
 def _spoil(facts: PairFacts) -> PairFacts:
@@ -207,17 +203,27 @@ def render_pair(facts: PairFacts, *, card: CardPlacement | None = None) -> Phant
     )
 
 
+class FixedFacts(TypedDict, total=False):
+    """What a test fixes of a pair; the rest is drawn.
+
+    tone : melanosome fraction, 0.012..0.4
+    clearance : share of vein length to clear, 0..1; the exact outcome stands in `truth`
+    stain : strength of hemosiderin along cleared veins, about 0.3..1.1; 0 for none
+    """
+
+    tone: float
+    clearance: float
+    stain: float
+
+
 def simple_pair(
     kind: str = "graded",
     *,
     seed: int = 1,
     size: tuple[int, int] = (600, 450),
-    tone: float | None = None,
-    clearance: float | None = None,
     why: str = "",
-    stain: float | None = None,
-    ranges: PhantomRanges = STANDARD,
     card: CardPlacement | None = None,
+    **fixed: Unpack[FixedFacts],
 ) -> PhantomPair:
     """A pair for a test, with the facts that matter to it fixed and the rest drawn.
 
@@ -228,16 +234,17 @@ def simple_pair(
     seed : int
     size : (int, int)
         Rows, columns; the frame always shows the same stretch of limb, so smaller photos are coarser.
-    tone : float, optional
-        Melanosome fraction, 0.012..0.4.
-    clearance : float, optional
-        Share of vein length to clear, 0..1; the exact outcome stands in `truth`.
-    stain : float, optional
-        Strength of hemosiderin along cleared veins, about 0.3..1.1; 0 for none.
+    card : CardPlacement, optional
+        A card laid on the skin in both photos.
+    fixed
+        See `FixedFacts`.
+
+    Examples
+    --------
+    >>> pair = simple_pair("graded", seed=3, size=(320, 240), clearance=0.6)
+    >>> pair.before.shape
+    (320, 240, 3)
     """
-    facts = draw_facts(kind, seed=seed, ranges=ranges, size=size, why=why, melanin=tone)
-    if clearance is not None:
-        facts = replace(facts, clearance=clearance)
-    if stain is not None:
-        facts = replace(facts, stain=stain)
+    facts = draw_facts(kind, seed=seed, size=size, why=why, melanin=fixed.get("tone"))
+    facts = replace(facts, clearance=fixed.get("clearance", facts.clearance), stain=fixed.get("stain", facts.stain))
     return render_pair(facts, card=card)

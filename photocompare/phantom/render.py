@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import SRGB8, LinearRGB, Mask
 from photocompare.phantom.camera import expose
 from photocompare.phantom.facts import VisitFacts, stream
-from photocompare.phantom.surface import Sight, View, see
+from photocompare.phantom.scene import VisitSkin
+from photocompare.phantom.surface import ProjectedSkin, View, project
 from photocompare.phantom.texture import SkinGrid, blob_noise, streak_noise
 
 F32 = NDArray[np.float32]
@@ -47,7 +48,7 @@ class CardPlacement:
 
 
 @dataclass(frozen=True)
-class Photo:
+class RenderedPhoto:
     """A rendered photo and what it shows.
 
     `cover` is the limb's share of each pixel (a card on it taken out); `seen` is where the skin itself shows, neither washed
@@ -57,7 +58,7 @@ class Photo:
 
     pixels: SRGB8
     jpeg: bytes
-    sight: Sight
+    projected: ProjectedSkin
     cover: F32
     seen: Mask
     card_corners_xy: F64 | None
@@ -102,13 +103,13 @@ def _sheen(rng: np.random.Generator, size: tuple[int, int]) -> F32:
     return np.asarray(np.clip(1 + uneven, 0.3, 2), np.float32)
 
 
-def _light(visit: VisitFacts, view: View, sight: Sight, slope_u: F32, slope_v: F32, sheen: F32) -> _Shading:
+def _light(visit: VisitFacts, view: View, projected: ProjectedSkin, slope_u: F32, slope_v: F32, sheen: F32) -> _Shading:
     """Lambert shading of a broad lamp plus ambient light, and Blinn-Phong gloss, both roughened by the relief."""
     lamp = np.array(visit.light_xyz, np.float32)
     lamp /= np.linalg.norm(lamp)
     half = lamp + np.array([0, 0, 1], np.float32)  # the camera is far: one viewing direction serves the gloss
     half /= np.linalg.norm(half)
-    normal, tu, tv = sight.normal, sight.tangent_u, sight.tangent_v
+    normal, tu, tv = projected.normal, projected.tangent_u, projected.tangent_v
     broad = np.float32(0.25)  # a lamp of some size lights past the terminator
     facing = (normal @ lamp - slope_u * (tu @ lamp) - slope_v * (tv @ lamp) + broad) / (1 + broad)
     sky = 0.75 + 0.25 * (normal @ np.array([0, -0.6, 0.8], np.float32))
@@ -166,48 +167,48 @@ def _second_leg(rng: np.random.Generator, visit: VisitFacts, view: View, colour:
     return np.asarray(scene * (1 - inside) + leg * inside, np.float32)
 
 
-def _skin_in_view(grid: SkinGrid, density: F32, relief: F32, hair: F32, sight: Sight, mm_per_px: float) -> tuple[F32, F32]:
+def _skin_in_view(skin: VisitSkin, projected: ProjectedSkin, mm_per_px: float) -> tuple[F32, F32]:
     """Reflectance (H, W, 3) and slopes along u and v (H, W, 2) of what each pixel sees."""
+    grid, density, relief = skin.grid, skin.density, skin.relief
     pixel_texels = mm_per_px / grid.texel_mm
     if pixel_texels > 1.3:  # a pixel gathers the light of all texels under it
         density = np.asarray(cv2.GaussianBlur(density, (0, 0), 0.4 * pixel_texels), np.float32)
         relief = np.asarray(cv2.GaussianBlur(relief, (0, 0), 0.4 * pixel_texels), np.float32)
-    reflect = np.asarray(cv2.exp(-from_skin(grid, density, sight.skin_uv)), np.float32)
-    if hair.any():
-        reflect *= cv2.exp(-from_skin(grid, hair, sight.skin_uv)[..., None] * HAIR_DENSITY)
+    reflect = np.asarray(cv2.exp(-from_skin(grid, density, projected.skin_uv)), np.float32)
+    if skin.hair.any():
+        reflect *= cv2.exp(-from_skin(grid, skin.hair, projected.skin_uv)[..., None] * HAIR_DENSITY)
     slope = np.dstack([cv2.Sobel(relief, cv2.CV_32F, *order, scale=1 / (8 * grid.texel_mm)) for order in ((1, 0), (0, 1))])
-    slopes = from_skin(grid, slope.astype(np.float32), sight.skin_uv)
+    slopes = from_skin(grid, slope.astype(np.float32), projected.skin_uv)
     return reflect, slopes
 
 
-def render_photo(
-    seed: int, name: str, grid: SkinGrid, density: F32, relief: F32, hair: F32, visit: VisitFacts, view: View, card: CardPlacement | None
-) -> Photo:
+def render_photo(seed: int, name: str, skin: VisitSkin, visit: VisitFacts, view: View, card: CardPlacement | None) -> RenderedPhoto:
     """Photograph the skin.
 
     Parameters
     ----------
     seed, name : int, str
         Root and name of the random streams (noise, background).
-    density : ndarray (H, W, 3)
-        Optical density on the unrolled skin.
-    relief : ndarray (H, W)
-        Height in mm.
-    hair : ndarray (H, W)
-        Share of each texel that hair covers.
+    skin : VisitSkin
+    visit : VisitFacts
+        Camera, light and background.
+    view : View
+        Where the limb lies in the frame.
+    card : CardPlacement or None
+        A card laid on the skin.
     """
     rng = stream(seed, f"photo {name}")
-    sight = see(view)
-    reflect, slopes = _skin_in_view(grid, density, relief, hair, sight, view.mm_per_px_front)
-    shading = _light(visit, view, sight, slopes[..., 0], slopes[..., 1], _sheen(rng, view.size))
+    projected = project(view)
+    reflect, slopes = _skin_in_view(skin, projected, view.mm_per_px_front)
+    shading = _light(visit, view, projected, slopes[..., 0], slopes[..., 1], _sheen(rng, view.size))
     skin_light = reflect * shading.diffuse[..., None] + shading.gloss[..., None]
-    typical = np.exp(-np.median(density[::16, ::16].reshape(-1, 3), axis=0))
-    level = float(np.median(shading.diffuse[sight.cover > 0.5])) if (sight.cover > 0.5).any() else 1.0
+    typical = np.exp(-np.median(skin.density[::16, ::16].reshape(-1, 3), axis=0))
+    level = float(np.median(shading.diffuse[projected.cover > 0.5])) if (projected.cover > 0.5).any() else 1.0
     exposure = visit.skin_level / (level * float(typical @ np.array([0.2126, 0.7152, 0.0722])))
     behind = background(rng, visit, view.size) / np.float32(exposure) * np.float32(visit.skin_level / 0.33)
     if visit.other_leg:
         behind = _second_leg(rng, visit, view, typical * level, behind)
-    cover, corners = sight.cover, None
+    cover, corners = projected.cover, None
     light = behind * (1 - cover[..., None]) + skin_light * cover[..., None]
     if card is not None:
         corners, colours, card_cover, facing = _lay_card(card, view)
@@ -218,4 +219,4 @@ def render_photo(
     near = cv2.GaussianBlur(washed.astype(np.float32), (0, 0), _WASHED_MM / view.mm_per_px_front)
     seen = np.asarray((cover > 0.5) & (near < 0.5))
     pixels, jpeg = expose(rng, np.asarray(light * np.float32(exposure), np.float32), visit)
-    return Photo(pixels, jpeg, sight, cover, seen, corners)
+    return RenderedPhoto(pixels, jpeg, projected, cover, seen, corners)

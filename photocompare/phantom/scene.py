@@ -23,6 +23,27 @@ _TEXELS_MM = (0.1, 0.2)
 
 
 @dataclass(frozen=True)
+class VisitSkin:
+    """The unrolled skin as it is on one visit.
+
+    Parameters
+    ----------
+    grid : SkinGrid
+    density : ndarray (H, W, 3)
+        Optical density of R, G, B.
+    relief : ndarray (H, W)
+        Height in mm.
+    hair : ndarray (H, W)
+        Share of each texel that hair covers, 0..1.
+    """
+
+    grid: SkinGrid
+    density: F32
+    relief: F32
+    hair: F32
+
+
+@dataclass(frozen=True)
 class Scene:
     """Everything on the unrolled skin.
 
@@ -57,6 +78,18 @@ class Scene:
     relief_after: F32
     hair_before: F32
     hair_after: F32
+
+    @property
+    def skin_before(self) -> VisitSkin:
+        """The skin on the first visit."""
+        return VisitSkin(self.grid, self.bare_before + self.vein_before, self.relief_before, self.hair_before)
+
+    @property
+    def skin_after(self) -> VisitSkin:
+        """The skin on the second visit, new stain included."""
+        density = self.bare_after + self.vein_after
+        density += self.stain[..., None] * self.stain_rgb.astype(np.float32)
+        return VisitSkin(self.grid, density, self.relief_after, self.hair_after)
 
 
 def skin_grid(facts: PairFacts) -> SkinGrid:

@@ -165,7 +165,7 @@ def build_view(limb: Limb, visit: VisitFacts, size: tuple[int, int]) -> View:
 
 
 @dataclass(frozen=True)
-class Sight:
+class ProjectedSkin:
     """What each pixel of a photo sees.
 
     Parameters
@@ -238,7 +238,7 @@ def _enlarge(field: F32, stride: int, size: tuple[int, int]) -> F32:
     )
 
 
-def see(view: View) -> Sight:
+def project(view: View) -> ProjectedSkin:
     """Trace a photo's pixels to the skin."""
     u, v, gap = _trace(view, _STRIDE)
     limb = view.limb
@@ -251,4 +251,4 @@ def see(view: View) -> Sight:
     tangent_v = np.broadcast_to(rotation[1], tangent_u.shape)
     grow = [_enlarge(np.ascontiguousarray(f, np.float32), _STRIDE, view.size) for f in (skin, gap, normal, tangent_u, tangent_v)]
     cover = np.clip(1 - np.maximum(grow[1], 0) / np.float32(view.mm_per_px_front), 0, 1).astype(np.float32)
-    return Sight(grow[0], cover, grow[2], grow[3], grow[4])
+    return ProjectedSkin(grow[0], cover, grow[2], grow[3], grow[4])

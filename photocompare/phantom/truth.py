@@ -12,7 +12,7 @@ from scipy.ndimage import map_coordinates
 
 from photocompare.base.arrays import Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
-from photocompare.phantom.render import Photo, from_skin
+from photocompare.phantom.render import RenderedPhoto, from_skin
 from photocompare.phantom.scene import Scene
 from photocompare.phantom.surface import View
 from photocompare.phantom.texture import SkinGrid
@@ -83,7 +83,7 @@ _LATTICE_MM = 1.0
 """Seen or not is worked out on this lattice: the limb is smooth."""
 
 
-def _seen(view: View, photo: Photo, lattice: F64) -> Bools:
+def _seen(view: View, photo: RenderedPhoto, lattice: F64) -> Bools:
     """Which skin positions (N, 2) the photo shows well."""
     xy = view.pixel_of_skin(lattice)
     rows, cols = view.size
@@ -108,7 +108,7 @@ def _to_grid(field: F32, grid: SkinGrid, step: float) -> F32:
     )
 
 
-def skin_truth(scene: Scene, views: tuple[View, View], photos: tuple[Photo, Photo]) -> SkinTruth:
+def skin_truth(scene: Scene, views: tuple[View, View], photos: tuple[RenderedPhoto, RenderedPhoto]) -> SkinTruth:
     """Work out the truth on the skin."""
     grid = scene.grid
     stain = scene.stain[..., None] * scene.stain_rgb.astype(np.float32)
@@ -190,10 +190,10 @@ def numbers(scene: Scene, skin: SkinTruth) -> dict[str, Any]:
     }
 
 
-def mask_in_photo(grid: SkinGrid, contrast: F32, shared: Bools, photo: Photo) -> Mask:
+def mask_in_photo(grid: SkinGrid, contrast: F32, shared: Bools, photo: RenderedPhoto) -> Mask:
     """(H, W) where a photo's pixel shows something visible on the shared skin."""
     visible = np.where(shared, contrast, 0).astype(np.float32)
-    return np.asarray((from_skin(grid, visible, photo.sight.skin_uv) >= JUST_NOTICEABLE_DE) & (photo.cover > 0.5))
+    return np.asarray((from_skin(grid, visible, photo.projected.skin_uv) >= JUST_NOTICEABLE_DE) & (photo.cover > 0.5))
 
 
 def corresponding_points(rng: np.random.Generator, grid: SkinGrid, skin: SkinTruth, views: tuple[View, View]) -> F64:

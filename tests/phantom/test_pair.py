@@ -14,7 +14,7 @@ from photocompare.phantom import HARD, PRESETS, CardPlacement, PhantomPair, draw
 from photocompare.phantom import skin as skin_colours
 from photocompare.phantom.facts import MISMATCHES, POOR
 from photocompare.phantom.samples import SAMPLES, Sample, sample_facts
-from photocompare.phantom.surface import build_limb, build_view, see
+from photocompare.phantom.surface import build_limb, build_view, project
 
 SMALL = (400, 300)
 SHIPPED = Path(__file__).parents[2] / "sample_images"
@@ -159,9 +159,9 @@ def test_traced_pixels_project_back_to_themselves() -> None:
     facts = draw_facts("null", seed=8, ranges=HARD, size=SMALL)
     limb = build_limb(facts.limb, seed=8, visit="after", slide_mm=facts.slide_mm, swelling=0.01)
     view = build_view(limb, facts.after, SMALL)
-    sight = see(view)
-    y, x = np.nonzero((sight.cover == 1) & (sight.normal[..., 2] > 0.3))
-    back = view.pixel_of_skin(sight.skin_uv[y, x].astype(float))
+    projected = project(view)
+    y, x = np.nonzero((projected.cover == 1) & (projected.normal[..., 2] > 0.3))
+    back = view.pixel_of_skin(projected.skin_uv[y, x].astype(float))
     assert len(y) > 0.2 * SMALL[0] * SMALL[1]
     assert np.percentile(np.hypot(back[:, 0] - x, back[:, 1] - y), 99) < 0.1
 
