@@ -29,10 +29,10 @@ from photocompare.demo.fill import fill_demo
 from photocompare.demo.plan import DemoPlan
 from photocompare.records import trail
 from photocompare.records.cohort_bytes import DAYS, packed, words_of
-from photocompare.records.database import Database
 from photocompare.records.entries import folded
+from photocompare.records.migrating import open_database
 from photocompare.records.places import DATABASE_VARIABLE, Places, in_folder, usual_places
-from photocompare.records.schema import Base, CohortRow, Comparison, Patient, Photo, Region, Visit
+from photocompare.records.schema import Base, CohortRow, ComparisonRow, PatientRow, PhotoRow, RegionRow, VisitRow
 
 PAIRS_A_PATIENT = 3.3
 TEMPLATE_PATIENTS = 600
@@ -93,20 +93,20 @@ def templates(*, patients: int = TEMPLATE_PATIENTS, seed: int = 1) -> list[Regio
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "demo"
         fill_demo(DemoPlan(patients, seed, 0, LAST_DAY), folder)
-        database = Database(in_folder(folder))
+        database = open_database(in_folder(folder))
         with database.reading() as session:
-            found = [_template(session, region) for region in session.scalars(select(Region).order_by(Region.id))]
+            found = [_template(session, region) for region in session.scalars(select(RegionRow).order_by(RegionRow.id))]
         database.close()
     return found
 
 
-def _template(session: Any, region: Region) -> RegionTemplate:
-    visits = list(session.scalars(select(Visit).where(Visit.region_id == region.id).order_by(Visit.day)))
+def _template(session: Any, region: RegionRow) -> RegionTemplate:
+    visits = list(session.scalars(select(VisitRow).where(VisitRow.region_id == region.id).order_by(VisitRow.day)))
     place = {visit.id: number for number, visit in enumerate(visits)}
-    counts = [len(session.scalars(select(Photo.id).where(Photo.visit_id == visit.id)).all()) for visit in visits]
+    counts = [len(session.scalars(select(PhotoRow.id).where(PhotoRow.visit_id == visit.id)).all()) for visit in visits]
     rows = {row.comparison_id: row for row in session.scalars(select(CohortRow).where(CohortRow.region_id == region.id))}
     pairs = []
-    for pair in session.scalars(select(Comparison).where(Comparison.region_id == region.id).order_by(Comparison.id)):
+    for pair in session.scalars(select(ComparisonRow).where(ComparisonRow.region_id == region.id).order_by(ComparisonRow.id)):
         row = _plain_row(rows.pop(pair.id))
         pairs.append(
             PairTemplate(
@@ -331,9 +331,9 @@ class _IntoPostgresql:
 
 @contextmanager
 def _sink(places: Places) -> Iterator[Sink]:
-    database = Database(places)
+    database = open_database(places)
     with database.reading() as session:
-        if session.scalar(select(Patient.id).limit(1)) is not None:
+        if session.scalar(select(PatientRow.id).limit(1)) is not None:
             raise SystemExit("The database holds patients; name an empty one.")
     database.close()
     file = places.sqlite_file

@@ -26,7 +26,7 @@ from photocompare.records.access import LOCAL, Permission
 from photocompare.records.cohort_rows import COLUMNS
 from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.records.places import DATABASE_VARIABLE, PHOTOS_VARIABLE, Places, in_folder, usual_places
-from photocompare.records.schema import CohortRow, Comparison, TrailRow
+from photocompare.records.schema import CohortRow, ComparisonRow, TrailRow
 from photocompare.records.store import Records
 from photocompare.results.dossier import read_dossier
 
@@ -131,7 +131,7 @@ def aims(kind: str, waits: dict[str, Waits]) -> list[tuple[str, str, str, str]]:
 def as_markdown(records: Records, waits: dict[str, Waits], load: Sequence[float]) -> str:
     """The figures as text."""
     with records.database.reading() as session:
-        counts = [session.scalar(select(func.count()).select_from(kind)) for kind in (Comparison, CohortRow, TrailRow)]
+        counts = [session.scalar(select(func.count()).select_from(kind)) for kind in (ComparisonRow, CohortRow, TrailRow)]
         server = (
             session.connection()
             .exec_driver_sql("SELECT sqlite_version()" if records.database.is_sqlite else "SHOW server_version")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from photocompare.base.safe_files import write_whole
-from photocompare.batch.keeping import BatchFolder, told_unwritable
+from photocompare.batch.keeping import BatchFolder, unwritable_as_usage_error
 from photocompare.batch.sources import shown
 from photocompare.batch.table import TableRow
 from photocompare.report.pictures.fate_styles import FATE_STYLES
@@ -99,7 +99,7 @@ def write_contact_sheet(rows: Iterable[TableRow], count: int, statuses: Mapping[
     coming = iter(rows)
     pages = max(1, -(-count // PAIRS_A_PAGE))
     written = []
-    with told_unwritable(kept.path):
+    with unwritable_as_usage_error(kept.path):
         for page in range(1, pages + 1):
             path = kept.path / page_name(page)
             text = "".join(_page(islice(coming, PAIRS_A_PAGE), page, pages, count, statuses, kept))

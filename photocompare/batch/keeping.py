@@ -58,14 +58,14 @@ class BatchFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with told_unwritable(path):
+        with unwritable_as_usage_error(path):
             (path / PAIRS).mkdir(parents=True, exist_ok=True)
 
     def of_pair(self, key: str) -> Path:
         """The folder of one pair."""
         return self.path / PAIRS / key
 
-    def swept(self, key: str) -> Path:
+    def cleared_folder(self, key: str) -> Path:
         """The folder of a pair that is about to be measured, rid of what a run that was killed left half made in it."""
         folder = self.of_pair(key)
         if folder.exists():
@@ -84,7 +84,7 @@ class BatchFolder:
         except ImportError:  # a system without them has no advisory locks to offer
             yield
             return
-        with told_unwritable(self.path):
+        with unwritable_as_usage_error(self.path):
             handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             try:
@@ -115,7 +115,7 @@ class BatchFolder:
         """
         folder = self.of_pair(outcome.key)
         stored = StoredPair(outcome.key, outcome.status, outcome.why, outcome.result, outcome.photo_facts, round(outcome.seconds, 3))
-        with told_unwritable(self.path):
+        with unwritable_as_usage_error(self.path):
             if not folder.exists():
                 folder.mkdir(exist_ok=True)
                 settle(folder.parent)
@@ -146,12 +146,12 @@ class BatchFolder:
 
     def note_saved(self, key: str, row: str, where: Mapping[str, Any]) -> None:
         """Note that the pair is in the records."""
-        with told_unwritable(self.path):
+        with unwritable_as_usage_error(self.path):
             write_whole(self.of_pair(key) / _SAVED.format(row), json.dumps(dict(where)).encode() + b"\n")
 
 
 @contextlib.contextmanager
-def told_unwritable(folder: Path) -> Iterator[None]:
+def unwritable_as_usage_error(folder: Path) -> Iterator[None]:
     """A full disk or a folder that can't be written to, as a sentence."""
     try:
         yield

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from photocompare.base.errors import UsageError
 from photocompare.batch.contact_sheet import write_contact_sheet
-from photocompare.batch.keeping import BatchFolder, StoredPair, told_unwritable
+from photocompare.batch.keeping import BatchFolder, StoredPair, unwritable_as_usage_error
 from photocompare.batch.manifest import Manifest, PairRow
 from photocompare.batch.pair import SETTLED, Measure, PairOutcome, PairTask, cores, measure_pair, pair_key
 from photocompare.batch.saving import Save, Saver
@@ -219,8 +219,8 @@ def _tasks(todo: Iterable[_Planned], kept: BatchFolder, options: BatchOptions, *
     away = bool(options.scheduler)
     for plan in todo:
         assert plan.sources is not None
-        with told_unwritable(kept.path):
-            folder = kept.swept(plan.key)
+        with unwritable_as_usage_error(kept.path):
+            folder = kept.cleared_folder(plan.key)
         before, after = (_sent(source) if away else source for source in plan.sources)
         yield PairTask(
             plan.key,

@@ -160,13 +160,18 @@ def _patient_keys(records: Records, manifest: Manifest) -> dict[str, str]:
     from sqlalchemy import select
 
     from photocompare.records.access import COMMAND_LINE, Permission
-    from photocompare.records.schema import Identity, Patient
+    from photocompare.records.schema import IdentityRow, PatientRow
 
     named = {row.patient for row in manifest.rows}
     keys: dict[str, str] = {}
     doubtful: set[str] = set()
     with records.writing(COMMAND_LINE, Permission.WRITE_PATIENT) as session:
-        known = select(Patient.key, Identity.chart_number).outerjoin(Identity).where(Patient.erased_at.is_(None)).order_by(Patient.id)
+        known = (
+            select(PatientRow.key, IdentityRow.chart_number)
+            .outerjoin(IdentityRow)
+            .where(PatientRow.erased_at.is_(None))
+            .order_by(PatientRow.id)
+        )
         for key, chart in session.execute(known):
             for name in {key, chart or ""} & named:
                 if name in keys:

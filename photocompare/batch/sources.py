@@ -80,7 +80,7 @@ class RemoteFile:
         """The bytes, at most one more than a photo may have; SourceError when it can't be had."""
         import fsspec
 
-        with told_faults(self.url), fsspec.open(self.url, "rb") as file:
+        with faults_as_source_errors(self.url), fsspec.open(self.url, "rb") as file:
             return bytes(file.read(DEFAULT_LIMITS.max_bytes + 1))
 
 
@@ -160,7 +160,7 @@ def identified(source: LocalFile | RemoteFile) -> tuple[LocalFile | RemoteFile, 
         return LocalFile(source.root, source.relative, source.shared, digest), f"sha256:{digest}"
     import fsspec
 
-    with told_faults(source.url):
+    with faults_as_source_errors(source.url):
         files, path = fsspec.url_to_fs(source.url)
         info = files.info(path)
     change = next((f"{name}={info[name]}" for name in _CHANGES if info.get(name)), "")
@@ -168,7 +168,7 @@ def identified(source: LocalFile | RemoteFile) -> tuple[LocalFile | RemoteFile, 
 
 
 @contextlib.contextmanager
-def told_faults(url: str) -> Iterator[None]:
+def faults_as_source_errors(url: str) -> Iterator[None]:
     """Whatever goes wrong with a storage, as a SourceError.  Each storage's library has errors of its own."""
     try:
         yield

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from photocompare.base.safe_files import settle
-from photocompare.batch.keeping import StoredPair, told_unwritable
+from photocompare.batch.keeping import StoredPair, unwritable_as_usage_error
 from photocompare.batch.manifest import COLUMNS, DATES, PLACES, PairRow
 from photocompare.batch.sources import shown
 from photocompare.report.files.piece_csv import safe_cell
@@ -123,7 +123,7 @@ def write_tables(rows: Iterable[TableRow], folder: Path) -> tuple[Path, Path]:
     schema = pa.schema([(name, types[kind]) for name, (kind, _) in TABLE_COLUMNS.items()])
     coming = iter(rows)
     paths = folder / CSV, folder / PARQUET
-    with told_unwritable(folder), _beside(paths) as (csv_part, parquet_part):
+    with unwritable_as_usage_error(folder), _beside(paths) as (csv_part, parquet_part):
         with csv_part.open("wb") as file, parquet.ParquetWriter(parquet_part, schema, compression="zstd") as parquets:
             file.write("\ufeff".encode())  # spreadsheets read UTF-8 only with it
             file.write(_csv_lines([list(TABLE_COLUMNS)]))

@@ -88,13 +88,13 @@ def batch(
         bars.close()
         if records is not None:
             records.close()
-    for line in _told(summary):
+    for line in _summary_lines(summary):
         typer.echo(line)
     if not summary.complete:
         raise typer.Exit(INCOMPLETE)
 
 
-def _told(summary: BatchSummary) -> list[str]:
+def _summary_lines(summary: BatchSummary) -> list[str]:
     counts = [f"{summary.statuses[status]} {status.replace('_', ' ')}" for status in _STATUS_ORDER if status in summary.statuses]
     pairs = "1 pair" if summary.pairs == 1 else f"{summary.pairs} pairs"
     lines = [f"{pairs}: {', '.join(counts)} ({summary.fresh} measured now)"]

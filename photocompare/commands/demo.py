@@ -28,7 +28,7 @@ def demo(
 
     folder = data or usual_folder() / DEMO_FOLDER
     plan = DemoPlan(patients, seed, photos, counted_back_from(until))
-    report = fill_demo(plan, folder, workers=workers or default_workers(), on_patient=_told)
+    report = fill_demo(plan, folder, workers=workers or default_workers(), on_patient=_show_progress)
     typer.echo(
         f"Demo: {report.patients} invented patients; {report.invented} comparisons with invented numbers, {report.measured} measured on "
         "rendered photos."
@@ -36,7 +36,7 @@ def demo(
     typer.echo(f"Open it with: {_opening(folder)}")
 
 
-def _told(done: int, planned: int) -> None:
+def _show_progress(done: int, planned: int) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{done} of {planned} patients" + ("\n" if done == planned else ""))
         sys.stderr.flush()

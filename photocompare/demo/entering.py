@@ -15,7 +15,7 @@ from photocompare.records.cohort_rows import renew
 from photocompare.records.entries import NewComparison, folded
 from photocompare.records.photo_files import digest_of
 from photocompare.records.saving import ensure_region, save_comparison, take_photos
-from photocompare.records.schema import Consent, Identity, Patient, Visit
+from photocompare.records.schema import ConsentRow, IdentityRow, PatientRow, VisitRow
 from photocompare.records.store import Records
 
 
@@ -58,22 +58,22 @@ class Entering:
         for new in entry.comparisons:
             save_comparison(session, self.actor, patient, new, tickets)
 
-    def _add(self, session: Session, who: DemoPatient) -> Patient:
-        identity = Identity(**asdict(who.identity), sought_as=folded(f"{who.identity.name}\n{who.identity.chart_number}"))
-        patient = Patient(key=who.key, created_at=trail.utc_now(), version=1, identity=identity)
+    def _add(self, session: Session, who: DemoPatient) -> PatientRow:
+        identity = IdentityRow(**asdict(who.identity), sought_as=folded(f"{who.identity.name}\n{who.identity.chart_number}"))
+        patient = PatientRow(key=who.key, created_at=trail.utc_now(), version=1, identity=identity)
         session.add(patient)
         session.flush()
         trail.note(session, self.actor, "patient.add", f"patient/{who.key}", after={"identity": True})
         for use, given in who.consents.items():
-            session.add(Consent(patient_id=patient.id, use=use, given=int(given), at=trail.utc_now(), by=self.actor.name))
+            session.add(ConsentRow(patient_id=patient.id, use=use, given=int(given), at=trail.utc_now(), by=self.actor.name))
             trail.note(session, self.actor, "consent.set", f"patient/{who.key}", after={"use": use, "given": given})
         return patient
 
-    def _visits(self, session: Session, patient: Patient, region: DemoRegion, *, carded: bool) -> None:
+    def _visits(self, session: Session, patient: PatientRow, region: DemoRegion, *, carded: bool) -> None:
         """Every visit, those without a comparison too."""
         place = ensure_region(session, patient, region.side, region.name)
         for number, facts in enumerate(region.visits, start=1):
-            visit = Visit(region_id=place.id, version=1, **asdict(facts))
+            visit = VisitRow(region_id=place.id, version=1, **asdict(facts))
             session.add(visit)
             session.flush()
             if carded:

@@ -26,7 +26,7 @@ from photocompare.records.checked_access import DEMO
 from photocompare.records.entries import NewComparison
 from photocompare.records.photo_files import digest_of
 from photocompare.records.places import in_folder
-from photocompare.records.schema import Meta
+from photocompare.records.schema import MetaRow
 from photocompare.records.store import Records
 
 DEMO_FOLDER = "demo"
@@ -117,7 +117,7 @@ def _mark(records: Records, plan: DemoPlan) -> None:
     """The mark comes first, so that a demo that is cut short is one too."""
     told = {"patients": plan.patients, "seed": plan.seed, "photos": plan.photos, "last_day": plan.last_day.isoformat()}
     with records.writing(ACTOR, Permission.UPKEEP) as session:
-        session.add(Meta(name=DEMO, value=trail.canonical(told)))
+        session.add(MetaRow(name=DEMO, value=trail.canonical(told)))
         trail.note(session, ACTOR, "demo.fill", "records", after=told)
 
 

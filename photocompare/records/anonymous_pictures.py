@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from photocompare.base.errors import UsageError
 from photocompare.records import trail
-from photocompare.records.schema import Comparison, Leg, Patient, Region
+from photocompare.records.schema import ComparisonRow, LegRow, PatientRow, RegionRow
 
 if TYPE_CHECKING:
     from photocompare.records.access import Actor
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class BarePair:
+class AnonymousPictures:
     """Before and after in the same light, laid over each other.
 
     Parameters
@@ -36,7 +36,7 @@ class BarePair:
     height: int
 
 
-def bare_pair(dossier: Dossier) -> BarePair:
+def anonymous_pictures(dossier: Dossier) -> AnonymousPictures:
     """What a dossier's pictures show, without anything that was measured.
 
     Raises
@@ -48,26 +48,32 @@ def bare_pair(dossier: Dossier) -> BarePair:
         raise UsageError("A refused pair has no pictures in the same light; choose a measured one.", code="pair_has_no_pictures")
     photo = dossier.result["photos"]["before"]
     width, height = (max(1, round(photo[side] * dossier.shown_over_full)) for side in ("width", "height"))
-    return BarePair(dossier.pictures["before"], dossier.pictures["after"], width, height)
+    return AnonymousPictures(dossier.pictures["before"], dossier.pictures["after"], width, height)
 
 
 def with_pictures(session: Session, comparisons: Sequence[int]) -> set[int]:
     """Those of some comparisons that have pictures still: their patients were not erased."""
-    return set(session.scalars(_patients().with_only_columns(Comparison.id).where(Comparison.id.in_(comparisons))))
+    return set(session.scalars(_patients().with_only_columns(ComparisonRow.id).where(ComparisonRow.id.in_(comparisons))))
 
 
-def living(session: Session, comparison_id: int) -> tuple[Comparison, str] | None:
+def comparison_and_key(session: Session, comparison_id: int) -> tuple[ComparisonRow, str] | None:
     """A comparison with pictures and its patient's key; None where it is unknown or its patient was erased."""
-    found = session.execute(_patients().where(Comparison.id == comparison_id)).first()
+    found = session.execute(_patients().where(ComparisonRow.id == comparison_id)).first()
     return None if found is None else (found[0], found[1])
 
 
-def _patients() -> Select[Comparison, str]:
-    place = select(Comparison, Patient.key).join(Region, Comparison.region_id == Region.id).join(Leg, Region.leg_id == Leg.id)
-    return place.join(Patient, Leg.patient_id == Patient.id).where(Comparison.dossier_sha256 != "", Patient.erased_at.is_(None))
+def _patients() -> Select[ComparisonRow, str]:
+    place = (
+        select(ComparisonRow, PatientRow.key)
+        .join(RegionRow, ComparisonRow.region_id == RegionRow.id)
+        .join(LegRow, RegionRow.leg_id == LegRow.id)
+    )
+    return place.join(PatientRow, LegRow.patient_id == PatientRow.id).where(
+        ComparisonRow.dossier_sha256 != "", PatientRow.erased_at.is_(None)
+    )
 
 
-def read_noted(records: Records, actor: Actor, digest: str, about: str) -> Dossier:
+def read_noting_damage(records: Records, actor: Actor, digest: str, about: str) -> Dossier:
     """The dossier of a digest whose view was noted; damage is noted too.
 
     Raises

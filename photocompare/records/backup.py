@@ -31,7 +31,7 @@ from photocompare.records.migrating import revisions
 from photocompare.records.photo_files import PhotoFiles
 from photocompare.records.schema import Base, IsoDate
 from photocompare.records.store import Records
-from photocompare.records.upkeep import files_spoken_of
+from photocompare.records.upkeep import referenced_files
 
 FORMAT = "photocompare.backup/1"
 
@@ -72,7 +72,7 @@ def back_up(records: Records, actor: Actor, folder: Path) -> BackupReport:
     ):
         rows = {table.name: _write_table(session, table, archive) for table in Base.metadata.sorted_tables}
         _, head = trail.head(session)
-        digests = sorted(files_spoken_of(session))
+        digests = sorted(referenced_files(session))
         copied, unreadable = _copy_files(records.photos, PhotoFiles(str(folder / "photos")), digests)
         manifest = {
             "format": FORMAT,
@@ -174,7 +174,7 @@ def _fill(records: Records, actor: Actor, archive: zipfile.ZipFile, source: Phot
             if any(session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables):
                 raise UsageError("The records are not empty; restore into a new folder or a new database.")
             rows = {table.name: _read_table(session, table, archive) for table in Base.metadata.sorted_tables}
-            for digest in sorted(set(files_spoken_of(session)) - lost):
+            for digest in sorted(set(referenced_files(session)) - lost):
                 ticket = records.photos.bring(source.read(digest))
                 tickets.append(ticket)
             broken = trail.first_break(session)

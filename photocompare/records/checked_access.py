@@ -12,16 +12,15 @@ from sqlalchemy.orm import Session
 from photocompare.base.errors import AccessDenied, UsageError
 from photocompare.records import access, trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.database import Database
 from photocompare.records.photo_files import PhotoFiles
 from photocompare.records.places import Places
-from photocompare.records.schema import ROLES, Account, Comparison, Meta, Photo, TrailRow
+from photocompare.records.schema import ROLES, AccountRow, ComparisonRow, MetaRow, PhotoRow, TrailRow
 
 DEMO = "demo"
 """Name of the mark that all patients are invented."""
 
 
-class OpenRecords:
+class CheckedRecords:
     """An open set of records.
 
     Parameters
@@ -34,19 +33,21 @@ class OpenRecords:
     """
 
     def __init__(self, places: Places) -> None:
+        from photocompare.records.migrating import open_database  # Alembic takes a second to load
+
         self.places = places
-        self.database = Database(places)
+        self.database = open_database(places)
         self.photos = PhotoFiles(places.photos_url)
-        self.sweep()
+        self.clean_up()
 
     def close(self) -> None:
         """Give back every connection."""
         self.database.close()
 
-    def sweep(self) -> int:
+    def clean_up(self) -> int:
         """End what a crash cut short; how many unfinished files were removed."""
         with self.database.reading() as session:
-            return self.photos.sweep(lambda digest: spoken_of(session, digest))
+            return self.photos.clean_up(lambda digest: is_referenced(session, digest))
 
     # --- who asks
 
@@ -76,7 +77,7 @@ class OpenRecords:
     def check_allowed(self, session: Session, actor: Actor, permission: Permission, patient_key: str = "") -> None:
         """Let pass who may, by the role that the account has now.  AccessDenied for others."""
         if actor.subject:
-            account = session.get(Account, actor.subject)
+            account = session.get(AccountRow, actor.subject)
             if account is None or not account.active or account.role != actor.role:
                 raise AccessDenied("Your account was changed; sign in again.", code="account_changed")
         access.require(actor, permission, patient_key)
@@ -84,7 +85,7 @@ class OpenRecords:
     def actor_of(self, subject: str, *, client: str = "viewer") -> Actor | None:
         """Who an account is now; None for one that is unknown or closed."""
         with self.database.reading() as session:
-            account = session.get(Account, subject)
+            account = session.get(AccountRow, subject)
             if account is None or not account.active:
                 return None
             return Actor(account.name or subject, account.role, client, subject=subject)  # type: ignore[arg-type]  # CHECK holds the word
@@ -92,17 +93,17 @@ class OpenRecords:
     def accounts(self, actor: Actor) -> list[tuple[str, str, str, bool]]:
         """Every account: subject, name, role, open."""
         with self.writing(actor, Permission.MANAGE_ACCOUNTS) as session:
-            return [(a.subject, a.name, a.role, bool(a.active)) for a in session.scalars(select(Account).order_by(Account.subject))]
+            return [(a.subject, a.name, a.role, bool(a.active)) for a in session.scalars(select(AccountRow).order_by(AccountRow.subject))]
 
     def set_account(self, actor: Actor, subject: str, *, role: str, name: str = "", active: bool = True) -> None:
         """Open, change or close an account; it counts from the next thing that is asked."""
         if role not in ROLES or not subject.strip():
             raise UsageError(f"An account needs a subject and a role: {', '.join(ROLES)}.", code="account_unknown_role")
         with self.writing(actor, Permission.MANAGE_ACCOUNTS) as session:
-            account = session.get(Account, subject)
+            account = session.get(AccountRow, subject)
             before = None if account is None else {"role": account.role, "active": account.active}
             if account is None:
-                account = Account(subject=subject)
+                account = AccountRow(subject=subject)
                 session.add(account)
             account.name, account.role, account.active = name, role, int(active)
             trail.note(session, actor, "account.set", f"account/{subject}", before=before, after={"role": role, "active": int(active)})
@@ -128,13 +129,13 @@ class OpenRecords:
     def is_demo(self) -> bool:
         """Whether these are invented patients."""
         with self.database.reading() as session:
-            return session.get(Meta, DEMO) is not None
+            return session.get(MetaRow, DEMO) is not None
 
 
-def spoken_of(session: Session, digest: str) -> bool:
-    """Whether a row speaks of a file."""
-    photo = session.scalar(select(Photo.id).where(Photo.sha256 == digest).limit(1))
-    return photo is not None or session.scalar(select(Comparison.id).where(Comparison.dossier_sha256 == digest).limit(1)) is not None
+def is_referenced(session: Session, digest: str) -> bool:
+    """Whether a row names a file."""
+    photo = session.scalar(select(PhotoRow.id).where(PhotoRow.sha256 == digest).limit(1))
+    return photo is not None or session.scalar(select(ComparisonRow.id).where(ComparisonRow.dossier_sha256 == digest).limit(1)) is not None
 
 
 def escaped(words: str) -> str:

@@ -1,7 +1,7 @@
 """A row of the audit's table as one run of bytes, kept beside its columns.
 
 A database hands over a million short runs of bytes in a fraction of the time that it needs for forty million cells, and numpy takes them
-apart as they are.  Words stand in the runs by their number in `CohortWord`.
+apart as they are.  Words stand in the runs by their number in `CohortWordRow`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Float, insert, select
 from sqlalchemy.orm import Session
 
-from photocompare.records.schema import CohortRow, CohortWord
+from photocompare.records.schema import CohortRow, CohortWordRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,9 @@ _CHUNK: Final = 4096
 def known_words(session: Session, words: Iterable[str]) -> dict[str, int]:
     """The numbers of those words that have one."""
     wanted = sorted(set(words))
-    return {word: number for number, word in session.execute(select(CohortWord.id, CohortWord.word).where(CohortWord.word.in_(wanted)))}
+    return {
+        word: number for number, word in session.execute(select(CohortWordRow.id, CohortWordRow.word).where(CohortWordRow.word.in_(wanted)))
+    }
 
 
 def numbered_words(session: Session, words: Iterable[str]) -> dict[str, int]:
@@ -65,7 +67,7 @@ def numbered_words(session: Session, words: Iterable[str]) -> dict[str, int]:
     wanted = set(words)
     missing = wanted - known_words(session, wanted).keys()
     if missing:
-        session.execute(insert(CohortWord), [{"word": word} for word in sorted(missing)])
+        session.execute(insert(CohortWordRow), [{"word": word} for word in sorted(missing)])
     return known_words(session, wanted)
 
 
@@ -155,7 +157,7 @@ def _categories(raw: NDArray[Any], words: Mapping[int, str]) -> pd.Categorical:
 
 def all_words(session: Session) -> dict[int, str]:
     """Number to word."""
-    return {word.id: word.word for word in session.scalars(select(CohortWord))}
+    return {word.id: word.word for word in session.scalars(select(CohortWordRow))}
 
 
 def pack_all(session: Session, rows: Sequence[CohortRow], *, numbering: bool) -> None:

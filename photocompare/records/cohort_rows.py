@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.records.cohort_bytes import COLUMNS, TEXTS, pack_all
-from photocompare.records.schema import NO_FOLLOW_UP, CohortRow, Comparison, Leg, Region, Visit
+from photocompare.records.schema import NO_FOLLOW_UP, CohortRow, ComparisonRow, LegRow, RegionRow, VisitRow
 from photocompare.results.comparison import CALIBRES
 from photocompare.results.redated import assessed_length, lengths
 from photocompare.results.timing import judge_timing
@@ -40,7 +40,7 @@ def renew(session: Session, region_id: int) -> None:
 def stale_rows(session: Session) -> list[int]:
     """Regions whose rows differ from what they should be."""
     stale: list[int] = []
-    regions = list(session.scalars(select(Region.id).order_by(Region.id)))
+    regions = list(session.scalars(select(RegionRow.id).order_by(RegionRow.id)))
     for start in range(0, len(regions), _CHUNK):
         chunk = regions[start : start + _CHUNK]
         held = _by_region(session.scalars(select(CohortRow).where(CohortRow.region_id.in_(chunk))))
@@ -65,21 +65,21 @@ def _by_region(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 def _due(session: Session, region_ids: Sequence[int]) -> dict[int, list[CohortRow]]:
     """The rows that regions should have."""
-    regions = session.scalars(select(Region).where(Region.id.in_(region_ids)).options(joinedload(Region.leg)))
-    visits = _by_region(session.scalars(select(Visit).where(Visit.region_id.in_(region_ids)).order_by(Visit.day)))
-    compared = select(Comparison).where(Comparison.region_id.in_(region_ids)).order_by(Comparison.revision)
+    regions = session.scalars(select(RegionRow).where(RegionRow.id.in_(region_ids)).options(joinedload(RegionRow.leg)))
+    visits = _by_region(session.scalars(select(VisitRow).where(VisitRow.region_id.in_(region_ids)).order_by(VisitRow.day)))
+    compared = select(ComparisonRow).where(ComparisonRow.region_id.in_(region_ids)).order_by(ComparisonRow.revision)
     comparisons = _by_region(session.scalars(compared))
     return {region.id: _rows(region, visits.get(region.id, []), comparisons.get(region.id, [])) for region in regions}
 
 
-def _rows(region: Region, visits: Sequence[Visit], comparisons: Sequence[Comparison]) -> list[CohortRow]:
+def _rows(region: RegionRow, visits: Sequence[VisitRow], comparisons: Sequence[ComparisonRow]) -> list[CohortRow]:
     latest = {(c.before_visit_id, c.after_visit_id): c for c in comparisons}
     if latest:
         return [_of_comparison(region, visits, comparison) for comparison in latest.values()]
     return [_without_comparison(region, visits)] if visits else []
 
 
-def _of_comparison(region: Region, visits: Sequence[Visit], comparison: Comparison) -> CohortRow:
+def _of_comparison(region: RegionRow, visits: Sequence[VisitRow], comparison: ComparisonRow) -> CohortRow:
     by_number = {visit.id: visit for visit in visits}
     before, after = by_number[comparison.before_visit_id], by_number[comparison.after_visit_id]
     return CohortRow(
@@ -96,7 +96,7 @@ def _of_comparison(region: Region, visits: Sequence[Visit], comparison: Comparis
     )
 
 
-def _without_comparison(region: Region, visits: Sequence[Visit]) -> CohortRow:
+def _without_comparison(region: RegionRow, visits: Sequence[VisitRow]) -> CohortRow:
     first = visits[0]
     empty = dict.fromkeys(COLUMNS)
     empty.update(dict.fromkeys(TEXTS, ""))
@@ -110,11 +110,11 @@ def _without_comparison(region: Region, visits: Sequence[Visit]) -> CohortRow:
     return CohortRow(**{**empty, **_place(region)})
 
 
-def _place(region: Region) -> dict[str, Any]:
+def _place(region: RegionRow) -> dict[str, Any]:
     return {"region_id": region.id, "patient_id": region.leg.patient_id, "leg": region.leg.side, "region": region.name}
 
 
-def _treatment(visits: Sequence[Visit], before: Visit, after: Visit | None) -> dict[str, Any]:
+def _treatment(visits: Sequence[VisitRow], before: VisitRow, after: VisitRow | None) -> dict[str, Any]:
     """What was done between the photos: the last session's facts, how many there were, and the window in which it is judged.
 
     Photos of a visit are taken before its treatment: the before visit's counts, the after visit's does not.  Veins are judged by the time
@@ -187,4 +187,4 @@ def _photo_quality(codes: Iterable[str]) -> str:
 
 def regions_with(session: Session, patient_id: int) -> list[int]:
     """A patient's regions."""
-    return list(session.scalars(select(Region.id).join(Leg).where(Leg.patient_id == patient_id)))
+    return list(session.scalars(select(RegionRow.id).join(LegRow).where(LegRow.patient_id == patient_id)))

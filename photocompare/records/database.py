@@ -1,4 +1,4 @@
-"""The database: opened with safe settings that are checked, brought to the present schema, written by one at a time.
+"""The database: connected with safe settings that are checked, written by one at a time; `migrating.open_database` opens it.
 
 SQLite keeps a rollback journal: SQLite before 3.51.3 can corrupt a write-ahead log, and the library that Python brings is mostly older.
 Transactions that write begin IMMEDIATE, so that two writers wait for each other instead of failing half-way; in PostgreSQL an advisory
@@ -49,7 +49,7 @@ _ALONE = "AUTOCOMMIT"
 
 
 class Database:
-    """An open database of the records.
+    """A database of the records, whatever schema it is at.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ class Database:
     Raises
     ------
     RecordsUnusable
-        The file is empty, damaged, no database, another program's, of a newer version, on a network file system or read-only; the file
-        is gone while its photos are there; the server does not answer.
+        The file is empty, no database, on a network file system or read-only; the file is gone while its photos are there; the
+        database's address or driver is no use.
     """
 
     def __init__(self, places: Places) -> None:
@@ -67,17 +67,7 @@ class Database:
         file = places.sqlite_file
         if file is not None:
             _check_file(file, places)
-        from photocompare.records.migrating import bring_up_to_date  # Alembic is loaded once the file is known to be fit
-
         self.engine = _engine(places)
-        try:
-            bring_up_to_date(self)
-        except DatabaseError as error:
-            self.close()
-            raise _unusable(error) from error
-        except RecordsUnusable:
-            self.close()
-            raise
 
     @property
     def is_sqlite(self) -> bool:
@@ -109,7 +99,7 @@ class Database:
                 session.connection()
                 yield session
         except OperationalError as error:
-            raise _unusable(error) from error
+            raise records_unusable(error) from error
 
     def run_alone(self, statement: str, **values: str) -> None:
         """Run a statement that can't stand in a transaction, such as VACUUM."""
@@ -210,8 +200,8 @@ def _file_system(folder: Path) -> str:
     return best[1]
 
 
-def _unusable(error: DatabaseError) -> RecordsUnusable:
-    """The driver's complaint as a sentence for people."""
+def records_unusable(error: DatabaseError) -> RecordsUnusable:
+    """The driver's complaint as an error whose sentence says what to do."""
     said = str(error.orig).strip().splitlines()[0] if error.orig is not None else str(error)
     if "full" in said and "disk" in said:
         return RecordsUnusable("The disk is full; nothing was saved. Free some space and try again.", code="disk_full")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from photocompare.base.errors import UsageError
-from photocompare.records.schema import CEAP_CLASSES, FORMS, HIGHEST_VCSS, LONGEST_COMPRESSION_DAYS, LONGEST_NAME, SIDES, Visit
+from photocompare.records.schema import CEAP_CLASSES, FORMS, HIGHEST_VCSS, LONGEST_COMPRESSION_DAYS, LONGEST_NAME, SIDES, VisitRow
 from photocompare.results.visit_details import MOST_SESSIONS
 
 Side = Literal["left", "right"]
@@ -162,7 +162,7 @@ class VisitFacts:
         _checked_word("ceap", self.ceap, CEAP_CLASSES)
 
     @classmethod
-    def of(cls, visit: Visit) -> VisitFacts:
+    def of(cls, visit: VisitRow) -> VisitFacts:
         """What stands in the records."""
         return cls(**{f.name: getattr(visit, f.name) for f in dataclasses.fields(cls)})
 

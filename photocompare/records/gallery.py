@@ -17,8 +17,8 @@ from photocompare import __version__
 from photocompare.base.errors import UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.anonymous_pictures import BarePair, bare_pair, read_noted
-from photocompare.records.schema import CohortRow, Comparison, Consent, Leg, Look, Patient, Photo, Region, Visit
+from photocompare.records.anonymous_pictures import AnonymousPictures, anonymous_pictures, read_noting_damage
+from photocompare.records.schema import CohortRow, ComparisonRow, ConsentRow, LegRow, LookRow, PatientRow, PhotoRow, RegionRow, VisitRow
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records
@@ -73,14 +73,14 @@ def gallery_cases(
     """
     with records.writing(actor, Permission.READ_GALLERY) as session:
         own = (
-            select(Leg.patient_id)
-            .join(Region, Region.leg_id == Leg.id)
-            .join(Visit, Visit.region_id == Region.id)
-            .join(Photo, Photo.visit_id == Visit.id)
-            .where(Photo.sha256.in_(but_with))
+            select(LegRow.patient_id)
+            .join(RegionRow, RegionRow.leg_id == LegRow.id)
+            .join(VisitRow, VisitRow.region_id == RegionRow.id)
+            .join(PhotoRow, PhotoRow.visit_id == VisitRow.id)
+            .where(PhotoRow.sha256.in_(but_with))
         )
-        alike = _shown().where(Comparison.settings_sha256 == settings_sha256)
-        rows = session.execute(alike.where(Patient.key != but_of, Patient.id.not_in(own))).all()
+        alike = _shown().where(ComparisonRow.settings_sha256 == settings_sha256)
+        rows = session.execute(alike.where(PatientRow.key != but_of, PatientRow.id.not_in(own))).all()
         if not again:
             trail.note(session, actor, "gallery.search", "gallery", after={"cases": len(rows)})
         return tuple(_case(row) for row in rows)
@@ -106,13 +106,13 @@ def keep_look(records: Records, actor: Actor, comparison_id: int, look_of: Calla
     DamagedPhoto
     """
     about, digest = _may_show(records, actor, comparison_id, noted="")
-    figures = dict(look_of(read_noted(records, actor, digest, about)))
+    figures = dict(look_of(read_noting_damage(records, actor, digest, about)))
     with records.writing(actor, Permission.READ_GALLERY) as session:
-        session.merge(Look(comparison_id=comparison_id, made_by=__version__, figures=trail.canonical(figures)))
+        session.merge(LookRow(comparison_id=comparison_id, made_by=__version__, figures=trail.canonical(figures)))
     return figures
 
 
-def gallery_pictures(records: Records, actor: Actor, comparison_id: int) -> BarePair:
+def gallery_pictures(records: Records, actor: Actor, comparison_id: int) -> AnonymousPictures:
     """Before and after of a case that may be shown; the view is noted.
 
     Raises
@@ -122,13 +122,13 @@ def gallery_pictures(records: Records, actor: Actor, comparison_id: int) -> Bare
     DamagedPhoto
     """
     about, digest = _may_show(records, actor, comparison_id, noted="gallery.view")
-    return bare_pair(read_noted(records, actor, digest, about))
+    return anonymous_pictures(read_noting_damage(records, actor, digest, about))
 
 
 def _may_show(records: Records, actor: Actor, comparison_id: int, *, noted: str) -> tuple[str, str]:
     """What a view is about, and the dossier's digest."""
     with records.writing(actor, Permission.READ_GALLERY) as session:
-        query = _shown().with_only_columns(Patient.key, Comparison.dossier_sha256).where(Comparison.id == comparison_id)
+        query = _shown().with_only_columns(PatientRow.key, ComparisonRow.dossier_sha256).where(ComparisonRow.id == comparison_id)
         found = session.execute(query).first()
         if found is None:
             raise UsageError("This case may not be shown any more; load the page again.", code="case_not_shown")
@@ -140,31 +140,31 @@ def _may_show(records: Records, actor: Actor, comparison_id: int, *, noted: str)
 
 def _shown() -> Select[int, float | None, float | None, float | None, int | None, str, str]:
     """Measured outcomes in time, the latest revision of each, of patients who agree now."""
-    latest = select(func.max(Consent.id)).where(Consent.use == GALLERY).group_by(Consent.patient_id)
-    agreeing = select(Consent.patient_id).where(Consent.id.in_(latest), Consent.given == 1)
+    latest = select(func.max(ConsentRow.id)).where(ConsentRow.use == GALLERY).group_by(ConsentRow.patient_id)
+    agreeing = select(ConsentRow.patient_id).where(ConsentRow.id.in_(latest), ConsentRow.given == 1)
     columns = (
-        Comparison.id,
+        ComparisonRow.id,
         CohortRow.length,
         CohortRow.length_low,
         CohortRow.length_high,
         CohortRow.sessions,
-        Look.made_by,
-        Look.figures,
+        LookRow.made_by,
+        LookRow.figures,
     )
     return (
         select(*columns)
         .select_from(CohortRow)
-        .join(Comparison, CohortRow.comparison_id == Comparison.id)
-        .join(Region, Comparison.region_id == Region.id)
-        .join(Leg, Region.leg_id == Leg.id)
-        .join(Patient, Leg.patient_id == Patient.id)
-        .outerjoin(Look, Look.comparison_id == Comparison.id)
+        .join(ComparisonRow, CohortRow.comparison_id == ComparisonRow.id)
+        .join(RegionRow, ComparisonRow.region_id == RegionRow.id)
+        .join(LegRow, RegionRow.leg_id == LegRow.id)
+        .join(PatientRow, LegRow.patient_id == PatientRow.id)
+        .outerjoin(LookRow, LookRow.comparison_id == ComparisonRow.id)
         .where(
-            Patient.id.in_(agreeing),
-            Patient.erased_at.is_(None),
+            PatientRow.id.in_(agreeing),
+            PatientRow.erased_at.is_(None),
             CohortRow.length.is_not(None),
             CohortRow.window.in_(OUTCOME_WINDOWS),
-            Comparison.dossier_sha256 != "",
+            ComparisonRow.dossier_sha256 != "",
         )
-        .order_by(Comparison.id)
+        .order_by(ComparisonRow.id)
     )

@@ -1,21 +1,19 @@
-"""Brings a database to the schema of this version; an older SQLite file is copied first, a newer one refused."""
+"""Opens the database at the schema of this version: an older one is brought to it (a SQLite file is copied first), a newer one refused."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DatabaseError
 
 from photocompare.base.errors import RecordsUnusable
-from photocompare.records.database import APPLICATION_ID
-
-if TYPE_CHECKING:
-    from photocompare.records.database import Database
+from photocompare.records.database import APPLICATION_ID, Database, records_unusable
+from photocompare.records.places import Places
 
 NEWEST = "newest"
 
@@ -34,6 +32,26 @@ def revisions() -> list[str]:
     return [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()][::-1]
 
 
+def open_database(places: Places) -> Database:
+    """The records' database, made where there is none, at the schema of this version.
+
+    Raises
+    ------
+    RecordsUnusable
+        As `Database`; and the database is damaged, another program's or of a newer version, or the server does not answer.
+    """
+    database = Database(places)
+    try:
+        bring_up_to_date(database)
+    except DatabaseError as error:
+        database.close()
+        raise records_unusable(error) from error
+    except RecordsUnusable:
+        database.close()
+        raise
+    return database
+
+
 def bring_up_to_date(database: Database, *, to: str = NEWEST) -> None:
     """Make the tables, or change those of an older version; in one transaction, so that a cut leaves the old schema.
 
@@ -48,7 +66,7 @@ def bring_up_to_date(database: Database, *, to: str = NEWEST) -> None:
         found = _revision(session.connection(), known)
     if found == target:
         return
-    if found is not None and database.is_sqlite:
+    if found is not None:
         _copy_aside(database, found)
     with database.writing() as session:
         connection = session.connection()
@@ -73,9 +91,10 @@ def _revision(connection: Connection, known: list[str]) -> str | None:
 
 
 def _copy_aside(database: Database, revision: str) -> None:
-    """A copy beside the database, before its schema changes."""
+    """A copy beside a SQLite file, before its schema changes."""
     file = database.places.sqlite_file
-    assert file is not None
+    if file is None:
+        return
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     copy = file.with_name(f"{file.stem}-before-{revision}-{stamp}{file.suffix}")
     unfinished = copy.with_suffix(".unfinished")

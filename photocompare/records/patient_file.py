@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from photocompare.records.entries import IdentityFacts, VisitFacts
-from photocompare.records.schema import CONSENT_USES, Comparison, Consent, Leg, Patient, Photo, Region, Visit
+from photocompare.records.schema import CONSENT_USES, ComparisonRow, ConsentRow, LegRow, PatientRow, PhotoRow, RegionRow, VisitRow
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class PatientFile:
     regions: tuple[StoredRegion, ...]
 
 
-def load_patient_file(session: Session, patient: Patient) -> PatientFile:
+def load_patient_file(session: Session, patient: PatientRow) -> PatientFile:
     """The patient's file as it stands in the transaction at hand."""
     identity = patient.identity
     return PatientFile(
@@ -102,25 +102,28 @@ def load_patient_file(session: Session, patient: Patient) -> PatientFile:
 
 def consents_of(session: Session, patient_id: int) -> dict[str, bool]:
     """Use to whether the patient agrees now; the latest entry counts."""
-    rows = session.execute(select(Consent.use, Consent.given).where(Consent.patient_id == patient_id).order_by(Consent.id))
+    rows = session.execute(select(ConsentRow.use, ConsentRow.given).where(ConsentRow.patient_id == patient_id).order_by(ConsentRow.id))
     return {**dict.fromkeys(CONSENT_USES, False), **{use: bool(given) for use, given in rows}}
 
 
 def _regions(session: Session, patient_id: int) -> tuple[StoredRegion, ...]:
     regions = session.execute(
-        select(Region.id, Leg.side, Region.name).join(Leg).where(Leg.patient_id == patient_id).order_by(Leg.side, Region.name)
+        select(RegionRow.id, LegRow.side, RegionRow.name)
+        .join(LegRow)
+        .where(LegRow.patient_id == patient_id)
+        .order_by(LegRow.side, RegionRow.name)
     ).all()
     ids = [region.id for region in regions]
     photos: dict[int, list[StoredPhoto]] = {}
-    for photo in session.scalars(select(Photo).join(Visit).where(Visit.region_id.in_(ids)).order_by(Photo.id)):
+    for photo in session.scalars(select(PhotoRow).join(VisitRow).where(VisitRow.region_id.in_(ids)).order_by(PhotoRow.id)):
         photos.setdefault(photo.visit_id, []).append(StoredPhoto(photo.id, photo.sha256, json.loads(photo.facts)))
     visits: dict[int, list[StoredVisit]] = {}
-    for visit in session.scalars(select(Visit).where(Visit.region_id.in_(ids)).order_by(Visit.day)):
+    for visit in session.scalars(select(VisitRow).where(VisitRow.region_id.in_(ids)).order_by(VisitRow.day)):
         stored = StoredVisit(visit.id, visit.version, VisitFacts.of(visit), tuple(photos.get(visit.id, ())))
         visits.setdefault(visit.region_id, []).append(stored)
     latest: dict[int, dict[tuple[int, int], StoredComparison]] = {}
     earlier: dict[int, list[StoredComparison]] = {}
-    for row in session.scalars(select(Comparison).where(Comparison.region_id.in_(ids)).order_by(Comparison.revision)):
+    for row in session.scalars(select(ComparisonRow).where(ComparisonRow.region_id.in_(ids)).order_by(ComparisonRow.revision)):
         held = latest.setdefault(row.region_id, {})
         pair = (row.before_visit_id, row.after_visit_id)
         if pair in held:
@@ -139,7 +142,7 @@ def _regions(session: Session, patient_id: int) -> tuple[StoredRegion, ...]:
     )
 
 
-def _comparison(row: Comparison) -> StoredComparison:
+def _comparison(row: ComparisonRow) -> StoredComparison:
     return StoredComparison(
         row.id,
         row.revision,

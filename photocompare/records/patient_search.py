@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from photocompare.records.checked_access import escaped
 from photocompare.records.entries import folded
-from photocompare.records.schema import Identity, Leg, Patient, Region, Visit
+from photocompare.records.schema import IdentityRow, LegRow, PatientRow, RegionRow, VisitRow
 
 _FEW: Final = 500
 """Patients that match whose visits are all looked at; of more, only those seen last are."""
@@ -43,8 +43,8 @@ def found_patients(session: Session, words: str, *, most: int, few: int = _FEW, 
     few, window : int
         How many matches, and how many of the latest visits, are looked at in one go; they change no answer.
     """
-    wanted = and_(Patient.erased_at.is_(None), _holding(words.strip()))
-    ids = list(session.scalars(select(Patient.id).outerjoin(Identity).where(wanted).limit(few + 1)))
+    wanted = and_(PatientRow.erased_at.is_(None), _holding(words.strip()))
+    ids = list(session.scalars(select(PatientRow.id).outerjoin(IdentityRow).where(wanted).limit(few + 1)))
     if len(ids) > few:
         ids = _seen_last(session, wanted, most, window)
     return _lines(session, ids, most)
@@ -53,21 +53,21 @@ def found_patients(session: Session, words: str, *, most: int, few: int = _FEW, 
 def _holding(sought: str) -> ColumnElement[bool]:
     if not sought:
         return true()
-    by_key = Patient.key.like(f"%{escaped(sought.upper())}%", escape="\\")
-    return or_(by_key, Identity.sought_as.like(f"%{escaped(folded(sought))}%", escape="\\"))
+    by_key = PatientRow.key.like(f"%{escaped(sought.upper())}%", escape="\\")
+    return or_(by_key, IdentityRow.sought_as.like(f"%{escaped(folded(sought))}%", escape="\\"))
 
 
 def _seen_last(session: Session, wanted: ColumnElement[bool], most: int, window: int) -> list[int]:
     """The wanted patients who were seen last, from the latest visit backwards; those never seen come last."""
     latest = (
-        select(Leg.patient_id, Visit.day)
-        .select_from(Visit)
-        .join(Region, Visit.region_id == Region.id)
-        .join(Leg, Region.leg_id == Leg.id)
-        .join(Patient, Leg.patient_id == Patient.id)
-        .outerjoin(Identity, Identity.patient_id == Patient.id)
+        select(LegRow.patient_id, VisitRow.day)
+        .select_from(VisitRow)
+        .join(RegionRow, VisitRow.region_id == RegionRow.id)
+        .join(LegRow, RegionRow.leg_id == LegRow.id)
+        .join(PatientRow, LegRow.patient_id == PatientRow.id)
+        .outerjoin(IdentityRow, IdentityRow.patient_id == PatientRow.id)
         .where(wanted)
-        .order_by(Visit.day.desc())
+        .order_by(VisitRow.day.desc())
     )
     while True:
         rows = session.execute(latest.limit(window)).all()
@@ -87,23 +87,26 @@ def _seen_last(session: Session, wanted: ColumnElement[bool], most: int, window:
 
 def _never_seen(session: Session, wanted: ColumnElement[bool], most: int) -> list[int]:
     visits = (
-        select(Visit.id).join(Region, Visit.region_id == Region.id).join(Leg, Region.leg_id == Leg.id).where(Leg.patient_id == Patient.id)
+        select(VisitRow.id)
+        .join(RegionRow, VisitRow.region_id == RegionRow.id)
+        .join(LegRow, RegionRow.leg_id == LegRow.id)
+        .where(LegRow.patient_id == PatientRow.id)
     )
-    query = select(Patient.id).outerjoin(Identity).where(wanted, ~visits.exists()).order_by(Patient.id.desc()).limit(most)
+    query = select(PatientRow.id).outerjoin(IdentityRow).where(wanted, ~visits.exists()).order_by(PatientRow.id.desc()).limit(most)
     return list(session.scalars(query))
 
 
 def _lines(session: Session, ids: list[int], most: int) -> list[PatientLine]:
-    last, count = func.max(Visit.day), func.count(Visit.id)
+    last, count = func.max(VisitRow.day), func.count(VisitRow.id)
     query = (
-        select(Patient.key, Identity.name, Identity.chart_number, count, last)
-        .outerjoin(Identity)
-        .outerjoin(Leg, Leg.patient_id == Patient.id)
-        .outerjoin(Region)
-        .outerjoin(Visit)
-        .where(Patient.id.in_(ids))
-        .group_by(Patient.id, Patient.key, Identity.name, Identity.chart_number)
-        .order_by(last.desc().nulls_last(), Patient.id.desc())
+        select(PatientRow.key, IdentityRow.name, IdentityRow.chart_number, count, last)
+        .outerjoin(IdentityRow)
+        .outerjoin(LegRow, LegRow.patient_id == PatientRow.id)
+        .outerjoin(RegionRow)
+        .outerjoin(VisitRow)
+        .where(PatientRow.id.in_(ids))
+        .group_by(PatientRow.id, PatientRow.key, IdentityRow.name, IdentityRow.chart_number)
+        .order_by(last.desc().nulls_last(), PatientRow.id.desc())
         .limit(most)
     )
     return [PatientLine(key, name or "", chart or "", n, day) for key, name, chart, n, day in session.execute(query)]

@@ -1,7 +1,7 @@
 """Photos and pictures of comparisons as files named by their SHA-256, on disk or wherever fsspec reaches.
 
 A file comes in two steps: it is written beside its place before the transaction that speaks of it, and put into its place after it.  It
-goes in the same two steps backwards.  Whatever is cut short leaves a file beside its place, and `sweep` ends what was begun: no row ever
+goes in the same two steps backwards.  Whatever is cut short leaves a file beside its place, and `clean_up` ends what was begun: no row ever
 lacks its file, and no file stays without a row.
 """
 
@@ -22,7 +22,7 @@ from photocompare.base.errors import DamagedPhoto, RecordsUnusable
 from photocompare.base.safe_files import sync_folder, write_synced
 
 UNFINISHED_S = 3600.0
-"""A file beside its place that no row speaks of is swept after an hour: no save takes that long."""
+"""A file beside its place that no row speaks of is removed after an hour: no save takes that long."""
 
 _BESIDE = "unfinished"
 _AT_ONCE = 4
@@ -193,7 +193,7 @@ class PhotoFiles:
         for done in begun:
             if (error := done.exception()) is not None:
                 for ticket in tickets:
-                    with contextlib.suppress(OSError):  # what stays is swept later; the first fault is the one to tell
+                    with contextlib.suppress(OSError):  # what stays is removed later; the first fault is the one to tell
                         self.drop(ticket)
                 raise error
         return tickets
@@ -244,12 +244,12 @@ class PhotoFiles:
         """Tickets of the files that lie beside their places."""
         return [name.rpartition("/")[2] for name, _ in self._place.names(_BESIDE)]
 
-    def sweep(self, spoken_of: Callable[[str], bool], *, older_than_s: float = UNFINISHED_S) -> int:
+    def clean_up(self, is_referenced: Callable[[str], bool], *, older_than_s: float = UNFINISHED_S) -> int:
         """End what was cut short: files with a row go into their places, others are removed once old; how many were removed."""
         removed, now = 0, time.time()
         for name, changed in list(self._place.names(_BESIDE)):
             ticket = name.rpartition("/")[2]
-            if spoken_of(ticket[:_NAME_LENGTH]):
+            if is_referenced(ticket[:_NAME_LENGTH]):
                 self.settle(ticket)
             elif now - changed > older_than_s:
                 self.drop(ticket)

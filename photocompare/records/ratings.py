@@ -6,6 +6,7 @@ was rated, never how: whoever reads the trail while a round goes on learns nothi
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Sequence
@@ -20,8 +21,14 @@ from sqlalchemy.orm import Session
 from photocompare.base.errors import AccessDenied, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission, allowed
-from photocompare.records.anonymous_pictures import BarePair, bare_pair, living, read_noted, with_pictures
-from photocompare.records.schema import LONGEST_NAME, Account, CohortRow, Comparison, Patient, Rating, RatingRound
+from photocompare.records.anonymous_pictures import (
+    AnonymousPictures,
+    anonymous_pictures,
+    comparison_and_key,
+    read_noting_damage,
+    with_pictures,
+)
+from photocompare.records.schema import LONGEST_NAME, AccountRow, CohortRow, ComparisonRow, PatientRow, RatingRoundRow, RatingRow
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records
@@ -57,6 +64,36 @@ class Round:
     def due(self) -> int:
         """Scores that a rater gives in all."""
         return len(self.comparisons) + len(self.repeated)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A rater's score of one showing of a pair.
+
+    Parameters
+    ----------
+    comparison_id : int
+    occasion : int
+        1 the first time that the pair is shown, 2 the second.
+    percent : float
+        0..100.
+    five_point : int
+        1..5.
+
+    Raises
+    ------
+    UsageError
+        A score that can't be.
+    """
+
+    comparison_id: int
+    occasion: int
+    percent: float
+    five_point: int
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.percent) and 0.0 <= self.percent <= HIGHEST_PERCENT) or self.five_point not in POINTS:
+            raise UsageError("A score is a percentage from 0 to 100 and a step from 1 to 5.", code="score_impossible")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +144,11 @@ def set_up(records: Records, actor: Actor, name: str, *, comparisons: Sequence[i
     if not name or len(name) > LONGEST_NAME:
         raise UsageError("A rating round needs a short name.", code="round_needs_name")
     with records.writing(actor, Permission.MANAGE_RATING) as session:
-        if session.scalar(select(RatingRound.id).where(RatingRound.name == name)) is not None:
+        if session.scalar(select(RatingRoundRow.id).where(RatingRoundRow.name == name)) is not None:
             raise UsageError("There is a rating round of that name; choose another.", code="round_named_so")
         if not comparisons or not set(repeated) <= set(comparisons) or not set(comparisons) <= set(_eligible(session)):
             raise UsageError("A pair of the round can't be rated; draw the pairs anew.", code="round_pairs_unfit")
-        row = RatingRound(
+        row = RatingRoundRow(
             name=name,
             seed=seed,
             comparisons=json.dumps(sorted(comparisons)),
@@ -146,11 +183,11 @@ def drawn(records: Records, actor: Actor, pairs: int, *, seed: int) -> tuple[int
 def _eligible(session: Session) -> list[int]:
     """Pairs that were measured as the latest one was: numbers of other settings are not compared with raters in one round."""
     query = (
-        select(Comparison.id, Comparison.settings_sha256)
-        .join(CohortRow, CohortRow.comparison_id == Comparison.id)
-        .join(Patient, CohortRow.patient_id == Patient.id)
-        .where(CohortRow.length.is_not(None), Comparison.dossier_sha256 != "", Patient.erased_at.is_(None))
-        .order_by(Comparison.id)
+        select(ComparisonRow.id, ComparisonRow.settings_sha256)
+        .join(CohortRow, CohortRow.comparison_id == ComparisonRow.id)
+        .join(PatientRow, CohortRow.patient_id == PatientRow.id)
+        .where(CohortRow.length.is_not(None), ComparisonRow.dossier_sha256 != "", PatientRow.erased_at.is_(None))
+        .order_by(ComparisonRow.id)
     )
     rows = session.execute(query).all()
     return [number for number, settings in rows if settings == rows[-1][1]]
@@ -159,7 +196,7 @@ def _eligible(session: Session) -> list[int]:
 def rounds(records: Records, actor: Actor) -> tuple[Round, ...]:
     """Every round, the newest first; for who rates or who manages."""
     with records.writing(actor, _either(actor)) as session:
-        return tuple(_round(session, row) for row in session.scalars(select(RatingRound).order_by(RatingRound.id.desc())))
+        return tuple(_round(session, row) for row in session.scalars(select(RatingRoundRow).order_by(RatingRoundRow.id.desc())))
 
 
 def given(records: Records, actor: Actor, round_id: int, rater: str = "") -> frozenset[tuple[int, int]]:
@@ -174,7 +211,7 @@ def given(records: Records, actor: Actor, round_id: int, rater: str = "") -> fro
         return frozenset(_given(session, round_id, rater_of(actor, rater)))
 
 
-def pictures(records: Records, actor: Actor, round_id: int, comparison_id: int) -> BarePair:
+def pictures(records: Records, actor: Actor, round_id: int, comparison_id: int) -> AnonymousPictures:
     """Before and after of one pair of a round, and nothing else; the view is noted.
 
     Raises
@@ -185,58 +222,36 @@ def pictures(records: Records, actor: Actor, round_id: int, comparison_id: int) 
     """
     with records.writing(actor, Permission.RATE) as session:
         _in_round(session, round_id, comparison_id)
-        found = living(session, comparison_id)
+        found = comparison_and_key(session, comparison_id)
         if found is None:
             raise _not_of_round()
         comparison, key = found
         about = f"patient/{key}/comparison/{comparison_id}"
         trail.note(session, actor, "photo.view", about, after={"rating_round": round_id})
-    return bare_pair(read_noted(records, actor, comparison.dossier_sha256, about))
+    return anonymous_pictures(read_noting_damage(records, actor, comparison.dossier_sha256, about))
 
 
-def give(
-    records: Records, actor: Actor, round_id: int, comparison_id: int, occasion: int, *, percent: float, five_point: int, rater: str = ""
-) -> None:
+def give(records: Records, actor: Actor, round_id: int, score: Score, *, rater: str = "") -> None:
     """Keep a score; the trail notes that it was given and not what it is.
-
-    Parameters
-    ----------
-    percent : float
-        0..100.
-    five_point : int
-        1..5.
 
     Raises
     ------
     UsageError
-        The pair is not of that round or is not shown a second time in it, it has its score, or a score can't be.
+        The pair is not of that round or is not shown a second time in it, or it has its score.
     """
-    if not (math.isfinite(percent) and 0.0 <= percent <= HIGHEST_PERCENT) or five_point not in POINTS:
-        raise UsageError("A score is a percentage from 0 to 100 and a step from 1 to 5.", code="score_impossible")
     with records.writing(actor, Permission.RATE) as session:
-        asked = _in_round(session, round_id, comparison_id)
+        asked = _in_round(session, round_id, score.comparison_id)
         who = rater_of(actor, rater)
         done = _given(session, round_id, who)
-        second = occasion == 2 and comparison_id in asked.repeated and (comparison_id, 1) in done
-        if occasion != 1 and not second:
+        second = score.occasion == 2 and score.comparison_id in asked.repeated and (score.comparison_id, 1) in done
+        if score.occasion != 1 and not second:
             raise _not_of_round()
-        if (comparison_id, occasion) in done:
+        if (score.comparison_id, score.occasion) in done:
             raise UsageError("You have rated this pair already; the first score stays.", code="rated_already")
-        session.add(
-            Rating(
-                round_id=round_id,
-                rater=who,
-                comparison_id=comparison_id,
-                occasion=occasion,
-                percent=float(percent),
-                five_point=five_point,
-                at=trail.utc_now(),
-            )
-        )
+        session.add(RatingRow(round_id=round_id, rater=who, at=trail.utc_now(), **dataclasses.asdict(score)))
+        about = f"rating_round/{round_id}/comparison/{score.comparison_id}"
         # Raters at one machine share the name in the trail: theirs is noted beside it.
-        trail.note(
-            session, actor, "rating.give", f"rating_round/{round_id}/comparison/{comparison_id}", after={"occasion": occasion, "rater": who}
-        )
+        trail.note(session, actor, "rating.give", about, after={"occasion": score.occasion, "rater": who})
 
 
 def may_read_scores(records: Records, actor: Actor, round_id: int, rater: str = "") -> bool:
@@ -260,13 +275,13 @@ def scores(records: Records, actor: Actor, round_id: int, rater: str = "") -> Ro
         counts = _counts(session, asked)
         finished = [who for who, count in counts.items() if count >= asked.due]
         trail.note(session, actor, "rating.scores", f"rating_round/{round_id}", after={"raters": len(finished)})
-        names = {a.subject: a.name for a in session.scalars(select(Account).where(Account.subject.in_(finished)))}
+        names = {a.subject: a.name for a in session.scalars(select(AccountRow).where(AccountRow.subject.in_(finished)))}
         rows = session.execute(
-            select(Rating.rater, Rating.comparison_id, Rating.occasion, Rating.percent, Rating.five_point)
-            .where(Rating.round_id == round_id, Rating.rater.in_(finished), Rating.comparison_id.in_(asked.comparisons))
-            .order_by(Rating.id)
+            select(RatingRow.rater, RatingRow.comparison_id, RatingRow.occasion, RatingRow.percent, RatingRow.five_point)
+            .where(RatingRow.round_id == round_id, RatingRow.rater.in_(finished), RatingRow.comparison_id.in_(asked.comparisons))
+            .order_by(RatingRow.id)
         ).all()
-        results = session.execute(select(Comparison.id, Comparison.result).where(Comparison.id.in_(asked.comparisons))).all()
+        results = session.execute(select(ComparisonRow.id, ComparisonRow.result).where(ComparisonRow.id.in_(asked.comparisons))).all()
     columns = ["rater", "comparison_id", "occasion", "percent", "five_point"]
     ratings = pd.DataFrame.from_records([tuple(row) for row in rows], columns=columns)
     ratings["rater"] = ratings["rater"].map(_distinct_names(names, finished))
@@ -318,28 +333,30 @@ def _showings(asked: Round) -> set[tuple[int, int]]:
 
 
 def _given(session: Session, round_id: int, who: str) -> set[tuple[int, int]]:
-    rows = session.execute(select(Rating.comparison_id, Rating.occasion).where(Rating.round_id == round_id, Rating.rater == who))
+    rows = session.execute(
+        select(RatingRow.comparison_id, RatingRow.occasion).where(RatingRow.round_id == round_id, RatingRow.rater == who)
+    )
     return {(comparison, occasion) for comparison, occasion in rows}
 
 
 def _counts(session: Session, asked: Round) -> dict[str, int]:
     """Rater to scores given of pairs that are still in the round."""
     query = (
-        select(Rating.rater, func.count())
-        .where(Rating.round_id == asked.id, Rating.comparison_id.in_(asked.comparisons))
-        .group_by(Rating.rater)
+        select(RatingRow.rater, func.count())
+        .where(RatingRow.round_id == asked.id, RatingRow.comparison_id.in_(asked.comparisons))
+        .group_by(RatingRow.rater)
     )
     return {who: int(count) for who, count in session.execute(query)}
 
 
-def _round(session: Session, row: RatingRound) -> Round:
+def _round(session: Session, row: RatingRoundRow) -> Round:
     comparisons, repeated = json.loads(row.comparisons), json.loads(row.repeated)
     there = with_pictures(session, comparisons)
     return Round(row.id, row.name, row.seed, tuple(c for c in comparisons if c in there), tuple(c for c in repeated if c in there))
 
 
 def _found(session: Session, round_id: int) -> Round:
-    row = session.get(RatingRound, round_id)
+    row = session.get(RatingRoundRow, round_id)
     if row is None:
         raise UsageError("There is no such rating round.", code="round_unknown")
     return _round(session, row)

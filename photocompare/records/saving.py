@@ -17,7 +17,7 @@ from photocompare.records.access import Actor
 from photocompare.records.cohort_rows import renew
 from photocompare.records.entries import KEPT_FACTS, NewComparison, VisitFacts
 from photocompare.records.photo_files import digest_of
-from photocompare.records.schema import Comparison, Leg, Patient, Photo, Region, Visit
+from photocompare.records.schema import ComparisonRow, LegRow, PatientRow, PhotoRow, RegionRow, VisitRow
 from photocompare.results.redated import redated
 
 
@@ -30,37 +30,37 @@ class SavedComparison:
     written: bool
 
 
-def ensure_region(session: Session, patient: Patient, side: str, name: str) -> Region:
+def ensure_region(session: Session, patient: PatientRow, side: str, name: str) -> RegionRow:
     """The patient's region, made where there was none."""
-    leg = session.scalar(select(Leg).where(Leg.patient_id == patient.id, Leg.side == side))
+    leg = session.scalar(select(LegRow).where(LegRow.patient_id == patient.id, LegRow.side == side))
     if leg is None:
-        leg = Leg(patient_id=patient.id, side=side)
+        leg = LegRow(patient_id=patient.id, side=side)
         session.add(leg)
         session.flush()
     name = " ".join(name.split())
-    region = session.scalar(select(Region).where(Region.leg_id == leg.id, Region.name == name))
+    region = session.scalar(select(RegionRow).where(RegionRow.leg_id == leg.id, RegionRow.name == name))
     if region is None:
-        region = Region(leg_id=leg.id, name=name)
+        region = RegionRow(leg_id=leg.id, name=name)
         session.add(region)
         session.flush()
     return region
 
 
-def take_photos(session: Session, visit: Visit, sizes: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> None:
+def take_photos(session: Session, visit: VisitRow, sizes: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> None:
     """Note photos of a visit by their digests; those that it has stay as they are."""
-    held = set(session.scalars(select(Photo.sha256).where(Photo.visit_id == visit.id)))
+    held = set(session.scalars(select(PhotoRow.sha256).where(PhotoRow.visit_id == visit.id)))
     for digest in sizes:
         if digest not in held:
             kept = {name: value for name, value in facts.get(digest, {}).items() if name in KEPT_FACTS and value is not None}
-            session.add(Photo(visit_id=visit.id, sha256=digest, facts=trail.canonical(kept), added_at=trail.utc_now()))
+            session.add(PhotoRow(visit_id=visit.id, sha256=digest, facts=trail.canonical(kept), added_at=trail.utc_now()))
     session.flush()
 
 
-def _ensure_visit(session: Session, actor: Actor, key: str, region: Region, facts: VisitFacts) -> Visit:
+def _ensure_visit(session: Session, actor: Actor, key: str, region: RegionRow, facts: VisitFacts) -> VisitRow:
     """The region's visit of that day, with what was empty in it filled."""
-    visit = session.scalar(select(Visit).where(Visit.region_id == region.id, Visit.day == facts.day))
+    visit = session.scalar(select(VisitRow).where(VisitRow.region_id == region.id, VisitRow.day == facts.day))
     if visit is None:
-        visit = Visit(region_id=region.id, version=1, **vars(facts))
+        visit = VisitRow(region_id=region.id, version=1, **vars(facts))
         session.add(visit)
         session.flush()
         trail.note(session, actor, "visit.add", f"patient/{key}/visit/{visit.id}", after={"day": facts.day.isoformat()})
@@ -75,7 +75,7 @@ def _ensure_visit(session: Session, actor: Actor, key: str, region: Region, fact
     return visit
 
 
-def save_comparison(session: Session, actor: Actor, patient: Patient, new: NewComparison, tickets: Mapping[str, str]) -> SavedComparison:
+def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: NewComparison, tickets: Mapping[str, str]) -> SavedComparison:
     """Write a comparison and whatever it hangs on; see `Records.save_comparison`."""
     region = ensure_region(session, patient, new.side, new.region)
     before = _ensure_visit(session, actor, patient.key, region, new.before)
@@ -84,19 +84,19 @@ def save_comparison(session: Session, actor: Actor, patient: Patient, new: NewCo
         take_photos(session, visit, dict.fromkeys(digest_of(data) for data in photos), new.photo_facts)
     result = json.dumps(redated(new.result, new.before.day, new.after.day), ensure_ascii=False, separators=(",", ":"))
     key = _content_key(new, result, before.id, after.id)
-    same = session.scalar(select(Comparison).where(Comparison.content_key == key))
+    same = session.scalar(select(ComparisonRow).where(ComparisonRow.content_key == key))
     if same is not None:
         return SavedComparison(same.id, same.revision, written=False)
     earlier = session.scalars(
-        select(Comparison)
-        .where(Comparison.before_visit_id == before.id, Comparison.after_visit_id == after.id)
-        .order_by(Comparison.revision.desc())
+        select(ComparisonRow)
+        .where(ComparisonRow.before_visit_id == before.id, ComparisonRow.after_visit_id == after.id)
+        .order_by(ComparisonRow.revision.desc())
     ).first()
     if earlier is not None and not new.reason.strip():
         raise UsageError(
             "This pair of visits has a saved comparison; give the reason to save this one as its revision.", code="revision_needs_reason"
         )
-    row = Comparison(
+    row = ComparisonRow(
         root_id=None if earlier is None else earlier.root_id or earlier.id,
         revision=1 if earlier is None else earlier.revision + 1,
         reason="" if earlier is None else new.reason.strip(),

@@ -85,7 +85,7 @@ class Base(DeclarativeBase):
     }
 
 
-class Meta(Base):
+class MetaRow(Base):
     """What is said of the database as a whole: "demo" marks invented patients."""
 
     __tablename__ = "meta"
@@ -93,7 +93,7 @@ class Meta(Base):
     value: Mapped[str]
 
 
-class Patient(Base):
+class PatientRow(Base):
     """A patient under a pseudonymous key; `version` counts changes to the patient and to whatever hangs on the patient."""
 
     __tablename__ = "patient"
@@ -102,11 +102,11 @@ class Patient(Base):
     created_at: Mapped[str]
     erased_at: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1)
-    identity: Mapped[Identity | None] = relationship(back_populates="patient", cascade="all, delete-orphan")
-    legs: Mapped[list[Leg]] = relationship(back_populates="patient")
+    identity: Mapped[IdentityRow | None] = relationship(back_populates="patient", cascade="all, delete-orphan")
+    legs: Mapped[list[LegRow]] = relationship(back_populates="patient")
 
 
-class Identity(Base):
+class IdentityRow(Base):
     """Who the patient is; may be absent, and goes when the patient is erased.  `sought_as` is what a search looks through."""
 
     __tablename__ = "identity"
@@ -116,10 +116,10 @@ class Identity(Base):
     born_on: Mapped[dt.date | None]
     note: Mapped[str] = mapped_column(default="")
     sought_as: Mapped[str] = mapped_column(default="")
-    patient: Mapped[Patient] = relationship(back_populates="identity")
+    patient: Mapped[PatientRow] = relationship(back_populates="identity")
 
 
-class Leg(Base):
+class LegRow(Base):
     """A patient's left or right leg."""
 
     __tablename__ = "leg"
@@ -127,11 +127,11 @@ class Leg(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
     side: Mapped[str]
-    patient: Mapped[Patient] = relationship(back_populates="legs")
-    regions: Mapped[list[Region]] = relationship(back_populates="leg")
+    patient: Mapped[PatientRow] = relationship(back_populates="legs")
+    regions: Mapped[list[RegionRow]] = relationship(back_populates="leg")
 
 
-class Region(Base):
+class RegionRow(Base):
     """A part of a leg that is photographed again and again, such as "outer thigh"."""
 
     __tablename__ = "region"
@@ -139,12 +139,12 @@ class Region(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     leg_id: Mapped[int] = mapped_column(ForeignKey("leg.id"), index=True)
     name: Mapped[str]
-    leg: Mapped[Leg] = relationship(back_populates="regions")
-    visits: Mapped[list[Visit]] = relationship(back_populates="region", order_by="Visit.day")
-    comparisons: Mapped[list[Comparison]] = relationship(back_populates="region")
+    leg: Mapped[LegRow] = relationship(back_populates="regions")
+    visits: Mapped[list[VisitRow]] = relationship(back_populates="region", order_by="VisitRow.day")
+    comparisons: Mapped[list[ComparisonRow]] = relationship(back_populates="region")
 
 
-class Visit(Base):
+class VisitRow(Base):
     """A day on which a region was photographed, treated or both.
 
     Photos of a visit are taken before its treatment.  `agent` is empty where nothing was injected; `session` numbers the treatments.
@@ -174,11 +174,11 @@ class Visit(Base):
     vcss: Mapped[int | None]
     note: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
-    region: Mapped[Region] = relationship(back_populates="visits")
-    photos: Mapped[list[Photo]] = relationship(back_populates="visit")
+    region: Mapped[RegionRow] = relationship(back_populates="visits")
+    photos: Mapped[list[PhotoRow]] = relationship(back_populates="visit")
 
 
-class Photo(Base):
+class PhotoRow(Base):
     """A photo of a visit; its bytes lie in the photo store under their SHA-256.
 
     `facts` holds the allow-listed facts alone (`photo_facts`): never a place, an owner or a file name.
@@ -191,10 +191,10 @@ class Photo(Base):
     sha256: Mapped[str] = mapped_column(index=True)
     facts: Mapped[str] = mapped_column(default="{}")
     added_at: Mapped[str]
-    visit: Mapped[Visit] = relationship(back_populates="photos")
+    visit: Mapped[VisitRow] = relationship(back_populates="photos")
 
 
-class Comparison(Base):
+class ComparisonRow(Base):
     """What was measured between two visits; never updated.
 
     A correction is a row of its own with the same `root_id`, the next `revision` and its reason.  `content_key` is the SHA-256 of
@@ -223,9 +223,9 @@ class Comparison(Base):
     saved_at: Mapped[str]
     saved_by: Mapped[str]
     result: Mapped[str]
-    region: Mapped[Region] = relationship(back_populates="comparisons")
-    before_visit: Mapped[Visit] = relationship(foreign_keys=[before_visit_id])
-    after_visit: Mapped[Visit] = relationship(foreign_keys=[after_visit_id])
+    region: Mapped[RegionRow] = relationship(back_populates="comparisons")
+    before_visit: Mapped[VisitRow] = relationship(foreign_keys=[before_visit_id])
+    after_visit: Mapped[VisitRow] = relationship(foreign_keys=[after_visit_id])
 
 
 class CohortRow(Base):
@@ -281,7 +281,7 @@ class CohortRow(Base):
     packed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class CohortWord(Base):
+class CohortWordRow(Base):
     """A word of the audit's rows and its number, by which `packed` names it; never taken away."""
 
     __tablename__ = "cohort_word"
@@ -289,7 +289,7 @@ class CohortWord(Base):
     word: Mapped[str] = mapped_column(unique=True)
 
 
-class Look(Base):
+class LookRow(Base):
     """What a comparison's leg looks like before treatment, as a few numbers, worked out once so that a gallery need not open every dossier.
 
     `made_by` is the software's version: another version works them out anew.
@@ -301,7 +301,7 @@ class Look(Base):
     figures: Mapped[str]
 
 
-class Consent(Base):
+class ConsentRow(Base):
     """What a patient agreed to or took back, use by use; the latest row counts."""
 
     __tablename__ = "consent"
@@ -314,7 +314,7 @@ class Consent(Base):
     by: Mapped[str]
 
 
-class Account(Base):
+class AccountRow(Base):
     """Who may sign in, and as what; the role that counts is the one that stands here at the moment of asking."""
 
     __tablename__ = "account"
@@ -325,7 +325,7 @@ class Account(Base):
     active: Mapped[int] = mapped_column(default=1)
 
 
-class RatingRound(Base):
+class RatingRoundRow(Base):
     """A blinded rating: which comparisons, in which order for each rater (from `seed`), and which of them twice."""
 
     __tablename__ = "rating_round"
@@ -338,7 +338,7 @@ class RatingRound(Base):
     created_by: Mapped[str]
 
 
-class Rating(Base):
+class RatingRow(Base):
     """One rater's score of one pair, given without sight of the number; never updated."""
 
     __tablename__ = "rating"

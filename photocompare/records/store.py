@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from photocompare.base.errors import RecordsUnusable, StaleRecord, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.checked_access import OpenRecords
+from photocompare.records.checked_access import CheckedRecords
 from photocompare.records.cohort_rows import renew
 from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, checked_place, folded, new_patient_key
 from photocompare.records.patient_file import PatientFile, load_patient_file
@@ -29,12 +29,12 @@ from photocompare.records.photo_files import digest_of
 from photocompare.records.saving import SavedComparison, ensure_region, save_comparison, take_photos
 from photocompare.records.schema import (
     CONSENT_USES,
-    Comparison,
-    Consent,
-    Identity,
-    Patient,
-    Photo,
-    Visit,
+    ComparisonRow,
+    ConsentRow,
+    IdentityRow,
+    PatientRow,
+    PhotoRow,
+    VisitRow,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ MOST_FOUND = 50
 """Patients that a search shows."""
 
 
-class Records(OpenRecords):
+class Records(CheckedRecords):
     """The records, open."""
 
     # --- patients
@@ -56,10 +56,10 @@ class Records(OpenRecords):
     def add_patient(self, actor: Actor, identity: IdentityFacts | None = None) -> str:
         """A new patient; the pseudonymous key."""
         with self.writing(actor, Permission.WRITE_PATIENT) as session:
-            patient = Patient(key=new_patient_key(), created_at=trail.utc_now(), version=1)
+            patient = PatientRow(key=new_patient_key(), created_at=trail.utc_now(), version=1)
             session.add(patient)
             if identity is not None:
-                patient.identity = Identity(**_as_kept(identity))
+                patient.identity = IdentityRow(**_as_kept(identity))
             session.flush()
             trail.note(session, actor, "patient.add", f"patient/{patient.key}", after={"identity": identity is not None})
             return patient.key
@@ -101,7 +101,7 @@ class Records(OpenRecords):
         with self.writing(actor, Permission.WRITE_PATIENT, key) as session:
             patient = patient_of(session, key)
             _same_version(patient.version, version)
-            held = patient.identity or Identity(patient_id=patient.id)
+            held = patient.identity or IdentityRow(patient_id=patient.id)
             changed = [name for name, value in dataclasses.asdict(identity).items() if getattr(held, name) != value]
             for name, value in _as_kept(identity).items():
                 setattr(held, name, value)
@@ -116,7 +116,7 @@ class Records(OpenRecords):
             raise UsageError(f"Consent is for one of: {', '.join(CONSENT_USES)}.", code="consent_unknown")
         with self.writing(actor, Permission.WRITE_PATIENT, key) as session:
             patient = patient_of(session, key)
-            session.add(Consent(patient_id=patient.id, use=use, given=int(given), at=trail.utc_now(), by=actor.name))
+            session.add(ConsentRow(patient_id=patient.id, use=use, given=int(given), at=trail.utc_now(), by=actor.name))
             trail.note(session, actor, "consent.set", f"patient/{key}", after={"use": use, "given": given})
 
     # --- visits and photos
@@ -132,14 +132,14 @@ class Records(OpenRecords):
         checked_place(side, region)
         with self._bringing(photos) as tickets, self.writing(actor, Permission.WRITE_PATIENT, key) as session:
             place = ensure_region(session, patient_of(session, key), side, region)
-            if session.scalar(select(Visit.id).where(Visit.region_id == place.id, Visit.day == facts.day)) is not None:
+            if session.scalar(select(VisitRow.id).where(VisitRow.region_id == place.id, VisitRow.day == facts.day)) is not None:
                 raise UsageError("That region has a visit on that day already; change that one.", code="visit_there")
-            visit = Visit(region_id=place.id, version=1, **dataclasses.asdict(facts))
+            visit = VisitRow(region_id=place.id, version=1, **dataclasses.asdict(facts))
             session.add(visit)
             session.flush()
             take_photos(session, visit, tickets, {})
             renew(session, place.id)
-            trail.note(session, actor, "visit.add", f"patient/{key}/visit/{visit.id}", after=_told(facts))
+            trail.note(session, actor, "visit.add", f"patient/{key}/visit/{visit.id}", after=_for_trail(facts))
             return visit.id
 
     def change_visit(self, actor: Actor, visit_id: int, facts: VisitFacts, *, version: int) -> None:
@@ -154,17 +154,17 @@ class Records(OpenRecords):
         """
         key = self._key_of_visit(visit_id)
         with self.writing(actor, Permission.WRITE_PATIENT, key) as session:
-            visit = session.get_one(Visit, visit_id)
+            visit = session.get_one(VisitRow, visit_id)
             _same_version(visit.version, version)
             held = VisitFacts.of(visit)
-            compared = or_(Comparison.before_visit_id == visit_id, Comparison.after_visit_id == visit_id)
-            if facts.day != held.day and session.scalar(select(Comparison.id).where(compared).limit(1)) is not None:
+            compared = or_(ComparisonRow.before_visit_id == visit_id, ComparisonRow.after_visit_id == visit_id)
+            if facts.day != held.day and session.scalar(select(ComparisonRow.id).where(compared).limit(1)) is not None:
                 raise UsageError("A comparison was judged by this visit's day, so the day stays.", code="day_stays")
             for name, value in dataclasses.asdict(facts).items():
                 setattr(visit, name, value)
             visit.version += 1
             renew(session, visit.region_id)
-            trail.note(session, actor, "visit.change", f"patient/{key}/visit/{visit_id}", before=_told(held), after=_told(facts))
+            trail.note(session, actor, "visit.change", f"patient/{key}/visit/{visit_id}", before=_for_trail(held), after=_for_trail(facts))
 
     def photo(self, actor: Actor, photo_id: int) -> bytes:
         """A stored photo's bytes, checked against their digest; the view is noted.
@@ -175,7 +175,7 @@ class Records(OpenRecords):
             It is missing or was changed; noted in the trail.
         """
         with self.database.reading() as session:
-            photo = found(session.get(Photo, photo_id))
+            photo = found(session.get(PhotoRow, photo_id))
             digest, key = photo.sha256, photo.visit.region.leg.patient.key
         return self._file(actor, digest, key, f"patient/{key}/photo/{photo_id}")
 
@@ -189,7 +189,7 @@ class Records(OpenRecords):
         from photocompare.results.dossier import read_dossier
 
         with self.database.reading() as session:
-            comparison = found(session.get(Comparison, comparison_id))
+            comparison = found(session.get(ComparisonRow, comparison_id))
             digest, key = comparison.dossier_sha256, comparison.region.leg.patient.key
         return read_dossier(self._file(actor, digest, key, f"patient/{key}/comparison/{comparison_id}"))
 
@@ -227,7 +227,7 @@ class Records(OpenRecords):
 
     def _key_of_visit(self, visit_id: int) -> str:
         with self.database.reading() as session:
-            return found(session.get(Visit, visit_id)).region.leg.patient.key
+            return found(session.get(VisitRow, visit_id)).region.leg.patient.key
 
     def _brought(self, files: Iterable[bytes]) -> dict[str, str]:
         """Digest to ticket of files that lie beside their places now."""
@@ -248,17 +248,17 @@ class Records(OpenRecords):
             yield tickets
         except BaseException:
             for ticket in tickets.values():
-                with contextlib.suppress(OSError):  # what stays is swept later; the first fault is the one to tell
+                with contextlib.suppress(OSError):  # what stays is removed later; the first fault is the one to tell
                     self.photos.drop(ticket)
             raise
         for ticket in tickets.values():
-            with contextlib.suppress(OSError):  # it is found beside its place, and the next sweep settles it
+            with contextlib.suppress(OSError):  # it is found beside its place, and the next `clean_up` settles it
                 self.photos.settle(ticket)
 
 
-def patient_of(session: Session, key: str) -> Patient:
+def patient_of(session: Session, key: str) -> PatientRow:
     """The patient of a key.  UsageError for one that is unknown or erased."""
-    patient = session.scalar(select(Patient).where(Patient.key == key))
+    patient = session.scalar(select(PatientRow).where(PatientRow.key == key))
     if patient is None:
         raise UsageError("There is no patient with that key.", code="patient_unknown")
     if patient.erased_at is not None:
@@ -289,6 +289,6 @@ def _iso(day: dt.date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _told(facts: VisitFacts) -> dict[str, Any]:
+def _for_trail(facts: VisitFacts) -> dict[str, Any]:
     """A visit in the trail: its note may hold anything, so that only its length is told."""
     return {**dataclasses.asdict(facts), "day": facts.day.isoformat(), "note": len(facts.note)}

@@ -20,7 +20,7 @@ from photocompare.records.checked_access import escaped
 from photocompare.records.cohort_rows import regions_with, stale_rows
 from photocompare.records.database import check_whole
 from photocompare.records.patient_file import load_patient_file
-from photocompare.records.schema import Comparison, Identity, Leg, Patient, Photo, Region, TrailRow, Visit, as_plain
+from photocompare.records.schema import ComparisonRow, IdentityRow, LegRow, PatientRow, PhotoRow, RegionRow, TrailRow, VisitRow, as_plain
 from photocompare.records.store import Records, patient_of
 
 JPEG_QUALITY = 95
@@ -38,7 +38,7 @@ class Verification:
     entries, files : int
         Entries of the trail and files that were checked.
     unfinished : int
-        Files of saves that are under way or were cut short; swept after an hour.
+        Files of saves that are under way or were cut short; removed after an hour.
     head : str
         Hash of the trail's last entry, to be kept outside the machine.
     """
@@ -63,7 +63,7 @@ def verify(records: Records, actor: Actor, *, known_head: str = "") -> Verificat
     known_head : str
         The head of an earlier verification or backup; the chain must hold it.
     """
-    records.sweep()
+    records.clean_up()
     # The entry comes after the reading, so that the check reads what it speaks of.
     with records.database.reading() as session:
         records.check_allowed(session, actor, Permission.UPKEEP)
@@ -73,23 +73,28 @@ def verify(records: Records, actor: Actor, *, known_head: str = "") -> Verificat
             problems.append(f"Trail: entry {broken.sequence} {broken.what}.")
         entries, head = trail.head(session)
         problems += [f"Cohort: the rows of region {region} differ from its visits and comparisons." for region in stale_rows(session)]
-        wanted = files_spoken_of(session)
+        wanted = referenced_files(session)
     problems += [f"File {digest}: {found}" for digest in wanted if (found := _wrong_with(records, digest))]
     in_place = list(records.photos.digests())
     orphans = set(in_place) - set(wanted)
     if orphans:
         with records.database.reading() as session:  # a save that ended meanwhile has its row now
-            orphans -= set(files_spoken_of(session))
+            orphans -= set(referenced_files(session))
     problems += [f"File {digest}: no row speaks of it." for digest in sorted(orphans)]
     records.note(actor, Permission.UPKEEP, "records.verify", "records", after={"problems": len(problems)})
     return Verification(tuple(problems), entries, len(wanted), len(records.photos.unfinished()), head)
 
 
-def files_spoken_of(session: Session) -> dict[str, str]:
+def referenced_files(session: Session) -> dict[str, str]:
     """Digest to the row that speaks of it; an erased patient's pictures are gone and not asked for."""
-    living = select(Comparison.dossier_sha256, Comparison.id).join(Region, Comparison.region_id == Region.id).join(Leg).join(Patient)
-    found = {digest: f"comparison/{k}" for digest, k in session.execute(living.where(Patient.erased_at.is_(None)))}
-    return {**found, **{digest: f"photo/{k}" for digest, k in session.execute(select(Photo.sha256, Photo.id))}}
+    living = (
+        select(ComparisonRow.dossier_sha256, ComparisonRow.id)
+        .join(RegionRow, ComparisonRow.region_id == RegionRow.id)
+        .join(LegRow)
+        .join(PatientRow)
+    )
+    found = {digest: f"comparison/{k}" for digest, k in session.execute(living.where(PatientRow.erased_at.is_(None)))}
+    return {**found, **{digest: f"photo/{k}" for digest, k in session.execute(select(PhotoRow.sha256, PhotoRow.id))}}
 
 
 def _wrong_with(records: Records, digest: str) -> str:
@@ -173,15 +178,15 @@ def erase_patient(records: Records, actor: Actor, key: str, reason: str) -> int:
             patient = patient_of(session, key)
             if set(_own_files(session, patient.id)) != set(mine):
                 raise UsageError("The patient's record changed meanwhile; nothing was erased. Try again.")
-            visits = select(Visit.id).where(Visit.region_id.in_(regions_with(session, patient.id)))
-            session.execute(delete(Identity).where(Identity.patient_id == patient.id))
-            session.execute(delete(Photo).where(Photo.visit_id.in_(visits)))
-            session.execute(update(Visit).where(Visit.id.in_(visits)).values(note=""))
+            visits = select(VisitRow.id).where(VisitRow.region_id.in_(regions_with(session, patient.id)))
+            session.execute(delete(IdentityRow).where(IdentityRow.patient_id == patient.id))
+            session.execute(delete(PhotoRow).where(PhotoRow.visit_id.in_(visits)))
+            session.execute(update(VisitRow).where(VisitRow.id.in_(visits)).values(note=""))
             patient.erased_at, patient.version = trail.utc_now(), patient.version + 1
             trail.note(session, actor, "patient.erase", f"patient/{key}", after={"files": len(mine), "reason": reason.strip()})
     except BaseException:
         for ticket in tickets:
-            with contextlib.suppress(OSError):  # what is still spoken of is settled by the next sweep
+            with contextlib.suppress(OSError):  # what is still spoken of is settled by the next `clean_up`
                 records.photos.settle(ticket)
         raise
     for ticket in tickets:
@@ -194,12 +199,15 @@ def erase_patient(records: Records, actor: Actor, key: str, reason: str) -> int:
 def _own_files(session: Session, patient_id: int) -> list[str]:
     """Digests of files that this patient's rows speak of, and no other's."""
     photos = (
-        select(Photo.sha256, Leg.patient_id).join(Visit, Photo.visit_id == Visit.id).join(Region, Visit.region_id == Region.id).join(Leg)
+        select(PhotoRow.sha256, LegRow.patient_id)
+        .join(VisitRow, PhotoRow.visit_id == VisitRow.id)
+        .join(RegionRow, VisitRow.region_id == RegionRow.id)
+        .join(LegRow)
     )
-    dossiers = select(Comparison.dossier_sha256, Leg.patient_id).join(Region, Comparison.region_id == Region.id).join(Leg)
-    mine = set(session.scalars(photos.where(Leg.patient_id == patient_id)))
-    mine |= set(session.scalars(dossiers.where(Leg.patient_id == patient_id)))
+    dossiers = select(ComparisonRow.dossier_sha256, LegRow.patient_id).join(RegionRow, ComparisonRow.region_id == RegionRow.id).join(LegRow)
+    mine = set(session.scalars(photos.where(LegRow.patient_id == patient_id)))
+    mine |= set(session.scalars(dossiers.where(LegRow.patient_id == patient_id)))
     others: set[str] = set()
-    for query, column in ((photos, Photo.sha256), (dossiers, Comparison.dossier_sha256)):
-        others |= set(session.scalars(query.where(Leg.patient_id != patient_id, column.in_(mine))))
+    for query, column in ((photos, PhotoRow.sha256), (dossiers, ComparisonRow.dossier_sha256)):
+        others |= set(session.scalars(query.where(LegRow.patient_id != patient_id, column.in_(mine))))
     return sorted(mine - others)

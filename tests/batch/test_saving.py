@@ -20,7 +20,7 @@ from photocompare.batch.saving import Saver, SaveToRecords
 from photocompare.records.access import COMMAND_LINE
 from photocompare.records.entries import IdentityFacts
 from photocompare.records.places import in_folder
-from photocompare.records.schema import Comparison, Identity, Patient, Photo, Visit
+from photocompare.records.schema import ComparisonRow, IdentityRow, PatientRow, PhotoRow, VisitRow
 from photocompare.records.store import Records
 from tests.support.stand_in_measures import calls, quick, small_pair, write_pairs
 
@@ -127,10 +127,10 @@ def test_a_real_pair_goes_into_the_records_with_its_visits_and_photos(records: R
     first = run_batch(listed, out, options=ONE, save=SaveToRecords(records, listed))
     assert first.complete
     with records.database.reading() as session:
-        (comparison,) = session.scalars(select(Comparison))
-        before, after = session.scalars(select(Visit).order_by(Visit.day))
-        (identity,) = session.scalars(select(Identity))
-        digests = {photo.sha256 for photo in session.scalars(select(Photo))}
+        (comparison,) = session.scalars(select(ComparisonRow))
+        before, after = session.scalars(select(VisitRow).order_by(VisitRow.day))
+        (identity,) = session.scalars(select(IdentityRow))
+        digests = {photo.sha256 for photo in session.scalars(select(PhotoRow))}
         assert (comparison.status, comparison.revision, comparison.saved_by) == ("not_comparable", 1, "local")
         assert (before.day, before.agent, before.concentration_percent, before.note) == (row.before_date, "polidocanol", 0.5, row.note)
         assert (after.day, after.agent, after.session) == (row.after_date, "", None)
@@ -144,8 +144,8 @@ def test_a_real_pair_goes_into_the_records_with_its_visits_and_photos(records: R
     again = run_batch(listed, out, options=ONE, save=SaveToRecords(records, listed))
     assert (again.fresh, again.complete) == (1, True), "the pictures for the records are gone, so it is measured again, and is the same"
     with records.database.reading() as session:
-        assert len(list(session.scalars(select(Comparison)))) == 1
-        assert len(list(session.scalars(select(Patient)))) == 1
+        assert len(list(session.scalars(select(ComparisonRow)))) == 1
+        assert len(list(session.scalars(select(PatientRow)))) == 1
 
 
 def test_a_pair_of_a_visit_with_other_facts_is_told_and_the_rest_saved(records: Records, tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def test_rendered_pairs_are_truly_measured(tmp_path: Path) -> None:
 
 
 def photo_dossier(records: Records, comparison_id: int) -> str:
-    from photocompare.records.schema import Comparison
+    from photocompare.records.schema import ComparisonRow
 
     with records.database.reading() as session:
-        return session.get_one(Comparison, comparison_id).dossier_sha256
+        return session.get_one(ComparisonRow, comparison_id).dossier_sha256

@@ -16,8 +16,8 @@ from sqlalchemy import text
 from photocompare.base.errors import RecordsUnusable
 from photocompare.records import database as database_module
 from photocompare.records.access import LOCAL
-from photocompare.records.database import APPLICATION_ID, Database, check_whole
-from photocompare.records.migrating import revisions
+from photocompare.records.database import APPLICATION_ID, check_whole
+from photocompare.records.migrating import open_database, revisions
 from photocompare.records.places import Places, in_folder, usual_places
 from photocompare.records.schema import Base
 from photocompare.records.store import Records
@@ -32,7 +32,7 @@ def test_the_steps_lead_to_the_tables_of_the_schema(records: Records) -> None:
 
 
 def test_sqlite_keeps_its_safe_settings_on_every_connection(tmp_path: Path) -> None:
-    database = Database(in_folder(tmp_path))
+    database = open_database(in_folder(tmp_path))
     with database.reading() as session:
         found = {
             name: session.execute(text(f"PRAGMA {name}")).scalar()
@@ -56,12 +56,12 @@ def test_sqlite_keeps_its_safe_settings_on_every_connection(tmp_path: Path) -> N
 def test_a_write_ahead_log_is_switched_off(tmp_path: Path) -> None:
     """SQLite before 3.51.3 can corrupt one."""
     places = in_folder(tmp_path)
-    Database(places).close()
+    open_database(places).close()
     assert places.sqlite_file is not None
     with sqlite3.connect(places.sqlite_file) as other:
         assert other.execute("PRAGMA journal_mode = wal").fetchone() == ("wal",)
     other.close()
-    database = Database(places)
+    database = open_database(places)
     with database.reading() as session:
         assert session.execute(text("PRAGMA journal_mode")).scalar() == "delete"
 
@@ -69,7 +69,7 @@ def test_a_write_ahead_log_is_switched_off(tmp_path: Path) -> None:
 def test_an_sqlite_that_keeps_no_setting_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(database_module._PRAGMAS, "no_such_setting", 1)
     with pytest.raises(RecordsUnusable, match="no_such_setting"):
-        Database(in_folder(tmp_path))
+        open_database(in_folder(tmp_path))
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"", "empty"), (b"Not a database" * 40, "no SQLite"), (b"\x89PNG\r\n", "no SQLite")])
@@ -78,7 +78,7 @@ def test_what_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: 
     file = tmp_path / "records.sqlite"
     file.write_bytes(content)
     with pytest.raises(RecordsUnusable, match=said):
-        Database(places)
+        open_database(places)
     assert file.read_bytes() == content
 
 
@@ -105,22 +105,22 @@ def test_a_database_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
 
 
 def test_another_program_s_database_is_refused(places: Places) -> None:
-    Database(places).close()
+    open_database(places).close()
     engine = database_module._engine(places)
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE alembic_version"))
     engine.dispose()
     with pytest.raises(RecordsUnusable, match="another program"):
-        Database(places)
+        open_database(places)
 
 
 def test_a_newer_schema_is_refused(places: Places) -> None:
-    database = Database(places)
+    database = open_database(places)
     with database.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
     with pytest.raises(RecordsUnusable, match="newer version"):
-        Database(places)
+        open_database(places)
 
 
 def older(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def older(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
 
     with monkeypatch.context() as first:
         first.setattr(migrating, "revisions", lambda: ["0001"])
-        database = Database(places)
+        database = open_database(places)
     with database.writing() as session:
         session.execute(text("INSERT INTO meta (name, value) VALUES ('kept', 'yes')"))
     database.close()
@@ -137,7 +137,7 @@ def older(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_older_database_is_copied_and_brought_up_to_date(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     older(places, monkeypatch)
-    database = Database(places)
+    database = open_database(places)
     with database.reading() as session:
         assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == revisions()[-1]
         assert session.execute(text("SELECT value FROM meta")).scalar() == "yes"
@@ -156,7 +156,7 @@ def test_a_migration_that_is_cut_leaves_the_old_schema_and_ends_the_next_time(pl
         "import os, signal, sys\n"
         "from alembic import op\n"
         "from photocompare.records.places import Places\n"
-        "from photocompare.records.database import Database\n"
+        "from photocompare.records.migrating import open_database\n"
         "real = op.execute\n"
         "calls = []\n"
         "def execute(statement):\n"
@@ -164,7 +164,7 @@ def test_a_migration_that_is_cut_leaves_the_old_schema_and_ends_the_next_time(pl
         "    calls.append(statement)\n"
         "    if len(calls) == 3: os.kill(os.getpid(), signal.SIGKILL)\n"
         "op.execute = execute\n"
-        "Database(Places(sys.argv[1], sys.argv[2]))\n"
+        "open_database(Places(sys.argv[1], sys.argv[2]))\n"
     )
     ended = subprocess.run([sys.executable, "-c", child, places.database_url, places.photos_url], check=False, timeout=60)
     assert ended.returncode == -9
@@ -172,7 +172,7 @@ def test_a_migration_that_is_cut_leaves_the_old_schema_and_ends_the_next_time(pl
     with engine.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0001"
     engine.dispose()
-    database = Database(places)
+    database = open_database(places)
     with database.reading() as session:
         assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == revisions()[-1]
         assert check_whole(session) == []
@@ -187,18 +187,18 @@ def test_a_reader_sees_one_state_while_the_schema_changes(places: Places, monkey
         if places.sqlite_file is not None:
             monkeypatch.setattr(database_module, "_PRAGMAS", {**database_module._PRAGMAS, "busy_timeout": 200})
             with pytest.raises(RecordsUnusable, match="busy"):
-                Database(places)
+                open_database(places)
         assert connection.execute(text("SELECT count(*) FROM meta")).scalar() == 1
     reader.dispose()
     monkeypatch.undo()
-    Database(places).close()
+    open_database(places).close()
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
 def test_a_network_drive_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr(database_module, "_file_system", lambda _folder: kind)
     with pytest.raises(RecordsUnusable, match="network drive"):
-        Database(in_folder(tmp_path))
+        open_database(in_folder(tmp_path))
 
 
 def test_the_file_system_of_a_folder_is_known(tmp_path: Path) -> None:
@@ -209,18 +209,18 @@ def test_the_file_system_of_a_folder_is_known(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     with pytest.raises(RecordsUnusable, match="can't be written"):
-        Database(in_folder(tmp_path))
+        open_database(in_folder(tmp_path))
 
 
 def test_a_server_that_does_not_answer_is_told() -> None:
     with pytest.raises(RecordsUnusable, match="database reported"):
-        Database(Places("postgresql+psycopg://nobody@127.0.0.1:1/none", "unused"))
+        open_database(Places("postgresql+psycopg://nobody@127.0.0.1:1/none", "unused"))
 
 
 @pytest.mark.parametrize("url", ["nonsense", "nosuch://x/y"])
 def test_an_address_that_is_none_is_told(url: str) -> None:
     with pytest.raises(RecordsUnusable):
-        Database(Places(url, "unused"))
+        open_database(Places(url, "unused"))
 
 
 def test_places_come_from_the_environment(tmp_path: Path) -> None:

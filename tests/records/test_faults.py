@@ -18,7 +18,7 @@ from sqlalchemy import select
 from photocompare.records.access import LOCAL
 from photocompare.records.photo_files import digest_of
 from photocompare.records.places import Places, in_folder
-from photocompare.records.schema import Comparison, Photo
+from photocompare.records.schema import ComparisonRow, PhotoRow
 from photocompare.records.store import Records
 from photocompare.records.upkeep import verify
 
@@ -63,15 +63,15 @@ def test_nothing_acknowledged_is_lost_in_25_rounds_of_kill_9(places: Places) -> 
     assert found.problems == ()
     assert len(acknowledged) >= ROUNDS
     with records.database.reading() as session:
-        kept = set(session.scalars(select(Comparison.id)))
-        photos = set(session.scalars(select(Photo.sha256)))
+        kept = set(session.scalars(select(ComparisonRow.id)))
+        photos = set(session.scalars(select(PhotoRow.sha256)))
     assert {line["id"] for line in acknowledged} <= kept
     for line in acknowledged:
         digest = digest_of(line["photo"].encode())
         assert digest in photos
         assert records.photos.read(digest) == line["photo"].encode()
     # What was begun and never said is there whole or not at all; what is left beside its place goes with time.
-    assert records.photos.sweep(lambda digest: digest in photos, older_than_s=-1.0) == found.unfinished
+    assert records.photos.clean_up(lambda digest: digest in photos, older_than_s=-1.0) == found.unfinished
     assert verify(records, LOCAL).problems == ()
     records.close()
 
@@ -87,7 +87,7 @@ def test_four_writers_of_two_hundred_are_eight_hundred(places: Places) -> None:
     assert len({line["id"] for line in lines}) == WRITERS * SAVES_EACH
     records = Records(places)
     with records.database.reading() as session:
-        assert set(session.scalars(select(Comparison.id))) == {line["id"] for line in lines}
+        assert set(session.scalars(select(ComparisonRow.id))) == {line["id"] for line in lines}
     assert verify(records, LOCAL).problems == ()
     records.close()
 

@@ -13,7 +13,7 @@ from photocompare.records.access import LOCAL, Actor
 from photocompare.records.entries import VisitFacts
 from photocompare.records.gallery import gallery_cases, gallery_pictures, keep_look
 from photocompare.records.photo_files import digest_of
-from photocompare.records.schema import Look, TrailRow
+from photocompare.records.schema import LookRow, TrailRow
 from photocompare.records.store import Records
 from photocompare.records.upkeep import erase_patient
 from photocompare.results.dossier import Dossier, write_dossier
@@ -121,11 +121,11 @@ def test_a_look_is_worked_out_once_and_anew_by_another_version(records: Records)
     assert keep_look(records, LOCAL, number, look) == {"ita": 37.3, "density": None}
     assert gallery_cases(records, LOCAL, settings_sha256=SETTINGS)[0].look == {"ita": 37.3, "density": None}
     with records.database.writing() as session:
-        session.execute(update(Look).values(made_by="0.0"))
+        session.execute(update(LookRow).values(made_by="0.0"))
     assert gallery_cases(records, LOCAL, settings_sha256=SETTINGS)[0].look is None
     keep_look(records, LOCAL, number, look)
     with records.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Look)) == 1
+        assert session.scalar(select(func.count()).select_from(LookRow)) == 1
         assert session.scalar(select(func.count()).where(TrailRow.action == "gallery.view")) == 0
     assert len(asked) == 2
 

@@ -57,11 +57,11 @@ def test_a_file_is_read_before_it_is_settled(files: PhotoFiles) -> None:
 def test_a_sweep_ends_what_was_begun(files: PhotoFiles) -> None:
     kept, dropped = files.bring(b"kept"), files.bring(b"dropped")
     wanted = digest_of(b"kept")
-    assert files.sweep(lambda digest: digest == wanted) == 0
+    assert files.clean_up(lambda digest: digest == wanted) == 0
     assert files.unfinished() == [dropped], "a save may still be under way"
     assert list(files.digests()) == [wanted]
     assert kept not in files.unfinished()
-    assert files.sweep(lambda digest: digest == wanted, older_than_s=-1.0) == 1
+    assert files.clean_up(lambda digest: digest == wanted, older_than_s=-1.0) == 1
     assert files.unfinished() == []
     assert files.read(wanted) == b"kept"
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from photocompare.base.errors import AccessDenied, UsageError
 from photocompare.records.access import LOCAL, Actor
 from photocompare.records.ratings import (
+    Score,
     drawn,
     eligible,
     give,
@@ -23,7 +24,7 @@ from photocompare.records.ratings import (
     scores,
     set_up,
 )
-from photocompare.records.schema import Comparison, Rating, TrailRow
+from photocompare.records.schema import ComparisonRow, RatingRow, TrailRow
 from photocompare.records.store import Records
 from photocompare.records.upkeep import erase_patient
 from photocompare.results.dossier import Dossier, write_dossier
@@ -56,7 +57,7 @@ def rate_all(records: Records, round_id: int, rater: str, actor: Actor = LOCAL, 
     (asked,) = [found for found in rounds(records, actor) if found.id == round_id]
     for occasion, pairs in ((1, asked.comparisons), (2, asked.repeated)):
         for place, pair in enumerate(pairs):
-            give(records, actor, round_id, pair, occasion, percent=20.0 * place + shift, five_point=place + 1, rater=rater)
+            give(records, actor, round_id, Score(pair, occasion, 20.0 * place + shift, place + 1), rater=rater)
 
 
 def test_pairs_are_drawn_from_measured_ones_with_pictures(records: Records) -> None:
@@ -113,15 +114,15 @@ def test_a_score_is_kept_once_and_goes_on_where_it_stopped(records: Records) -> 
     _, saved = filled(records)
     number = opened_round(records, saved)
     with pytest.raises(UsageError, match="not to be rated"):
-        give(records, LOCAL, number, saved[0], 2, percent=50.0, five_point=3, rater="Ana")  # the second look before the first
-    give(records, LOCAL, number, saved[0], 1, percent=50.0, five_point=3, rater="Ana")
+        give(records, LOCAL, number, Score(saved[0], 2, 50.0, 3), rater="Ana")  # the second look before the first
+    give(records, LOCAL, number, Score(saved[0], 1, 50.0, 3), rater="Ana")
     with pytest.raises(UsageError, match="already"):
-        give(records, LOCAL, number, saved[0], 1, percent=60.0, five_point=3, rater="Ana")
+        give(records, LOCAL, number, Score(saved[0], 1, 60.0, 3), rater="Ana")
     with pytest.raises(UsageError, match="not to be rated"):
-        give(records, LOCAL, number, saved[1], 2, percent=50.0, five_point=3, rater="Ana")  # shown once
+        give(records, LOCAL, number, Score(saved[1], 2, 50.0, 3), rater="Ana")  # shown once
     for percent, five_point in ((101.0, 3), (float("nan"), 3), (50.0, 0), (50.0, 6)):
         with pytest.raises(UsageError, match="from 0 to 100"):
-            give(records, LOCAL, number, saved[1], 1, percent=percent, five_point=five_point, rater="Ana")
+            give(records, LOCAL, number, Score(saved[1], 1, percent, five_point), rater="Ana")
     again = Records(records.places)
     try:
         assert given(again, LOCAL, number, " Ana ") == {(saved[0], 1)}
@@ -133,7 +134,7 @@ def test_a_score_is_kept_once_and_goes_on_where_it_stopped(records: Records) -> 
 def test_the_trail_tells_that_a_pair_was_rated_and_never_how(records: Records) -> None:
     _, saved = filled(records)
     number = opened_round(records, saved)
-    give(records, LOCAL, number, saved[0], 1, percent=43.0, five_point=2, rater="Ana")
+    give(records, LOCAL, number, Score(saved[0], 1, 43.0, 2), rater="Ana")
     (row,) = [r for r in records.trail_rows(LOCAL) if r.action == "rating.give"]
     assert json.loads(row.after) == {"occasion": 1, "rater": "Ana"}
     assert "43" not in row.after + row.before + row.object
@@ -142,12 +143,12 @@ def test_the_trail_tells_that_a_pair_was_rated_and_never_how(records: Records) -
 def test_a_score_is_never_changed(records: Records) -> None:
     _, saved = filled(records)
     number = opened_round(records, saved)
-    give(records, LOCAL, number, saved[0], 1, percent=43.0, five_point=2, rater="Ana")
+    give(records, LOCAL, number, Score(saved[0], 1, 43.0, 2), rater="Ana")
     for deed in ("UPDATE rating SET percent = 90", "DELETE FROM rating"):
         with pytest.raises((DatabaseError, UsageError)), records.database.writing() as session:
             session.execute(text(deed))
     with records.database.reading() as session:
-        assert list(session.scalars(select(Rating.percent))) == [43.0]
+        assert list(session.scalars(select(RatingRow.percent))) == [43.0]
 
 
 def test_scores_open_to_a_rater_after_the_last_pair_and_to_an_auditor_at_once(records: Records) -> None:
@@ -158,14 +159,14 @@ def test_scores_open_to_a_rater_after_the_last_pair_and_to_an_auditor_at_once(re
     ana, auditor = Actor("Ana", "clinician", subject="s-ana"), Actor("Auditor", "auditor", subject="s-aud")
     rate_all(records, number, "Ben")
     for pair in saved:
-        give(records, ana, number, pair, 1, percent=50.0, five_point=3)
+        give(records, ana, number, Score(pair, 1, 50.0, 3))
     assert not may_read_scores(records, ana, number)
     with pytest.raises(AccessDenied, match="when you have rated"):
         scores(records, ana, number, "Ben")  # somebody else's name opens nothing
     seen = scores(records, auditor, number)
     assert set(seen.ratings["rater"]) == {"Ben"}
     assert seen.under_way == 1
-    give(records, ana, number, saved[0], 2, percent=55.0, five_point=3)
+    give(records, ana, number, Score(saved[0], 2, 55.0, 3))
     seen = scores(records, ana, number)
     assert set(seen.ratings["rater"]) == {"Ana", "Ben"}
     assert len(seen.ratings) == 10
@@ -184,7 +185,7 @@ def test_roles_that_rate_nothing_or_see_no_photo(records: Records) -> None:
         for deed in (
             lambda actor=actor: pictures(records, actor, number, saved[0]),
             lambda actor=actor: given(records, actor, number),
-            lambda actor=actor: give(records, actor, number, saved[0], 1, percent=5.0, five_point=1),
+            lambda actor=actor: give(records, actor, number, Score(saved[0], 1, 5.0, 1)),
         ):
             with pytest.raises(AccessDenied):
                 deed()
@@ -228,7 +229,7 @@ def test_a_damaged_dossier_is_told_and_noted(records: Records) -> None:
     _, saved = filled(records)
     number = opened_round(records, saved)
     with records.database.reading() as session:
-        digest = session.get_one(Comparison, saved[0]).dossier_sha256
+        digest = session.get_one(ComparisonRow, saved[0]).dossier_sha256
     records.photos.drop(records.photos.set_aside(digest))
     with pytest.raises(UsageError):
         pictures(records, LOCAL, number, saved[0])

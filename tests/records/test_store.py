@@ -16,7 +16,7 @@ from photocompare.base.errors import AccessDenied, StaleRecord, UsageError
 from photocompare.records import access, trail
 from photocompare.records.access import LOCAL, Actor, Permission
 from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, new_patient_key
-from photocompare.records.schema import Comparison, Photo, TrailRow, Visit
+from photocompare.records.schema import ComparisonRow, PhotoRow, TrailRow, VisitRow
 from photocompare.records.store import Records
 from tests.support.made_records import BASELINE_DAY, FOLLOW_UP_DAY, changed, new_comparison, sample_dossier, with_length
 
@@ -72,7 +72,7 @@ def test_saving_the_same_twice_is_one_row(records: Records) -> None:
     first, second = records.save_comparison(CLINICIAN, new), records.save_comparison(CLINICIAN, new)
     assert (first.id, first.written) == (second.id, True)
     assert not second.written
-    assert (count(records, Comparison), count(records, Photo)) == (1, 2)
+    assert (count(records, ComparisonRow), count(records, PhotoRow)) == (1, 2)
     assert actions(records).count("comparison.save") == 1
 
 
@@ -91,7 +91,7 @@ def test_another_result_of_the_same_visits_needs_a_reason_and_keeps_the_first(re
     other = dataclasses.replace(new, result=with_length(new.result, 60.0), correction={"not_veins": [3]})
     with pytest.raises(UsageError, match="give the reason"):
         records.save_comparison(CLINICIAN, other)
-    assert count(records, Comparison) == 1
+    assert count(records, ComparisonRow) == 1
     second = records.save_comparison(CLINICIAN, dataclasses.replace(other, reason="a knee fold was read as a vein"))
     assert second.revision == 2
     (region,) = records.open_patient(CLINICIAN, key).regions
@@ -130,7 +130,7 @@ def test_a_visit_that_says_otherwise_stops_a_save_whole(records: Records) -> Non
     before = count(records, TrailRow)
     with pytest.raises(UsageError, match="another agent"):
         records.save_comparison(CLINICIAN, new_comparison(key))
-    assert (count(records, Comparison), count(records, Photo), count(records, Visit)) == (0, 0, 1)
+    assert (count(records, ComparisonRow), count(records, PhotoRow), count(records, VisitRow)) == (0, 0, 1)
     assert count(records, TrailRow) == before
     assert records.photos.unfinished() == []
     assert list(records.photos.digests()) == []
@@ -155,7 +155,7 @@ def test_a_visit_needs_its_place(records: Records, side: str, region: str, said:
     key = records.add_patient(CLINICIAN)
     with pytest.raises(UsageError, match=said):
         records.add_visit(CLINICIAN, key, side, region, VisitFacts(BASELINE_DAY), (b"a photo",))
-    assert count(records, Visit) == 0
+    assert count(records, VisitRow) == 0
     assert records.photos.unfinished() == []
 
 

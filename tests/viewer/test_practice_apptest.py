@@ -22,7 +22,7 @@ from photocompare.records.checked_access import DEMO
 from photocompare.records.entries import VisitFacts
 from photocompare.records.places import DATABASE_VARIABLE, FOLDER_VARIABLE, usual_places
 from photocompare.records.ratings import given, rounds, set_up
-from photocompare.records.schema import Meta
+from photocompare.records.schema import MetaRow
 from photocompare.records.store import Records
 from photocompare.report.words.texts import texts
 from photocompare.results.dossier import Dossier, write_dossier
@@ -370,7 +370,7 @@ def test_every_file_is_made_for_those_who_may_and_noted_first(held: Records) -> 
 def test_a_demo_is_marked_on_each_page(held: Records, name: str) -> None:
     assert T("audit_page.demo") not in Page(name).words
     with held.database.writing() as session:
-        session.add(Meta(name=DEMO, value="yes"))
+        session.add(MetaRow(name=DEMO, value="yes"))
     assert T("audit_page.demo") in Page(name).words
 
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photocompare.records.anonymous_pictures import BarePair
+from photocompare.records.anonymous_pictures import AnonymousPictures
 from photocompare.report.pictures.thumbnails import smaller
 from photocompare.viewer.shared.components import component, nothing
 
@@ -38,7 +38,7 @@ class Card:
     after: bytes
 
 
-def small(pair: BarePair) -> tuple[bytes, bytes]:
+def small(pair: AnonymousPictures) -> tuple[bytes, bytes]:
     """Both pictures at the size of a card."""
     return smaller(pair.before, CARD_PX), smaller(pair.after, CARD_PX)
 

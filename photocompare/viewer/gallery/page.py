@@ -13,7 +13,7 @@ import streamlit as st
 from photocompare.base.errors import UsageError
 from photocompare.practice.matching import LegLook, Match, look_as_dict, look_from_dict, look_of, most_alike
 from photocompare.records.access import Actor
-from photocompare.records.anonymous_pictures import BarePair
+from photocompare.records.anonymous_pictures import AnonymousPictures
 from photocompare.records.gallery import GalleryCase, gallery_cases, gallery_pictures, keep_look
 from photocompare.records.store import Records
 from photocompare.report.words.numbers import signed
@@ -117,7 +117,7 @@ def _matches(held: Records, who: Actor, look: LegLook, cases: dict[int, tuple[Ga
         show_bare(kept[case.comparison_id][0], t, f"gallery_{case.comparison_id}")
 
 
-def _pictures(held: Records, who: Actor, chosen: Sequence[GalleryCase]) -> dict[int, tuple[BarePair, tuple[bytes, bytes]]]:
+def _pictures(held: Records, who: Actor, chosen: Sequence[GalleryCase]) -> dict[int, tuple[AnonymousPictures, tuple[bytes, bytes]]]:
     """Pictures of the chosen cases: read, and noted, when a case is shown first; those of other cases go."""
     before = st.session_state.get(_PICTURES, {})
     kept = {}

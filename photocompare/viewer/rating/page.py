@@ -9,7 +9,7 @@ import streamlit as st
 from photocompare.practice.rating_order import Showing, chosen_twice, rating_order
 from photocompare.records import ratings
 from photocompare.records.access import Actor, Permission, allowed
-from photocompare.records.anonymous_pictures import BarePair
+from photocompare.records.anonymous_pictures import AnonymousPictures
 from photocompare.records.schema import LONGEST_NAME
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
@@ -102,13 +102,13 @@ def _rate(asking: Asking, asked: ratings.Round) -> None:
         _score(asking, asked, left[0], name)
 
 
-def _pictures(asking: Asking, asked: ratings.Round, showing: Showing, name: str) -> BarePair:
+def _pictures(asking: Asking, asked: ratings.Round, showing: Showing, name: str) -> AnonymousPictures:
     """The pair's pictures: read, and noted in the trail, once for each showing."""
     marked = (name, asking.who, asking.rater)
     kept = st.session_state.get(_SHOWN)
     if kept is None or kept[0] != marked:
         kept = st.session_state[_SHOWN] = (marked, ratings.pictures(asking.held, asking.who, asked.id, showing.comparison_id))
-    pair: BarePair = kept[1]
+    pair: AnonymousPictures = kept[1]
     return pair
 
 
@@ -124,16 +124,8 @@ def _score(asking: Asking, asked: ratings.Round, showing: Showing, name: str) ->
     if percent is None or point is None:
         st.error(t("rating.both"))
         return
-    ratings.give(
-        asking.held,
-        asking.who,
-        asked.id,
-        showing.comparison_id,
-        showing.occasion,
-        percent=float(percent),
-        five_point=point,
-        rater=asking.rater,
-    )
+    score = ratings.Score(showing.comparison_id, showing.occasion, float(percent), point)
+    ratings.give(asking.held, asking.who, asked.id, score, rater=asking.rater)
     st.rerun()
 
 

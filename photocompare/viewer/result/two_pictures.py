@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from photocompare.records.anonymous_pictures import BarePair
+from photocompare.records.anonymous_pictures import AnonymousPictures
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.result.pair_view import pair_view
 
 
-def bare_dossier(pair: BarePair) -> Dossier:
+def bare_dossier(pair: AnonymousPictures) -> Dossier:
     """The two pictures as the pictures' component takes them; there is no number that it could hand on."""
     result: dict[str, Any] = {
         "clearance": {},
@@ -22,7 +22,7 @@ def bare_dossier(pair: BarePair) -> Dossier:
     return Dossier(result, {"before": pair.before, "after": pair.after})
 
 
-def show_bare(pair: BarePair, t: Texts, key: str) -> None:
+def show_bare(pair: AnonymousPictures, t: Texts, key: str) -> None:
     """The slider over two pictures.
 
     Parameters
