@@ -31,12 +31,19 @@ class UsageError(PhotocompareError):
         self.values = values
 
 
-class SystemLibraryMissing(PhotocompareError):
-    """A library of the operating system that OpenCV needs is not installed."""
-
-
 class PhotoError(PhotocompareError):
-    """A file can't be used as a photo."""
+    """A file can't be used as a photo.
+
+    Attributes
+    ----------
+    which : str
+        "before" or "after" where it is known whose photo it is; else empty.
+    number : int
+        Which of that visit's photos, from 1; else 0.
+    """
+
+    which: str = ""
+    number: int = 0
 
 
 class NotAPhoto(PhotoError):
@@ -57,6 +64,10 @@ class TooSmall(PhotoError):
 
 class SeveralPictures(PhotoError):
     """The file holds an animation or several pages."""
+
+
+class NotACollage(PhotoError):
+    """One picture was to hold the photos of both visits, and does not, or not in the direction that was given."""
 
 
 class UnsupportedColour(PhotoError):

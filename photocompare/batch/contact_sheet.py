@@ -188,7 +188,8 @@ def _facts(row: TableRow) -> str:
         "" if facts.before_date is None else f"{facts.before_date.isoformat()} to {facts.after_date or 'unknown'}",
         "" if days is None else f"{days} days",
         " ".join(part for part in (facts.agent, concentration, facts.form) if part),
-        f"{shown(facts.before)} and {shown(facts.after)}",
+        " and ".join(shown(place) for place in facts.places.values()),
+        "" if facts.collage is None else f"collage, {facts.collage}",
     ]
     return ", ".join(f"<bdi>{escape(part)}</bdi>" for part in parts if part)
 

@@ -1,7 +1,7 @@
 """The list of pairs to measure: a CSV file, checked as a whole before anything begins.
 
-One row is a pair.  The dates are those of its two visits; the other facts are the before visit's, whose treatment the pair judges.  Their
-names and ranges are the records'.
+One row is a pair: two photos, or one collage of both.  The dates are those of its two visits; the other facts are the before visit's, whose
+treatment the pair judges.  Their names and ranges are the records'.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from typing import Any
 from photocompare.base.errors import UsageError
 from photocompare.batch.sources import place_fault
 from photocompare.leg.scale import HIGHEST_MM_PER_PX, LOWEST_MM_PER_PX
+from photocompare.photo.visits import COLLAGE_ORDERS, CollageOrder
 from photocompare.records.entries import VisitFacts
 from photocompare.records.schema import LONGEST_NAME, SIDES
 from photocompare.results.timing import parse_date
 
 PLACES = ("before", "after")
+COLLAGE = "collage"
 DATES = ("before_date", "after_date")
 FOR_RECORDS = ("patient", "leg", "region", *DATES)
 """What a pair needs to be saved to the records."""
@@ -45,7 +47,7 @@ class PairRow:
     number : int
         Row as a spreadsheet counts it: the header is 1.
     before, after : str
-        Path relative to the manifest's folder, or URL.
+        Path relative to the manifest's folder, or URL.  Of a collage, `before` is the one file and `after` empty.
     before_date, after_date : date or None
         Of the visits; the photos' own dates count where they are None.
     patient : str
@@ -54,11 +56,13 @@ class PairRow:
         As in the records; empty or None where not given.
     mm_per_px : float or None
         Scale of the before photo.
+    collage : CollageOrder or None
+        How the photos lie in the one file that holds both; None for a pair of files.
     """
 
     number: int
     before: str
-    after: str
+    after: str = ""
     before_date: dt.date | None = None
     after_date: dt.date | None = None
     patient: str = ""
@@ -75,12 +79,18 @@ class PairRow:
     vcss: int | None = None
     note: str = ""
     mm_per_px: float | None = None
+    collage: CollageOrder | None = None
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What each file is called in a sentence, to where it is."""
+        return {"before photo": self.before, "after photo": self.after} if self.collage is None else {"collage": self.before}
 
 
 VISIT_FACTS = tuple(fact.name for fact in fields(VisitFacts) if fact.name != "day")
 """Facts of the before visit."""
 
-COLUMNS = (*PLACES, *DATES, "patient", "leg", "region", *VISIT_FACTS, "mm_per_px")
+COLUMNS = (*PLACES, *DATES, "patient", "leg", "region", *VISIT_FACTS, "mm_per_px", COLLAGE)
 
 
 @dataclass(frozen=True)
@@ -167,7 +177,8 @@ def _checked_rows(text: str, for_records: bool, errors: list[str]) -> Iterator[P
 
 
 def _header_faults(header: list[str], for_records: bool) -> list[str]:
-    needed = (*PLACES, *(FOR_RECORDS if for_records else ()))
+    photos = ("before",) if COLLAGE in header else PLACES
+    needed = (*photos, *(FOR_RECORDS if for_records else ()))
     unknown = [name for name in header if name not in COLUMNS]
     return [
         *(f"column {name} is missing" for name in needed if name not in header),
@@ -180,12 +191,15 @@ def _checked_row(number: int, cells: dict[str, str], for_records: bool) -> tuple
     """The row, None if a cell can't be understood, and what is wrong with it."""
     wrong: list[str] = []
     values: dict[str, Any] = {}
+    needed = ("before",) if cells.get(COLLAGE, "").strip() else PLACES
+    if needed != PLACES and not cells.get("after", "").strip():
+        cells.pop("after", None)
     for name, cell in cells.items():
         try:
             values[name] = _CHECKS[name](name, cell.strip())
         except (UsageError, ValueError) as error:
             wrong.append(f"{name}: {str(error).rstrip('.')}")
-    wrong += [f"{name} is empty" for name in PLACES if name not in cells]
+    wrong += [f"{name} is empty" for name in needed if name not in cells]
     if for_records:
         wrong += [f"{name} is empty; the records need it" for name in FOR_RECORDS if not cells.get(name, "").strip()]
     if wrong:
@@ -196,6 +210,8 @@ def _checked_row(number: int, cells: dict[str, str], for_records: bool) -> tuple
 
 def _contradictions(row: PairRow, for_records: bool) -> list[str]:
     wrong = []
+    if row.collage is not None and row.after:
+        wrong.append("a collage is one file; leave after empty, or leave collage empty")
     if row.before == row.after:
         wrong.append("before and after are the same photo")
     if row.before_date is not None and row.after_date is not None:
@@ -241,6 +257,15 @@ def _side(_: str, cell: str) -> str:
     return cell
 
 
+def _collage(_: str, cell: str) -> CollageOrder | None:
+    if not cell:
+        return None
+    for order in COLLAGE_ORDERS:
+        if cell == order:
+            return order
+    raise ValueError(f"{cell!r} is not one of {', '.join(COLLAGE_ORDERS)}")
+
+
 def _number(cell: str, kind: type[int] | type[float]) -> float | int:
     try:
         value = kind(cell)
@@ -283,4 +308,5 @@ _CHECKS: dict[str, Callable[[str, str], Any]] = {
     **dict.fromkeys(("agent", "form", "operator", "site", "ceap", "note"), _visit_fact(None)),
     "concentration_percent": _visit_fact(lambda cell: _number(cell, float)),
     "mm_per_px": _scale,
+    COLLAGE: _collage,
 }

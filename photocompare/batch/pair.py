@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from photocompare.batch.sources import Source, SourceError
 
 if TYPE_CHECKING:
     from photocompare.base.arrays import SRGB8
+    from photocompare.photo.visits import CollageOrder, Visits
     from photocompare.results.comparison import Comparison
     from photocompare.settings import Settings
 
@@ -47,6 +48,26 @@ _KEY_SCHEMA = "photocompare.pair/1"
 
 
 @dataclass(frozen=True)
+class PairDetails:
+    """What is known of a pair beside its photos, and decides what is measured.
+
+    Parameters
+    ----------
+    before_date, after_date : date or None
+        By default the photos' own.
+    mm_per_px : float or None
+        Scale of the before photo.
+    collage : CollageOrder or None
+        How the photos lie in the one file that holds both; None for two files.
+    """
+
+    before_date: dt.date | None = None
+    after_date: dt.date | None = None
+    mm_per_px: float | None = None
+    collage: CollageOrder | None = None
+
+
+@dataclass(frozen=True)
 class PairTask:
     """What a worker is asked.
 
@@ -54,9 +75,9 @@ class PairTask:
     ----------
     key : str
         `pair_key`.
-    before, after : Source
-    before_date, after_date : date or None
-    mm_per_px : float or None
+    sources : tuple of Source
+        The before and the after photo, or the one collage.
+    details : PairDetails
     folder : str
         Where the worker writes the pair's files; empty where it can't.
     send_files : bool
@@ -70,11 +91,8 @@ class PairTask:
     """
 
     key: str
-    before: Source
-    after: Source
-    before_date: dt.date | None = None
-    after_date: dt.date | None = None
-    mm_per_px: float | None = None
+    sources: tuple[Source, ...]
+    details: PairDetails = PairDetails()
     folder: str = ""
     send_files: bool = False
     send_dossier: bool = False
@@ -103,7 +121,7 @@ class PairOutcome:
     dossier : bytes
         Only where it was asked for.
     photo_facts : mapping
-        SHA-256 to the photo's own allow-listed facts.
+        SHA-256 of each file to its kept facts (`photo.facts.KEPT_FACTS`).
     seconds : float
         That the worker took.
     """
@@ -123,24 +141,24 @@ Measure = Callable[[PairTask], PairOutcome]
 """What a worker does with a task.  It must be importable by the worker's process (a function of a module)."""
 
 
-def pair_key(
-    before: str, after: str, *, before_date: dt.date | None, after_date: dt.date | None, mm_per_px: float | None, settings_sha256: str
-) -> str:
+def pair_key(photos: Sequence[str], details: PairDetails, *, settings_sha256: str) -> str:
     """The name of a pair's result: SHA-256 of all that decides it.
 
     Parameters
     ----------
-    before, after : str
-        Names of the photos' content, see `sources.identified`.
+    photos : sequence of str
+        Names of the files' content, see `sources.identified`.
+    details : PairDetails
     settings_sha256 : str
     """
     decides = {
         "schema": _KEY_SCHEMA,
         "version": __version__,
         "settings": settings_sha256,
-        "photos": [before, after],
-        "dates": [None if day is None else day.isoformat() for day in (before_date, after_date)],
-        "mm_per_px": mm_per_px,
+        "photos": list(photos),
+        "dates": [None if day is None else day.isoformat() for day in (details.before_date, details.after_date)],
+        "mm_per_px": details.mm_per_px,
+        **({} if details.collage is None else {"collage": details.collage}),
     }
     return hashlib.sha256(json.dumps(decides, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()).hexdigest()
 
@@ -197,14 +215,18 @@ def measure_pair(task: PairTask) -> PairOutcome:
         See `attempt`.
     """
     from photocompare.comparison import compare
-    from photocompare.photo.reading import read_photos
     from photocompare.results.result_json import result_as_dict
     from photocompare.settings import STANDARD
 
-    data = [_read(source, which) for source, which in ((task.before, "before"), (task.after, "after"))]
-    photos = read_photos(data, names=("The before photo", "The after photo"))
+    details = task.details
+    visits = _read(task)
     comparison = compare(
-        *photos, before_date=task.before_date, after_date=task.after_date, mm_per_px=task.mm_per_px, settings=task.settings or STANDARD
+        visits.befores[0],
+        visits.afters[0],
+        before_date=details.before_date,
+        after_date=details.after_date,
+        mm_per_px=details.mm_per_px,
+        settings=task.settings or STANDARD,
     )
     files = _written(comparison, task)
     dossier = b""
@@ -213,15 +235,25 @@ def measure_pair(task: PairTask) -> PairOutcome:
         from photocompare.results.dossier import write_dossier
 
         dossier = write_dossier(dossier_of(comparison))
-    facts = {photo.facts.sha256: dataclasses.asdict(photo.facts) for photo in photos}
-    return PairOutcome(task.key, comparison.status, "", result_as_dict(comparison), thumbnails_of(comparison), files, dossier, facts)
+    thumbnails = thumbnails_of(comparison)
+    return PairOutcome(task.key, comparison.status, "", result_as_dict(comparison), thumbnails, files, dossier, visits.file_facts)
 
 
-def _read(source: Source, which: str) -> bytes:
+def _read(task: PairTask) -> Visits:
+    """The pair's photos, from two files or from a collage."""
+    from photocompare.photo.visits import read_collage, read_visits
+
+    collage = task.details.collage
+    names = ("before photo", "after photo") if collage is None else ("collage",)
+    data = [_bytes(source, name) for source, name in zip(task.sources, names, strict=True)]
+    return read_visits(data[:1], data[1:]) if collage is None else read_collage(data[0], order=collage)
+
+
+def _bytes(source: Source, name: str) -> bytes:
     try:
         return source.read()
     except SourceError as error:
-        raise SourceError(f"The {which} photo {error}.") from None
+        raise SourceError(f"The {name} {error}.") from None
 
 
 def _written(comparison: Comparison, task: PairTask) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from photocompare.base.errors import UsageError
 from photocompare.batch.contact_sheet import write_contact_sheet
 from photocompare.batch.keeping import BatchFolder, StoredPair, unwritable_as_usage_error
 from photocompare.batch.manifest import Manifest, PairRow
-from photocompare.batch.pair import SETTLED, Measure, PairOutcome, PairTask, cores, measure_pair, pair_key
+from photocompare.batch.pair import SETTLED, Measure, PairDetails, PairOutcome, PairTask, cores, measure_pair, pair_key
 from photocompare.batch.saving import Save, Saver
 from photocompare.batch.sources import LocalFile, RemoteFile, SentBytes, Source, SourceError, identified, source_of
 from photocompare.batch.table import TableRow, write_tables
@@ -90,11 +90,12 @@ class BatchSummary:
 
 @dataclass
 class _Planned:
-    """A row, the key of its pair and where its photos are; or why one can't be had."""
+    """A row, the key of its pair, where its files are and what is known beside them; or why a file can't be had."""
 
     row: PairRow
     key: str = ""
-    sources: tuple[LocalFile | RemoteFile, LocalFile | RemoteFile] | None = None
+    sources: tuple[LocalFile | RemoteFile, ...] = ()
+    details: PairDetails = field(default_factory=PairDetails)
     why: str = ""
 
 
@@ -180,15 +181,15 @@ def _plan(manifest: Manifest, settings: Settings, watcher: Watcher) -> list[_Pla
 
     def plan(row: PairRow) -> _Planned:
         found, names = [], []
-        for which, place in (("before", row.before), ("after", row.after)):
+        for name, place in row.places.items():
             try:
-                source, name = identified(source_of(place, manifest.root))
+                source, content = identified(source_of(place, manifest.root))
             except SourceError as error:
-                return _Planned(row, why=f"The {which} photo {error}.")
+                return _Planned(row, why=f"The {name} {error}.")
             found.append(source)
-            names.append(name)
-        key = pair_key(*names, before_date=row.before_date, after_date=row.after_date, mm_per_px=row.mm_per_px, settings_sha256=sha256)
-        return _Planned(row, key, (found[0], found[1]))
+            names.append(content)
+        details = PairDetails(row.before_date, row.after_date, row.mm_per_px, row.collage)
+        return _Planned(row, pair_key(names, details, settings_sha256=sha256), tuple(found), details)
 
     watcher.begin("look", len(manifest.rows), 0)
     planned = []
@@ -218,17 +219,12 @@ def _tasks(todo: Iterable[_Planned], kept: BatchFolder, options: BatchOptions, *
     """What the workers are asked, made as they ask for it; bytes that must be sent are read no sooner."""
     away = bool(options.scheduler)
     for plan in todo:
-        assert plan.sources is not None
         with unwritable_as_usage_error(kept.path):
             folder = kept.cleared_folder(plan.key)
-        before, after = (_sent(source) if away else source for source in plan.sources)
         yield PairTask(
             plan.key,
-            before,
-            after,
-            before_date=plan.row.before_date,
-            after_date=plan.row.after_date,
-            mm_per_px=plan.row.mm_per_px,
+            tuple(_sent(source) if away else source for source in plan.sources),
+            plan.details,
             folder=str(folder) if options.pictures and not away else "",
             send_files=options.pictures and away,
             send_dossier=with_dossier,

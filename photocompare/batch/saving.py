@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from photocompare.base.errors import PhotocompareError, UsageError
 from photocompare.batch.keeping import DOSSIER, BatchFolder, StoredPair
-from photocompare.batch.manifest import VISIT_FACTS, Manifest, PairRow
+from photocompare.batch.manifest import COLLAGE, PLACES, VISIT_FACTS, Manifest, PairRow
 from photocompare.batch.sources import SourceError, source_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Saver:
 
 def _name(row: PairRow) -> str:
     """Names what is said of a pair, whichever row of the manifest says it."""
-    facts = {name: value for name, value in vars(row).items() if name not in ("number", "before", "after")}
+    facts = {name: value for name, value in vars(row).items() if name not in ("number", *PLACES, COLLAGE)}
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
@@ -108,8 +108,9 @@ class SaveToRecords:
         from photocompare.records.access import COMMAND_LINE
         from photocompare.records.entries import NewComparison, VisitFacts
 
-        assert row.before_date is not None
-        assert row.after_date is not None
+        if row.before_date is None or row.after_date is None:
+            raise UsageError(f"Row {row.number} lacks a visit's day, which the records need.")
+        files = [self._photo(name, place, photo_facts) for name, place in row.places.items()]
         try:
             key = self._key(row.patient)
             new = NewComparison(
@@ -118,8 +119,8 @@ class SaveToRecords:
                 row.region,
                 VisitFacts(row.before_date, **{name: getattr(row, name) for name in VISIT_FACTS}),
                 VisitFacts(row.after_date),
-                (self._photo(row.before, result, "before"),),
-                (self._photo(row.after, result, "after"),),
+                (files[0],),
+                (files[-1],),  # a collage is the photo of both visits
                 result,
                 dossier,
                 photo_facts=photo_facts,
@@ -131,14 +132,14 @@ class SaveToRecords:
             ) from error
         return {"patient": key, **dataclasses.asdict(saved)}
 
-    def _photo(self, place: str, result: Mapping[str, Any], which: str) -> bytes:
-        """The photo's bytes, if they are still those that were measured."""
+    def _photo(self, name: str, place: str, photo_facts: Mapping[str, Mapping[str, Any]]) -> bytes:
+        """The file's bytes, if they are still those that were measured."""
         try:
             data = source_of(place, self._root).read()
         except SourceError as error:
-            raise UsageError(f"The {which} photo {error}, so the pair was not saved; start again when it is back.") from None
-        if hashlib.sha256(data).hexdigest() != result["photos"][which]["sha256"]:
-            raise UsageError(f"The {which} photo has changed since it was measured, so the pair was not saved; start again.")
+            raise UsageError(f"The {name} {error}, so the pair was not saved; start again when it is back.") from None
+        if hashlib.sha256(data).hexdigest() not in photo_facts:
+            raise UsageError(f"The {name} has changed since it was measured, so the pair was not saved; start again.")
         return data
 
     def _key(self, patient: str) -> str:

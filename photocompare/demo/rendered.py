@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +17,7 @@ from photocompare.phantom.render import CardPlacement, render_photo
 from photocompare.phantom.samples import in_one_practice
 from photocompare.phantom.scene import Scene, build_scene
 from photocompare.phantom.surface import build_limb, build_view
+from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import read_photo
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.results.dossier import write_dossier
@@ -137,6 +137,6 @@ def measured_looks(case: LegCase) -> tuple[bytes, tuple[MeasuredLook, ...]]:
         dossier = dossier_of(compare(before, after, before_date=case.baseline, after_date=look.day))
         provenance = {**dossier.result["provenance"], "seconds": {}}  # the same seed gives the same bytes
         dossier = replace(dossier, result={**dossier.result, "provenance": provenance})
-        facts = {p.facts.sha256: dataclasses.asdict(p.facts) for p in (before, after)}
+        facts = {p.facts.sha256: kept_facts(p.facts) for p in (before, after)}
         measured.append(MeasuredLook(photo, dict(dossier.result), write_dossier(dossier), facts))
     return first, tuple(measured)

@@ -34,6 +34,23 @@ EDITORS = re.compile(
 )
 """Programs that write a photo anew; the tag of an untouched photo holds the camera's firmware."""
 
+KEPT_FACTS = (
+    "width",
+    "height",
+    "format",
+    "bit_depth",
+    "colour_space",
+    "capture_time",
+    "camera_make",
+    "camera_model",
+    "exposure_s",
+    "iso",
+    "focal_length_mm",
+    "focal_length_35mm",
+    "flash_fired",
+)
+"""What is kept of a photo's own facts beside its digest: never a place, an owner, a serial number or a file name."""
+
 LARGEST_FACT = 1e6
 """Exposures in s, ISO numbers and focal lengths in mm above it are no photograph's."""
 
@@ -85,6 +102,11 @@ class PhotoFacts:
     flash_fired: bool | None = None
     recompressed: bool = False
     gain_map: bool = False
+
+
+def kept_facts(facts: PhotoFacts) -> dict[str, Any]:
+    """The facts of `KEPT_FACTS` in plain JSON types; None where the file does not say."""
+    return {name: getattr(facts, name) for name in KEPT_FACTS}
 
 
 def printable(text: object) -> str | None:

@@ -185,14 +185,12 @@ def read_photo(source: Path | bytes, *, limits: PhotoLimits = DEFAULT_LIMITS) ->
     return _photo(pixels, header, digest, kind)
 
 
-def read_photos(sources: Sequence[Path | bytes], *, names: Sequence[str] = (), limits: PhotoLimits = DEFAULT_LIMITS) -> list[Photo]:
+def read_photos(sources: Sequence[Path | bytes], *, limits: PhotoLimits = DEFAULT_LIMITS) -> list[Photo]:
     """Read several photos at the same time, each in its own child.
 
     Parameters
     ----------
     sources : sequence of Path or bytes
-    names : sequence of str, optional
-        What to call each in an error ("The before photo"): put in front of its sentence.
     limits : PhotoLimits
         For each photo.
 
@@ -205,15 +203,7 @@ def read_photos(sources: Sequence[Path | bytes], *, names: Sequence[str] = (), l
         return []
     with ThreadPoolExecutor(max_workers=min(len(sources), os.cpu_count() or 1)) as pool:
         futures = [pool.submit(read_photo, source, limits=limits) for source in sources]
-    photos = []
-    for position, future in enumerate(futures):
-        try:
-            photos.append(future.result())
-        except PhotoError as error:
-            if position >= len(names):
-                raise
-            raise type(error)(f"{names[position]}: {error}") from None
-    return photos
+    return [future.result() for future in futures]
 
 
 def photo_from_array(encoded: SRGB8) -> Photo:

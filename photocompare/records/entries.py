@@ -29,24 +29,6 @@ _KEY_LENGTH = 9
 _EARLIEST = dt.date(1970, 1, 1)
 
 
-KEPT_FACTS = (
-    "width",
-    "height",
-    "format",
-    "bit_depth",
-    "colour_space",
-    "capture_time",
-    "camera_make",
-    "camera_model",
-    "exposure_s",
-    "iso",
-    "focal_length_mm",
-    "focal_length_35mm",
-    "flash_fired",
-)
-"""What the records keep of a photo's own facts: never a place, an owner, a serial number or a file name."""
-
-
 def new_patient_key() -> str:
     """A pseudonymous key that says nothing about the patient."""
     return "P-" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(_KEY_LENGTH))
@@ -206,6 +188,22 @@ def checked_place(side: str, region: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class VisitPhotos:
+    """Photos of one visit on their way into the records.
+
+    Parameters
+    ----------
+    files : tuple of bytes
+        As they came.
+    facts : mapping
+        SHA-256 to what is known of that photo; only `photo.facts.KEPT_FACTS` are kept.
+    """
+
+    files: tuple[bytes, ...] = ()
+    facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class NewComparison:
     """A measured pair on its way into the records.
 
@@ -228,7 +226,7 @@ class NewComparison:
     correction : mapping
         Marks of a correction by hand, plain JSON types; empty for the machine's own result.
     photo_facts : mapping
-        SHA-256 to what `PhotoFacts` tells of that photo, where it is known; only the facts of `KEPT_FACTS` are kept.
+        SHA-256 to what `PhotoFacts` tells of that photo, where it is known; only `photo.facts.KEPT_FACTS` are kept.
 
     Raises
     ------

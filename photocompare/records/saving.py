@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from photocompare.base.errors import UsageError
+from photocompare.photo.facts import KEPT_FACTS
 from photocompare.records import trail
 from photocompare.records.access import Actor
 from photocompare.records.cohort_rows import renew
-from photocompare.records.entries import KEPT_FACTS, NewComparison, VisitFacts
+from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.records.photo_files import digest_of
 from photocompare.records.schema import ComparisonRow, LegRow, PatientRow, PhotoRow, RegionRow, VisitRow
 from photocompare.results.redated import redated
@@ -46,10 +47,10 @@ def ensure_region(session: Session, patient: PatientRow, side: str, name: str) -
     return region
 
 
-def take_photos(session: Session, visit: VisitRow, sizes: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> None:
+def take_photos(session: Session, visit: VisitRow, digests: Iterable[str], facts: Mapping[str, Mapping[str, Any]]) -> None:
     """Note photos of a visit by their digests; those that it has stay as they are."""
     held = set(session.scalars(select(PhotoRow.sha256).where(PhotoRow.visit_id == visit.id)))
-    for digest in sizes:
+    for digest in digests:
         if digest not in held:
             kept = {name: value for name, value in facts.get(digest, {}).items() if name in KEPT_FACTS and value is not None}
             session.add(PhotoRow(visit_id=visit.id, sha256=digest, facts=trail.canonical(kept), added_at=trail.utc_now()))
@@ -81,7 +82,7 @@ def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: Ne
     before = _ensure_visit(session, actor, patient.key, region, new.before)
     after = _ensure_visit(session, actor, patient.key, region, new.after)
     for visit, photos in ((before, new.before_photos), (after, new.after_photos)):
-        take_photos(session, visit, dict.fromkeys(digest_of(data) for data in photos), new.photo_facts)
+        take_photos(session, visit, dict.fromkeys(map(digest_of, photos)), new.photo_facts)
     result = json.dumps(redated(new.result, new.before.day, new.after.day), ensure_ascii=False, separators=(",", ":"))
     key = _content_key(new, result, before.id, after.id)
     same = session.scalar(select(ComparisonRow).where(ComparisonRow.content_key == key))

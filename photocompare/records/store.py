@@ -22,7 +22,7 @@ from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.checked_access import CheckedRecords
 from photocompare.records.cohort_rows import renew
-from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, checked_place, folded, new_patient_key
+from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, VisitPhotos, checked_place, folded, new_patient_key
 from photocompare.records.patient_file import PatientFile, load_patient_file
 from photocompare.records.patient_search import PatientLine, found_patients
 from photocompare.records.photo_files import digest_of
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from photocompare.results.dossier import Dossier
 
 Row = TypeVar("Row")
+
+NO_PHOTOS = VisitPhotos()
 
 MOST_FOUND = 50
 """Patients that a search shows."""
@@ -121,7 +123,7 @@ class Records(CheckedRecords):
 
     # --- visits and photos
 
-    def add_visit(self, actor: Actor, key: str, side: str, region: str, facts: VisitFacts, photos: tuple[bytes, ...] = ()) -> int:
+    def add_visit(self, actor: Actor, key: str, side: str, region: str, facts: VisitFacts, photos: VisitPhotos = NO_PHOTOS) -> int:
         """A visit of one region, with its photos if there are any; its number.
 
         Raises
@@ -130,14 +132,14 @@ class Records(CheckedRecords):
             Leg or region is missing, or the region has a visit on that day.
         """
         checked_place(side, region)
-        with self._bringing(photos) as tickets, self.writing(actor, Permission.WRITE_PATIENT, key) as session:
+        with self._bringing(photos.files) as tickets, self.writing(actor, Permission.WRITE_PATIENT, key) as session:
             place = ensure_region(session, patient_of(session, key), side, region)
             if session.scalar(select(VisitRow.id).where(VisitRow.region_id == place.id, VisitRow.day == facts.day)) is not None:
                 raise UsageError("That region has a visit on that day already; change that one.", code="visit_there")
             visit = VisitRow(region_id=place.id, version=1, **dataclasses.asdict(facts))
             session.add(visit)
             session.flush()
-            take_photos(session, visit, tickets, {})
+            take_photos(session, visit, tickets, photos.facts)
             renew(session, place.id)
             trail.note(session, actor, "visit.add", f"patient/{key}/visit/{visit.id}", after=_for_trail(facts))
             return visit.id

@@ -15,8 +15,8 @@ from photocompare.batch.manifest import COLUMNS, parse_manifest, read_manifest
 
 WHOLE = (
     "before,after,before_date,after_date,patient,leg,region,session,agent,concentration_percent,form,operator,site,compression_days,ceap,vcss,"
-    "note,mm_per_px\n"
-    'a/1.jpg,a/2.jpg,2026-01-05,2026-03-20,P7,left,"outer, thigh",2,polidocanol,0.5,foam,Dr. Ñ,north,7,C1,4,"two\nlines",0.12\n'
+    "note,mm_per_px,collage\n"
+    'a/1.jpg,a/2.jpg,2026-01-05,2026-03-20,P7,left,"outer, thigh",2,polidocanol,0.5,foam,Dr. Ñ,north,7,C1,4,"two\nlines",0.12,\n'
 )
 
 
@@ -81,6 +81,25 @@ def test_all_errors_come_in_one_message_with_their_rows() -> None:
     assert by_row["row 10"] == ["has 13 cells, the header has 12"]
     assert "row 3" not in by_row
     assert "row 7" not in by_row
+
+
+def test_a_collage_is_one_file_whose_order_is_said() -> None:
+    rows = parse_manifest("before,after,collage\na.jpg,b.jpg,\nc.jpg,,left-right\nd.jpg,,auto\n")
+    assert [row.collage for row in rows] == [None, "left-right", "auto"]
+    assert rows[0].places == {"before photo": "a.jpg", "after photo": "b.jpg"}
+    assert rows[1].places == {"collage": "c.jpg"}
+    (row,) = parse_manifest("before,collage\nc.jpg,bottom-top\n")
+    assert (row.after, row.collage) == ("", "bottom-top")
+
+
+def test_a_collage_with_another_file_or_without_an_order_is_an_error_of_its_row() -> None:
+    assert errors_of("before,after,collage\na.jpg,b.jpg,left-right\n") == [
+        "row 2: a collage is one file; leave after empty, or leave collage empty"
+    ]
+    assert errors_of("before,after,collage\na.jpg,,\n") == ["row 2: after: is empty"]
+    assert errors_of("before,collage\na.jpg,\n") == ["row 2: after is empty"]
+    assert errors_of("before,collage\na.jpg,sideways\n")[0].startswith("row 2: collage: 'sideways' is not one of auto, left-right")
+    assert errors_of("before,collage\na.jpg,auto\na.jpg,left-right\n") == ["row 3: the pair is in row 2 already"]
 
 
 def test_the_same_photo_twice_in_a_row_is_no_pair() -> None:
@@ -178,7 +197,7 @@ def assert_told(text: str) -> None:
     except UsageError as error:
         told = str(error).splitlines()[1:]
     else:
-        assert all(row.before and row.after for row in rows)
+        assert all(row.before and (row.after or row.collage) for row in rows)
         return
     assert told
     assert told[0].strip().startswith(("row ", "line "))

@@ -22,10 +22,13 @@ from photocompare.batch.sources import LocalFile, SentBytes
 from photocompare.comparison import compare
 from photocompare.phantom import simple_pair
 from photocompare.photo.reading import read_photos
+from photocompare.photo.visits import read_collage
 from photocompare.report.files.comparison_files import CONTRACT_FILES
 from photocompare.results.dossier import read_dossier
 from photocompare.results.result_json import result_as_dict
+from tests.support.hostile_files import png
 from tests.support.made_comparison import make_comparison
+from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
 from tests.support.stand_in_measures import small_pair
 
 SIZE = (900, 675)
@@ -104,10 +107,10 @@ def test_a_pair_s_outcome_holds_what_was_asked_for(tmp_path: Path) -> None:
     manifest = small_pair(tmp_path / "photos")
     root, row = manifest.root, manifest.rows[0]
     sources = LocalFile(root, row.before), SentBytes((root / row.after).read_bytes())
-    bare = attempt(measure_pair, PairTask("k", *sources))
+    bare = attempt(measure_pair, PairTask("k", sources))
     assert (dict(bare.files), bare.dossier) == ({}, b"")
     assert bare.status == "not_comparable"
-    full = attempt(measure_pair, PairTask("k", *sources, send_files=True, send_dossier=True, folder=str(tmp_path / "files")))
+    full = attempt(measure_pair, PairTask("k", sources, send_files=True, send_dossier=True, folder=str(tmp_path / "files")))
     assert full.result is not None
     assert set(full.files) == {path.name for path in (tmp_path / "files").iterdir()} >= {"result.json", "summary.png"}
     assert read_dossier(full.dossier).result["status"] == "not_comparable"
@@ -116,13 +119,40 @@ def test_a_pair_s_outcome_holds_what_was_asked_for(tmp_path: Path) -> None:
     assert not any("gps" in name.lower() or "name" in name.lower() for facts in full.photo_facts.values() for name in facts)
 
 
+def test_a_collage_in_a_manifest_is_cut_and_measured_as_its_parts_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two_encoded_legs()
+    (tmp_path / "collage.jpg").write_bytes(jpeg_with_camera(np.hstack([second, first])))
+    (tmp_path / "single.png").write_bytes(png(first))
+    (tmp_path / "manifest.csv").write_text("before,collage\ncollage.jpg,right-left\nsingle.png,auto\nnone.jpg,auto\n")
+    out = tmp_path / "out"
+    status, _, errors = run(capsys, monkeypatch, "batch", tmp_path / "manifest.csv", "--out", out, "--workers", 1)
+    assert status == 1, errors
+    rows = parquet.read_table(out / "results.parquet").to_pylist()
+    assert [row["collage"] for row in rows] == ["right-left", "auto", "auto"]
+    assert [row["status"] for row in rows][1:] == ["unreadable", "skipped"]
+    assert "as two files" in rows[1]["why"]
+    assert rows[2]["why"] == "The collage is not there."
+    kept = json.loads((out / "pairs" / rows[0]["pair"] / PAIR).read_text())
+    visits = read_collage(tmp_path / "collage.jpg", order="right-left")
+    cv2.setNumThreads(1)
+    alone = result_as_dict(compare(visits.befores[0], visits.afters[0]))
+    assert without_seconds(kept["result"]) == without_seconds(alone)
+    assert kept["photo_facts"] == visits.file_facts
+    (facts,) = kept["photo_facts"].values()
+    assert facts["camera_model"] == "One"
+    sheet = (out / "contact_sheet.html").read_text()
+    assert "<bdi>collage.jpg</bdi>, <bdi>collage, right-left</bdi>" in sheet
+
+
 def test_an_unwritable_folder_is_told_apart_from_a_bad_pair(tmp_path: Path) -> None:
     manifest = small_pair(tmp_path / "photos")
     (tmp_path / "file").write_text("")
     sources = (LocalFile(manifest.root, "before.jpg"), LocalFile(manifest.root, "after.jpg"))
-    outcome = attempt(measure_pair, PairTask("k", *sources, folder=str(tmp_path / "file" / "pair")))
+    outcome = attempt(measure_pair, PairTask("k", sources, folder=str(tmp_path / "file" / "pair")))
     assert outcome.status == "unwritten"
-    assert attempt(measure_pair, PairTask("k", LocalFile(manifest.root, "none.jpg"), sources[1])).why == "The before photo is not there."
+    assert attempt(measure_pair, PairTask("k", (LocalFile(manifest.root, "none.jpg"), sources[1]))).why == "The before photo is not there."
 
 
 def test_thumbnails_are_small_pixels_side_by_side(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from photocompare.base.safe_files import write_whole
 from photocompare.batch import keeping
 from photocompare.batch.keeping import PAIR, BatchFolder
 from photocompare.batch.manifest import Manifest, PairRow
-from photocompare.batch.pair import pair_key
+from photocompare.batch.pair import PairDetails, pair_key
 from photocompare.batch.run import BatchOptions, BatchSummary, run_batch
 from tests.support.stand_in_measures import CALLS, calls, quick, write_pairs
 
@@ -81,8 +81,7 @@ def test_pairs_of_the_same_content_are_measured_once(tmp_path: Path) -> None:
 
 def test_a_pair_is_named_by_all_that_decides_its_result() -> None:
     usual: dict[str, Any] = {
-        "before": "sha256:a",
-        "after": "sha256:b",
+        "photos": ("sha256:a", "sha256:b"),
         "before_date": dt.date(2026, 1, 1),
         "after_date": None,
         "mm_per_px": 0.1,
@@ -91,10 +90,13 @@ def test_a_pair_is_named_by_all_that_decides_its_result() -> None:
 
     def key(**changed: Any) -> str:
         given = {**usual, **changed}
-        return pair_key(given.pop("before"), given.pop("after"), **given)
+        settings = given.pop("settings_sha256")
+        return pair_key(given.pop("photos"), PairDetails(**given), settings_sha256=settings)
 
     others = [
-        key(before="sha256:b", after="sha256:a"),
+        key(photos=("sha256:b", "sha256:a")),
+        key(photos=("sha256:a",), collage="left-right"),
+        key(photos=("sha256:a",), collage="right-left"),
         key(before_date=dt.date(2026, 1, 2)),
         key(before_date=None, after_date=dt.date(2026, 1, 1)),
         key(mm_per_px=0.2),

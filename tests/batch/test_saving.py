@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pyarrow import parquet
 from sqlalchemy import select
@@ -22,6 +25,7 @@ from photocompare.records.entries import IdentityFacts
 from photocompare.records.places import in_folder
 from photocompare.records.schema import ComparisonRow, IdentityRow, PatientRow, PhotoRow, VisitRow
 from photocompare.records.store import Records
+from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
 from tests.support.stand_in_measures import calls, quick, small_pair, write_pairs
 
 ONE = BatchOptions(workers=1)
@@ -146,6 +150,21 @@ def test_a_real_pair_goes_into_the_records_with_its_visits_and_photos(records: R
     with records.database.reading() as session:
         assert len(list(session.scalars(select(ComparisonRow)))) == 1
         assert len(list(session.scalars(select(PatientRow)))) == 1
+
+
+def test_a_collage_is_saved_as_the_photo_of_both_its_visits(records: Records, tmp_path: Path) -> None:
+    data = jpeg_with_camera(np.hstack(two_encoded_legs()))
+    (tmp_path / "collage.jpg").write_bytes(data)
+    listed = Manifest(tmp_path.resolve(), (PairRow(2, "collage.jpg", collage="left-right", **known()),))
+    assert run_batch(listed, tmp_path / "out", options=ONE, save=SaveToRecords(records, listed)).complete
+    with records.database.reading() as session:
+        photos = list(session.scalars(select(PhotoRow)))
+        assert [photo.sha256 for photo in photos] == [hashlib.sha256(data).hexdigest()] * 2
+        assert {photo.visit.day for photo in photos} == {dt.date(2026, 1, 5), dt.date(2026, 3, 20)}
+        assert all(json.loads(photo.facts)["camera_model"] == "One" for photo in photos)
+    (tmp_path / "collage.jpg").write_bytes(data + b" ")
+    with pytest.raises(UsageError, match="The collage has changed since it was measured"):
+        SaveToRecords(records, listed)(listed.rows[0], {}, b"", {hashlib.sha256(data).hexdigest(): {}})
 
 
 def test_a_pair_of_a_visit_with_other_facts_is_told_and_the_rest_saved(records: Records, tmp_path: Path) -> None:

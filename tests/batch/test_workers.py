@@ -121,7 +121,7 @@ def test_processes_that_can_not_start_end_the_run_with_a_sentence(tmp_path: Path
 def test_a_worker_of_another_version_does_not_answer(tmp_path: Path) -> None:
     manifest = write_pairs(tmp_path, ["ok"])
     (task,) = tasks_of(manifest)
-    other = PairTask(task.key, task.before, task.after, version="0.0.1")
+    other = PairTask(task.key, task.sources, version="0.0.1")
     outcome = attempt(quick, other)
     assert outcome.status == "failed"
     assert "begun with 0.0.1" in outcome.why

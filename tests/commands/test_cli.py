@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import subprocess
@@ -14,9 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
-from photocompare import __version__, cli
+from photocompare import __version__, cli, shots
+from photocompare.photo import visits
+from photocompare.photo.visits import COLLAGE_ORDERS, CollageOrder, Visits, read_collage
 from photocompare.report.files.comparison_files import CONTRACT_FILES
+from tests.support.hostile_files import png
 from tests.support.made_comparison import make_comparison
+from tests.support.painted_leg import two_encoded_legs
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: object) -> tuple[int, str, str]:
@@ -41,7 +44,6 @@ def photos(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The photos read themselves, and `compare()` gives this comparison and notes how it was called."""
-    shots = importlib.import_module("photocompare.shots")
     called: dict[str, Any] = {"gives": make_comparison()}
 
     def compare(*positional: object, **named: object) -> object:
@@ -49,9 +51,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return called["gives"]
 
     monkeypatch.setattr(shots, "compare_shots", compare)
-    monkeypatch.setattr(
-        importlib.import_module("photocompare.photo.reading"), "read_photos", lambda paths, names: list(zip(names, paths, strict=True))
-    )
+    monkeypatch.setattr(visits, "read_visits", lambda befores, afters: Visits(tuple(befores), tuple(afters), {}))
     return called
 
 
@@ -131,7 +131,7 @@ def test_a_measured_pair_is_zero(
     assert made["before_date"].isoformat() == "2026-01-01"
     assert made["after_date"] is None
     assert (made["mm_per_px"], made["look_for_card"]) == (0.1, False)
-    assert made["photos"] == ([("The before photo", photos[0])], [("The after photo", photos[1])])
+    assert made["photos"] == ((photos[0],), (photos[1],))
     assert set(made["watch"].seconds) == {"read"}
 
 
@@ -188,17 +188,54 @@ def test_several_photos_of_each_visit(
     code, _, said = run(capsys, monkeypatch, "compare", "b0", "a0", "--before", "b1", "--after", "a1", "--after", "a2", "--out", tmp_path)
     assert code == 0, said
     befores, afters = made["photos"]
-    assert [path.name for _, path in befores] == ["b0", "b1"]
-    assert [path.name for _, path in afters] == ["a0", "a1", "a2"]
-    assert afters[2][0] == "The after photo number 3"
+    assert [path.name for path in befores] == ["b0", "b1"]
+    assert [path.name for path in afters] == ["a0", "a1", "a2"]
     assert run(capsys, monkeypatch, "compare", "--before", "b0", "--after", "a0", "--out", tmp_path)[0] == 0
-    assert [name for name, _ in made["photos"][0]] == ["The before photo"]
+    assert [path.name for path in made["photos"][0]] == ["b0"]
 
 
 def test_a_visit_without_a_photo_is_bad_usage(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     code, _, said = run(capsys, monkeypatch, "compare", "--before", "b0", "--out", tmp_path / "out")
     assert code == cli.BAD_USAGE
     assert "no after photo" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("given", [("a", "b"), ("a", "--before", "b"), ("a", "--after", "b"), ("--before", "a")])
+def test_a_collage_is_given_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    code, _, said = run(capsys, monkeypatch, "compare", *given, "--collage", "auto", "--out", tmp_path / "out")
+    assert code == cli.BAD_USAGE
+    assert "one file, the collage" in said
+
+
+def test_one_file_is_a_collage_that_is_found_cut_and_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: dict[str, Any]
+) -> None:
+    path = tmp_path / "collage.png"
+    path.write_bytes(png(np.hstack(two_encoded_legs())))
+    fits: tuple[CollageOrder | None, ...] = (None, "auto", "left-right", "right-left")
+    for order in (None, *COLLAGE_ORDERS):
+        option = () if order is None else ("--collage", order)
+        code, _, said = run(capsys, monkeypatch, "compare", path, *option, "--out", tmp_path / "out")
+        assert code == (0 if order in fits else cli.BAD_USAGE), said
+        if order in fits:
+            expected = read_collage(path, order=order or "auto")
+            for photos, wanted in zip(made["photos"], (expected.befores, expected.afters), strict=True):
+                np.testing.assert_array_equal(photos[0].encoded, wanted[0].encoded)
+        else:
+            assert "left-right or right-left" in said
+
+
+def test_one_file_that_is_no_collage_says_what_to_give(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, photos: list[Path]
+) -> None:
+    code, _, said = run(capsys, monkeypatch, "compare", photos[0], "--out", tmp_path / "out")
+    assert code == cli.BAD_USAGE
+    assert said.startswith("photocompare: The picture is no collage of two photos")
+    assert "Give the before and the after photo as two files" in said
+    assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 
@@ -221,23 +258,9 @@ def test_a_full_disk_is_one_sentence(
 
 
 @pytest.mark.parametrize("library", ["libGL.so.1", "libgthread-2.0.so.0"])
-def test_a_missing_system_library_says_what_to_install(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], tmp_path: Path, library: str
-) -> None:
-    def fails(name: str) -> None:
-        raise ImportError(f"{library}: cannot open shared object file: No such file or directory", name=name)
-
-    monkeypatch.setattr(cli.importlib, "import_module", fails)
-    status, _, errors = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out")
-    assert status == 2
-    assert library in errors
-    assert "apt-get install libgl1 libglib2.0-0" in errors
-    assert "Traceback" not in errors
-
-
-def test_a_slim_system_end_to_end(tmp_path: Path) -> None:
+def test_a_slim_system_is_told_what_to_install(tmp_path: Path, library: str) -> None:
     """A cv2 that can't load, in a real process: the sentence, status 2, nothing left."""
-    (tmp_path / "cv2.py").write_text('raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")\n')
+    (tmp_path / "cv2.py").write_text(f'raise ImportError("{library}: cannot open shared object file: No such file or directory")\n')
     said = subprocess.run(
         [sys.executable, "-m", "photocompare", "compare", "a.jpg", "b.jpg", "--out", str(tmp_path / "out")],
         capture_output=True,
@@ -247,5 +270,6 @@ def test_a_slim_system_end_to_end(tmp_path: Path) -> None:
     )
     assert said.returncode == 2
     assert said.stderr.count("\n") == 1
-    assert "libgl1" in said.stderr
+    assert library in said.stderr
+    assert "apt-get install libgl1 libglib2.0-0" in said.stderr
     assert not (tmp_path / "out").exists()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from photocompare.records.access import Actor
 from photocompare.records.cohort_bytes import COLUMNS
-from photocompare.records.entries import VisitFacts
+from photocompare.records.entries import VisitFacts, VisitPhotos
 from photocompare.records.schema import NO_FOLLOW_UP
 from photocompare.records.store import Records
 from tests.support.made_records import BASELINE_DAY, changed, new_comparison
@@ -55,7 +55,7 @@ def test_a_follow_up_is_judged_by_the_last_session_before_it(records: Records) -
 def test_a_treated_region_without_a_comparison_is_counted_until_it_has_one(records: Records) -> None:
     key = records.add_patient(CLINICIAN)
     new = new_comparison(key)
-    records.add_visit(CLINICIAN, key, "left", "outer thigh", new.before, (b"a photo",))
+    records.add_visit(CLINICIAN, key, "left", "outer thigh", new.before, VisitPhotos((b"a photo",)))
     assert records.cohort(CLINICIAN)["status"].tolist() == [NO_FOLLOW_UP]
     records.save_comparison(CLINICIAN, new)
     assert records.cohort(CLINICIAN)["status"].tolist() == ["indicative"]

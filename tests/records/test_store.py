@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from photocompare.base.errors import AccessDenied, StaleRecord, UsageError
 from photocompare.records import access, trail
 from photocompare.records.access import LOCAL, Actor, Permission
-from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, new_patient_key
+from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts, VisitPhotos, new_patient_key
+from photocompare.records.photo_files import digest_of
 from photocompare.records.schema import ComparisonRow, PhotoRow, TrailRow, VisitRow
 from photocompare.records.store import Records
 from tests.support.made_records import BASELINE_DAY, FOLLOW_UP_DAY, changed, new_comparison, sample_dossier, with_length
@@ -154,7 +155,7 @@ def test_what_is_missing_is_named_before_anything_is_written(changes: dict[str, 
 def test_a_visit_needs_its_place(records: Records, side: str, region: str, said: str) -> None:
     key = records.add_patient(CLINICIAN)
     with pytest.raises(UsageError, match=said):
-        records.add_visit(CLINICIAN, key, side, region, VisitFacts(BASELINE_DAY), (b"a photo",))
+        records.add_visit(CLINICIAN, key, side, region, VisitFacts(BASELINE_DAY), VisitPhotos((b"a photo",)))
     assert count(records, VisitRow) == 0
     assert records.photos.unfinished() == []
 
@@ -383,11 +384,17 @@ def test_keys_say_nothing_and_repeat_never() -> None:
     assert not set("".join(keys)) & set("01IOio")
 
 
+def test_a_visit_without_a_comparison_keeps_its_photos_facts(records: Records) -> None:
+    key, data = records.add_patient(CLINICIAN), b"a photo"
+    facts = {digest_of(data): {"camera_model": "X", "iso": None, "owner": "Ann"}}
+    records.add_visit(CLINICIAN, key, "left", "calf", VisitFacts(BASELINE_DAY), VisitPhotos((data,), facts))
+    (photo,) = records.open_patient(CLINICIAN, key).regions[0].visits[0].photos
+    assert photo.facts == {"camera_model": "X"}
+
+
 def test_facts_that_name_a_place_or_a_person_are_not_kept(records: Records) -> None:
     key = records.add_patient(CLINICIAN)
     new = new_comparison(key)
-    from photocompare.records.photo_files import digest_of
-
     digest = digest_of(new.before_photos[0])
     facts = {digest: {"capture_time": "2026-01-12T09:00", "gps": "51.5,0.1", "owner": "Ann", "camera_model": "X"}}
     records.save_comparison(CLINICIAN, NewComparison(**{**vars(new), "photo_facts": facts}))

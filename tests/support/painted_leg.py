@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from photocompare.base.arrays import LinearRGB, Mask
+from photocompare.base.arrays import SRGB8, LinearRGB, Mask
 from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
+from tests.support.hostile_files import exif_block, jpeg
 
 # Linear sRGB of skin under D65 by Monte Carlo, at 2, 12 and 30 % melanosomes.
 TONES = {"light": (0.44, 0.32, 0.22), "medium": (0.19, 0.10, 0.05), "dark": (0.07, 0.03, 0.02)}
@@ -123,3 +124,19 @@ def colour_blobs(shape: tuple[int, int] = (640, 480), seed: int = 5) -> LinearRG
 def overlap(one: Mask, other: Mask) -> float:
     """Intersection over union."""
     return float(np.count_nonzero(one & other) / max(1, np.count_nonzero(one | other)))
+
+
+def two_encoded_legs() -> tuple[SRGB8, SRGB8]:
+    """Two painted legs before different backgrounds as photos' pixels, shape (640, 480, 3) each."""
+    first = paint_leg("light", "blue", shape=(640, 480), seed=11)
+    second = paint_leg("light", "grey", "orange", shape=(640, 480), limbs=((0.55, 0.5),), seed=12)
+    return srgb8_from_linear(first.linear), srgb8_from_linear(second.linear)
+
+
+def jpeg_with_camera(picture: SRGB8) -> bytes:
+    """A JPEG of these pixels whose EXIF tells of camera, exposure and time."""
+    exif = exif_block(
+        photo={0x9003: "2026:03:14 09:30:00", 0x829A: 0.01, 0x8827: 100, 0x9209: 1, 0x920A: 4.2, 0xA405: 26},
+        main={0x010F: "Example", 0x0110: "One"},
+    )
+    return jpeg(picture, exif=exif)

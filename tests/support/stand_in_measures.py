@@ -46,8 +46,9 @@ def result_of(before: bytes, after: bytes) -> dict[str, Any]:
 
 def log(task: PairTask, said: str) -> None:
     """One line for each call, whichever process makes it; the pair's folder tells where the photos lie."""
-    if isinstance(task.before, LocalFile):
-        handle = os.open(task.before.root / CALLS, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    first = task.sources[0]
+    if isinstance(first, LocalFile):
+        handle = os.open(first.root / CALLS, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.write(handle, f"{said} {task.key} {os.getpid()}\n".encode())
         os.close(handle)
 
@@ -55,7 +56,7 @@ def log(task: PairTask, said: str) -> None:
 def quick(task: PairTask) -> PairOutcome:
     """What the before photo says, and else a result."""
     log(task, "begin")
-    before, after = task.before.read(), task.after.read()
+    before, after = (source.read() for source in task.sources)
     word, *rest = before.decode().split()
     if word == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -124,4 +125,4 @@ def small_pair(folder: Path) -> Manifest:
 def tasks_of(manifest: Manifest) -> Iterator[PairTask]:
     """A task for every row."""
     for row in manifest.rows:
-        yield PairTask(f"key{row.number}", LocalFile(manifest.root, row.before), LocalFile(manifest.root, row.after))
+        yield PairTask(f"key{row.number}", (LocalFile(manifest.root, row.before), LocalFile(manifest.root, row.after)))

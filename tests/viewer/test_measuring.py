@@ -23,10 +23,13 @@ from hypothesis import strategies as st
 
 from photocompare.base.errors import NotAPhoto, UsageError
 from photocompare.photo import reading as photo
+from photocompare.photo.facts import KEPT_FACTS, kept_facts
+from photocompare.photo.reading import read_photo
 from photocompare.viewer.measuring import child as measuring_child
 from photocompare.viewer.measuring import requests as measuring
 from photocompare.viewer.measuring.messages import LONGEST_BODY, packed, receive, send, unpacked
 from photocompare.viewer.measuring.requests import MOST_AT_ONCE, MOST_SHOTS, Checking, Cutting, Measuring, Request
+from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 BEFORE, AFTER = ((SAMPLES / "good_result" / f"{which}.jpg").read_bytes() for which in ("before", "after"))
@@ -241,6 +244,15 @@ def test_a_collage_is_found_and_its_halves_are_told_apart() -> None:
     assert found.photo["cut"]["at"] == pytest.approx(pair[0].shape[1] / joined.shape[1], abs=0.01)
     assert found.thumbnail.startswith(b"\xff\xd8")
     assert found.flags is None
+
+
+def test_every_fact_that_the_records_keep_is_handed_on() -> None:
+    data = jpeg_with_camera(two_encoded_legs()[0])
+    found = Checking(data, look=False)
+    assert found.ended.wait(LONG_S)
+    assert found.photo is not None
+    assert {name: found.photo[name] for name in KEPT_FACTS} == kept_facts(read_photo(data).facts)
+    assert (found.photo["camera_model"], found.photo["iso"], found.photo["flash_fired"]) == ("One", 100.0, True)
 
 
 def test_stopping_ends_the_whole_process() -> None:

@@ -5,18 +5,20 @@ Apart from the viewer, so that it can be stopped at any moment, and so that a fa
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate, pairwise
 from typing import IO, Any
 
 import numpy as np
 
 from photocompare.base.errors import PhotocompareError, PhotoError
 from photocompare.base.memory import share_freed_memory
-from photocompare.photo.collage import Cut, find_collage, split
+from photocompare.photo.collage import Cut, find_collage
+from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import Photo, read_photo
+from photocompare.photo.visits import Visits, cut_visits, read_visits
 from photocompare.viewer.measuring.messages import packed, receive, send
 
 THUMBNAIL_PX = 1280
@@ -39,7 +41,7 @@ def main() -> None:
     try:
         (_check if kind == "check" else _measure)(out, dict(facts), body)
     except PhotocompareError as error:
-        which, number = getattr(error, "photo", ("", 0))
+        which, number = (error.which, error.number) if isinstance(error, PhotoError) else ("", 0)
         send(out, "refused", name=type(error).__name__, message=str(error), which=which, number=number)
     except MemoryError:
         send(out, "refused", name="OutOfMemory", message=_NO_MEMORY, which="", number=0)
@@ -49,30 +51,14 @@ def _check(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
     """One photo: what it is, what is wrong with it, whether it is a collage."""
     photo = read_photo(body)
     cut = find_collage(photo.encoded)
-    send(
-        out,
-        "photo",
-        _thumbnail(photo),
-        **_facts(photo),
-        cut=None if cut is None else {"axis": cut.axis, "at": cut.at, "resumes": cut.resumes},
-    )
+    found = None if cut is None else {"axis": cut.axis, "at": cut.at, "resumes": cut.resumes}
+    send(out, "photo", _thumbnail(photo), **kept_facts(photo.facts), flags=list(photo.flags), cut=found)
     if cut is None and facts["look"]:
         from photocompare.prepared_photo import look_at
         from photocompare.settings import STANDARD
 
         sight = look_at(photo, STANDARD)
         send(out, "looked", flags=[*photo.flags, *sight.field.flags, *sight.quality.flags], scale=sight.scale.source)
-
-
-def _facts(photo: Photo) -> dict[str, Any]:
-    facts = photo.facts
-    return {
-        "width": facts.width,
-        "height": facts.height,
-        "format": facts.format,
-        "capture_time": facts.capture_time,
-        "flags": list(photo.flags),
-    }
 
 
 def _thumbnail(photo: Photo) -> bytes:
@@ -92,10 +78,10 @@ def _measure(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
         from photocompare.veins.network import network_available
 
         network_available()
-        befores, afters = visits.result()
+        read = visits.result()
     comparison = compare_shots(
-        befores,
-        afters,
+        read.befores,
+        read.afters,
         mm_per_px=facts["mm_per_px"],
         polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
         look_for_card=bool(facts["look_for_card"]),
@@ -109,26 +95,11 @@ def _measure(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
     send(out, "full_size", packed(full_size_pictures(comparison)))
 
 
-def _read_visits(facts: dict[str, Any], body: bytes) -> tuple[list[Photo], list[Photo]]:
-    parts, at = [], 0
-    for size in facts["sizes"]:
-        parts.append(body[at : at + size])
-        at += size
-    count = int(facts["befores"])
-    places = [("before", k + 1) for k in range(count)] + [("after", k + 1) for k in range(len(parts) - count)]
-    with ThreadPoolExecutor(max(1, min(len(parts), os.cpu_count() or 1))) as pool:
-        futures = [pool.submit(read_photo, part) for part in parts]
-    photos = []
-    for place, future in zip(places, futures, strict=True):
-        try:
-            photos.append(future.result())
-        except PhotoError as error:
-            error.photo = place  # type: ignore[attr-defined]
-            raise
+def _read_visits(facts: dict[str, Any], body: bytes) -> Visits:
+    ends = list(accumulate(facts["sizes"]))
+    files = [body[begin:end] for begin, end in pairwise([0, *ends])]
     if facts["cut"] is not None:
-        cut = Cut(axis=facts["cut"]["axis"], at=facts["cut"]["at"], resumes=facts["cut"]["resumes"], confidence=1.0)
-        first, second = split(photos[0], cut, swapped=bool(facts["swapped"]))
-        return [first], [second]
+        return cut_visits(read_photo(files[0]), Cut(**facts["cut"]), swapped=bool(facts["swapped"]))
+    count = int(facts["befores"])
     # The dates are the reader's to say, afterwards; a camera's clock must not refuse a pair before.
-    photos = [dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=None)) for photo in photos]
-    return photos[:count], photos[count:]
+    return read_visits(files[:count], files[count:]).without_capture_times()

@@ -252,7 +252,7 @@ class Checking(_Work):
     Attributes
     ----------
     photo : mapping or None
-        "width", "height", "format", "capture_time", "flags", "cut"; None until it was read.
+        The facts of `photo.facts.KEPT_FACTS`, "flags", "cut"; None until it was read.
     thumbnail : bytes
         JPEG.
     flags : list of str or None

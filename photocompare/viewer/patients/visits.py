@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
 from photocompare.base.errors import UsageError
 from photocompare.records.access import Actor
-from photocompare.records.entries import VisitFacts
+from photocompare.records.entries import VisitFacts, VisitPhotos
 from photocompare.records.patient_file import StoredPhoto, StoredRegion, StoredVisit
+from photocompare.records.photo_files import digest_of
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking
@@ -100,27 +102,26 @@ def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, 
         if st.button(t("patients.add_visit"), type="primary", key="add_visit"):
             with told_here(t):
                 facts = _entered(prefix)
-                photos = tuple(file.getvalue() for file in files[:MOST_SHOTS])
-                if all_readable(photos, t):
+                photos = visit_photos([file.getvalue() for file in files[:MOST_SHOTS]], t)
+                if photos is not None:
                     held.add_visit(who, key, side, region, facts, photos)
                     made(_NEW)
                     say(t("patients.visit_added"))
 
 
-def all_readable(photos: tuple[bytes, ...], t: Texts) -> bool:
-    """Whether every file is a photo that can be read; says of one that is not why."""
-    checks = [Checking(data, look=False) for data in photos]
+def visit_photos(files: Sequence[bytes], t: Texts) -> VisitPhotos | None:
+    """Files as the records take them, each with its own facts; None where one can't be read, which is said with the reason."""
+    checks = [Checking(data, look=False) for data in files]
     alive = st.empty()
     wait_while(lambda: not all(check.ended.is_set() for check in checks), lambda: alive.text(t("compare.checking")))
     alive.empty()
-    for check in checks:
-        if check.refusal is not None:
-            st.error(refusal_words(check.refusal, t))
-            return False
+    facts = {}
+    for data, check in zip(files, checks, strict=True):
         if check.photo is None:
-            st.error(t("compare.failed"))
-            return False
-    return True
+            st.error(t("compare.failed") if check.refusal is None else refusal_words(check.refusal, t))
+            return None
+        facts[digest_of(data)] = check.photo
+    return VisitPhotos(tuple(files), facts)
 
 
 def place_fields(prefix: str, regions: tuple[StoredRegion, ...], t: Texts) -> tuple[str, str]:

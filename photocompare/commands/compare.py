@@ -1,0 +1,173 @@
+"""`photocompare compare`: one pair, several photos of each visit, or one collage."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from photocompare.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from photocompare.base.arrays import PointsXY
+    from photocompare.photo.visits import CollageOrder, Visits
+    from photocompare.results.comparison import Comparison
+
+NOT_COMPARABLE = 3
+"""Exit status: both photos were read, but no honest number can be given."""
+
+_STAGE_WORDS = {
+    "read": "Reading the photos",
+    "field": "Finding the leg and judging the photos",
+    "scale": "Looking for the scale",
+    "register": "Laying the photos over each other",
+    "light": "Bringing both under the same light",
+    "veins": "Finding the veins",
+    "pigment": "Finding brown pigment",
+    "fate": "Judging what became of each vein",
+    "clearance": "Summing up",
+    "write": "Writing the result",
+}
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What is to be read: photos of both visits, or the one collage among `befores` and how its photos lie."""
+
+    befores: list[Path]
+    afters: list[Path]
+    collage: CollageOrder | None
+
+    def read(self) -> Visits:
+        from photocompare.photo.visits import read_collage, read_visits
+
+        if self.collage is not None:
+            return read_collage(self.befores[0], order=self.collage)
+        return read_visits(self.befores, self.afters)
+
+
+def compare(
+    out: Annotated[Path, typer.Option("--out", help="Folder for result.json and the pictures.")],
+    before: Annotated[
+        Path | None,
+        typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP or HEIC), or one collage of both photos."),
+    ] = None,
+    after: Annotated[Path | None, typer.Argument(help="The photo after treatment; none with a collage.")] = None,
+    more_before: Annotated[list[Path] | None, typer.Option("--before", help="One more photo of the visit before; four at most.")] = None,
+    more_after: Annotated[list[Path] | None, typer.Option("--after", help="One more photo of the visit after.")] = None,
+    collage: Annotated[
+        Literal["auto", "left-right", "right-left", "top-bottom", "bottom-top"] | None,
+        typer.Option(help="How the photos lie in the collage, the before photo first; by default the left or upper one is the earlier."),
+    ] = None,
+    before_date: Annotated[str | None, typer.Option(help="Day of the before photo, such as 2026-03-14; its own date by default.")] = None,
+    after_date: Annotated[str | None, typer.Option(help="Day of the after photo.")] = None,
+    mm_per_px: Annotated[float | None, typer.Option(help="Scale of the before photo, millimetres per pixel.")] = None,
+    field: Annotated[Path | None, typer.Option(help='Polygon to measure in: {"polygon": [[x, y], ...]} in before pixels.')] = None,
+    card: Annotated[Literal["auto", "none"], typer.Option(help="Look for the scale card, or don't.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print result.json to standard output.")] = False,
+) -> None:
+    """Measure one pair, several photos of each visit together, or one collage of two photos.
+
+    Status 0 measured, 3 no honest number, 2 bad usage or unreadable photo.
+    """
+    files = _files([before, *(more_before or [])], [after, *(more_after or [])], collage)
+    dates = (_given_date(before_date, "--before-date"), _given_date(after_date, "--after-date"))
+    check_output_folder(out)
+    from photocompare.base.provenance import Stopwatch
+
+    watch = Stopwatch(_announce if sys.stderr.isatty() else None)
+    polygon_xy = None if field is None else _polygon(field)
+    with watch.stage("read"):
+        visits = _read(files, mm_per_px)
+    from photocompare.shots import compare_shots
+
+    comparison = compare_shots(
+        visits.befores,
+        visits.afters,
+        before_date=dates[0],
+        after_date=dates[1],
+        mm_per_px=mm_per_px,
+        polygon_xy=polygon_xy,
+        look_for_card=card == "auto",
+        watch=watch,
+    )
+    _write(comparison, out, as_json=as_json)
+    if comparison.status == "not_comparable":
+        raise typer.Exit(NOT_COMPARABLE)
+
+
+def _polygon(field: Path) -> PointsXY:
+    from photocompare.leg.field import read_polygon
+
+    return read_polygon(field)
+
+
+def _read(files: _Files, mm_per_px: float | None) -> Visits:
+    """The photos.  Decoding happens in child processes; the measuring libraries and networks load meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(files.read)
+        import photocompare.shots  # noqa: F401
+        from photocompare.leg.scale import checked_mm_per_px
+        from photocompare.registration.matcher_models import load_matcher
+        from photocompare.veins.network import network_available
+
+        if mm_per_px is not None:
+            checked_mm_per_px(mm_per_px)
+        network_available()
+        load_matcher()
+        return reading.result()
+
+
+def _write(comparison: Comparison, out: Path, *, as_json: bool) -> None:
+    """The contract's files, and the result in words or as JSON on standard output."""
+    from photocompare.report.files.comparison_files import write_comparison
+    from photocompare.report.words.sentences import as_text
+    from photocompare.results.result_json import result_text
+
+    if sys.stderr.isatty():
+        _announce("write")
+    write_comparison(comparison, out)
+    if as_json:
+        typer.echo(result_text(comparison), nl=False)
+    else:
+        typer.echo(as_text(comparison))
+        typer.echo(f"Files: {out}")
+
+
+def _files(befores: list[Path | None], afters: list[Path | None], collage: CollageOrder | None) -> _Files:
+    """The files of both visits, those given by option after the one given by place; one file given by place is a collage."""
+    alone = len(befores) == 1 and befores[0] is not None and afters == [None]
+    if collage is not None and not alone:
+        raise UsageError("With --collage give one file, the collage, and no other photo.")
+    found = [[path for path in visit if path is not None] for visit in (befores, afters)]
+    for which, visit in zip(("before", "after"), found, strict=True):
+        if not visit and not alone:
+            raise UsageError(f"There is no {which} photo; give BEFORE AFTER, or --before and --after, or one COLLAGE.")
+    return _Files(found[0], found[1], (collage or "auto") if alone else None)
+
+
+def _given_date(text: str | None, option: str) -> dt.date | None:
+    """A date as given; one that lies ahead is a slip of the keyboard."""
+    if text is None:
+        return None
+    from photocompare.results.timing import parse_date
+
+    day = parse_date(text)
+    if day > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):  # it may be tomorrow already, east of Greenwich
+        raise UsageError(f"{option} {day.isoformat()} lies in the future; check the year.")
+    return day
+
+
+def check_output_folder(out: Path) -> None:
+    """Fail before measuring rather than after.  UsageError for a file."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file; give a folder.")
+
+
+def _announce(stage: str) -> None:
+    sys.stderr.write(f"{_STAGE_WORDS.get(stage, stage)} ...\n")
