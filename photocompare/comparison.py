@@ -42,7 +42,7 @@ from photocompare.results.comparison import (
     ScaleSource,
     SkinTone,
 )
-from photocompare.results.reference_band import hold_against_benchmark
+from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing, judge_timing, parse_date
 from photocompare.settings import STANDARD, Settings
 from photocompare.veins.fate import judge_fate
@@ -166,7 +166,7 @@ class _Case:
             skin=self.skin,
             outcome=outcome,
             timing=self.timing,
-            benchmark=hold_against_benchmark(None if outcome is None else outcome.length, self.timing, options=self.settings.benchmark),
+            benchmark=judge_against_band(None if outcome is None else outcome.length, self.timing, options=self.settings.benchmark),
             before=self._record("before"),
             after=self._record("after"),
             provenance=Provenance(__version__, self.settings.name, self.settings.sha256, dict(self.watch.seconds)),

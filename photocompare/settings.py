@@ -12,7 +12,7 @@ from photocompare.leg.field import FieldOptions
 from photocompare.leg.quality import QualityOptions
 from photocompare.leg.scale import ScaleOptions
 from photocompare.registration import RegistrationOptions
-from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
 from photocompare.veins.fate import FateOptions
 from photocompare.veins.light import LightOptions
@@ -55,7 +55,7 @@ class Settings:
     fate: FateOptions = dataclasses.field(default_factory=FateOptions)
     outcome: OutcomeOptions = dataclasses.field(default_factory=OutcomeOptions)
     timing: TimingOptions = dataclasses.field(default_factory=TimingOptions)
-    benchmark: BenchmarkOptions = dataclasses.field(default_factory=BenchmarkOptions)
+    benchmark: ReferenceBandOptions = dataclasses.field(default_factory=ReferenceBandOptions)
 
     @property
     def sha256(self) -> str:

@@ -20,7 +20,7 @@ from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
 from photocompare.comparison import compare
 from photocompare.photo.reading import Photo
 from photocompare.results.comparison import CalibreOutcome, Comparison, Outcome, ShotRecord
-from photocompare.results.reference_band import hold_against_benchmark
+from photocompare.results.reference_band import judge_against_band
 from photocompare.settings import STANDARD, Settings
 
 MOST_SHOTS = 4
@@ -81,7 +81,7 @@ def combine(results: Sequence[Comparison], *, settings: Settings = STANDARD) -> 
         net_change=combined([o.net_change for o in outcomes], lowest=-100.0, highest=math.inf),
         by_calibre=_by_calibre(own, outcomes),
     )
-    verdict = hold_against_benchmark(outcome.length, best.timing, options=settings.benchmark)
+    verdict = judge_against_band(outcome.length, best.timing, options=settings.benchmark)
     seconds = {stage: sum(r.provenance.seconds.get(stage, 0.0) for r in results) for stage in best.provenance.seconds}
     provenance = dataclasses.replace(best.provenance, seconds=seconds)
     return dataclasses.replace(

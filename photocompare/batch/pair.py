@@ -215,7 +215,7 @@ def measure_pair(task: PairTask) -> PairOutcome:
         See `attempt`.
     """
     from photocompare.comparison import compare
-    from photocompare.results.result_json import result_as_dict
+    from photocompare.results.result_json import as_dict, result_of
     from photocompare.settings import STANDARD
 
     details = task.details
@@ -235,8 +235,8 @@ def measure_pair(task: PairTask) -> PairOutcome:
         from photocompare.results.dossier import write_dossier
 
         dossier = write_dossier(dossier_of(comparison))
-    thumbnails = thumbnails_of(comparison)
-    return PairOutcome(task.key, comparison.status, "", result_as_dict(comparison), thumbnails, files, dossier, visits.file_facts)
+    thumbnails, result = thumbnails_of(comparison), as_dict(result_of(comparison))
+    return PairOutcome(task.key, comparison.status, "", result, thumbnails, files, dossier, visits.file_facts)
 
 
 def _read(task: PairTask) -> Visits:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Any
 
 import numpy as np
 
@@ -31,8 +30,9 @@ from photocompare.results.comparison import (
     Provenance,
     SkinTone,
 )
-from photocompare.results.reference_band import hold_against_benchmark
-from photocompare.results.result_json import result_as_dict
+from photocompare.results.reference_band import judge_against_band
+from photocompare.results.result import Result
+from photocompare.results.result_json import as_written, result_of
 from photocompare.results.timing import judge_timing
 
 INVENTED = "invented"
@@ -69,8 +69,8 @@ _CAUSE_WEIGHTS = np.array([6.0, 0.4, 3.0, 2.0, 0.6])
 
 def invented_result(
     rng: np.random.Generator, truth: TrueState, before: dt.date, after: dt.date, digests: tuple[str, str], practice: Practice
-) -> dict[str, Any]:
-    """A result in the form of `result.json`.
+) -> Result:
+    """A result, to the digits that `result.json` keeps.
 
     Parameters
     ----------
@@ -88,19 +88,21 @@ def invented_result(
     timing = judge_timing(before, after)
     nothing = np.zeros((1, 1, 3), np.uint8)
     error = float(rng.gamma(6.0, 0.1))
-    return result_as_dict(
-        Comparison(
-            reasons,
-            scale,
-            None if refused else Overlay(error, error * 2.3, int(_SHARED_PX * rng.uniform(0.7, 1.1))),
-            None if refused else SkinTone(truth.ita, truth.ita + rng.normal(0, 1.5)),
-            outcome,
-            timing,
-            hold_against_benchmark(None if outcome is None else outcome.length, timing),
-            PhotoRecord(digests[0], *_SIZE),
-            PhotoRecord(digests[1], *_SIZE),
-            Provenance(__version__, INVENTED, settings_sha256(practice), {}),
-            Pictures(nothing, nothing),
+    return as_written(
+        result_of(
+            Comparison(
+                reasons,
+                scale,
+                None if refused else Overlay(error, error * 2.3, int(_SHARED_PX * rng.uniform(0.7, 1.1))),
+                None if refused else SkinTone(truth.ita, truth.ita + rng.normal(0, 1.5)),
+                outcome,
+                timing,
+                judge_against_band(None if outcome is None else outcome.length, timing),
+                PhotoRecord(digests[0], *_SIZE),
+                PhotoRecord(digests[1], *_SIZE),
+                Provenance(__version__, INVENTED, settings_sha256(practice), {}),
+                Pictures(nothing, nothing),
+            )
         )
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -13,6 +12,7 @@ from photocompare.report.files.comparison_files import png
 from photocompare.report.files.dossier_making import jpeg
 from photocompare.results.comparison import FATES
 from photocompare.results.dossier import Dossier, write_dossier
+from photocompare.results.result import Result
 from photocompare.results.vein_table import VeinTable, table_as_bytes
 
 WIDTH, HEIGHT = 300, 400
@@ -48,13 +48,13 @@ def _no_veins() -> bytes:
     return table_as_bytes(VeinTable(()))
 
 
-def placeholder_dossier(result: Mapping[str, Any], photos: tuple[bytes, bytes]) -> bytes:
+def placeholder_dossier(result: Result, photos: tuple[bytes, bytes]) -> bytes:
     """A dossier with the result, the two cards, and no vein."""
     pictures = {"before_original": photos[0], "after_original": photos[1]}
-    if result["clearance"] is None:
+    if not result.measured:
         return write_dossier(Dossier(result, pictures))
     empty = png(np.zeros((HEIGHT, WIDTH), np.uint8))
     pictures |= dict.fromkeys(_MEASURED_PICTURES, _no_picture()) | dict.fromkeys(_MASKS, empty)
     lines = {"fates": {fate: [] for fate in FATES}, "pieces": []}
-    over_full = WIDTH / result["photos"]["before"]["width"]
-    return write_dossier(Dossier(result, pictures, lines, _no_veins(), over_full, over_full / result["scale"]["mm_per_px"]))
+    over_full = WIDTH / result.before.width
+    return write_dossier(Dossier(result, pictures, lines, _no_veins(), over_full, over_full / (result.scale.mm_per_px or 1.0)))

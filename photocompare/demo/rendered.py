@@ -21,6 +21,7 @@ from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import read_photo
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.results.dossier import write_dossier
+from photocompare.results.result import Result
 
 SIZE = (1200, 900)
 """Rows, columns: the least at which no photo is called coarse; a pair takes half the time of one twice as large."""
@@ -84,7 +85,7 @@ class MeasuredLook:
     """A follow-up's photo, and its comparison with the baseline: result, dossier, the photos' facts by digest."""
 
     photo: bytes
-    result: dict[str, Any]
+    result: Result
     dossier: bytes
     facts: dict[str, dict[str, Any]]
 
@@ -135,8 +136,8 @@ def measured_looks(case: LegCase) -> tuple[bytes, tuple[MeasuredLook, ...]]:
     for look, photo in zip(case.looks, later, strict=True):
         after = read_photo(photo)
         dossier = dossier_of(compare(before, after, before_date=case.baseline, after_date=look.day))
-        provenance = {**dossier.result["provenance"], "seconds": {}}  # the same seed gives the same bytes
-        dossier = replace(dossier, result={**dossier.result, "provenance": provenance})
+        provenance = replace(dossier.result.provenance, seconds={})  # the same seed gives the same bytes
+        dossier = replace(dossier, result=replace(dossier.result, provenance=provenance))
         facts = {p.facts.sha256: kept_facts(p.facts) for p in (before, after)}
-        measured.append(MeasuredLook(photo, dict(dossier.result), write_dossier(dossier), facts))
+        measured.append(MeasuredLook(photo, dossier.result, write_dossier(dossier), facts))
     return first, tuple(measured)

@@ -19,7 +19,7 @@ from photocompare.practice.rates import AfterEffect, RateOptions, after_effects
 from photocompare.practice.run_chart import RunChart, run_chart
 from photocompare.practice.statistics import PERCENT, Clusters, clustered_means, mean_estimates, rate_estimates
 from photocompare.practice.true_clearance import DeconvolutionOptions, TrueClearance, error_sds, true_clearance
-from photocompare.results.reference_band import REPORTED_DIGITS, BenchmarkOptions
+from photocompare.results.reference_band import REPORTED_DIGITS, ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
 
 FUNNEL_DIMENSIONS = ("operator", "site")
@@ -40,7 +40,7 @@ class AuditOptions:
         Windows of `photocompare.results.timing` whose pairs are outcomes; those that `photocompare.results.reference_band` judges.
     least_patients : int
         Groups of fewer patients are not broken down: the usual least cell of published health statistics.
-    band : BenchmarkOptions
+    band : ReferenceBandOptions
     timing : TimingOptions
     rates : RateOptions
     funnel : FunnelOptions
@@ -53,7 +53,7 @@ class AuditOptions:
 
     windows: tuple[str, ...] = ("assessment", "late")
     least_patients: int = 5
-    band: BenchmarkOptions = field(default_factory=BenchmarkOptions)
+    band: ReferenceBandOptions = field(default_factory=ReferenceBandOptions)
     timing: TimingOptions = field(default_factory=TimingOptions)
     rates: RateOptions = field(default_factory=RateOptions)
     funnel: FunnelOptions = field(default_factory=FunnelOptions)
@@ -235,7 +235,7 @@ def _mean_of_known(ended: Cohort, column: str, least_patients: int) -> Estimate:
     return mean_estimates(clustered_means(known.numbers(column), known.patients))[0]
 
 
-def _distribution(clearance: Floats, shown: Floats, clusters: Clusters, band: BenchmarkOptions) -> Distribution:
+def _distribution(clearance: Floats, shown: Floats, clusters: Clusters, band: ReferenceBandOptions) -> Distribution:
     edges = np.arange(0.0, PERCENT + _BIN_PERCENT / 2.0, _BIN_PERCENT)
     place = np.clip((np.clip(clearance, 0.0, PERCENT) / _BIN_PERCENT).astype(np.intp), 0, len(edges) - 2)
     counts = np.bincount(place, minlength=len(edges) - 1)

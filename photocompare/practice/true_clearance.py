@@ -17,7 +17,7 @@ from photocompare.base.estimate import Z95, Estimate
 from photocompare.base.wilson import wilson_interval
 from photocompare.practice.cohort import Codes, Floats, distinct
 from photocompare.practice.statistics import PERCENT, t_quantile
-from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.reference_band import ReferenceBandOptions
 
 _NORMAL_COLUMNS = 2
 """Columns of the log density that make a normal distribution; they are free."""
@@ -116,7 +116,7 @@ def true_clearance(
     errors: Floats,
     patients: Codes,
     *,
-    band: BenchmarkOptions | None = None,
+    band: ReferenceBandOptions | None = None,
     options: DeconvolutionOptions | None = None,
 ) -> TrueClearance:
     """Take the measurement error out.
@@ -126,11 +126,11 @@ def true_clearance(
     values, errors : ndarray of shape (N,)
         Measured clearances in percent and their standard errors; pairs whose error is unknown (NaN) are left out.
     patients : ndarray of int, shape (N,)
-    band : BenchmarkOptions, optional
+    band : ReferenceBandOptions, optional
         The responder rule and the band.
     options : DeconvolutionOptions, optional
     """
-    band, options = band or BenchmarkOptions(), options or DeconvolutionOptions()
+    band, options = band or ReferenceBandOptions(), options or DeconvolutionOptions()
     known = np.isfinite(values) & np.isfinite(errors)
     values, errors, patients = values[known], errors[known], patients[known]
     n, clusters = len(values), distinct(patients)
@@ -188,7 +188,7 @@ class _Drawn:
     density: Floats
 
 
-def _drawn(values: Floats, errors: Floats, patients: Codes, band: BenchmarkOptions, options: DeconvolutionOptions) -> _Drawn:
+def _drawn(values: Floats, errors: Floats, patients: Codes, band: ReferenceBandOptions, options: DeconvolutionOptions) -> _Drawn:
     """The distribution of the truth, with block-jackknife errors of the shares that are reported."""
     model = _Model.of(values, errors, options)
     counts = model.counts(values, errors, patients, options)
@@ -243,7 +243,7 @@ def _share_estimates(shares: Floats, left_out: Floats, pairs: int, method: str) 
     return [Estimate(value, bottom, top, "%", method) for value, bottom, top in ends]
 
 
-def _regions(grid: Floats, band: BenchmarkOptions) -> Floats:
+def _regions(grid: Floats, band: ReferenceBandOptions) -> Floats:
     """Rows that sum the density: responders, below, within and above the band; a grid point on a border is shared where two rows meet."""
     half = (grid[1] - grid[0]) / 2.0
 

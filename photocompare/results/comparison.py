@@ -15,7 +15,7 @@ from photocompare.base.arrays import SRGB8, Grey, LinearRGB, MapXY, Mask
 from photocompare.base.colour import ita_group
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import RaisedFlag, Severity
-from photocompare.results.reference_band import Benchmark
+from photocompare.results.reference_band import BandVerdict
 from photocompare.results.timing import Timing
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ class Comparison:
     skin: SkinTone | None
     outcome: Outcome | None
     timing: Timing
-    benchmark: Benchmark
+    benchmark: BandVerdict
     before: PhotoRecord
     after: PhotoRecord
     provenance: Provenance

@@ -10,11 +10,15 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from photocompare.base.errors import UsageError
+from photocompare.results.reference_band import RESPONDER_PERCENT
+from photocompare.results.result import Result
+from photocompare.results.result_json import as_dict, parse_result
+from photocompare.results.timing import TimingOptions
 
 if TYPE_CHECKING:
     from photocompare.results.vein_table import VeinTable
@@ -23,6 +27,9 @@ DOSSIER = "photocompare.dossier/1"
 
 MOST_BYTES = 400_000_000
 """Of an opened dossier; two photos of 120 megapixels stay below it."""
+
+RETICULAR_MM = 1.3
+"""The standard `VeinOptions.reticular_mm`, which dossiers were made with before they said so."""
 
 _MEASURES = ("shown_over_full", "px_per_mm", "error_at_most")
 
@@ -33,8 +40,8 @@ class Dossier:
 
     Parameters
     ----------
-    result : mapping
-        What `result.json` holds.
+    result : Result
+        To the digits that `result.json` keeps.
     pictures : mapping
         Encoded, without metadata.  Always: "before_original", "after_original" (upright).  Of a measured pair also, in the before frame at
         working size: "before", "after" (same light), "difference", "error", the masks "field", "pigment_before", "pigment_after", and
@@ -50,20 +57,31 @@ class Dossier:
         Of the shown pictures; assumed where there is no scale.
     error_at_most : float
         Registration error painted darkest in "error", px of the shown pictures.
+    reticular_mm : float
+        Width from which a vein is called reticular, mm.
+    timing : TimingOptions
+        Where the time windows open that the result is judged in.
     """
 
-    result: Mapping[str, Any]
+    result: Result
     pictures: Mapping[str, bytes]
     lines: Mapping[str, Any] | None = None
     vein_bytes: bytes = b""
     shown_over_full: float = 1.0
     px_per_mm: float = 1.0
     error_at_most: float = 0.0
+    reticular_mm: float = RETICULAR_MM
+    timing: TimingOptions = field(default_factory=TimingOptions)
+
+    def __post_init__(self) -> None:
+        result: Any = self.result
+        if not isinstance(result, Result):  # of those who still hand over a mapping
+            object.__setattr__(self, "result", parse_result(result))
 
     @property
     def measured(self) -> bool:
         """Whether there is a number."""
-        return self.result["clearance"] is not None
+        return self.result.measured
 
     @cached_property
     def veins(self) -> VeinTable | None:
@@ -78,10 +96,16 @@ class Dossier:
 def write_dossier(dossier: Dossier) -> bytes:
     """The dossier as one zip file; equal dossiers give equal bytes."""
     buffer = io.BytesIO()
-    head = {"schema": DOSSIER, **{name: getattr(dossier, name) for name in _MEASURES}}
+    head = {
+        "schema": DOSSIER,
+        **{name: getattr(dossier, name) for name in _MEASURES},
+        "reticular_mm": dossier.reticular_mm,
+        "responder_percent": dossier.result.benchmark.responder_percent,
+        "timing": asdict(dossier.timing),
+    }
     members = {
         "dossier.json": json.dumps(head).encode(),
-        "result.json": json.dumps(dossier.result, indent=1, ensure_ascii=False).encode(),
+        "result.json": json.dumps(as_dict(dossier.result), indent=1, ensure_ascii=False).encode(),
         "lines.json": json.dumps(dossier.lines, separators=(",", ":")).encode(),
         "veins.npz": dossier.vein_bytes,
         **{f"pictures/{name}": data for name, data in sorted(dossier.pictures.items())},
@@ -109,12 +133,15 @@ def read_dossier(data: bytes) -> Dossier:
             if head.pop("schema", None) != DOSSIER:
                 raise UsageError("The stored comparison is of another version of the software; measure the photos again.")
             pictures = {name.removeprefix("pictures/"): archive.read(name) for name in archive.namelist() if name.startswith("pictures/")}
+            responder = float(head.get("responder_percent", RESPONDER_PERCENT))
             return Dossier(
-                json.loads(archive.read("result.json")),
+                parse_result(json.loads(archive.read("result.json")), responder_percent=responder),
                 pictures,
                 json.loads(archive.read("lines.json")),
                 archive.read("veins.npz"),
                 **{name: float(head[name]) for name in _MEASURES},
+                reticular_mm=float(head.get("reticular_mm", RETICULAR_MM)),
+                timing=TimingOptions(**head.get("timing", {})),
             )
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
         raise UsageError("The stored comparison can't be read; measure the photos again.") from error

@@ -6,13 +6,16 @@ rule is the trials': a responder has lost at least 75 % of vein length (PG3T, Be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from photocompare.base.estimate import Estimate
 from photocompare.results.timing import Timing
 
 Verdict = Literal["below", "within", "above", "not_assessed"]
+
+RESPONDER_PERCENT = 75.0
+"""A responder's least clearance of length (Bertanha 2021); `result.json` names it in its key "responder_75"."""
 
 REPORTED_DIGITS = 1
 """Decimals of a reported percentage; the verdict is passed on the number that people read, so that 70.0 is never "below 70"."""
@@ -25,7 +28,7 @@ _WHY_NOT = {
 
 
 @dataclass(frozen=True)
-class BenchmarkOptions:
+class ReferenceBandOptions:
     """The reference band and the responder rule, in percent of baseline vein length.
 
     Parameters
@@ -38,7 +41,7 @@ class BenchmarkOptions:
 
     low_percent: float = 70.0
     high_percent: float = 90.0
-    responder_percent: float = 75.0
+    responder_percent: float = RESPONDER_PERCENT
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.low_percent < self.high_percent <= 100.0 or not 0.0 <= self.responder_percent <= 100.0:
@@ -46,7 +49,7 @@ class BenchmarkOptions:
 
 
 @dataclass(frozen=True)
-class Benchmark:
+class BandVerdict:
     """What the clearance means beside the band.
 
     Parameters
@@ -61,6 +64,8 @@ class Benchmark:
         Whether the number reaches the responder rule; None when nothing was assessed.
     why : str
         One sentence.
+    responder_percent : float
+        The responder rule that was applied.
     """
 
     low: float
@@ -69,9 +74,20 @@ class Benchmark:
     certain: bool
     responder: bool | None
     why: str
+    responder_percent: float = field(default=RESPONDER_PERCENT, kw_only=True)
+
+    @property
+    def assessed(self) -> bool:
+        """Whether the number was held against the band at all."""
+        return self.verdict != "not_assessed"
+
+    @property
+    def band(self) -> ReferenceBandOptions:
+        """The band and the responder rule that the number was held against."""
+        return ReferenceBandOptions(self.low, self.high, self.responder_percent)
 
 
-def hold_against_benchmark(length: Estimate | None, timing: Timing, *, options: BenchmarkOptions | None = None) -> Benchmark:
+def judge_against_band(length: Estimate | None, timing: Timing, *, options: ReferenceBandOptions | None = None) -> BandVerdict:
     """Judge the clearance of length; only inside the assessment window, or after it, is it judged at all.
 
     After the window the treated veins have had their time, so the band still applies; the sentence says that veins may have
@@ -82,38 +98,33 @@ def hold_against_benchmark(length: Estimate | None, timing: Timing, *, options: 
     length : Estimate or None
         Clearance of length in percent; None, or a failed estimate, is not assessed.
     timing : Timing
-    options : BenchmarkOptions, optional
+    options : ReferenceBandOptions, optional
     """
-    options = options or BenchmarkOptions()
+    options = options or ReferenceBandOptions()
 
-    def unassessed(why: str) -> Benchmark:
-        return Benchmark(options.low_percent, options.high_percent, "not_assessed", certain=False, responder=None, why=why)
+    def judged(verdict: Verdict, why: str, *, certain: bool = False, responder: bool | None = None) -> BandVerdict:
+        low, high = options.low_percent, options.high_percent
+        return BandVerdict(low, high, verdict, certain, responder, why, responder_percent=options.responder_percent)
 
     if length is None or not length.ok:
-        return unassessed("No number can be given for this pair, so there is nothing to hold against the benchmark.")
+        return judged("not_assessed", "No number can be given for this pair, so there is nothing to hold against the benchmark.")
     if timing.window in _WHY_NOT:
-        return unassessed(_WHY_NOT[timing.window])
+        return judged("not_assessed", _WHY_NOT[timing.window])
 
     value, low, high = (round(v, REPORTED_DIGITS) for v in (length.value, length.low, length.high))
     verdict = _place(value, options)
     certain = _place(low, options) == verdict == _place(high, options)
-    return Benchmark(
-        options.low_percent,
-        options.high_percent,
-        verdict,
-        certain,
-        value >= options.responder_percent,
-        _why(verdict, certain, timing, options),
-    )
+    why = _why(verdict, certain, timing, options)
+    return judged(verdict, why, certain=certain, responder=value >= options.responder_percent)
 
 
-def _place(percent: float, options: BenchmarkOptions) -> Verdict:
+def _place(percent: float, options: ReferenceBandOptions) -> Verdict:
     if percent < options.low_percent:
         return "below"
     return "within" if percent <= options.high_percent else "above"
 
 
-def _why(verdict: Verdict, certain: bool, timing: Timing, options: BenchmarkOptions) -> str:
+def _why(verdict: Verdict, certain: bool, timing: Timing, options: ReferenceBandOptions) -> str:
     band = f"{options.low_percent:g} to {options.high_percent:g} percent band"
     place = {"below": f"below the {band}", "within": f"within the {band}", "above": f"above the {band}"}[verdict]
     sure = "the whole interval lies there" if certain else "the interval reaches beyond, so this is not certain"

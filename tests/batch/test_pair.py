@@ -25,7 +25,7 @@ from photocompare.photo.reading import read_photos
 from photocompare.photo.visits import read_collage
 from photocompare.report.files.comparison_files import CONTRACT_FILES
 from photocompare.results.dossier import read_dossier
-from photocompare.results.result_json import result_as_dict
+from photocompare.results.result_json import as_dict, result_of
 from tests.support.hostile_files import png
 from tests.support.made_comparison import make_comparison
 from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
@@ -93,7 +93,7 @@ def test_the_command_measures_what_compare_measures(
     photos = read_photos([measured / "before.jpg", measured / "after.jpg"])
     dates = (manifest_row := read_manifest(manifest).rows[0]).before_date, manifest_row.after_date
     cv2.setNumThreads(1)
-    alone = result_as_dict(compare(*photos, before_date=dates[0], after_date=dates[1], mm_per_px=0.2))
+    alone = as_dict(result_of(compare(*photos, before_date=dates[0], after_date=dates[1], mm_per_px=0.2)))
     assert without_seconds(kept) == without_seconds(alone)
     assert rows[0]["length_percent"] == alone["clearance"]["length"]["percent"]
     assert rows[2]["why"].startswith("The before photo: The file is not a JPEG")
@@ -137,7 +137,7 @@ def test_a_collage_in_a_manifest_is_cut_and_measured_as_its_parts_are(
     kept = json.loads((out / "pairs" / rows[0]["pair"] / PAIR).read_text())
     visits = read_collage(tmp_path / "collage.jpg", order="right-left")
     cv2.setNumThreads(1)
-    alone = result_as_dict(compare(visits.befores[0], visits.afters[0]))
+    alone = as_dict(result_of(compare(visits.befores[0], visits.afters[0])))
     assert without_seconds(kept["result"]) == without_seconds(alone)
     assert kept["photo_facts"] == visits.file_facts
     (facts,) = kept["photo_facts"].values()

@@ -31,7 +31,7 @@ from photocompare.photo.reading import Photo, photo_from_array
 from photocompare.registration import Registration
 from photocompare.report.files.comparison_files import write_comparison
 from photocompare.results.comparison import Comparison, SkinTone, status_of
-from photocompare.results.result_json import result_as_dict, result_schema
+from photocompare.results.result_json import as_dict, result_of, result_schema
 from photocompare.results.timing import TimingOptions
 from photocompare.settings import STANDARD, Settings, WorkingOptions
 from photocompare.veins.light import Normalised
@@ -318,7 +318,7 @@ def test_same_pair_same_result(put_in: Callable[..., None]) -> None:
     results = []
     for _ in range(2):
         put_in(LINE_ROWS, LINE_ROWS[:1])
-        result = result_as_dict(compare(*legs(), mm_per_px=0.25))
+        result = as_dict(result_of(compare(*legs(), mm_per_px=0.25)))
         result["provenance"].pop("seconds")
         results.append(json.dumps(result))
     assert results[0] == results[1]

@@ -22,7 +22,7 @@ from photocompare.phantom import CardPlacement, PhantomPair, simple_pair
 from photocompare.photo.reading import Photo, photo_from_array, read_photo
 from photocompare.report.pictures import figures
 from photocompare.results.comparison import Comparison
-from photocompare.results.result_json import result_as_dict
+from photocompare.results.result_json import as_dict, result_of
 
 SIZE = (900, 675)
 """0.2 mm per px: spider veins are two to four pixels wide."""
@@ -63,7 +63,7 @@ def holds(estimate: Estimate, value: float) -> bool:
 
 
 def text_without_seconds(comparison: Comparison) -> str:
-    result = result_as_dict(comparison)
+    result = as_dict(result_of(comparison))
     del result["provenance"]["seconds"]
     return json.dumps(result)
 

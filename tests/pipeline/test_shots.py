@@ -11,7 +11,7 @@ import pytest
 from photocompare import shots
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
-from photocompare.results.result_json import result_as_dict, result_schema
+from photocompare.results.result_json import as_dict, result_of, result_schema
 from photocompare.shots import combine, combined
 from tests.support.made_comparison import make_comparison
 
@@ -65,7 +65,7 @@ def test_the_narrowest_pair_gives_the_pictures_and_all_give_the_number() -> None
     assert result.outcome.length.value == 63
     assert result.pictures is narrow.pictures
     assert [s.length.value for s in result.shots if s.length] == [60, 66]
-    written = result_as_dict(result)
+    written = as_dict(result_of(result))
     jsonschema.validate(written, result_schema())
     assert [s["length"]["percent"] for s in written["shots"]] == [60.0, 66.0]
 
@@ -89,7 +89,7 @@ def test_nothing_measured_is_a_refusal() -> None:
     result = combine([make_comparison("low_overlap"), make_comparison("low_overlap")])
     assert result.status == "not_comparable"
     assert result.outcome is None
-    jsonschema.validate(result_as_dict(result), result_schema())
+    jsonschema.validate(as_dict(result_of(result)), result_schema())
 
 
 def test_each_shot_meets_one_of_the_other_visit(monkeypatch: pytest.MonkeyPatch) -> None:

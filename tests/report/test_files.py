@@ -23,7 +23,7 @@ from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.pictures.figures import draw_fate, draw_summary
 from photocompare.report.words import sentences as words
 from photocompare.results.comparison import Comparison, PairScale, RegistrationMap
-from photocompare.results.result_json import result_as_dict, result_schema, result_text
+from photocompare.results.result_json import as_dict, result_of, result_schema, result_text
 from tests.support.made_comparison import MM_PER_PX, make_comparison, make_pictures, similarity
 
 NO_SCALE = PairScale(None, "none", 1.05)
@@ -96,8 +96,8 @@ def test_without_a_scale_lengths_are_pixels() -> None:
 
 
 def test_the_schema_rejects_a_number_beside_a_refusal() -> None:
-    result = result_as_dict(make_comparison("not_same_view"))
-    result["clearance"] = result_as_dict(make_comparison())["clearance"]
+    result = as_dict(result_of(make_comparison("not_same_view")))
+    result["clearance"] = as_dict(result_of(make_comparison()))["clearance"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(result_schema()).validate(result)
 

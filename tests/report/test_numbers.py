@@ -7,10 +7,10 @@ import pytest
 from photocompare.base.estimate import Estimate
 from photocompare.report.words.numbers import decimal, headline_percent, interval, percent, signed, significant, with_interval
 from photocompare.report.words.texts import Texts, texts
-from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.reference_band import ReferenceBandOptions
 
 T = texts("en")
-BAND = BenchmarkOptions()
+BAND = ReferenceBandOptions()
 COMMA = Texts("xx", {"number.decimal_mark": ",", "number.interval": "{low} a {high}", "result.not_measured": "nada"})
 
 
@@ -40,7 +40,7 @@ def test_a_percentage_is_whole_unless_digits_are_asked_for() -> None:
 )
 def test_the_headline_keeps_its_decimal_where_rounding_would_carry_it_over_a_mark(value: float, shown: str) -> None:
     assert headline_percent(value, BAND, T) == shown
-    assert headline_percent(value, BenchmarkOptions(low_percent=10, high_percent=20, responder_percent=15), T) == percent(value, T)
+    assert headline_percent(value, ReferenceBandOptions(low_percent=10, high_percent=20, responder_percent=15), T) == percent(value, T)
 
 
 def test_an_interval_stands_in_the_languages_words() -> None:

@@ -23,6 +23,7 @@ from photocompare.report.words.patient import (
 from photocompare.report.words.texts import LANGUAGES, texts
 from photocompare.results.comparison import PairScale
 from photocompare.results.redated import redated
+from photocompare.results.timing import TimingOptions
 from tests.support.made_comparison import make_comparison
 
 T = texts("en")
@@ -38,7 +39,7 @@ def cleared(percent: float, low: float, high: float) -> dict[str, Any]:
 
 
 def after(days: int | None) -> dict[str, Any]:
-    return redated(RESULT, FIRST_DAY, None if days is None else FIRST_DAY + dt.timedelta(days))
+    return redated(RESULT, FIRST_DAY, None if days is None else FIRST_DAY + dt.timedelta(days), options=TimingOptions())
 
 
 def with_fates(**mm: float | None) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def test_a_step_begins_on_its_day(step: str) -> None:
 def test_beyond_the_last_step_is_still_the_last_and_without_dates_none() -> None:
     assert course_step(after(4000)) == STEPS[-1]
     assert course_step(after(None)) == "unknown"
-    assert course_step(redated(RESULT, FIRST_DAY, FIRST_DAY - dt.timedelta(1))) == "unknown"
+    assert course_step(redated(RESULT, FIRST_DAY, FIRST_DAY - dt.timedelta(1), options=TimingOptions())) == "unknown"
 
 
 def test_steps_follow_each_other_from_the_first_day() -> None:

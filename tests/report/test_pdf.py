@@ -72,7 +72,7 @@ def test_the_file_page_says_everything(measured: Dossier) -> None:
 
 def test_rounding_carries_no_printed_headline_over_a_mark(measured: Dossier) -> None:
     clearance = measured.result["clearance"]
-    near = {**clearance, "length": {**clearance["length"], "percent": 74.6}}
+    near = {**clearance, "length": {**clearance["length"], "percent": 74.6, "high": 80.0}}
     close = dataclasses.replace(measured, result={**measured.result, "clearance": near})
     assert f"74.6 % {T('result.headline')}" in text_of(file_pdf(close, DETAILS, T))
 

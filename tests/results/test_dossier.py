@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
+import json
 import zipfile
 
 import cv2
@@ -17,7 +19,9 @@ from photocompare.report.pictures.figures import draw_summary
 from photocompare.report.pictures.reopened import reopened, summary_png
 from photocompare.results.dossier import read_dossier, write_dossier
 from photocompare.results.redated import redated, under_dates
-from photocompare.results.result_json import result_schema
+from photocompare.results.result_json import as_dict, result_schema
+from photocompare.results.timing import Timing, TimingOptions
+from photocompare.veins.pieces import VeinOptions
 from tests.support.made_comparison import make_comparison, make_pictures, with_remains
 
 
@@ -47,7 +51,7 @@ def test_a_refused_pair_has_its_photos_and_no_number() -> None:
     dossier = dossier_of(make_comparison("not_same_view"))
     assert not dossier.measured
     assert set(dossier.pictures) == {"before_original", "after_original"}
-    assert dossier.result["clearance"] is None
+    assert dossier.result.clearance is None
     assert not read_dossier(write_dossier(dossier)).measured
 
 
@@ -105,22 +109,54 @@ def test_a_reopened_dossier_draws_the_summary_that_the_comparison_drew() -> None
 def test_dates_move_the_window_and_nothing_measured() -> None:
     dossier = dossier_of(with_remains(make_comparison()))
     interim = under_dates(dossier, dt.date(2026, 3, 1), dt.date(2026, 3, 22))
-    assert interim.result["timing"] == {"days": 21, "window": "interim"}
-    assert interim.result["benchmark"]["verdict"] == "not_assessed"
-    assert interim.result["clearance"] == dossier.result["clearance"]
+    assert interim.result.timing == Timing(21, "interim")
+    assert interim.result.benchmark.verdict == "not_assessed"
+    assert interim.result.clearance == dossier.result.clearance
     unknown = under_dates(dossier, None, dt.date(2026, 3, 22))
-    assert [r["code"] for r in unknown.result["reasons"]] == ["window_unknown"]
+    assert [r.code for r in unknown.result.reasons] == ["window_unknown"]
     again = under_dates(unknown, dt.date(2026, 1, 1), dt.date(2026, 3, 22))
-    assert again.result["reasons"] == []
-    assert again.result["timing"]["window"] == "assessment"
+    assert again.result.reasons == ()
+    assert again.result.timing.window == "assessment"
     assert not under_dates(dossier, dt.date(2026, 3, 22), dt.date(2026, 3, 1)).measured
 
 
 def test_a_result_whose_dates_are_in_reverse_loses_its_numbers() -> None:
-    result = redated(dossier_of(make_comparison()).result, dt.date(2026, 3, 22), dt.date(2026, 3, 1))
-    assert result["status"] == "not_comparable"
-    assert result["clearance"] is None
-    assert result["fate_mm"] is None
-    assert result["pigment"] is None
-    assert result["benchmark"]["verdict"] == "not_assessed"
-    jsonschema.validate(result, result_schema())
+    result = redated(dossier_of(make_comparison()).result, dt.date(2026, 3, 22), dt.date(2026, 3, 1), options=TimingOptions())
+    assert result.status == "not_comparable"
+    assert result.clearance is None
+    assert not result.fates
+    assert result.pigment is None
+    assert not result.benchmark.assessed
+    jsonschema.validate(as_dict(result), result_schema())
+
+
+def test_a_dossier_keeps_the_settings_that_its_readers_need() -> None:
+    made = dossier_of(make_comparison())
+    benchmark = dataclasses.replace(made.result.benchmark, responder_percent=60.0)
+    other = dataclasses.replace(
+        made, result=dataclasses.replace(made.result, benchmark=benchmark), reticular_mm=2.0, timing=TimingOptions(interim_from_days=5)
+    )
+    again = read_dossier(write_dossier(other))
+    assert (again.reticular_mm, again.timing, again.result.benchmark.band.responder_percent) == (
+        2.0,
+        TimingOptions(interim_from_days=5),
+        60.0,
+    )
+    assert under_dates(again, dt.date(2026, 3, 1), dt.date(2026, 3, 8)).result.timing.window == "interim"
+
+
+def test_an_older_dossier_has_the_standard_settings() -> None:
+    made = dossier_of(make_comparison())
+    with zipfile.ZipFile(io.BytesIO(write_dossier(made))) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    head = json.loads(members["dossier.json"])
+    members["dossier.json"] = json.dumps(
+        {name: head[name] for name in ("schema", "shown_over_full", "px_per_mm", "error_at_most")}
+    ).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    older = read_dossier(buffer.getvalue())
+    assert (older.reticular_mm, older.timing) == (VeinOptions().reticular_mm, TimingOptions())
+    assert older.result == made.result

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photocompare.base.estimate import Estimate
-from photocompare.results.reference_band import BenchmarkOptions, hold_against_benchmark
+from photocompare.results.reference_band import ReferenceBandOptions, judge_against_band
 from photocompare.results.timing import Timing
 
 IN_WINDOW = Timing(84, "assessment")
@@ -32,27 +32,27 @@ def percent(value: float, low: float, high: float) -> Estimate:
     ],
 )
 def test_verdict_certainty_and_responder(length: Estimate, verdict: str, certain: bool, responder: bool) -> None:
-    judged = hold_against_benchmark(length, IN_WINDOW)
+    judged = judge_against_band(length, IN_WINDOW)
     assert (judged.verdict, judged.certain, judged.responder) == (verdict, certain, responder)
     assert verdict in judged.why
 
 
 @pytest.mark.parametrize("timing", [Timing(3, "too_early"), Timing(30, "interim"), Timing(None, "unknown")])
 def test_outside_the_window_nothing_is_judged_and_the_reason_given(timing: Timing) -> None:
-    judged = hold_against_benchmark(percent(80, 75, 85), timing)
+    judged = judge_against_band(percent(80, 75, 85), timing)
     assert (judged.verdict, judged.certain, judged.responder) == ("not_assessed", False, None)
     assert judged.why
 
 
 def test_after_the_window_it_is_judged_with_a_caution() -> None:
-    judged = hold_against_benchmark(percent(80, 75, 85), Timing(400, "late"))
+    judged = judge_against_band(percent(80, 75, 85), Timing(400, "late"))
     assert judged.verdict == "within"
     assert "come back" in judged.why
 
 
 @pytest.mark.parametrize("length", [None, Estimate.failed("%")])
 def test_without_a_number_no_verdict(length: Estimate | None) -> None:
-    judged = hold_against_benchmark(length, IN_WINDOW)
+    judged = judge_against_band(length, IN_WINDOW)
     assert judged.verdict == "not_assessed"
     assert judged.responder is None
     assert not any(character.isdigit() for character in judged.why)
@@ -61,15 +61,15 @@ def test_without_a_number_no_verdict(length: Estimate | None) -> None:
 @given(st.lists(st.floats(0, 100), min_size=3, max_size=3).map(sorted))
 def test_certain_means_that_the_whole_interval_agrees(values: list[float]) -> None:
     low, value, high = values
-    judged = hold_against_benchmark(percent(value, low, high), IN_WINDOW)
-    verdicts = {hold_against_benchmark(percent(v, v, v), IN_WINDOW).verdict for v in (low, value, high)}
+    judged = judge_against_band(percent(value, low, high), IN_WINDOW)
+    verdicts = {judge_against_band(percent(v, v, v), IN_WINDOW).verdict for v in (low, value, high)}
     assert judged.certain == (len(verdicts) == 1)
 
 
 def test_the_band_is_configurable_but_must_be_a_band() -> None:
-    judged = hold_against_benchmark(percent(60, 60, 60), IN_WINDOW, options=BenchmarkOptions(low_percent=50, responder_percent=60))
+    judged = judge_against_band(percent(60, 60, 60), IN_WINDOW, options=ReferenceBandOptions(low_percent=50, responder_percent=60))
     assert (judged.verdict, judged.responder) == ("within", True)
     with pytest.raises(ValueError, match="band"):
-        BenchmarkOptions(low_percent=90, high_percent=70)
+        ReferenceBandOptions(low_percent=90, high_percent=70)
     with pytest.raises(ValueError, match="band"):
-        BenchmarkOptions(low_percent=float("nan"))
+        ReferenceBandOptions(low_percent=float("nan"))

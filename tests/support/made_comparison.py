@@ -25,7 +25,7 @@ from photocompare.results.comparison import (
     RegistrationMap,
     SkinTone,
 )
-from photocompare.results.reference_band import hold_against_benchmark
+from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing
 from photocompare.veins.fate import Fate, FatedVeinPiece, Remains
 from photocompare.veins.photometry import Forced
@@ -129,7 +129,7 @@ def make_comparison(
         skin=SkinTone(38.1, 39.0),
         outcome=outcome,
         timing=timing,
-        benchmark=hold_against_benchmark(length, timing),
+        benchmark=judge_against_band(length, timing),
         before=PhotoRecord("a" * 64, *pictures.before.shape[1::-1], {"focus": np.float32(0.81234), "glare_share": float("nan")}),
         after=PhotoRecord("b" * 64, *pictures.after.shape[1::-1], {}),
         provenance=Provenance("0.1.0", "standard", "c" * 64, {"read": 0.2, "register": 1.1}),
@@ -144,7 +144,7 @@ def make_comparison(
             overlay=None,
             skin=None,
             pictures=refused,
-            benchmark=hold_against_benchmark(None, timing),
+            benchmark=judge_against_band(None, timing),
         )
     return dataclasses.replace(comparison, reasons=reasons)
 

@@ -21,6 +21,7 @@ from photocompare.report.words.patient import COURSE_DAYS, EMERGENCIES, reasons_
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.comparison import ASSESSED_FATES, PairScale, ShotRecord
 from photocompare.results.redated import lengths, redated
+from photocompare.results.timing import TimingOptions
 from photocompare.viewer.result import blocks
 from tests.support.contrast import DARK, WHITE, contrast
 from tests.support.made_comparison import make_comparison, with_remains
@@ -71,7 +72,7 @@ class Page(HTMLParser):
 def result_of(percent: float, low: float, high: float, *, days: int | None = 84) -> dict[str, Any]:
     """A result with this headline, its photos so many days apart."""
     result = dossier_of(make_comparison(length=Estimate(percent, low, high, "%"))).result
-    return redated(result, FIRST_DAY, None if days is None else FIRST_DAY + dt.timedelta(days))
+    return redated(result, FIRST_DAY, None if days is None else FIRST_DAY + dt.timedelta(days), options=TimingOptions())
 
 
 def refused(*codes: str) -> Mapping[str, Any]:
@@ -289,7 +290,7 @@ def test_a_refused_pair_has_no_number_anywhere_but_a_reason_and_what_to_do(code:
 
 
 def test_dates_in_reverse_take_every_number_off_the_page() -> None:
-    reversed_dates = redated(RESULT, FIRST_DAY, FIRST_DAY - dt.timedelta(1))
+    reversed_dates = redated(RESULT, FIRST_DAY, FIRST_DAY - dt.timedelta(1), options=TimingOptions())
     shown = "".join(block(reversed_dates, T) for block in BLOCKS if block is not blocks.quality)  # not shown of a refused pair
     assert not NUMBER.search(shown)
     assert T.flag("dates_reversed")[0] in Page(shown).text

@@ -20,6 +20,7 @@ from photocompare.report.words.texts import texts
 from photocompare.results.comparison import PairScale
 from photocompare.results.dossier import Dossier
 from photocompare.results.redated import redated
+from photocompare.results.timing import TimingOptions
 from photocompare.viewer.result.pair_view import MOST_POINTS, Mode, checked_points, packed_pair, polygon_in_full_pixels
 from tests.support.made_comparison import make_comparison, with_remains
 
@@ -28,7 +29,7 @@ COMPARISON = with_remains(make_comparison())
 MEASURED = dossier_of(COMPARISON)
 FULL_SIZE = full_size_pictures(COMPARISON)
 REFUSED = dossier_of(make_comparison("not_same_view"))
-REVERSED = dataclasses.replace(MEASURED, result=redated(MEASURED.result, dt.date(2026, 3, 2), dt.date(2026, 3, 1)))
+REVERSED = dataclasses.replace(MEASURED, result=redated(MEASURED.result, dt.date(2026, 3, 2), dt.date(2026, 3, 1), options=TimingOptions()))
 """Measured, then dated in reverse: the dossier still holds the pictures of the measurement."""
 
 ORIGINALS = {"before_original", "after_original"}

@@ -15,7 +15,7 @@ from photocompare.report.pictures.figures import draw_fate
 from photocompare.report.pictures.renderings import NO_PICTURE, draw_difference, draw_registration_error, full_size_pair
 from photocompare.results.comparison import FATES, Comparison, Measured
 from photocompare.results.dossier import Dossier
-from photocompare.results.result_json import result_as_dict
+from photocompare.results.result_json import as_written, result_of
 from photocompare.results.vein_table import VeinTable, table_as_bytes
 
 JPEG_QUALITY = 92
@@ -27,13 +27,14 @@ ORIGINAL_QUALITY = 90
 
 def dossier_of(comparison: Comparison) -> Dossier:
     """The dossier of a comparison, without the full-size pictures."""
+    result = as_written(result_of(comparison))
     pictures = {
         "before_original": jpeg(comparison.pictures.before, ORIGINAL_QUALITY),
         "after_original": jpeg(comparison.pictures.after, ORIGINAL_QUALITY),
     }
     measured, registration = comparison.pictures.measured, comparison.pictures.registration
     if measured is None or registration is None:
-        return Dossier(result_as_dict(comparison), pictures)
+        return Dossier(result, pictures)
     error, most = draw_registration_error(measured, registration) if registration.error_px is not None else (None, 0.0)
     pictures |= {
         "before": jpeg(displayed(measured.before_normalised, NO_PICTURE)),
@@ -46,7 +47,7 @@ def dossier_of(comparison: Comparison) -> Dossier:
         "fate": jpeg(draw_fate(comparison)),
     }
     return Dossier(
-        result_as_dict(comparison),
+        result,
         pictures,
         lines_of(measured),
         table_as_bytes(VeinTable(tuple(measured.pieces), measured.remains)),

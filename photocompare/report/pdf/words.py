@@ -9,12 +9,12 @@ from typing import Any
 from photocompare.base.estimate import Estimate
 from photocompare.report.words.numbers import decimal, percent, significant, with_interval
 from photocompare.report.words.texts import Texts
-from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.visit_details import VisitDetails
 
 Result = Mapping[str, Any]
 
-BAND = BenchmarkOptions()
+BAND = ReferenceBandOptions()
 
 _MM2_PER_CM2 = 100.0
 

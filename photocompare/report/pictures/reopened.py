@@ -34,7 +34,7 @@ from photocompare.results.comparison import (
     SkinTone,
 )
 from photocompare.results.dossier import Dossier
-from photocompare.results.reference_band import Benchmark
+from photocompare.results.reference_band import BandVerdict
 from photocompare.results.timing import Timing
 
 
@@ -129,8 +129,8 @@ def _outcome(r: Mapping[str, Any], scale: PairScale) -> Outcome:
     )
 
 
-def _benchmark(b: Mapping[str, Any]) -> Benchmark:
-    return Benchmark(b["low"], b["high"], b["verdict"], b["certain"], b["responder_75"], b["why"])
+def _benchmark(b: Mapping[str, Any]) -> BandVerdict:
+    return BandVerdict(b["low"], b["high"], b["verdict"], b["certain"], b["responder_75"], b["why"])
 
 
 def _photo(p: Mapping[str, Any]) -> PhotoRecord:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from photocompare.base.estimate import Estimate
 from photocompare.report.words.texts import Texts
-from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.reference_band import ReferenceBandOptions
 
 
 def decimal(value: float, digits: int, t: Texts) -> str:
@@ -25,7 +25,7 @@ def percent(value: float, t: Texts, digits: int = 0) -> str:
     return f"{decimal(value, digits, t)} %"
 
 
-def headline_percent(value: float, band: BenchmarkOptions, t: Texts) -> str:
+def headline_percent(value: float, band: ReferenceBandOptions, t: Texts) -> str:
     """The headline in whole numbers, or with its decimal where rounding would carry it over the band's ends or the responder mark."""
     crossed = any((value < mark) != (round(value) < mark) for mark in (band.low_percent, band.responder_percent))
     crossed = crossed or (value > band.high_percent) != (round(value) > band.high_percent)

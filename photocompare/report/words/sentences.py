@@ -6,10 +6,10 @@ from photocompare.base.flags import RaisedFlag, Severity
 from photocompare.report.words.numbers import headline_percent, interval, percent
 from photocompare.report.words.texts import texts
 from photocompare.results.comparison import ASSESSED_FATES, Comparison, Outcome, PairScale
-from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.reference_band import ReferenceBandOptions
 
 ENGLISH = texts("en")
-BAND = BenchmarkOptions()
+BAND = ReferenceBandOptions()
 
 TITLE = "Visible leg veins, before and after"
 DISCLAIMER = "This describes two photographs. It is not a diagnosis."

@@ -11,6 +11,7 @@ from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.redated import under_dates
 from photocompare.results.reference_band import REPORTED_DIGITS
+from photocompare.results.result_json import parse_result
 from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.measuring.visit import VISITS, Visit
 
@@ -92,7 +93,7 @@ def corrected_entry(machine: NewComparison, dossier: Dossier, correction: Correc
     if not reason.strip():
         raise UsageError("Give the reason for the correction.", code="correction_needs_reason")
     result = corrected_result(machine.result, correction, corrected)
-    dated = under_dates(dataclasses.replace(dossier, result=result), machine.before.day, machine.after.day)
+    dated = under_dates(dataclasses.replace(dossier, result=parse_result(result)), machine.before.day, machine.after.day)
     return dataclasses.replace(
         machine, result=result, dossier=write_dossier(dated), reason=reason.strip(), correction=marks_as_plain(correction)
     )

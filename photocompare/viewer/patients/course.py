@@ -13,7 +13,7 @@ import streamlit as st
 from photocompare.records.patient_file import StoredComparison, StoredRegion
 from photocompare.report.words.texts import Texts
 from photocompare.results.redated import assessed_length, lengths
-from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
 from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.record_pages import table
@@ -114,7 +114,7 @@ def show_course(region: StoredRegion, t: Texts) -> None:
     treated = [(v.facts.day - region.visits[0].facts.day).days for v in region.visits if v.facts.agent]
     for chart in course_charts(points, treated, t):
         st.altair_chart(chart, width="stretch")
-    st.text(t("patients.course_says", low=f"{BenchmarkOptions().low_percent:g}", high=f"{BenchmarkOptions().high_percent:g}"))
+    st.text(t("patients.course_says", low=f"{ReferenceBandOptions().low_percent:g}", high=f"{ReferenceBandOptions().high_percent:g}"))
     if len({comparison.settings_sha256 for comparison in region.comparisons}) > 1:
         st.warning(t("patients.course_methods"))
     if any(point.refused for point in points):
@@ -171,7 +171,7 @@ def _clearance(frame: pd.DataFrame, days: alt.X, last: int, treated: Sequence[in
     measured = frame[frame["length"].notna()]
     floor = min(0.0, float(measured["low"].min())) if len(measured) else 0.0
     values, low = (_level(name, t("patients.axis_length"), (floor, 100)) for name in ("length", "low"))
-    options = BenchmarkOptions()
+    options = ReferenceBandOptions()
     band = pd.DataFrame([{"low": options.low_percent, "high": options.high_percent, "from": 0, "to": last}])
     windows, start = _windows(usual_course(treated, last), last, t), _days(last, None, "from")
     low_down = not len(measured) or float(measured["length"].mean()) >= (floor + 100) / 2

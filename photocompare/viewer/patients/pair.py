@@ -17,6 +17,7 @@ from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.redated import under_dates
+from photocompare.results.result_json import parse_result
 from photocompare.results.visit_details import Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Measuring, Request
 from photocompare.viewer.measuring.uploads import refusal_words
@@ -83,7 +84,7 @@ def kept_dossier(held: Records, who: Actor, comparison_id: int) -> Dossier:
 
 
 def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
-    dossier = dataclasses.replace(kept_dossier(held, who, kept.id), result=kept.result)
+    dossier = dataclasses.replace(kept_dossier(held, who, kept.id), result=parse_result(kept.result))
     _tell_correction(kept.result, t)
     _show(dossier, f"kept_{kept.id}", t)
     _revisions(region, kept, t)

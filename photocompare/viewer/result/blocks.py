@@ -15,7 +15,7 @@ from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.texts import Texts
 from photocompare.results.comparison import ASSESSED_FATES
 from photocompare.results.redated import assessed_length, lengths
-from photocompare.results.reference_band import BenchmarkOptions
+from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.viewer.shared.components import asset
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def scale(result: Mapping[str, Any], t: Texts) -> str:
     length, benchmark = result["clearance"]["length"], result["benchmark"]
     value, low, high = (min(max(length[side], 0.0), 100.0) for side in ("percent", "low", "high"))
     used = benchmark["verdict"] != "not_assessed"
-    responder = BenchmarkOptions().responder_percent
+    responder = ReferenceBandOptions().responder_percent
     band = t("result.band" if used else "result.band_unused", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
     mark = t("result.responder", n=f"{responder:g}")
     ticks = "".join(f'<span class="pc-tick" style="left:{v}%">{v}</span>' for v in _TICKS)
