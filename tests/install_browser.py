@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from browser.chromium import NAMED, find_chromium
 from playwright.sync_api import sync_playwright
+from support.chromium import NAMED, find_chromium
 
 _NOTHING_WORKED = f"No Chromium was found and none could be installed; install one and name it in {NAMED}."
 

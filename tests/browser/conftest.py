@@ -1,148 +1,18 @@
-"""The viewer in a real browser: one server and one Chromium for each worker, and an eye on everything that a page asks for."""
+"""The viewer in a real browser: one server and one Chromium for each worker."""
 
 from __future__ import annotations
 
-import itertools
-import os
-import re
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebSocket, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support import made_practice
 from tests.support.chromium import ARGUMENTS, NAMED, find_chromium
 from tests.support.steps import own_pair, upload_pair
-
-ROOT = Path(__file__).parents[2]
-START_S = 60
-"""Until the server answers: it takes 3 s alone, and several times that beside other workers."""
-
-WAIT_MS = 20_000
-"""Until something is seen that does not wait for a measurement."""
-
-SENSORS = ("accelerometer", "gyroscope", "magnetometer")
-"""What the level listens to; browsers grant it without asking."""
-
-NARROW_PX = 600
-PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
-"""Streamlit closes its drawer of pages after a choice only where the browser says that it is a phone's."""
-
-_PROBES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
-"""Streamlit looks for its server below the page's own address first and gets an answer 404, which browsers put on the console."""
-
-expect.set_options(timeout=WAIT_MS)
-
-
-@dataclass
-class Server:
-    """A running viewer."""
-
-    url: str
-    log: Path
-    read: int = 0
-
-    def new_lines(self) -> str:
-        """What it wrote since the last call."""
-        text = self.log.read_text(encoding="utf-8", errors="replace")
-        new, self.read = text[self.read :], len(text)
-        return new
-
-
-@dataclass
-class Watch:
-    """Everything that a browser context asked for, and every complaint."""
-
-    hosts: tuple[str, ...]
-    requests: list[str] = field(default_factory=list)
-    images: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-    dialogs: list[str] = field(default_factory=list)
-
-    def on(self, context: BrowserContext) -> None:
-        """Listen to all pages of a context."""
-        context.on("request", lambda request: self.requests.append(request.url))
-        context.on("response", self._answer)
-        context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error.stack}"))
-        context.on("console", self._console)
-        context.on("dialog", self._dialog)
-        context.on("page", lambda page: page.on("websocket", self._socket))
-
-    def _answer(self, response: Response) -> None:
-        headers = response.headers
-        shown = not headers.get("content-disposition", "").startswith("attachment")
-        if "/media/" in response.url and headers.get("content-type", "").startswith("image/") and shown:
-            self.images.append(response.url)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        probe = "404" in message.text and _PROBES.search(str(message.location.get("url", "")))
-        if message.type == "error" and not probe:
-            self.complaints.append(f"console: {message.text} ({message.location.get('url')})")
-
-    def _dialog(self, dialog: Any) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-    def _socket(self, socket: WebSocket) -> None:
-        self.requests.append(socket.url)
-
-    def check(self) -> None:
-        """No foreign host, no complaint, no dialog, no photo under an address that needs no session."""
-        foreign = [url for url in self.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc not in self.hosts]
-        assert not foreign, "a foreign host was asked"
-        assert not self.complaints
-        assert not self.dialogs
-        assert not self.images, "a photo was served under /media"
-
-
-@contextmanager
-def serving(folder: Path, *options: str, host: str = "127.0.0.1", **environment: str) -> Iterator[Server]:
-    """`streamlit run app.py` as shipped, on a free port, with its records in a folder of its own.
-
-    Parameters
-    ----------
-    folder : Path
-    *options : str
-        Further options of Streamlit's; "{port}" in one becomes the port.
-    host : str
-        The machine's name in the address.
-    **environment : str
-        Further variables.
-    """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / "log.txt"
-    given = {"--server.port": str(port), "--server.headless": "true"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *itertools.chain(*given.items()), *options]
-    variables = {**os.environ, "PHOTOCOMPARE_DATA": str(folder / "records"), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **environment}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [part.replace("{port}", str(port)) for part in command], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env=variables
-        )
-    try:
-        running = Server(f"http://{host}:{port}", log)
-        _await_health(process, running)
-        yield running
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+from tests.support.viewer_server import Server, Visitors, serving
 
 
 @pytest.fixture(scope="session")
@@ -150,17 +20,6 @@ def server() -> Iterator[Server]:
     """The viewer for one user, as most tests need it."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as running:
         yield running
-
-
-def _await_health(process: subprocess.Popen[bytes], server: Server) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    pytest.fail(f"the viewer did not start:\n{server.new_lines()}")
 
 
 @pytest.fixture(scope="session")
@@ -179,54 +38,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         yield browser
         browser.close()
-
-
-class Visitors:
-    """Browser sessions that are watched until they are closed."""
-
-    def __init__(self, browser: Browser, server: Server, *may_ask: str) -> None:
-        self._browser, self._server = browser, server
-        self._hosts = tuple(urlsplit(url).netloc for url in (server.url, *may_ask))
-        self._opened: list[tuple[BrowserContext, Watch]] = []
-        server.new_lines()
-
-    def open(
-        self,
-        path: str = "/",
-        *,
-        size: tuple[int, int] = (1440, 900),
-        dark: bool = False,
-        camera: bool = True,
-        before_loading: Callable[[Page], object] = lambda _: None,
-    ) -> Page:
-        """A page of the viewer in a session of its own, on a phone where it is narrow; `before_loading` may prepare it."""
-        phone: dict[str, Any] = {"user_agent": PHONE, "is_mobile": True, "has_touch": True} if size[0] < NARROW_PX else {}
-        context = self._browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-            permissions=[*SENSORS, *(["camera"] if camera else [])],
-            locale="en-GB",
-            **phone,
-        )
-        context.set_default_timeout(WAIT_MS)
-        watch = Watch(self._hosts)
-        watch.on(context)
-        self._opened.append((context, watch))
-        page = context.new_page()
-        before_loading(page)
-        page.goto(self._server.url + path)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        return page
-
-    def leave(self) -> None:
-        """Close all sessions; each must have behaved, and so must the server."""
-        for context, watch in self._opened:
-            for page in context.pages:
-                assert "Traceback" not in page.locator("body").inner_text()
-            context.close()
-            watch.check()
-        said = self._server.new_lines()
-        assert "Traceback" not in said, said
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Server, Visitors, serving
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from photocompare.records.access import LOCAL
@@ -31,6 +30,7 @@ from tests.support.steps import (
     sample_files,
     settled,
 )
+from tests.support.viewer_server import Server, Visitors, serving
 
 OpenPage = Callable[..., Page]
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Server, Visitors, serving
 from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -40,6 +39,7 @@ from tests.support.steps import (
     upload,
     upload_pair,
 )
+from tests.support.viewer_server import Server, Visitors, serving
 
 OpenPage = Callable[..., Page]
 

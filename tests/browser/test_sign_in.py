@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Server, Visitors, serving
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from photocompare.records.access import COMMAND_LINE, Role
@@ -24,6 +23,7 @@ from photocompare.viewer.sign_in.page_roles import OF_ROLE
 from tests.support.identity_provider import CLIENT, CLIENT_SECRET, IdentityProvider, identity_provider
 from tests.support.made_records import SAMPLE, new_comparison
 from tests.support.steps import ENGLISH, choose_language, file_of, grave_findings, pair, settled, upload
+from tests.support.viewer_server import ROOT, Server, Visitors, serving
 
 ROLES: tuple[Role, ...] = ("clinician", "consult", "auditor", "admin")
 SPANISH = texts("es")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import Server, Visitors
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
@@ -30,6 +29,7 @@ from tests.support.steps import (
     sample_files,
     upload,
 )
+from tests.support.viewer_server import Server, Visitors
 
 SCHEMA = Path(__file__).parents[2] / "photocompare" / "results" / "result.schema.json"
 SECRET = "SECRET-OWNER"

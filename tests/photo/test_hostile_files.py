@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from photocompare.photo.reading.decoding import call
 from PIL import Image
 
 from photocompare.base.errors import (
@@ -25,6 +24,7 @@ from photocompare.base.errors import (
     TruncatedPhoto,
     UnsupportedColour,
 )
+from photocompare.photo.decoding import call
 from photocompare.photo.decoding.checks import jpeg_end, require_whole
 from photocompare.photo.decoding.refusal import Refusal
 from photocompare.photo.reading import PhotoLimits, read_photo

@@ -15,8 +15,8 @@ from photocompare.base.arrays import LinearRGB
 from photocompare.comparison import compare
 from photocompare.phantom import simple_pair
 from photocompare.photo.reading import read_photo
+from photocompare.veins import network as vein_network
 from photocompare.veins.network import MODELS, network_available, read_skin, read_skin_after
-from photocompare.veins.pieces import network as vein_network
 from photocompare.veins.reading import SkinReading, agreed, flattened_density
 from photocompare.veins.ridges import read_skin_by_ridges
 
