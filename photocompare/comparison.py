@@ -16,7 +16,6 @@ from typing import Literal, cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from photocompare import __version__
 from photocompare.base.arrays import LinearRGB, MapXY, Mask, PointsXY
@@ -29,6 +28,7 @@ from photocompare.photo.reading import Photo
 from photocompare.prepared_photo import SEEN_OR_GIVEN, CardColour, Sight, look_at, mapped_colours, under_other_light
 from photocompare.registration import Registration, register
 from photocompare.registration.judge import JudgeOptions
+from photocompare.registration.resampling import sampled_through, warped_photo
 from photocompare.results.comparison import (
     Comparison,
     Measured,
@@ -57,14 +57,8 @@ __all__ = ["Comparison", "compare"]
 
 _Which = Literal["before", "after"]
 
-_CUBIC_REACH = 2
-"""Pixels that cubic interpolation takes on either side."""
-
 _TONE_STEP = 7
 """Every seventh pixel of untouched skin gives the same median."""
-
-_NOWHERE = -1e4
-"""A coordinate outside every photo."""
 
 
 def compare(
@@ -286,7 +280,7 @@ def _measure(case: _Case, reading: Future[tuple[SkinReading, SkinReading]], asid
     shared, map_xy = registration.shared, registration.map_xy
     with case.watch.stage("veins"):
         after = case.sights["after"]
-        warped, shown = _warped(after.linear, map_xy)
+        warped, shown = warped_photo(after.linear, map_xy)
         first, alone = reading.result()
         readings = first, _read_after(case, alone, warped, shown)
         seen = before.field.measurable
@@ -361,27 +355,10 @@ def _touched(readings: tuple[SkinReading, SkinReading], px_per_mm: float, settin
     return np.asarray(cv2.dilate(doubtful, np.ones((side, side), np.uint8)) > 0, dtype=np.bool_)
 
 
-def _warped(after: LinearRGB, map_xy: MapXY) -> tuple[LinearRGB, Mask]:
-    """The after photo in the before frame, 0 where it shows nothing, and where it does.
-
-    Read by cubic interpolation, so that thin veins keep their depth; that takes neighbours on all sides, so the photo's outermost
-    pixels are left out.
-    """
-    inside = np.array(after.shape[1::-1]) - 1 - _CUBIC_REACH
-    shown: Mask = np.asarray(((map_xy >= _CUBIC_REACH) & (map_xy <= inside)).all(axis=2))
-    warped = _sampled(after, np.where(shown[..., np.newaxis], map_xy, np.float32(np.nan)), cv2.INTER_CUBIC)
-    return np.asarray(np.clip(warped, 0.0, 1.0), dtype=np.float32), shown
-
-
 def _carried(reading: SkinReading, map_xy: MapXY) -> SkinReading:
     """A reading of the after photo in the before frame; 0 where there is no map."""
     channels = (reading.vein_de, reading.stain_de, reading.vein_probability, reading.stain_probability)
-    return SkinReading(*(_sampled(channel, map_xy, cv2.INTER_LINEAR) for channel in channels))
-
-
-def _sampled(image: NDArray[np.float32], map_xy: MapXY, interpolation: int) -> NDArray[np.float32]:
-    where = np.nan_to_num(map_xy, nan=_NOWHERE)
-    return np.asarray(cv2.remap(image, where[..., 0], where[..., 1], interpolation, borderMode=cv2.BORDER_CONSTANT), dtype=np.float32)
+    return SkinReading(*(sampled_through(channel, map_xy) for channel in channels))
 
 
 def _skin_tone(before: LinearRGB, after: LinearRGB, unaffected: Mask, card: CardColour | None = None) -> SkinTone:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.registration.refine import PatchEvidence, Refined
+from photocompare.registration.resampling import sampled_at
 
 Float32 = NDArray[np.float32]
 
@@ -97,10 +98,8 @@ class Trust:
         columns = ((np.arange(shape[1]) - self.xs[0]) / step_x).astype(np.float32)
         rows = ((np.arange(shape[0]) - self.ys[0]) / step_y).astype(np.float32)
         grid_x, grid_y = np.meshgrid(columns, rows)
-        read = [
-            cv2.remap(plane, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for plane in (self.agreement, self.sigma)
-        ]
-        return np.asarray(read[0], np.float32), np.asarray(read[1], np.float32)
+        agreement, sigma = (sampled_at(plane, grid_x, grid_y, beyond="edge") for plane in (self.agreement, self.sigma))
+        return agreement, sigma
 
 
 def judge_trust(refined: Refined, *, options: JudgeOptions) -> Trust:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, MapXY, Mask, PointsXY, scaled_position
 from photocompare.registration.patches import PatchOptions, patch_shifts
+from photocompare.registration.resampling import mask_through, sampled_at
 from photocompare.registration.spline import SplineField, SplineOptions, fit_spline
 from photocompare.registration.warp import PolynomialWarp, WarpFit
 
@@ -195,9 +196,8 @@ def _measured(refined: Refined, level: Level, options: PatchOptions) -> PatchEvi
     placed = refined.on_grid(level.xs, level.ys)
     scale = np.asarray([level.after.shape[1], level.after.shape[0]], np.float32) / np.asarray(level.after_size_xy, np.float32)
     reduced = ((placed + 0.5) * scale - 0.5).astype(np.float32)
-    moved = cv2.remap(level.after, reduced[..., 0], reduced[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    seen = cv2.remap(level.after_leg.astype(np.uint8), reduced[..., 0], reduced[..., 1], cv2.INTER_NEAREST) > 0
-    found = patch_shifts(level.before, np.asarray(moved, np.float32), level.before_leg & seen, options=options)
+    moved = sampled_at(level.after, reduced[..., 0], reduced[..., 1], beyond="edge")
+    found = patch_shifts(level.before, moved, level.before_leg & mask_through(level.after_leg, reduced), options=options)
     step = np.asarray([level.xs[1] - level.xs[0], level.ys[1] - level.ys[0]])
     corner = np.asarray([level.xs[0], level.ys[0]])
     centres = corner + found.centres_xy * step

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from photocompare.base.arrays import Grey, LinearRGB, MapXY, Mask
@@ -16,6 +15,7 @@ from photocompare.registration.judge import claimed_percentiles, judge_trust, pa
 from photocompare.registration.matcher_models import load_matcher
 from photocompare.registration.pairing import Pairing, match_pictures
 from photocompare.registration.refine import Refined, refine_map
+from photocompare.registration.resampling import mask_through
 from photocompare.registration.result import Registration, RegistrationOptions
 
 DEFAULT_OPTIONS = RegistrationOptions()
@@ -119,7 +119,7 @@ def _judged(refined: Refined, before: _Limb, after: _Limb, pairing: Pairing, opt
     leg_width = math.sqrt(float(before.leg.sum()))
     error = sigma * np.float32(math.sqrt(2))
     trusted = (agreement >= judge.least_agreement) & (error <= judge.most_error * leg_width)
-    common = before.measurable & _seen_in_after(map_xy, after.measurable)
+    common = before.measurable & mask_through(after.measurable, map_xy)
     shared = common & trusted
     overlap = float(shared.sum()) / max(float(before.measurable.sum()), 1.0)
     median, p95 = claimed_percentiles(sigma[shared])
@@ -131,11 +131,6 @@ def _judged(refined: Refined, before: _Limb, after: _Limb, pairing: Pairing, opt
     error[nowhere] = np.nan
     scale = _median_scale(map_xy, shared)
     return Registration(map_xy, error, median, p95, shared, overlap, scale, pairing.agreeing, pairing.method, pairing.limbs, flags)
-
-
-def _seen_in_after(map_xy: MapXY, measurable: Mask) -> Mask:
-    seen = cv2.remap(measurable.astype(np.uint8), map_xy[..., 0], map_xy[..., 1], cv2.INTER_NEAREST, borderValue=0)
-    return np.asarray(seen > 0)
 
 
 def _median_scale(map_xy: MapXY, shared: Mask) -> float:

@@ -19,6 +19,7 @@ from photocompare.comparison import compare
 from photocompare.phantom import PairFacts, PhantomPair, render_pair
 from photocompare.phantom.facts import VisitFacts
 from photocompare.photo.reading import read_photos
+from photocompare.registration.resampling import sampled_at
 from photocompare.report.files.comparison_files import write_comparison
 from photocompare.results.comparison import ASSESSED_FATES, CALIBRES, Comparison
 from photocompare.validation.plan import PairCase, Pairing
@@ -185,7 +186,7 @@ def registration_figures(comparison: Comparison, result: Path, pair: PhantomPair
         grid, step = written["map_xy"].astype(np.float32), float(written["step"])
     points = np.asarray(pair.truth["points_before_xy_after_xy"], np.float32)
     where = points[:, :2] / np.float32(step)
-    found = cv2.remap(grid, where[:, :1].copy(), where[:, 1:2].copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]
+    found = sampled_at(grid, where[:, :1].copy(), where[:, 1:2].copy(), beyond="edge")[:, 0]
     error = np.linalg.norm(found - points[:, 2:], axis=1)
     known = error[np.isfinite(error)]
     overlay = comparison.overlay

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, MapXY, Mask
 from photocompare.base.colour import lab_per_density
+from photocompare.registration.resampling import map_at, sampled_at
 from photocompare.veins.pieces import VeinPiece
 
 _ACROSS = np.linspace(-2.0, 2.0, 17)
@@ -71,24 +71,15 @@ def forced_contrast(pieces: Sequence[VeinPiece], before: Density, after: Density
         return Forced(np.zeros(0), np.zeros(0))
     x, y = _places(pieces)
     owner = np.repeat(np.arange(len(pieces)), [len(p.points) for p in pieces])
-    on_vein = cv2.remap(veins.astype(np.float32), x, y, cv2.INTER_LINEAR)
+    on_vein = sampled_at(veins.astype(np.float32), x, y, beyond="zero")
     weights = np.where((np.abs(_ACROSS) > _CORE) & (on_vein > 0.5), _OTHER_VEIN_WEIGHT, 1.0)
-    nowhere = (_NOWHERE,) * 4
-    there = cv2.remap(np.nan_to_num(map_xy, nan=_NOWHERE), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=nowhere)
-    profiles = _read(before, x, y), _read(after, np.ascontiguousarray(there[..., 0]), np.ascontiguousarray(there[..., 1]))
+    there = map_at(map_xy, x, y)
+    profiles = sampled_at(before, x, y, beyond="mirror"), sampled_at(after, there[..., 0], there[..., 1], beyond="mirror")
     amplitudes = [_amplitudes(profile, weights, owner, len(pieces)) @ lab_per_density().T for profile in profiles]
     strength = np.linalg.norm(amplitudes[0], axis=1)
     along = (amplitudes[0] * amplitudes[1]).sum(axis=1) / np.maximum(strength, 1e-6)
     lost = np.bincount(owner, (there.min(axis=(1, 2)) < 0).astype(np.float64), len(pieces)) > 0
     return Forced(strength, np.where(lost, np.nan, along))
-
-
-_NOWHERE = -1e4
-"""A coordinate outside every photo."""
-
-
-def _read(density: Density, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(cv2.remap(density, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), dtype=np.float32)
 
 
 def _places(pieces: Sequence[VeinPiece]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

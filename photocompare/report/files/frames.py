@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, MapXY, Mask, scaled_position
+from photocompare.registration.resampling import NOWHERE, sampled_at
 from photocompare.results.comparison import Pictures, RegistrationMap
 
 GRID_STEP = 4
@@ -27,9 +28,6 @@ _SETTLED_PX = 0.01
 
 _CLOSE_ENOUGH_PX = 0.5
 """Working pixels: an inverse that misses its point by more has no counterpart there."""
-
-_NOWHERE = -1e4
-"""A coordinate outside every photo."""
 
 _INSIDE = 127
 """Half of a mask's 255: enlarged masks are cut where they are half inside."""
@@ -49,15 +47,10 @@ def _nodes(height: int, width: int, step: int) -> tuple[Grey, Grey]:
     return x, y
 
 
-def _read(field: MapXY, x: Grey, y: Grey) -> MapXY:
-    """Bilinear; points beyond the edge take the edge's value."""
-    return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
-
-
 def _read_nodes(rest: MapXY, at: MapXY) -> MapXY:
     """A field kept at every `GRID_STEP`-th working pixel, at working (x, y)."""
     node = at * np.float32(1.0 / GRID_STEP)
-    return _read(rest, node[..., 0], node[..., 1])
+    return sampled_at(rest, node[..., 0], node[..., 1], beyond="edge")
 
 
 def written_map(pictures: Pictures, registration: RegistrationMap) -> WrittenMap:
@@ -71,7 +64,7 @@ def written_map(pictures: Pictures, registration: RegistrationMap) -> WrittenMap
     nodes = np.stack(_nodes(height, width, step))
     x, y = scaled_position(nodes, pictures.factor_before)
     displacement = registration.map_xy - _positions(registration.map_xy.shape[:2])
-    after = _read(displacement, x, y) + np.dstack([x, y])
+    after = sampled_at(displacement, x, y, beyond="edge") + np.dstack([x, y])
     return WrittenMap(scaled_position(after, 1.0 / pictures.factor_after).astype(np.float32), step)
 
 
@@ -107,15 +100,18 @@ class AfterFrame:
             if np.abs(before - last).max() < _SETTLED_PX:
                 break
         missed = before @ linear.T + _read_nodes(rest, before) - target
-        before[np.linalg.norm(missed, axis=2) > _CLOSE_ENOUGH_PX] = _NOWHERE
+        before[np.linalg.norm(missed, axis=2) > _CLOSE_ENOUGH_PX] = NOWHERE
         return before
 
     def paint(self, mask: Mask) -> NDArray[np.uint8]:
         """The mask in the after photo's full pixels, 0 or 255."""
         node_of_pixel = np.array([[1 / GRID_STEP, 0, 0], [0, 1 / GRID_STEP, 0]])
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        before = cv2.warpAffine(self._inverse, node_of_pixel, (self._width, self._height), flags=how, borderMode=cv2.BORDER_REPLICATE)
-        painted = cv2.remap(_bytes(mask), before[..., 0], before[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        size = (self._width, self._height)
+        before = np.asarray(
+            cv2.warpAffine(self._inverse, node_of_pixel, size, flags=how, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32
+        )
+        painted = sampled_at(_bytes(mask), before[..., 0], before[..., 1], beyond="zero")
         return _cut(_enlarged(painted, self._shape))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import SRGB8, Grey, LinearRGB, MapXY, Mask, scaled_position
 from photocompare.base.colour import density_from_linear, linear_from_srgb8, srgb8_from_linear
+from photocompare.registration.resampling import sampled_at, sampled_through, without_nan
 from photocompare.report.pictures.drawing import displayed
 from photocompare.results.comparison import Comparison, Measured, RegistrationMap
 
@@ -111,7 +112,7 @@ def full_size_pair(comparison: Comparison) -> tuple[SRGB8, SRGB8]:
     measured, map_xy = pictures.measured, pictures.registration.map_xy
     raw = _reduced(pictures.before, pictures.factor_before)
     before = _relit(pictures.before, _light_factor(raw, measured.before_normalised))
-    warped = _remapped(_reduced(pictures.after, pictures.factor_after), map_xy)
+    warped = sampled_through(_reduced(pictures.after, pictures.factor_after), map_xy)
     full = _warped_full(pictures.after, map_xy, pictures.factor_after, (height, width))
     after = _relit(full, _light_factor(warped, measured.after_normalised))
     lost = cv2.resize(np.isnan(measured.after_normalised[..., 0]).view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
@@ -122,11 +123,6 @@ def full_size_pair(comparison: Comparison) -> tuple[SRGB8, SRGB8]:
 def _reduced(encoded: SRGB8, factor: float) -> LinearRGB:
     height, width = (round(side * factor) for side in encoded.shape[:2])
     return linear_from_srgb8(np.asarray(cv2.resize(encoded, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8))
-
-
-def _remapped(image: LinearRGB, map_xy: MapXY) -> LinearRGB:
-    known = np.nan_to_num(map_xy, nan=-1e4)
-    return np.asarray(cv2.remap(image, known[..., 0], known[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), dtype=np.float32)
 
 
 def _light_factor(raw: LinearRGB, lit: LinearRGB) -> LinearRGB:
@@ -143,21 +139,20 @@ def _light_factor(raw: LinearRGB, lit: LinearRGB) -> LinearRGB:
 def _relit(encoded: SRGB8, factor: LinearRGB) -> SRGB8:
     """The full photo times the factor, which is enlarged strip by strip."""
     height, width = encoded.shape[:2]
-    whole = cv2.resize(factor, (width, factor.shape[0]), interpolation=cv2.INTER_LINEAR)
+    whole = np.asarray(cv2.resize(factor, (width, factor.shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     lit = np.empty_like(encoded)
     rows_of_factor = (np.arange(height, dtype=np.float32) + 0.5) * (factor.shape[0] / height) - 0.5
     columns = np.arange(width, dtype=np.float32)
     for top in range(0, height, _STRIP_ROWS):
         rows = slice(top, min(top + _STRIP_ROWS, height))
         grid_x, grid_y = np.meshgrid(columns, rows_of_factor[rows])
-        strip = cv2.remap(whole, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        strip = sampled_at(whole, grid_x, grid_y, beyond="edge")
         lit[rows] = srgb8_from_linear(np.clip(linear_from_srgb8(encoded[rows]) * strip, 0, 1).astype(np.float32))
     return lit
 
 
 def _warped_full(after: SRGB8, map_xy: MapXY, factor_after: float, shape: tuple[int, int]) -> SRGB8:
     """The after photo's own pixels in the before photo's full frame."""
-    known = np.nan_to_num(map_xy, nan=-1e4)
-    enlarged = np.asarray(cv2.resize(known, shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    enlarged = np.asarray(cv2.resize(without_nan(map_xy), shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     full = scaled_position(enlarged, 1.0 / factor_after)
-    return np.asarray(cv2.remap(after, full[..., 0], full[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT), dtype=np.uint8)
+    return sampled_at(after, full[..., 0], full[..., 1], interpolation="cubic", beyond="zero")

@@ -1,0 +1,106 @@
+"""The one resampler: pictures read between their pixels, at loose positions or through a registration's map.
+
+Positions are (x, y) of pixel centres; the first pixel's centre is (0, 0).  OpenCV reads between pixels with a precision of 1/32 px.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import LinearRGB, MapXY, Mask
+
+NOWHERE = -1e4
+"""A coordinate outside every photo: stands for NaN where OpenCV has to read."""
+
+CUBIC_REACH = 2
+"""Pixels that cubic interpolation takes on either side."""
+
+Interpolation = Literal["nearest", "linear", "cubic"]
+Beyond = Literal["zero", "edge", "mirror"]
+
+_INTERPOLATION = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
+_BEYOND = {"zero": cv2.BORDER_CONSTANT, "edge": cv2.BORDER_REPLICATE, "mirror": cv2.BORDER_REFLECT}
+
+_Picture = TypeVar("_Picture", NDArray[np.float32], NDArray[np.uint8])
+_Floats = NDArray[np.float32]
+
+
+def sampled_at(picture: _Picture, x: _Floats, y: _Floats, *, interpolation: Interpolation = "linear", beyond: Beyond) -> _Picture:
+    """A picture at loose positions.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (H, W) or (H, W, C)
+    x, y : ndarray of shape (h, w)
+        Picture px, finite; h and w below 32767.
+    interpolation : str
+    beyond : str
+        What lies outside the picture: 0, the edge's value, or the picture mirrored at its edge.
+
+    Returns
+    -------
+    ndarray of shape (h, w) or (h, w, C)
+        In the picture's own type; NaN wherever a pixel that counts is NaN.
+    """
+    read = cv2.remap(picture, x, y, _INTERPOLATION[interpolation], borderMode=_BEYOND[beyond])
+    return np.asarray(read, dtype=picture.dtype)
+
+
+def sampled_through(picture: _Picture, map_xy: MapXY, *, interpolation: Interpolation = "linear") -> _Picture:
+    """A picture of the after frame in the before frame; 0 where the map is NaN or leads out of the picture.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (H, W) or (H, W, C)
+        After frame.
+    map_xy : MapXY
+        (h, w, 2), before frame to after frame.
+    interpolation : str
+
+    Returns
+    -------
+    ndarray of shape (h, w) or (h, w, C)
+        Before frame.
+    """
+    where = without_nan(map_xy)
+    return sampled_at(picture, where[..., 0], where[..., 1], interpolation=interpolation, beyond="zero")
+
+
+def mask_through(mask: Mask, map_xy: MapXY) -> Mask:
+    """A mask of the after frame in the before frame, by the nearest pixel; False where there is no map."""
+    return np.asarray(sampled_through(mask.view(np.uint8), map_xy, interpolation="nearest") > 0)
+
+
+def warped_photo(after: LinearRGB, map_xy: MapXY) -> tuple[LinearRGB, Mask]:
+    """The after photo in the before frame, and where it shows something there.
+
+    Read by cubic interpolation, so that thin veins keep their depth; that takes neighbours on all sides, so the photo's outermost
+    pixels are left out.
+
+    Returns
+    -------
+    warped : LinearRGB
+        (h, w, 3), 0..1; 0 where the photo shows nothing.
+    shown : Mask
+        (h, w).
+    """
+    inside = np.array(after.shape[1::-1]) - 1 - CUBIC_REACH
+    shown: Mask = np.asarray(((map_xy >= CUBIC_REACH) & (map_xy <= inside)).all(axis=2))
+    warped = sampled_through(after, np.where(shown[..., np.newaxis], map_xy, np.float32(np.nan)), interpolation="cubic")
+    return np.clip(warped, 0.0, 1.0), shown
+
+
+def map_at(map_xy: MapXY, x: _Floats, y: _Floats) -> MapXY:
+    """Where a map leads from loose positions of the before frame, (h, w, 2); far below 0 where it leads nowhere."""
+    nowhere = (NOWHERE,) * 4
+    read = cv2.remap(without_nan(map_xy), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=nowhere)
+    return np.asarray(read, dtype=np.float32)
+
+
+def without_nan(map_xy: MapXY) -> MapXY:
+    """The map with `NOWHERE` for NaN: OpenCV can't read at NaN."""
+    return np.nan_to_num(map_xy, nan=NOWHERE)

@@ -1,0 +1,46 @@
+"""Reading pictures between their pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from photocompare.registration.resampling import map_at, mask_through, sampled_at, sampled_through, warped_photo
+
+
+def _positions(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return x, y
+
+
+def test_between_pixels_lies_the_mean_and_beyond_what_was_asked_for() -> None:
+    ramp = np.tile(np.arange(5, dtype=np.float32), (4, 1))
+    x, y = np.array([[1.5, -1.0, 6.0]], np.float32), np.ones((1, 3), np.float32)
+    np.testing.assert_allclose(sampled_at(ramp, x, y, beyond="edge"), [[1.5, 0.0, 4.0]])
+    np.testing.assert_allclose(sampled_at(ramp, x, y, beyond="zero"), [[1.5, 0.0, 0.0]])
+    np.testing.assert_allclose(sampled_at(ramp, x, y, beyond="mirror"), [[1.5, 0.0, 3.0]])
+
+
+def test_where_the_map_leads_nowhere_a_picture_reads_nought_and_a_mask_false() -> None:
+    picture = np.ones((6, 7, 3), np.float32)
+    map_xy = np.dstack(_positions(6, 7))
+    map_xy[2, 3] = np.nan
+    map_xy[0, 0] = 100.0
+    read = sampled_through(picture, map_xy)
+    seen = mask_through(np.ones((6, 7), np.bool_), map_xy)
+    nowhere = {(2, 3), (0, 0)}
+    assert set(zip(*(axis.tolist() for axis in np.nonzero(~seen)), strict=True)) == nowhere
+    np.testing.assert_array_equal(read[seen], 1.0)
+    np.testing.assert_array_equal(read[~seen], 0.0)
+    led = map_at(map_xy, *(axis[3:, 4:] for axis in _positions(6, 7)))
+    np.testing.assert_array_equal(led, map_xy[3:, 4:])
+    assert map_at(map_xy, np.array([[3.0]], np.float32), np.array([[2.0]], np.float32)).max() < 0
+
+
+def test_a_warped_photo_leaves_out_what_cubic_reading_can_not_see_around() -> None:
+    after = np.random.default_rng(3).uniform(0, 1, (9, 11, 3)).astype(np.float32)
+    warped, shown = warped_photo(after, np.dstack(_positions(9, 11)))
+    inner = np.zeros((9, 11), np.bool_)
+    inner[2:-2, 2:-2] = True
+    np.testing.assert_array_equal(shown, inner)
+    np.testing.assert_allclose(warped[shown], after[shown], atol=1e-6)
+    np.testing.assert_array_equal(warped[~shown], 0.0)
