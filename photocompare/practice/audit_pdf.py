@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photocompare.practice import audit_drawings
 from photocompare.practice.audit_words import filtered, funnel_words, notes, number, percent, period, run_words, with_interval, word
 from photocompare.practice.breakdown import Breakdown
+from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.figures import AuditFigures, Outcomes
+from photocompare.practice.print_charts import draw_distribution, draw_funnel, draw_quality, draw_run_chart
 from photocompare.practice.statistics import PERCENT
 from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL
@@ -177,7 +178,7 @@ def _distribution(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> N
     title = t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}")
     height = 62.0
     pages.heading(title, height)
-    pages.picture(audit_drawings.draw_distribution(outcomes, figures, t, _WIDTH, height), height, title)
+    pages.picture(draw_distribution(distribution_plot(figures, outcomes, t), _WIDTH, height), height, title)
     shares = outcomes.distribution
     responders = t("audit_head.responders", n=f"{band.responder_percent:g}")
     rows = [
@@ -225,7 +226,7 @@ def _funnels(pages: _Pages, outcomes: Outcomes) -> None:
         title = t(f"audit_funnel.by_{dimension}")
         pages.room(height + 12.0)
         pages.text(f"{title}: {t('audit_funnel.target', value=number(funnel.target, t))}", muted=True)
-        pages.picture(audit_drawings.draw_funnel(funnel, t, _WIDTH, height), height, title)
+        pages.picture(draw_funnel(funnel_plot(funnel, t), _WIDTH, height), height, title)
         pages.text(" ".join(funnel_words(funnel, t)))
 
 
@@ -237,7 +238,7 @@ def _run_chart(pages: _Pages, outcomes: Outcomes) -> None:
         pages.text(t("audit_run.too_short"))
         return
     pages.heading(title, height + 6.0)
-    pages.picture(audit_drawings.draw_run_chart(outcomes.run_chart, t, _WIDTH, height), height, title)
+    pages.picture(draw_run_chart(run_plot(outcomes.run_chart, t), _WIDTH, height), height, title)
     pages.text(" ".join(run_words(outcomes.run_chart.signals, t)))
 
 
@@ -271,7 +272,7 @@ def _quality(pages: _Pages, figures: AuditFigures) -> None:
         return
     title = t("audit_head.quality")
     pages.heading(title, height + 6.0)
-    pages.picture(audit_drawings.draw_quality(quality, t, _WIDTH, height), height, title)
+    pages.picture(draw_quality(quality_plot(quality, t), _WIDTH, height), height, title)
     change = quality.good_change_a_year
     shares = "; ".join(f"{t(f'audit_quality.{name}')} {with_interval(share, t)}" for name, share in quality.shares.items())
     pages.text(f"{shares}.")

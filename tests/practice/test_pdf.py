@@ -11,11 +11,20 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from photocompare.practice import charts
 from photocompare.practice.audit_pdf import audit_pdf
 from photocompare.practice.audit_words import filtered, funnel_words, run_words, with_interval, word
+from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.cohort import CohortFilter
 from photocompare.practice.figures import AuditFigures, audit_figures
+from photocompare.practice.page_charts import (
+    Chart,
+    bland_altman_chart,
+    breakdown_chart,
+    distribution_chart,
+    funnel_chart,
+    quality_chart,
+    run_chart_chart,
+)
 from photocompare.practice.rating import PairAgreement, round_agreement
 from photocompare.report.words.texts import LANGUAGES, texts
 from tests.support.made_cohort import Practice, made_cohort
@@ -87,7 +96,7 @@ def test_hostile_names_are_only_text(frame: pd.DataFrame) -> None:
     assert found.outcomes is not None
     said = words_of(audit_pdf(found, texts("en")))
     assert "<img onerror=alert(1)>" in said
-    spec = charts.funnel_chart(found.outcomes.funnels["operator"], texts("en")).to_dict()
+    spec = funnel_chart(funnel_plot(found.outcomes.funnels["operator"], texts("en"))).to_dict()
     assert HOSTILE in json.dumps(spec, ensure_ascii=False).replace('\\"', '"')
 
 
@@ -137,18 +146,16 @@ def agreement() -> PairAgreement:
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda f, t: charts.distribution_chart(f.outcomes, f, t),
-        lambda f, t: charts.breakdown_chart(f.outcomes.breakdowns[1], t),
-        lambda f, t: charts.breakdown_chart(f.outcomes.breakdowns[1], t, measure="responders"),
-        lambda f, t: charts.funnel_chart(f.outcomes.funnels["operator"], t),
-        lambda f, t: charts.run_chart_chart(f.outcomes.run_chart, t),
-        lambda f, t: charts.quality_chart(f.quality, t),
-        lambda _, t: charts.bland_altman_chart(agreement(), t),
+        lambda f, t: distribution_chart(distribution_plot(f, f.outcomes, t)),
+        lambda f, t: breakdown_chart(f.outcomes.breakdowns[1], t),
+        lambda f, t: breakdown_chart(f.outcomes.breakdowns[1], t, measure="responders"),
+        lambda f, t: funnel_chart(funnel_plot(f.outcomes.funnels["operator"], t)),
+        lambda f, t: run_chart_chart(run_plot(f.outcomes.run_chart, t)),
+        lambda f, t: quality_chart(quality_plot(f.quality, t)),
+        lambda _, t: bland_altman_chart(agreement(), t),
     ],
 )
-def test_charts_are_valid_and_need_no_network(
-    figures: AuditFigures, language: str, draw: Callable[[AuditFigures, object], charts.Chart]
-) -> None:
+def test_charts_are_valid_and_need_no_network(figures: AuditFigures, language: str, draw: Callable[[AuditFigures, object], Chart]) -> None:
     spec = draw(figures, texts(language)).to_dict()  # checked against Vega-Lite's schema
     text = json.dumps({name: part for name, part in spec.items() if name != "$schema"})
     assert "http" not in text
@@ -160,6 +167,6 @@ def test_hidden_groups_are_not_drawn() -> None:
     assert found is not None
     (operators,) = (b for b in found.breakdowns if b.dimension == "operator")
     hidden = [g.name for g in operators.groups if g.hidden]
-    text = json.dumps(charts.breakdown_chart(operators, texts("en")).to_dict())
+    text = json.dumps(breakdown_chart(operators, texts("en")).to_dict())
     assert hidden
     assert not any(name in text for name in hidden)

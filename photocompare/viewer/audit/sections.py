@@ -10,10 +10,11 @@ import streamlit as st
 from photocompare.base.estimate import Estimate
 from photocompare.practice.audit_words import DASH, funnel_words, interval, notes, number, percent, run_words, with_interval, word
 from photocompare.practice.breakdown import Breakdown
-from photocompare.practice.charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
+from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.cohort import STATUSES
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
+from photocompare.practice.page_charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
 from photocompare.practice.statistics import PERCENT
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.charts import show_chart
@@ -72,7 +73,7 @@ def show_distribution(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> No
     """Measured clearances beside the band, and what is left of their spread without the measurement's error."""
     band, truth, shares = figures.options.band, outcomes.truth, outcomes.distribution
     st.header(t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"), anchor=False)
-    show_chart(distribution_chart(outcomes, figures, t))
+    show_chart(distribution_chart(distribution_plot(figures, outcomes, t)))
     low, middle, high = (number(q, t) for q in shares.quartiles)
     st.text(t("audit_page.quartiles", low=low, middle=middle, high=high))
     rows = [
@@ -147,7 +148,7 @@ def show_funnels(outcomes: Outcomes, t: Texts) -> None:
     for dimension, found in outcomes.funnels.items():
         said = f"{t(f'audit_funnel.by_{dimension}')}: {t('audit_funnel.target', value=number(found.target, t))}"
         st.subheader(said, anchor=False)
-        show_chart(funnel_chart(found, t))
+        show_chart(funnel_chart(funnel_plot(found, t)))
         st.text(" ".join(funnel_words(found, t)))
         with st.expander(t("audit_page.as_table")):
             st.html(_units(found, t))
@@ -174,7 +175,7 @@ def show_run_chart(outcomes: Outcomes, t: Texts) -> None:
     chart = outcomes.run_chart
     st.header(t("audit_head.run_chart"), anchor=False)
     if any(not point.hidden for point in chart.points):
-        show_chart(run_chart_chart(chart, t))
+        show_chart(run_chart_chart(run_plot(chart, t)))
     st.text(" ".join(run_words(chart.signals, t)))
     with st.expander(t("audit_page.as_table")):
         rows = [(point.period, DASH if point.pairs is None else str(point.pairs), percent(point.value, t)) for point in chart.points]
@@ -223,7 +224,7 @@ def show_quality(figures: AuditFigures, t: Texts) -> None:
         return
     st.header(t("audit_head.quality"), anchor=False)
     if any(period.pairs is not None for period in quality.periods):
-        show_chart(quality_chart(quality, t))
+        show_chart(quality_chart(quality_plot(quality, t)))
     change = quality.good_change_a_year
     if change.ok:
         st.text(t("audit_quality.change", **{name: number(getattr(change, name), t) for name in ("value", "low", "high")}))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from photocompare.base.estimate import Estimate
 from photocompare.practice.audit_words import DASH
-from photocompare.practice.charts import bland_altman_chart
+from photocompare.practice.page_charts import bland_altman_chart
 from photocompare.practice.rating import PairAgreement, RoundAgreement, round_agreement
 from photocompare.records.ratings import RoundScores
 from photocompare.report.words.numbers import signed

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from photocompare.practice.charts import Chart
+from photocompare.practice.page_charts import Chart
 
 _INK_ON_LIGHT, _INK_ON_DARK = "#3d434b", "#d5d9de"
 """Above 4.5 to 1 on Streamlit's white and on its near-black."""
