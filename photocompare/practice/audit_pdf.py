@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photocompare.practice.audit_words import filtered, funnel_words, notes, number, percent, period, run_words, with_interval, word
+from photocompare.practice.audit_rows import completeness_rows, distribution_rows, effect_rows, group_rows, headline_entries, reason_rows
+from photocompare.practice.audit_words import filtered, funnel_words, notes, number, percent, period, run_words, with_interval
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.print_charts import draw_distribution, draw_funnel, draw_quality, draw_run_chart
-from photocompare.practice.statistics import PERCENT
 from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL
 from photocompare.report.words.texts import Texts
@@ -155,11 +155,7 @@ def _flow(pages: _Pages, figures: AuditFigures) -> None:
 def _headline(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
     """The three numbers that are asked for first."""
     t, sheet = pages.t, pages.sheet
-    entries = (
-        (t("audit_head.clearance"), outcomes.clearance),
-        (t("audit_head.responders", n=f"{figures.options.band.responder_percent:g}"), outcomes.responders),
-        (t("audit_head.complete"), figures.completeness.in_window),
-    )
+    entries = headline_entries(figures, outcomes, t)
     width = (_WIDTH - 2 * _GAP) / len(entries)
     height = 22.0
     pages.room(height + 2.0)
@@ -174,20 +170,12 @@ def _headline(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
 
 
 def _distribution(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
-    t, band, truth = pages.t, figures.options.band, outcomes.truth
+    t, band = pages.t, figures.options.band
     title = t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}")
     height = 62.0
     pages.heading(title, height)
     pages.picture(draw_distribution(distribution_plot(figures, outcomes, t), _WIDTH, height), height, title)
-    shares = outcomes.distribution
-    responders = t("audit_head.responders", n=f"{band.responder_percent:g}")
-    rows = [
-        [t("audit_table.below"), with_interval(shares.below, t), with_interval(truth.below_band, t)],
-        [t("audit_table.within"), with_interval(shares.within, t), with_interval(truth.within_band, t)],
-        [t("audit_table.above"), with_interval(shares.above, t), with_interval(truth.above_band, t)],
-        [responders, with_interval(outcomes.responders, t), with_interval(truth.responders, t)],
-        [t("audit_table.spread"), number(truth.observed_sd, t), number(truth.true_sd.value, t)],
-    ]
+    rows = distribution_rows(figures, outcomes, t)
     pages.room((len(rows) + 1) * _ROW)
     columns = (_Column(0.46, right=False), _Column(0.27), _Column(0.27))
     pages.table(columns, ["", t("audit_table.measured"), t("audit_table.true")], rows)
@@ -196,24 +184,13 @@ def _distribution(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> N
 def _breakdowns(pages: _Pages, tables: Sequence[Breakdown]) -> None:
     t = pages.t
     pages.heading(t("audit_head.breakdown"), 8 * _ROW)
-    hidden = t("audit.hidden")
+    hidden = ("", "", t("audit.hidden"), "")
     for table in tables:
         head = [
             t(f"audit_dimension.{table.dimension}"),
             *(t(f"audit_table.{name}") for name in ("patients", "pairs", "clearance", "responders")),
         ]
-        rows = [
-            [word(table.dimension, group.name, t), "", "", hidden, ""]
-            if group.hidden
-            else [
-                word(table.dimension, group.name, t),
-                str(group.patients),
-                str(group.pairs),
-                with_interval(group.clearance, t),
-                with_interval(group.responders, t),
-            ]
-            for group in table.groups
-        ]
+        rows = group_rows(table, t, hidden=hidden)
         pages.room(min(6, len(rows) + 1) * _ROW)
         pages.table(_GROUP_COLUMNS, head, rows)
 
@@ -243,27 +220,18 @@ def _run_chart(pages: _Pages, outcomes: Outcomes) -> None:
 
 
 def _completeness(pages: _Pages, figures: AuditFigures) -> None:
-    t, found = pages.t, figures.completeness
+    t = pages.t
     pages.heading(t("audit_head.completeness"), 7 * _ROW)
-    share = {name: percent(PERCENT * n / found.due, t) if found.due else "" for name, n in found.by_window.items()}
-    rows = [[t(f"audit_window.{name}"), str(n), share[name]] for name, n in found.by_window.items()]
-    pages.table((_Column(0.6, right=False), _Column(0.2), _Column(0.2)), [t("audit_table.window"), t("audit_table.regions"), ""], rows)
+    head = [t("audit_table.window"), t("audit_table.regions"), ""]
+    pages.table((_Column(0.6, right=False), _Column(0.2), _Column(0.2)), head, completeness_rows(figures, t, nothing=""))
 
 
 def _after_effects(pages: _Pages, figures: AuditFigures) -> None:
     t, rates = pages.t, figures.options.rates
     pages.heading(t("audit_head.effects", low=rates.from_days, high=rates.to_days), 3 * _ROW)
-    rows = [
-        [
-            t(f"audit_effect.{effect.name}", n=f"{effect.threshold_percent:g}"),
-            "" if effect.legs is None else f"{effect.affected_legs} / {effect.legs}",
-            with_interval(effect.rate, t),
-            with_interval(effect.mean_share, t),
-        ]
-        for effect in figures.after_effects
-    ]
+    legs = ["" if e.legs is None else f"{e.affected_legs} / {e.legs}" for e in figures.after_effects]
     head = ["", *(t(f"audit_table.{name}") for name in ("legs", "rate", "mean_share"))]
-    pages.table((_Column(0.4, right=False), _Column(0.14), _Column(0.23), _Column(0.23)), head, rows)
+    pages.table((_Column(0.4, right=False), _Column(0.14), _Column(0.23), _Column(0.23)), head, effect_rows(figures, legs, t))
 
 
 def _quality(pages: _Pages, figures: AuditFigures) -> None:
@@ -281,19 +249,10 @@ def _quality(pages: _Pages, figures: AuditFigures) -> None:
 
 
 def _reasons(pages: _Pages, figures: AuditFigures) -> None:
-    t, reasons = pages.t, figures.flow.reasons
-    if not reasons:
+    t = pages.t
+    if not figures.flow.reasons:
         return
     pages.heading(t("audit_head.reasons"), 3 * _ROW)
-    few = f"< {figures.options.least_patients}"
-    rows = [
-        [
-            t.flag(reason.code, reason.which)[0] if f"flags.{reason.code}.message" in t.entries else reason.code,
-            few if reason.patients is None else str(reason.patients),
-            "" if reason.refused is None else str(reason.refused),
-        ]
-        for reason in reasons
-    ]
-    pages.table(
-        (_Column(0.76, right=False), _Column(0.12), _Column(0.12)), [t(f"audit_table.{n}") for n in ("reason", "patients", "refused")], rows
-    )
+    head = [t(f"audit_table.{name}") for name in ("reason", "patients", "refused")]
+    rows = reason_rows(figures, t, few=f"< {figures.options.least_patients}", nothing="")
+    pages.table((_Column(0.76, right=False), _Column(0.12), _Column(0.12)), head, rows)

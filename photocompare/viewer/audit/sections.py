@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from photocompare.base.estimate import Estimate
+from photocompare.practice.audit_rows import completeness_rows, distribution_rows, effect_rows, group_rows, headline_entries, reason_rows
 from photocompare.practice.audit_words import DASH, funnel_words, interval, notes, number, percent, run_words, with_interval, word
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
@@ -15,7 +15,6 @@ from photocompare.practice.cohort import STATUSES
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.page_charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
-from photocompare.practice.statistics import PERCENT
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.charts import show_chart
 from photocompare.viewer.shared.record_pages import table
@@ -41,28 +40,16 @@ def show_reasons(figures: AuditFigures, t: Texts) -> None:
     if not figures.flow.reasons:
         return
     few = t("audit_page.fewer_than", n=figures.options.least_patients)
-    rows = [
-        (
-            t.flag(reason.code, reason.which)[0] if f"flags.{reason.code}.message" in t.entries else reason.code,
-            few if reason.patients is None else str(reason.patients),
-            DASH if reason.refused is None else str(reason.refused),
-        )
-        for reason in figures.flow.reasons
-    ]
+    rows = reason_rows(figures, t, few=few, nothing=DASH)
     st.html(table(t("audit_head.reasons"), [t(f"audit_table.{n}") for n in ("reason", "patients", "refused")], rows))
 
 
 def show_headline(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
     """The numbers that are asked for first."""
-    entries: tuple[tuple[str, Estimate], ...] = (
-        (t("audit_head.clearance"), outcomes.clearance),
-        (t("audit_head.responders", n=f"{figures.options.band.responder_percent:g}"), outcomes.responders),
-        (t("audit_head.complete"), figures.completeness.in_window),
-    )
     items = "".join(
         f"<li><span>{escape(name)}</span><b>{escape(percent(found.value, t))}</b>"
         f"<small>{escape(t('audit_page.interval_95', interval=interval(found.low, found.high, t)))}</small></li>"
-        for name, found in entries
+        for name, found in headline_entries(figures, outcomes, t)
     )
     st.html(f'<ul class="pc-room-flow" data-testid="figures">{items}</ul>')
     rows = [(word("calibre", name, t), with_interval(found, t)) for name, found in outcomes.vessels.items()]
@@ -71,24 +58,13 @@ def show_headline(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
 
 def show_distribution(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
     """Measured clearances beside the band, and what is left of their spread without the measurement's error."""
-    band, truth, shares = figures.options.band, outcomes.truth, outcomes.distribution
+    band = figures.options.band
     st.header(t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"), anchor=False)
     show_chart(distribution_chart(distribution_plot(figures, outcomes, t)))
-    low, middle, high = (number(q, t) for q in shares.quartiles)
+    low, middle, high = (number(q, t) for q in outcomes.distribution.quartiles)
     st.text(t("audit_page.quartiles", low=low, middle=middle, high=high))
-    rows = [
-        (t("audit_table.below"), with_interval(shares.below, t), with_interval(truth.below_band, t)),
-        (t("audit_table.within"), with_interval(shares.within, t), with_interval(truth.within_band, t)),
-        (t("audit_table.above"), with_interval(shares.above, t), with_interval(truth.above_band, t)),
-        (
-            t("audit_head.responders", n=f"{band.responder_percent:g}"),
-            with_interval(outcomes.responders, t),
-            with_interval(truth.responders, t),
-        ),
-        (t("audit_table.spread"), number(truth.observed_sd, t), number(truth.true_sd.value, t)),
-    ]
     head = (t("audit_page.share_of_pairs"), t("audit_table.measured"), t("audit_table.true"))
-    st.html(table(t("audit_page.shares"), head, rows))
+    st.html(table(t("audit_page.shares"), head, distribution_rows(figures, outcomes, t)))
 
 
 def show_breakdowns(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
@@ -118,18 +94,7 @@ def show_breakdowns(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None
 
 def _groups(found: Breakdown, least_patients: int, t: Texts) -> str:
     hidden = t("audit.hidden", n=least_patients)
-    rows = [
-        (word(found.dimension, group.name, t), DASH, DASH, hidden, hidden)
-        if group.hidden
-        else (
-            word(found.dimension, group.name, t),
-            str(group.patients),
-            str(group.pairs),
-            with_interval(group.clearance, t),
-            with_interval(group.responders, t),
-        )
-        for group in found.groups
-    ]
+    rows = group_rows(found, t, hidden=(DASH, DASH, hidden, hidden))
     dimension = t(f"audit_dimension.{found.dimension}")
     return table(
         t("audit_page.by_dimension", dimension=dimension), [dimension, *_words(t, "patients", "pairs", "clearance", "responders")], rows
@@ -188,16 +153,8 @@ def show_after_effects(figures: AuditFigures, t: Texts) -> None:
     rates = figures.options.rates
     title = t("audit_head.effects", low=rates.from_days, high=rates.to_days)
     st.header(title, anchor=False)
-    rows = [
-        (
-            t(f"audit_effect.{effect.name}", n=f"{effect.threshold_percent:g}"),
-            DASH if effect.legs is None else t("audit_page.of", part=effect.affected_legs, whole=effect.legs),
-            with_interval(effect.rate, t),
-            with_interval(effect.mean_share, t),
-        )
-        for effect in figures.after_effects
-    ]
-    st.html(table(title, [t("audit_page.effect"), *_words(t, "legs", "rate", "mean_share")], rows))
+    legs = [DASH if e.legs is None else t("audit_page.of", part=e.affected_legs, whole=e.legs) for e in figures.after_effects]
+    st.html(table(title, [t("audit_page.effect"), *_words(t, "legs", "rate", "mean_share")], effect_rows(figures, legs, t)))
 
 
 def show_completeness(figures: AuditFigures, t: Texts) -> None:
@@ -209,12 +166,8 @@ def show_completeness(figures: AuditFigures, t: Texts) -> None:
         in_time, ever = with_interval(found.in_window, t), with_interval(found.any_follow_up, t)
         said = f"{said} {t('audit_page.followed', in_time=in_time, ever=ever)}"
     st.text(said)
-    rows = [
-        (t(f"audit_window.{name}"), str(count), percent(PERCENT * count / found.due, t) if found.due else DASH)
-        for name, count in found.by_window.items()
-    ]
     head = (*_words(t, "window", "regions"), t("audit_page.share"))
-    st.html(table(t("audit_head.completeness"), head, rows))
+    st.html(table(t("audit_head.completeness"), head, completeness_rows(figures, t, nothing=DASH)))
 
 
 def show_quality(figures: AuditFigures, t: Texts) -> None:
