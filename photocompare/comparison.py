@@ -229,7 +229,10 @@ def _take_scale(case: _Case, scale: Scale, after_over_before: float | None = Non
 def _register(case: _Case) -> None:
     """Lay the photos over each other, and carry the scale from the one that has it."""
     before, after = case.sights["before"], case.sights["after"]
-    case.registration = register(before.linear, after.linear, before.limb, after.limb, options=case.settings.registration)
+    settings = case.settings
+    case.registration = register(
+        before.linear, after.linear, before.limb, after.limb, options=settings.registration, field_options=settings.field
+    )
     case.seen_by_both = case.registration.shared
     if before.field is not before.limb:
         case.registration = _within(case.registration, before.field.measurable, case.settings.registration.judge)

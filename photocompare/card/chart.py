@@ -115,21 +115,20 @@ def _is_believable(readings: list[PatchReading], options: ChartOptions, colour: 
     return bool(misses.mean() <= colour.largest_residual_de and misses.max() <= options.worst_de)
 
 
-def find_chart(linear: LinearRGB, *, options: ChartOptions | None = None, colour: ColourOptions | None = None) -> Chart | None:
+def find_chart(linear: LinearRGB, *, options: ChartOptions, colour: ColourOptions) -> Chart | None:
     """Look for a 24-patch ColorChecker, whole and unobstructed.
 
     Parameters
     ----------
     linear : ndarray of float32, shape (H, W, 3)
         Linear-light RGB, 0..1.
-    options : ChartOptions, optional
-    colour : ColourOptions, optional
+    options : ChartOptions
+    colour : ColourOptions
 
     Returns
     -------
     Chart or None
     """
-    options, colour = options or ChartOptions(), colour or ColourOptions()
     if not may_hold_chart(linear, options=options):
         return None
     quads = _search(linear, options)

@@ -81,6 +81,9 @@ class CardOptions:
     chart: ChartOptions = field(default_factory=ChartOptions)
 
 
+DEFAULT_OPTIONS = CardOptions()
+
+
 @dataclass(frozen=True)
 class Card:
     """A card, or a chart, in a photo.  All pixels are those of the array given to `find_card`.
@@ -305,21 +308,20 @@ def _best_plane(green: NDArray[np.float32], options: CardOptions) -> _Plane | No
     return max(planes, key=lambda plane: len(plane.seen), default=None)
 
 
-def find_card(linear: LinearRGB, *, options: CardOptions | None = None) -> Card | None:
+def find_card(linear: LinearRGB, *, options: CardOptions = DEFAULT_OPTIONS) -> Card | None:
     """Look for the printed card, then for a 24-patch chart.
 
     Parameters
     ----------
     linear : ndarray of float32, shape (H, W, 3)
         Linear-light RGB, 0..1.
-    options : CardOptions, optional
+    options : CardOptions
 
     Returns
     -------
     Card or None
         None where neither is seen with certainty.  Markers of other makers or dictionaries are passed over.
     """
-    options = options or CardOptions()
     if min(linear.shape[:2]) < options.smallest_photo_px:
         return None
     green = np.ascontiguousarray(linear[..., 1])

@@ -118,7 +118,7 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
     return Field(limbs, principal, leg, leg & ~rim & ~hidden.any, hidden, rim)
 
 
-def other_limb(linear: LinearRGB, found: Field, principal: int, *, options: FieldOptions = FieldOptions()) -> Field:
+def other_limb(linear: LinearRGB, found: Field, principal: int, *, options: FieldOptions) -> Field:
     """The same photo's field with another of its limbs as the leg in question.
 
     Raises

@@ -52,7 +52,7 @@ class LimbOptions:
     crease_angle_deg: float = 40.0
 
 
-def label_limbs(skin: Skin, *, options: LimbOptions = LimbOptions()) -> NDArray[np.int32]:
+def label_limbs(skin: Skin, *, options: LimbOptions) -> NDArray[np.int32]:
     """Limbs in the reduced copy of a photo.
 
     Returns

@@ -100,7 +100,7 @@ class Obstructions:
         return self.glare | self.clipped | self.shadow | self.hair
 
 
-def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptions = ObstructionOptions()) -> Obstructions:
+def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptions) -> Obstructions:
     """What hides the skin of a leg.
 
     Parameters

@@ -102,7 +102,7 @@ class Skin:
     scale: float
 
 
-def find_skin(linear: LinearRGB, *, options: SkinOptions = SkinOptions()) -> Skin:
+def find_skin(linear: LinearRGB, *, options: SkinOptions) -> Skin:
     """Skin of one photo, on a reduced copy.
 
     Parameters

@@ -57,6 +57,10 @@ class FeatureOptions:
     sift_ratio : float
         Largest ratio of best to second-best descriptor distance (Lowe 2004 gives 0.8; skin's self-likeness asks for no less slack because
         the geometry is checked afterwards).
+    sift_contrast : float
+        Least contrast of a SIFT keypoint: below Lowe's 0.04, for mottle on normalised skin is soft, and geometry weeds later.
+    spread_cells : int
+        Cells a side, about, into which a limb picture is divided to see how widely matches are spread.
     """
 
     learned: bool = True
@@ -69,6 +73,38 @@ class FeatureOptions:
     match_probability: float = 0.1
     margin: float = 0.008
     sift_ratio: float = 0.9
+    sift_contrast: float = 0.01
+    spread_cells: int = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Limb:
+    """One limb in its photo's working frame.
+
+    Parameters
+    ----------
+    density : Grey
+        -ln of luminance of the whole photo.
+    leg, measurable : Mask
+        The limb, and which of its pixels are seen well.
+    label : int
+        The limb's label in the photo's field.
+    """
+
+    density: Grey
+    leg: Mask
+    measurable: Mask
+    label: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the working frame."""
+        return self.leg.shape[0], self.leg.shape[1]
+
+    def mirrored(self) -> Limb:
+        """The same with left and right exchanged."""
+        leg, measurable = np.ascontiguousarray(self.leg[:, ::-1]), np.ascontiguousarray(self.measurable[:, ::-1])
+        return Limb(np.ascontiguousarray(self.density[:, ::-1]), leg, measurable, self.label)
 
 
 @dataclass(frozen=True)
@@ -77,6 +113,8 @@ class LimbPicture:
 
     Parameters
     ----------
+    label : int
+        The limb's label in the photo's field.
     grey : Grey
         0..1, 0.5 outside the limb.
     usable : Mask
@@ -87,6 +125,7 @@ class LimbPicture:
         Working-frame pixel of the cut's first column and row.
     """
 
+    label: int
     grey: Grey
     usable: Mask
     scale: float
@@ -152,7 +191,7 @@ def _smoothed(picture: Grey, sigma: float) -> Grey:
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def limb_picture(density: Grey, limb: Mask, measurable: Mask, options: FeatureOptions) -> LimbPicture:
+def limb_picture(limb: Limb, options: FeatureOptions) -> LimbPicture:
     """Cut one limb out of the density picture, reduce and normalise it.
 
     Raises
@@ -160,16 +199,16 @@ def limb_picture(density: Grey, limb: Mask, measurable: Mask, options: FeatureOp
     ValueError
         When `limb` is empty.
     """
-    columns, rows = np.flatnonzero(limb.any(axis=0)), np.flatnonzero(limb.any(axis=1))
+    columns, rows = np.flatnonzero(limb.leg.any(axis=0)), np.flatnonzero(limb.leg.any(axis=1))
     if not len(columns):
         raise ValueError("the limb is empty")
     x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
     side = math.sqrt(options.pixels)
     scale = min(1.0, side / math.sqrt((x1 - x0) * (y1 - y0)))
     size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
-    grey = cv2.resize(density[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
-    inside = cv2.resize(limb[y0:y1, x0:x1].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    seen = cv2.resize(measurable[y0:y1, x0:x1].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    grey = cv2.resize(limb.density[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+    inside = cv2.resize(limb.leg[y0:y1, x0:x1].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    seen = cv2.resize(limb.measurable[y0:y1, x0:x1].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     reach = 2 * max(1, round(options.margin * side)) + 1
     # Beyond the photo's own border there is no background to keep away from.
     core = cv2.erode(inside.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)), borderValue=1) > 0
@@ -177,7 +216,7 @@ def limb_picture(density: Grey, limb: Mask, measurable: Mask, options: FeatureOp
     normal = locally_normalised(np.asarray(grey, np.float32), inside, options.normalise_sigma * side)
     # 3 spreads to either side fill 0..1: more is moles and glints, whose exact depth says nothing.
     picture = np.clip(0.5 + normal / 6.0, 0.0, 1.0).astype(np.float32)
-    return LimbPicture(picture, usable, scale, (int(x0), int(y0)))
+    return LimbPicture(limb.label, picture, usable, scale, (int(x0), int(y0)))
 
 
 def xfeat_keypoints(picture: LimbPicture, matcher: Matcher, options: FeatureOptions) -> Keypoints:
@@ -269,8 +308,7 @@ def mutual_best(log_score: NDArray[np.float32], least: float) -> Matches:
 
 def sift_keypoints(picture: LimbPicture, options: FeatureOptions) -> Keypoints:
     """RootSIFT keypoints and descriptors on the usable skin."""
-    # Contrast threshold below Lowe's 0.04: mottle on normalised skin is soft, and geometry weeds later.
-    sift = cv2.SIFT.create(nfeatures=2 * options.keypoints, contrastThreshold=0.01)
+    sift = cv2.SIFT.create(nfeatures=2 * options.keypoints, contrastThreshold=options.sift_contrast)
     image = np.asarray(np.rint(picture.grey * 255), dtype=np.uint8)
     found, descriptors = sift.detectAndCompute(image, picture.usable.astype(np.uint8))
     if len(found) == 0:

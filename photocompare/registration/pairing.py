@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from photocompare.base.arrays import PointsXY
 from photocompare.registration.features import (
     FeatureOptions,
     Keypoints,
     LimbPicture,
-    Matches,
     lighterglue_matches,
     sift_keypoints,
     sift_matches,
@@ -19,9 +19,6 @@ from photocompare.registration.features import (
 )
 from photocompare.registration.matcher_models import Matcher
 from photocompare.registration.warp import WarpFit, WarpOptions, fit_warp
-
-SPREAD_CELLS = 12
-"""A limb picture is divided into about this many cells a side to see how widely matches are spread."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,6 @@ class Pairing:
 def match_pictures(
     before: LimbPicture,
     after: LimbPicture,
-    limbs: tuple[int, int],
     matcher: Matcher | None,
     *,
     ample_spread: int,
@@ -68,36 +64,34 @@ def match_pictures(
     The learned matcher goes first, with the strongest keypoints and then with all; the classical path serves where it is missing or where
     its matches are spread over fewer than `ample_spread` cells, and the wider spread wins.
     """
-    learned = None
+    pictures, learned = (before, after), None
     if matcher is not None:
         found = xfeat_keypoints(before, matcher, features), xfeat_keypoints(after, matcher, features)
         for most, enough in ((features.first_keypoints, features.first_spread), (features.keypoints, ample_spread)):
-            first, second = (points.strongest(most) for points in found)
-            matches = lighterglue_matches(first, second, matcher, features)
-            learned = _pairing(before, after, first, second, matches, "xfeat+lighterglue", limbs, warp)
+            strongest = found[0].strongest(most), found[1].strongest(most)
+            pairs = lighterglue_matches(*strongest, matcher, features).pairs
+            learned = _pairing(pictures, strongest, pairs, "xfeat+lighterglue", warp, features.spread_cells)
             if learned.spread >= max(enough, ample_spread):
                 return learned
             if max(len(points.xy) for points in found) <= most:
                 break
-    first, second = sift_keypoints(before, features), sift_keypoints(after, features)
-    classical = _pairing(before, after, first, second, sift_matches(first, second, features), "rootsift", limbs, warp)
+    found = sift_keypoints(before, features), sift_keypoints(after, features)
+    classical = _pairing(pictures, found, sift_matches(*found, features).pairs, "rootsift", warp, features.spread_cells)
     return classical if learned is None or classical.spread > learned.spread else learned
 
 
 def _pairing(
-    before: LimbPicture,
-    after: LimbPicture,
-    first: Keypoints,
-    second: Keypoints,
-    matches: Matches,
+    pictures: tuple[LimbPicture, LimbPicture],
+    points: tuple[Keypoints, Keypoints],
+    pairs: NDArray[np.intp],
     method: str,
-    limbs: tuple[int, int],
     warp: WarpOptions,
+    spread_cells: int,
 ) -> Pairing:
-    before_xy = before.to_working(first.xy[matches.pairs[:, 0]])
-    after_xy = after.to_working(second.xy[matches.pairs[:, 1]])
+    (before, after), (first, second) = pictures, points
+    before_xy, after_xy = before.to_working(first.xy[pairs[:, 0]]), after.to_working(second.xy[pairs[:, 1]])
     fit = fit_warp(before_xy, after_xy, 1.0 / after.scale, options=warp)
-    agreeing = first.xy[matches.pairs[fit.inliers, 0]] if fit is not None else np.zeros((0, 2), np.float32)
-    cell = max(first.shape[0] * first.shape[1], 1) ** 0.5 / SPREAD_CELLS
+    agreeing = first.xy[pairs[fit.inliers, 0]] if fit is not None else np.zeros((0, 2), np.float32)
+    cell = max(first.shape[0] * first.shape[1], 1) ** 0.5 / spread_cells
     spread = len(np.unique(np.floor(agreeing / cell).astype(int), axis=0)) if len(agreeing) else 0
-    return Pairing(before_xy, after_xy, fit, spread, method, limbs)
+    return Pairing(before_xy, after_xy, fit, spread, method, (before.label, after.label))

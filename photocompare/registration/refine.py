@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, MapXY, Mask, PointsXY, scaled_position
+from photocompare.registration.features import Limb
 from photocompare.registration.patches import PatchOptions, patch_shifts
 from photocompare.registration.resampling import mask_through, sampled_at
-from photocompare.registration.spline import SplineField, SplineOptions, fit_spline
+from photocompare.registration.spline import Displacements, SplineField, SplineOptions, fit_spline
 from photocompare.registration.warp import PolynomialWarp, WarpFit
 
 Float32 = NDArray[np.float32]
@@ -39,6 +40,8 @@ class RefineOptions:
         Coarse to fine.  The first, on the mottle of 3 to 8 mm, reaches over what a spline through matches leaves at gaps; the last
         resolves about 0.2 mm per px on a lower leg that fills the frame.  The second coarse pass grows the
         map into places whose neighbours the first one mended.
+    fewest_patches : int
+        Below this many patches a pass is no evidence: the spline's noise could not be estimated.
     spline : SplineOptions
     """
 
@@ -50,11 +53,8 @@ class RefineOptions:
         PatchOptions(pixels=0.1e6, radius=5, patch_sigma=5.0, normalise_sigma=6.0, cell=6),
         PatchOptions(pixels=0.4e6, radius=4, patch_sigma=8.0, normalise_sigma=10.0, cell=8, noise_reach=4.0),
     )
+    fewest_patches: int = 30
     spline: SplineOptions = field(default_factory=SplineOptions)
-
-
-_FEWEST_PATCHES = 30
-"""Below this many patches a pass is no evidence: the spline's noise could not be estimated."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,7 @@ class Level:
     ys: NDArray[np.float64]
 
 
-def refine_map(
-    fit: WarpFit, before_xy: PointsXY, after_xy: PointsXY, densities: tuple[Grey, Grey], legs: tuple[Mask, Mask], *, options: RefineOptions
-) -> Refined:
+def refine_map(fit: WarpFit, before_xy: PointsXY, after_xy: PointsXY, limbs: tuple[Limb, Limb], *, options: RefineOptions) -> Refined:
     """Refine a smooth warp.
 
     Parameters
@@ -149,21 +147,23 @@ def refine_map(
     fit : WarpFit
     before_xy, after_xy : PointsXY
         All matches, working px.
-    densities, legs : pair of arrays
-        Of the before and the after photo, working frames.
+    limbs : pair of Limb
+        Of the before and the after photo.
     """
-    width, box = math.sqrt(float(legs[0].sum())), _box(legs[0])
+    leg = limbs[0].leg
+    width, box = math.sqrt(float(leg.sum())), _box(leg)
     off = after_xy - fit.warp.at(before_xy)
     near = np.linalg.norm(off, axis=1) < options.match_gate * fit.spread_px
-    soft = fit_spline(before_xy[near], off[near], np.ones(int(near.sum())), box, options.match_cell * width, options=options.spline)
+    matches = Displacements(before_xy[near], off[near], np.ones(int(near.sum())))
+    soft = fit_spline(matches, box, options.match_cell * width, options=options.spline)
     refined = Refined(fit.warp, soft, (), box)
     level, pixels = None, math.nan
     for patches in options.passes:
         if level is None or patches.pixels != pixels:
-            level, pixels = _level(densities, legs, box, patches.pixels), patches.pixels
+            level, pixels = _level(limbs, box, patches.pixels), patches.pixels
         evidence = _measured(refined, level, patches)
-        if len(evidence.precision) >= _FEWEST_PATCHES:
-            soft = _refitted(fit.warp, evidence, box, options.patch_cell * width, patches, options.spline)
+        if len(evidence.precision) >= options.fewest_patches:
+            soft = fit_spline(_displacements(fit.warp, evidence, patches), box, options.patch_cell * width, options=options.spline)
         refined = Refined(fit.warp, soft, (*refined.patches, evidence), box)
     return refined
 
@@ -173,8 +173,8 @@ def _box(leg: Mask) -> tuple[float, float, float, float]:
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
-def _level(densities: tuple[Grey, Grey], legs: tuple[Mask, Mask], box: tuple[float, float, float, float], pixels: float) -> Level:
-    before_leg, after_leg = legs
+def _level(limbs: tuple[Limb, Limb], box: tuple[float, float, float, float], pixels: float) -> Level:
+    densities, (before_leg, after_leg) = [limb.density for limb in limbs], (limb.leg for limb in limbs)
     factor = min(1.0, math.sqrt(pixels / max(int(before_leg.sum()), 1)))
     x0, y0, x1, y1 = (int(edge) for edge in box)
     before, inside = _reduced(densities[0][y0:y1, x0:x1], before_leg[y0:y1, x0:x1], factor)
@@ -211,15 +211,8 @@ def _measured(refined: Refined, level: Level, options: PatchOptions) -> PatchEvi
     )
 
 
-def _refitted(
-    warp: PolynomialWarp,
-    evidence: PatchEvidence,
-    box: tuple[float, float, float, float],
-    cell: float,
-    patches: PatchOptions,
-    options: SplineOptions,
-) -> SplineField:
+def _displacements(warp: PolynomialWarp, evidence: PatchEvidence, patches: PatchOptions) -> Displacements:
+    """What the patches add to the smooth warp."""
     # Neighbouring patches overlap: so many of them see the same skin (a Gaussian's effective area is 4 pi sigma^2).
     sharing = max(1.0, patches.noise_reach * 4 * math.pi * patches.patch_sigma**2 / patches.cell**2)
-    off = evidence.after_xy - warp.at(evidence.before_xy)
-    return fit_spline(evidence.before_xy, off, evidence.precision, box, cell, sharing=sharing, options=options)
+    return Displacements(evidence.before_xy, evidence.after_xy - warp.at(evidence.before_xy), evidence.precision, sharing)

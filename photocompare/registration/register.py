@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from photocompare.base.arrays import Grey, LinearRGB, MapXY, Mask
 from photocompare.base.flags import REGISTRY, Severity
-from photocompare.leg.field import Field, other_limb
-from photocompare.registration.features import limb_picture, luminance_density
+from photocompare.leg.field import Field, FieldOptions, other_limb
+from photocompare.registration.features import Limb, limb_picture, luminance_density
 from photocompare.registration.judge import claimed_percentiles, judge_trust, pair_flags
 from photocompare.registration.matcher_models import load_matcher
 from photocompare.registration.pairing import Pairing, match_pictures
@@ -19,24 +18,10 @@ from photocompare.registration.resampling import mask_through
 from photocompare.registration.result import Registration, RegistrationOptions
 
 DEFAULT_OPTIONS = RegistrationOptions()
+DEFAULT_FIELD_OPTIONS = FieldOptions()
 
 _SCALE_SAMPLE = 20_000
 """Pixels, about, whose median tells the scale: the map is smooth over far wider distances than theirs."""
-
-
-@dataclass(frozen=True)
-class _Limb:
-    """One photo's limb: density of the whole photo, which of its pixels are the limb, and which are seen well."""
-
-    density: Grey
-    leg: Mask
-    measurable: Mask
-    label: int
-
-    def mirrored(self) -> _Limb:
-        density = np.ascontiguousarray(self.density[:, ::-1])
-        leg, measurable = np.ascontiguousarray(self.leg[:, ::-1]), np.ascontiguousarray(self.measurable[:, ::-1])
-        return _Limb(density, leg, measurable, self.label)
 
 
 def register(
@@ -46,15 +31,19 @@ def register(
     field_after: Field,
     *,
     options: RegistrationOptions = DEFAULT_OPTIONS,
+    field_options: FieldOptions = DEFAULT_FIELD_OPTIONS,
 ) -> Registration:
     """Lay the after photo's leg over the before photo's.
 
     Parameters
     ----------
     before, after : LinearRGB
-        Working frames; their sizes may differ.
+        Working frames, (H, W, 3), 0..1; their sizes may differ.
     field_before, field_after : Field
         Of those frames.
+    options : RegistrationOptions
+    field_options : FieldOptions
+        Those that the fields were found with; another limb of the after photo, where one has to be tried, is cut out with them too.
 
     Returns
     -------
@@ -69,7 +58,7 @@ def register(
     pairing = _matched(limb, other, options)
     if pairing.spread < options.judge.ample_spread:
         for label in sorted({int(label) for label in np.unique(field_after.limbs)} - {0, field_after.principal}):
-            candidate = _limb(density_after, other_limb(after, field_after, label))
+            candidate = _limb(density_after, other_limb(after, field_after, label, options=field_options))
             attempt = _matched(limb, candidate, options)
             if attempt.spread > pairing.spread:
                 pairing, other = attempt, candidate
@@ -79,16 +68,14 @@ def register(
     return found
 
 
-def _limb(density: Grey, field: Field) -> _Limb:
-    return _Limb(density, field.leg, field.measurable, field.principal)
+def _limb(density: Grey, field: Field) -> Limb:
+    return Limb(density, field.leg, field.measurable, field.principal)
 
 
-def _matched(before: _Limb, after: _Limb, options: RegistrationOptions) -> Pairing:
-    pictures = [limb_picture(limb.density, limb.leg, limb.measurable, options.features) for limb in (before, after)]
+def _matched(before: Limb, after: Limb, options: RegistrationOptions) -> Pairing:
     return match_pictures(
-        pictures[0],
-        pictures[1],
-        (before.label, after.label),
+        limb_picture(before, options.features),
+        limb_picture(after, options.features),
         load_matcher() if options.features.learned else None,
         ample_spread=options.judge.ample_spread,
         features=options.features,
@@ -96,24 +83,22 @@ def _matched(before: _Limb, after: _Limb, options: RegistrationOptions) -> Pairi
     )
 
 
-def _same_when_mirrored(before: _Limb, after: _Limb, options: RegistrationOptions) -> bool:
+def _same_when_mirrored(before: Limb, after: Limb, options: RegistrationOptions) -> bool:
     """Whether the mirrored after photo passes where the photo itself did not."""
     mirrored = after.mirrored()
     return not _laid_over(before, mirrored, _matched(before, mirrored, options), options).refused
 
 
-def _laid_over(before: _Limb, after: _Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
+def _laid_over(before: Limb, after: Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
     """Refine a pairing and judge it."""
-    shape = (before.leg.shape[0], before.leg.shape[1])
     if pairing.fit is None or pairing.agreeing < options.judge.least_matches:
-        return _refusal(shape, ("not_same_view",), pairing)
-    densities, legs = (before.density, after.density), (before.leg, after.leg)
-    refined = refine_map(pairing.fit, pairing.before_xy, pairing.after_xy, densities, legs, options=options.refine)
+        return _refusal(before.shape, ("not_same_view",), pairing)
+    refined = refine_map(pairing.fit, pairing.before_xy, pairing.after_xy, (before, after), options=options.refine)
     return _judged(refined, before, after, pairing, options)
 
 
-def _judged(refined: Refined, before: _Limb, after: _Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
-    shape, judge = (before.leg.shape[0], before.leg.shape[1]), options.judge
+def _judged(refined: Refined, before: Limb, after: Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
+    shape, judge = before.shape, options.judge
     map_xy = refined.on_grid(np.arange(shape[1], dtype=np.float64), np.arange(shape[0], dtype=np.float64))
     agreement, sigma = judge_trust(refined, options=judge).at_every_px(shape)
     leg_width = math.sqrt(float(before.leg.sum()))

@@ -51,6 +51,26 @@ class SplineOptions:
 
 
 @dataclass(frozen=True)
+class Displacements:
+    """Noisy observations of displacement.
+
+    Parameters
+    ----------
+    points_xy, off : ndarray
+        (N, 2) before px: where it was observed, and how far off the skin lay there.
+    precision : ndarray
+        (N,) relative inverse variance of each; their common scale is estimated.
+    sharing : float
+        How many observations see the same pixels (overlapping patches count once only).
+    """
+
+    points_xy: NDArray[np.floating]
+    off: NDArray[np.floating]
+    precision: NDArray[np.floating]
+    sharing: float = 1.0
+
+
+@dataclass(frozen=True)
 class SplineField:
     """Displacement (x, y) over the before frame.
 
@@ -107,46 +127,33 @@ class SplineField:
         return np.sqrt(np.maximum(variance, 0.0)).astype(np.float32)
 
 
-def fit_spline(
-    points_xy: NDArray[np.floating],
-    displacement: NDArray[np.floating],
-    precision: NDArray[np.floating],
-    box: tuple[float, float, float, float],
-    cell: float,
-    *,
-    sharing: float = 1.0,
-    options: SplineOptions,
-) -> SplineField:
+def fit_spline(seen: Displacements, box: tuple[float, float, float, float], cell: float, *, options: SplineOptions) -> SplineField:
     """Fit the field to noisy observations of displacement.
 
     Parameters
     ----------
-    points_xy, displacement : ndarray
-        (N, 2) before px.
-    precision : ndarray
-        (N,) relative inverse variance of each observation; its common scale is estimated.
+    seen : Displacements
     box : tuple of float
         Left, top, right, bottom in px of the region that the field covers.
     cell : float
         Px between knots.
-    sharing : float
-        How many observations see the same pixels (overlapping patches count once only).
+    options : SplineOptions
     """
     origin = (box[0], box[1])
     rows, columns = blocked_rows(math.ceil((box[3] - box[1]) / cell) + 3), math.ceil((box[2] - box[0]) / cell) + 3
     count = rows * columns
-    observed = _Observations(*_design(points_xy, origin, cell, (rows, columns)), rows, columns)
+    observed = _Observations(*_design(seen.points_xy, origin, cell, (rows, columns)), rows, columns)
     penalty = _bending(rows, columns)
     pull = np.zeros_like(penalty.blocks)
     pull[:, 0] = np.eye(ROWS_A_BLOCK * columns) * options.amplitude**-2
-    relative = np.asarray(precision, np.float64) / max(float(np.median(precision)), 1e-30)
-    robust = np.ones(len(points_xy))
-    noise, bend = max(_radial_sigma(displacement, relative), _LEAST_NOISE), options.first_bend
+    relative = np.asarray(seen.precision, np.float64) / max(float(np.median(seen.precision)), 1e-30)
+    robust = np.ones(len(seen.points_xy))
+    noise, bend = max(_radial_sigma(seen.off, relative), _LEAST_NOISE), options.first_bend
     for _ in range(options.rounds):
-        weights = robust * relative / (noise**2 * sharing)
+        weights = robust * relative / (noise**2 * seen.sharing)
         normal = BlockBand(observed.products(weights) + penalty.blocks / bend**2 + pull)
-        coefficients, covariance = solve_and_invert(normal, observed.gathered(weights[:, None] * displacement))
-        residual = displacement - _evaluated(observed.values, observed.indices, coefficients)
+        coefficients, covariance = solve_and_invert(normal, observed.gathered(weights[:, None] * seen.off))
+        residual = seen.off - _evaluated(observed.values, observed.indices, coefficients)
         noise = max(_radial_sigma(residual, relative), _LEAST_NOISE)
         distance = np.linalg.norm(residual, axis=1) * np.sqrt(relative) / (noise * CAUCHY)
         robust = 1 / (1 + distance**2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from photocompare.base.arrays import Mask
 from photocompare.base.errors import UsageError
-from photocompare.leg.field import cut_field, find_field, other_limb, read_polygon
+from photocompare.leg.field import FieldOptions, cut_field, find_field, other_limb, read_polygon
 from tests.support.painted_leg import BACKGROUNDS, CASTS, TONES, colour_blobs, overlap, paint_leg
 
 _SMALL_FIELD = find_field(paint_leg("light", "blue", shape=(160, 120)).linear)
@@ -72,11 +72,11 @@ def test_two_limbs_apart_get_two_labels_and_either_can_be_the_leg() -> None:
     assert set(np.unique(field.limbs)) == {0, 1, 2}
     assert field.principal == 1
     assert overlap(field.leg, painted.parts[0]) > 0.93
-    other = other_limb(painted.linear, field, 2)
+    other = other_limb(painted.linear, field, 2, options=FieldOptions())
     assert overlap(other.leg, painted.parts[1]) > 0.93
     assert not (other.measurable & field.leg).any()
     with pytest.raises(ValueError, match="no limb 3"):
-        other_limb(painted.linear, field, 3)
+        other_limb(painted.linear, field, 3, options=FieldOptions())
 
 
 def test_touching_limbs_are_parted_at_their_crease() -> None:

@@ -10,6 +10,7 @@ from photocompare.registration import matcher_models
 from photocompare.registration.block_band import BlockBand, places_in_blocks, solve_and_invert
 from photocompare.registration.features import (
     FeatureOptions,
+    Limb,
     limb_picture,
     locally_normalised,
     mutual_best,
@@ -18,7 +19,7 @@ from photocompare.registration.features import (
 )
 from photocompare.registration.judge import JudgeOptions, claimed_percentiles, pair_flags
 from photocompare.registration.patches import PatchOptions, patch_shifts
-from photocompare.registration.spline import SplineOptions, fit_spline
+from photocompare.registration.spline import Displacements, SplineOptions, fit_spline
 from photocompare.registration.warp import PolynomialWarp, WarpOptions, exponents, fit_warp
 
 
@@ -77,7 +78,7 @@ def test_spline_follows_soft_tissue_and_knows_its_error() -> None:
     seen = _wave(points) + rng.normal(0, 1.5, points.shape)
     stray = rng.random(900) < 0.1
     seen[stray] += rng.normal(0, 30, (int(stray.sum()), 2))
-    field = fit_spline(points, seen, np.ones(900), (0.0, 0.0, 400.0, 400.0), 30.0, options=SplineOptions())
+    field = fit_spline(Displacements(points, seen, np.ones(900)), (0.0, 0.0, 400.0, 400.0), 30.0, options=SplineOptions())
     xs = np.arange(20.0, 390.0, 10.0)
     grid = np.stack(np.meshgrid(xs, xs), axis=-1).reshape(-1, 2)
     error = field.on_grid(xs, xs).reshape(-1, 2) - _wave(grid)
@@ -92,7 +93,7 @@ def test_spline_is_unsure_where_nothing_was_seen() -> None:
     rng = np.random.default_rng(5)
     points = rng.uniform(0, 400, (600, 2))
     points = points[points[:, 0] < 200]
-    field = fit_spline(points, _wave(points), np.ones(len(points)), (0.0, 0.0, 400.0, 400.0), 30.0, options=SplineOptions())
+    field = fit_spline(Displacements(points, _wave(points), np.ones(len(points))), (0.0, 0.0, 400.0, 400.0), 30.0, options=SplineOptions())
     inside, outside = field.spread_on_grid(np.asarray([100.0, 380.0]), np.asarray([200.0]))[0]
     assert outside > 20 * inside
 
@@ -157,7 +158,7 @@ def test_keypoints_lie_on_measurable_skin_of_the_limb_only(learned: bool) -> Non
     measurable = limb.copy()
     measurable[100:140] = False
     options = FeatureOptions()
-    picture = limb_picture(_texture(10), limb, measurable, options)
+    picture = limb_picture(Limb(_texture(10), limb, measurable, 1), options)
     matcher = matcher_models.load_matcher()
     assert matcher is not None
     points = xfeat_keypoints(picture, matcher, options) if learned else sift_keypoints(picture, options)
@@ -170,7 +171,7 @@ def test_keypoints_lie_on_measurable_skin_of_the_limb_only(learned: bool) -> Non
 def test_reduced_points_return_to_where_they_were() -> None:
     limb = np.zeros((400, 300), np.bool_)
     limb[40:360, 60:260] = True
-    picture = limb_picture(_texture(11, (400, 300)), limb, limb, FeatureOptions(pixels=16_000))
+    picture = limb_picture(Limb(_texture(11, (400, 300)), limb, limb, 1), FeatureOptions(pixels=16_000))
     assert picture.scale == pytest.approx(0.5)
     # The reduced cut's first pixel covers working columns 60 and 61, rows 40 and 41.
     assert np.allclose(picture.to_working(np.zeros((1, 2), np.float32)), [[60.5, 40.5]])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from photocompare.base.flags import REGISTRY, Severity
+from photocompare.leg.field import Field, FieldOptions
 from photocompare.registration import Registration, RegistrationOptions, register
 from photocompare.registration.features import FeatureOptions
 from tests.support.made_skin import SHAPE, View, field_of, photo_of, skin_of, true_map
@@ -112,7 +113,7 @@ def test_classical_path_serves_without_the_networks() -> None:
     assert np.median(_error(found, VIEW)) < 0.5
 
 
-def test_matches_decide_which_limb_is_the_leg() -> None:
+def _beside_a_stranger() -> tuple[tuple[np.ndarray, np.ndarray], tuple[Field, Field]]:
     """The after photo's principal limb is another leg; the right one stands beside it."""
     skin, stranger = skin_of(3), skin_of(9)
     half = SHAPE[1] // 2
@@ -123,9 +124,21 @@ def test_matches_decide_which_limb_is_the_leg() -> None:
     mixed[:, half:] = skin[:, half:]
     after = photo_of(mixed, 2)
     labels = np.where(left, 1, np.where(right, 2, 0)).astype(np.int32)
-    found = register(before, after, field_of(right), field_of(limbs=labels))
+    return (before, after), (field_of(right), field_of(limbs=labels))
+
+
+def test_matches_decide_which_limb_is_the_leg() -> None:
+    photos, fields = _beside_a_stranger()
+    found = register(*photos, *fields)
     assert found.limbs == (1, 2)
     assert found.overlap_share > 0.7
+
+
+def test_the_other_limb_is_cut_out_with_the_fields_own_options() -> None:
+    photos, fields = _beside_a_stranger()
+    steep_skin_left_out = register(*photos, *fields, field_options=FieldOptions(rim_angle_deg=5.0))
+    assert steep_skin_left_out.limbs == (1, 2)
+    assert steep_skin_left_out.overlap_share < 0.6
 
 
 def test_no_leg_is_refused() -> None:
