@@ -21,18 +21,19 @@ from PIL import Image
 from photocompare.base.arrays import SRGB8
 from photocompare.base.errors import UsageError
 from photocompare.comparison import compare
-from photocompare.phantom import PhantomPair, draw_facts, render_pair, simple_pair
+from photocompare.phantom import PhantomPair, draw_facts, render_pair
 from photocompare.photo.reading import Photo, photo_from_array, read_photo
 from photocompare.results.comparison import Comparison
 from photocompare.results.result_json import result_text
 from photocompare.settings import Settings, WorkingOptions
+from tests.support.rendered_pairs import graded_pair
 
 SIZE = (800, 600)
 
 
 @pytest.fixture(scope="module")
 def pair() -> PhantomPair:
-    return simple_pair("graded", seed=3, size=SIZE, tone=0.03, clearance=0.6, stain=0.0)
+    return graded_pair(SIZE)
 
 
 @pytest.fixture(scope="module")

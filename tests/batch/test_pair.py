@@ -20,7 +20,6 @@ from photocompare.batch.manifest import read_manifest
 from photocompare.batch.pair import THUMBNAIL_PX, PairTask, attempt, measure_pair, thumbnails_of
 from photocompare.batch.sources import LocalFile, SentBytes
 from photocompare.comparison import compare
-from photocompare.phantom import simple_pair
 from photocompare.photo.reading import read_photos
 from photocompare.photo.visits import read_collage
 from photocompare.report.files.comparison_files import CONTRACT_FILES
@@ -29,6 +28,7 @@ from photocompare.results.result_json import as_dict, result_of
 from tests.support.hostile_files import png
 from tests.support.made_comparison import make_comparison
 from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
+from tests.support.rendered_pairs import graded_pair
 from tests.support.stand_in_measures import small_pair
 
 SIZE = (900, 675)
@@ -46,7 +46,7 @@ def same_threads() -> Iterator[None]:
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a pair that can be measured."""
     folder = tmp_path_factory.mktemp("pairs")
-    pair = simple_pair("graded", seed=3, size=SIZE, tone=0.03, clearance=0.6, stain=0.0)
+    pair = graded_pair(SIZE)
     (folder / "before.jpg").write_bytes(pair.before_jpeg)
     (folder / "after.jpg").write_bytes(pair.after_jpeg)
     Image.fromarray(np.full((300, 300, 3), 90, np.uint8)).save(folder / "wall.png")

@@ -15,7 +15,7 @@ from photocompare.records.places import in_folder
 from photocompare.records.store import Records
 from photocompare.report.words.texts import texts
 from tests.support.made_practice import HOSTILE, OUTCOMES
-from tests.support.steps import ENGLISH, SIZES, change, choose_language, choose_option, everything_written, grave_findings, settled
+from tests.support.steps import ENGLISH, LOOKS, change, choose_language, choose_option, everything_written, grave_findings, settled
 
 OpenPage = Callable[..., Page]
 
@@ -51,8 +51,7 @@ def test_everybody_is_counted_and_every_chart_is_drawn(open_practice: OpenPage) 
     assert ENGLISH("audit_page.demo") not in written
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
 def test_it_is_accessible_and_fits_the_window(open_practice: OpenPage, size: tuple[int, int], dark: bool) -> None:
     page = audit(open_practice, size=size, dark=dark)
     assert grave_findings(page) == []

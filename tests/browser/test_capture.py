@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -11,16 +12,16 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from photocompare.phantom.pair import simple_pair
 from photocompare.report.pdf.card import card_pdf
 from photocompare.report.words.texts import texts
 from photocompare.viewer.capture.camera import LiveCheckOptions
-from tests.support.steps import MEASURED_MS, everything_written, go_to, percentages, sample_files, settled, upload
+from tests.support.steps import LOOKS, MEASURED_MS, everything_written, go_to, percentages, sample_files, settled, upload
+from tests.support.viewer_server import Server, Visitors
 
 ENGLISH = texts("en")
-SIZES = [(1440, 900), (1024, 768), (390, 844)]
 OpenPage = Callable[..., Page]
 
 
@@ -42,8 +43,7 @@ def started(open_page: OpenPage, **options: Any) -> Page:
 # --- the camera
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
 def test_the_picture_plays_and_the_shutter_is_within_reach(open_page: OpenPage, size: tuple[int, int], dark: bool) -> None:
     page = started(open_page, size=size, dark=dark)
     video = page.locator("video")
@@ -55,12 +55,17 @@ def test_the_picture_plays_and_the_shutter_is_within_reach(open_page: OpenPage, 
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
-def test_every_line_says_something(open_page: OpenPage) -> None:
+def test_every_line_says_something_and_the_level_follows_the_sensor(open_page: OpenPage) -> None:
     page = started(open_page)
     for name in ("focus", "light", "framing", "level"):
         expect(line(page, name)).not_to_be_empty()
         expect(line(page, name)).to_have_attribute("aria-live", "polite")
     expect(line(page, "level")).to_have_text(word("level_none"))
+    session = page.context.new_cdp_session(page)
+    for angles, said in (((90, 0), "level_good"), ((80, 89.9), "level_turn_left"), ((75, 0), "level_raise"), ((1, 0), "level_down")):
+        session.send("DeviceOrientation.setDeviceOrientationOverride", {"alpha": 0, "beta": angles[0], "gamma": angles[1]})
+        expect(line(page, "level")).to_have_text(word(said))
+    expect(page.locator("svg.level")).to_be_visible()
 
 
 def test_a_photo_taken_by_keyboard_lies_over_the_next_picture(open_page: OpenPage) -> None:
@@ -158,38 +163,35 @@ def test_leaving_and_stopping_let_go_of_the_camera(open_page: OpenPage) -> None:
     assert page.evaluate("window.tracks.length") == 2
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ("NotAllowedError", "failed_denied"),
-        ("NotFoundError", "failed_none"),
-        ("NotReadableError", "failed_busy"),
-        ("StrangeError", "failed_other"),
-        (None, "failed_insecure"),
-    ],
-)
-def test_no_camera_is_told_with_the_next_step(open_page: OpenPage, fault: str | None, said: str) -> None:
+def test_no_camera_is_told_with_the_next_step(open_page: OpenPage) -> None:
     page = open_page("/capture")
-    if fault is None:
-        page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
-    else:
-        page.evaluate("(name) => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name); }; }", fault)
-    page.get_by_role("button", name=word("start")).click()
-    expect(page.locator(".notice-text")).to_have_text(word(said))
-    expect(page.get_by_role("button", name=word("start_again"))).to_be_visible()
-    expect(page.get_by_role("link", name=ENGLISH("capture.to_compare"))).to_be_visible()
-
-
-def test_the_level_follows_the_sensor(open_page: OpenPage) -> None:
-    page = started(open_page)
-    session = page.context.new_cdp_session(page)
-    for angles, said in (((90, 0), "level_good"), ((80, 89.9), "level_turn_left"), ((75, 0), "level_raise"), ((1, 0), "level_down")):
-        session.send("DeviceOrientation.setDeviceOrientationOverride", {"alpha": 0, "beta": angles[0], "gamma": angles[1]})
-        expect(line(page, "level")).to_have_text(word(said))
-    expect(page.locator("svg.level")).to_be_visible()
+    faults = {
+        "NotAllowedError": "failed_denied",
+        "NotFoundError": "failed_none",
+        "NotReadableError": "failed_busy",
+        "StrangeError": "failed_other",
+        None: "failed_insecure",
+    }
+    for fault, said in faults.items():
+        if fault is None:
+            page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+        else:
+            page.evaluate("(name) => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name); }; }", fault)
+        page.locator(".camera").get_by_role("button", name=re.compile(f"^({word('start')}|{word('start_again')})$")).click()
+        expect(page.locator(".notice-text")).to_have_text(word(said))
+        expect(page.get_by_role("button", name=word("start_again"))).to_be_visible()
+        expect(page.get_by_role("link", name=ENGLISH("capture.to_compare"))).to_be_visible()
 
 
 # --- what the checks read from pixels
+
+
+@pytest.fixture(scope="module")
+def still_page(chromium: Browser, server: Server) -> Iterator[Page]:
+    """The page with its camera off, for what tests only read."""
+    visitors = Visitors(chromium, server)
+    yield visitors.open("/capture")
+    visitors.leave()
 
 
 @pytest.fixture(scope="module")
@@ -221,8 +223,8 @@ def readings(page: Page, picture: NDArray[np.uint8]) -> dict[str, Any]:
     )
 
 
-def test_blur_is_read_in_order_and_through_noise(open_page: OpenPage, leg: NDArray[np.uint8]) -> None:
-    page, random = open_page("/capture"), np.random.default_rng(3)
+def test_blur_is_read_in_order_and_through_noise(still_page: Page, leg: NDArray[np.uint8]) -> None:
+    page, random = still_page, np.random.default_rng(3)
     scale = max(leg.shape) / LiveCheckOptions().focus_side_px
     blurs = []
     for sigma in (0.0, 1.0, 2.0, 3.0):
@@ -234,8 +236,8 @@ def test_blur_is_read_in_order_and_through_noise(open_page: OpenPage, leg: NDArr
     assert blurs[3] > LiveCheckOptions().widest_px * 0.9
 
 
-def test_light_is_read_on_the_skin(open_page: OpenPage, leg: NDArray[np.uint8]) -> None:
-    page, options = open_page("/capture"), LiveCheckOptions()
+def test_light_is_read_on_the_skin(still_page: Page, leg: NDArray[np.uint8]) -> None:
+    page, options = still_page, LiveCheckOptions()
     good, dark = readings(page, leg)["light"], readings(page, (leg * 0.2).astype(np.uint8))["light"]
     assert good["red"] > options.least_red > dark["red"]
     assert good["clipped"] <= options.some_glare
@@ -245,8 +247,8 @@ def test_light_is_read_on_the_skin(open_page: OpenPage, leg: NDArray[np.uint8]) 
     assert readings(page, glaring)["light"]["clipped"] > options.some_glare
 
 
-def test_framing_says_which_way_to_go(open_page: OpenPage) -> None:
-    page = open_page("/capture")
+def test_framing_says_which_way_to_go(still_page: Page) -> None:
+    page = still_page
     source = files("photocompare.viewer").joinpath("capture", "camera_checks.js").read_text(encoding="utf-8")
     cases = {
         "framing_good": (0.0, 0.0, 1.0),
@@ -274,8 +276,8 @@ def box(across: float = 0.0, down: float = 0.0, size: float = 1.0) -> dict[str, 
 # --- guide and card
 
 
-def test_the_guide_is_drawn_and_named(open_page: OpenPage) -> None:
-    page = open_page("/capture")
+def test_the_guide_is_drawn_and_named(still_page: Page) -> None:
+    page = still_page
     for name in ("posture", "distance", "light", "background", "card", "skin"):
         picture = page.get_by_role("img", name=ENGLISH(f"capture.{name}.figure"))
         expect(picture).to_be_visible()
@@ -283,8 +285,8 @@ def test_the_guide_is_drawn_and_named(open_page: OpenPage) -> None:
         expect(page.get_by_text(ENGLISH(f"capture.{name}.rule"))).to_be_visible()
 
 
-def test_the_card_comes_as_a_pdf(open_page: OpenPage) -> None:
-    page = open_page("/capture")
+def test_the_card_comes_as_a_pdf(still_page: Page) -> None:
+    page = still_page
     with page.expect_download() as coming:
         page.get_by_role("button", name=ENGLISH("capture.card_download")).click()
     path = coming.value.path()

@@ -15,7 +15,7 @@ OpenPage = Callable[..., Page]
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_one_sentence_and_the_slider(open_page: OpenPage, size: tuple[int, int]) -> None:
+def test_one_sentence_the_slider_and_presenting_hides_everything_else_and_comes_back(open_page: OpenPage, size: tuple[int, int]) -> None:
     page = open_page("/consult", size=size)
     box = pair(page)
     sentence = page.get_by_test_id("sentence")
@@ -30,24 +30,6 @@ def test_one_sentence_and_the_slider(open_page: OpenPage, size: tuple[int, int])
     assert painted(box) != seen
     expect(box.get_by_role("checkbox")).to_have_count(0)
     expect(headline(page)).to_have_count(0)
-
-
-def test_the_usual_course_what_comes_next_and_when_to_call(open_page: OpenPage) -> None:
-    page = open_page("/consult")
-    here = page.locator('.pc-course li[aria-current="step"]')
-    expect(here).to_have_count(1)
-    expect(here).to_contain_text(ENGLISH("course.you_are_here"))
-    expect(page.locator(".pc-course li")).to_have_count(5)
-    expect(page.locator(".pc-next")).to_have_text(ENGLISH("course.next_later"))
-    for key in ("breath", "brain", "calf", "infection", "skin"):
-        expect(page.locator(".pc-call").get_by_text(ENGLISH(f"call.{key}"))).to_be_visible()
-    expect(page.get_by_text(ENGLISH("consult.photos_only"))).to_be_visible()
-
-
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
-def test_presenting_hides_everything_else_and_comes_back(open_page: OpenPage, size: tuple[int, int]) -> None:
-    page = open_page("/consult", size=size)
-    pair(page)
     header = page.get_by_test_id("stHeader")
     expect(header).to_be_visible()
     page.get_by_role("button", name=ENGLISH("consult.present"), exact=True).click()
@@ -63,9 +45,17 @@ def test_presenting_hides_everything_else_and_comes_back(open_page: OpenPage, si
     expect(page.get_by_role("button", name=ENGLISH("consult.present"), exact=True)).to_be_visible()
 
 
-def test_spanish_on_every_page(open_page: OpenPage) -> None:
-    spanish = texts("es")
+def test_the_usual_course_what_comes_next_when_to_call_and_spanish_on_every_page(open_page: OpenPage) -> None:
     page = open_page("/consult")
+    here = page.locator('.pc-course li[aria-current="step"]')
+    expect(here).to_have_count(1)
+    expect(here).to_contain_text(ENGLISH("course.you_are_here"))
+    expect(page.locator(".pc-course li")).to_have_count(5)
+    expect(page.locator(".pc-next")).to_have_text(ENGLISH("course.next_later"))
+    for key in ("breath", "brain", "calf", "infection", "skin"):
+        expect(page.locator(".pc-call").get_by_text(ENGLISH(f"call.{key}"))).to_be_visible()
+    expect(page.get_by_text(ENGLISH("consult.photos_only"))).to_be_visible()
+    spanish = texts("es")
     pair(page)
     choose_language(page, "Español")
     expect(page.get_by_role("heading", name=spanish("consult.title"), level=1)).to_be_visible()

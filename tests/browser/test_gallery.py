@@ -13,7 +13,7 @@ from photocompare.records.access import LOCAL
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
 from tests.support.made_practice import SHOWN
-from tests.support.steps import ENGLISH, SIZES, change, everything_written, grave_findings, settled
+from tests.support.steps import ENGLISH, LOOKS, change, everything_written, grave_findings, settled
 
 OpenPage = Callable[..., Page]
 
@@ -48,8 +48,7 @@ def test_nobody_is_named_and_no_day_is_told(open_practice: OpenPage, practice: t
     assert not re.search(r"2025-|2026-|outer thigh|polidocanol|Operator", written)
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
 def test_it_is_accessible_and_fits_the_window(open_practice: OpenPage, size: tuple[int, int], dark: bool) -> None:
     page = gallery(open_practice, size=size, dark=dark)
     assert grave_findings(page) == []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.steps import ENGLISH, SIZES, change, grave_findings, settled
+from tests.support.steps import ENGLISH, LOOKS, change, grave_findings, settled
 
 OpenPage = Callable[..., Page]
 HOSTILE = "=cmd() ![x](http://tracker.example/p.png) <img src=x onerror=alert(1)>"
@@ -56,8 +56,7 @@ def test_verification_says_that_all_is_well(open_page: OpenPage) -> None:
     expect(page.get_by_text("All is well")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
 def test_it_fits_and_can_be_reached(open_page: OpenPage, size: tuple[int, int], dark: bool) -> None:
     page = open_page("/office", size=size, dark=dark)
     settled(page)

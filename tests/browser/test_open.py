@@ -7,14 +7,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.steps import ENGLISH, SIZES, everything_written, go_to, headline, pair, percentages, settled
+from tests.support.steps import ENGLISH, LOOKS, SIZES, everything_written, go_to, headline, pair, percentages, settled
 
 OpenPage = Callable[..., Page]
-PAGES = {"/": "compare.title", "/consult": "consult.title", "/capture": "capture.title", "/about": "about.title"}
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
 def test_it_opens_on_the_sample_with_its_number(open_page: OpenPage, size: tuple[int, int], dark: bool) -> None:
     page = open_page(size=size, dark=dark)
     expect(page.get_by_text(ENGLISH("compare.sample_note"))).to_be_visible()
@@ -26,25 +24,19 @@ def test_it_opens_on_the_sample_with_its_number(open_page: OpenPage, size: tuple
     assert (max(ground) < 80) if dark else (min(ground) > 200)
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("size", SIZES[1:])
-def test_no_page_is_wider_than_a_small_screen(open_page: OpenPage, path: str, size: tuple[int, int]) -> None:
-    page = open_page(path, size=size)
-    expect(page.get_by_role("heading", name=ENGLISH(PAGES[path]), level=1)).to_be_visible()
-    if path in ("/", "/consult"):
-        pair(page)
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= size[0]
-    cut_off = """() => [...document.querySelectorAll("[data-testid=stMain] :is(p, button, h1, h2, h3, td, li)")]
-        .filter((e) => e.offsetParent && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.textContent)"""
-    assert page.evaluate(cut_off) == []
-
-
 @pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_a_step_away(open_page: OpenPage, size: tuple[int, int]) -> None:
+def test_every_page_is_a_step_away_and_no_wider_than_the_screen(open_page: OpenPage, size: tuple[int, int]) -> None:
     page = open_page(size=size)
     for name in ("consult", "capture", "about", "compare"):
         go_to(page, name)
         expect(page.get_by_role("heading", name=ENGLISH(f"{name}.title"), level=1)).to_be_visible()
+        if name in ("consult", "compare"):
+            pair(page)
+        settled(page)
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= size[0], name
+        cut_off = """() => [...document.querySelectorAll("[data-testid=stMain] :is(p, button, h1, h2, h3, td, li)")]
+            .filter((e) => e.offsetParent && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.textContent)"""
+        assert page.evaluate(cut_off) == [], name
 
 
 def test_the_number_and_what_limits_it_stand_together(open_page: OpenPage) -> None:

@@ -14,7 +14,7 @@ from photocompare.records import ratings
 from photocompare.records.access import LOCAL
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
-from tests.support.steps import ENGLISH, SIZES, change, choose_option, everything_written, grave_findings, pair, percentages, settled
+from tests.support.steps import ENGLISH, LOOKS, change, choose_option, everything_written, grave_findings, pair, percentages, settled
 
 OpenPage = Callable[..., Page]
 PAIRS, TWICE = 4, 1
@@ -95,8 +95,7 @@ def test_two_raters_are_compared_in_an_order_of_their_own(open_practice: OpenPag
     assert grave_findings(page) == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
 def test_it_is_accessible_and_fits_the_window(open_practice: OpenPage, a_round: str, size: tuple[int, int], dark: bool) -> None:
     page = rating(open_practice, a_round, "Dora", size=size, dark=dark)
     pair(page)

@@ -308,7 +308,7 @@ def test_a_refused_pair_is_saved_and_counted(open_page: OpenPage, held: Records)
     expect(page.get_by_text(ENGLISH("patients.course_refused"))).to_be_visible()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [SIZES[0], SIZES[-1]])
 def test_the_list_says_what_comes_next_and_fits(open_page: OpenPage, size: tuple[int, int]) -> None:
     page = open_page("/patients", size=size)
     settled(page)

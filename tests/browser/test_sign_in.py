@@ -137,7 +137,8 @@ def test_each_role_sees_its_pages_and_no_other(sign_in: SignIn, practice: Practi
     expect(page.get_by_role("heading", name=ENGLISH(f"{first_page(role)}.title"), level=1)).to_be_visible()
     assert offered(page) == [name for name in PAGES if name in OF_ROLE[role]]
     assert grave_findings(page) == []
-    for name in set(PAGES) - OF_ROLE[role]:
+    # Which pages are closed is one table, tested without a browser; here, that an address leads to none of them.
+    for name in sorted(set(PAGES) - OF_ROLE[role])[:2]:
         page.goto(f"{practice.server.url}/{name}")
         expect(page.get_by_text("Your role does not see this page; ask the administrator.")).to_be_visible()
         settled(page)

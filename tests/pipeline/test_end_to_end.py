@@ -23,6 +23,7 @@ from photocompare.photo.reading import Photo, photo_from_array, read_photo
 from photocompare.report.pictures import figures
 from photocompare.results.comparison import Comparison
 from photocompare.results.result_json import as_dict, result_of
+from tests.support.rendered_pairs import MELANIN, graded_pair
 
 SIZE = (900, 675)
 """0.2 mm per px: spider veins are two to four pixels wide."""
@@ -33,14 +34,13 @@ COARSE_POINTS = 20.0
 FINER = (1200, 900)
 """0.15 mm per px, for what must read exactly nothing."""
 
-MELANIN = 0.03
 ROTATED = 6
 """EXIF orientation of a photo whose stored pixels must be turned by 90 degrees."""
 
 
 @pytest.fixture(scope="module")
 def graded() -> PhantomPair:
-    return simple_pair("graded", seed=3, size=SIZE, tone=MELANIN, clearance=0.6, stain=0.0)
+    return graded_pair(SIZE)
 
 
 @pytest.fixture(scope="module")

@@ -66,9 +66,9 @@ def plain(shown: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", shown)
 
 
-@pytest.mark.parametrize(("key", "value"), HARDENED.items())
-def test_the_file_says_so(key: str, value: object) -> None:
-    assert flat(SHIPPED)[key] == value
+def test_the_file_says_so() -> None:
+    shipped = flat(SHIPPED)
+    assert {key: shipped.get(key, "not there") for key in HARDENED} == HARDENED
 
 
 @pytest.mark.parametrize("key", SWITCHED_OFF)

@@ -20,6 +20,8 @@ from photocompare.results.dossier import Dossier
 ENGLISH = texts("en")
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 SIZES = ((1440, 900), (1024, 768), (390, 844))
+LOOKS = ((SIZES[0], False), (SIZES[1], True), (SIZES[2], False))
+"""Size, and whether dark: what is too wide shows at its size, and what has too little contrast in its theme, at any of them."""
 
 MEASURED_MS = 120_000
 """Until a result: a measurement takes 5 s alone and several times that while others run."""
@@ -46,6 +48,12 @@ _ALL_TEXT = """() => {
     };
     walk(document.querySelector("[data-testid=stMain]"));
     return found.join("");
+}"""
+
+
+_GROUND_IS_OF = """(scheme) => {
+    const ground = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number);
+    return scheme === "dark" ? Math.max(...ground) < 80 : Math.min(...ground) > 200;
 }"""
 
 
@@ -225,6 +233,16 @@ def downloaded(page: Page, name: str) -> tuple[bytes, str]:
     with page.expect_download(timeout=MEASURED_MS) as coming:
         page.get_by_role("button", name=ENGLISH(f"compare.export_{name}"), exact=True).click()
     return coming.value.path().read_bytes(), coming.value.suggested_filename
+
+
+def grave_findings_in_both(page: Page) -> list[str]:
+    """As `grave_findings`, in light and in dark; the page ends in light."""
+    found = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.wait_for_function(_GROUND_IS_OF, arg=scheme)
+        found += grave_findings(page)
+    return found
 
 
 def grave_findings(page: Page) -> list[str]:

@@ -13,12 +13,12 @@ import pytest
 
 from photocompare.base.arrays import LinearRGB
 from photocompare.comparison import compare
-from photocompare.phantom import simple_pair
 from photocompare.photo.reading import read_photo
 from photocompare.veins import network as vein_network
 from photocompare.veins.network import MODELS, network_available, read_skin, read_skin_after
 from photocompare.veins.reading import SkinReading, agreed, flattened_density
 from photocompare.veins.ridges import read_skin_by_ridges
+from tests.support.rendered_pairs import graded_pair
 
 SHAPE = (200, 240)
 EVERYWHERE = np.ones(SHAPE, np.bool_)
@@ -142,7 +142,7 @@ def test_without_the_right_model_skin_is_read_by_ridges(skin: LinearRGB, monkeyp
 @pytest.mark.usefixtures("reload_model")
 def test_an_altered_model_gives_a_flagged_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vein_network, "MODELS", altered(1))
-    pair = simple_pair("graded", seed=3, size=(900, 675), tone=0.03, clearance=0.6, stain=0.0)
+    pair = graded_pair()
     comparison = compare(read_photo(pair.before_jpeg), read_photo(pair.after_jpeg), look_for_card=False)
     assert "ridge_reading" in [reason.code for reason in comparison.reasons]
     assert comparison.status == "indicative"
