@@ -14,8 +14,10 @@ from photocompare.card.finding import Card, colour_correction, find_card
 from photocompare.card.layout import LAYOUTS, Rect
 from photocompare.card.plane import transform_points
 from photocompare.leg.field import Field, cut_field, find_field
-from photocompare.leg.quality import Quality, close_up, judge_quality
-from photocompare.leg.scale import Scale, judge_scale, measure_limb_width
+from photocompare.leg.focus import close_up
+from photocompare.leg.limb_width import measure_limb_width
+from photocompare.leg.quality import Quality, judge_quality
+from photocompare.leg.scale import Scale, WorkingFrame, judge_scale
 from photocompare.photo.reading import Photo
 from photocompare.settings import Settings
 
@@ -104,14 +106,12 @@ def look_at(
         seen,
         given_mm_per_px=mm_per_px,
         centre_xy=_middle_xy(found.leg),
-        limb_width_px=width.px,
-        limb_is_whole=width.whole,
-        working_factor=factor,
-        facts=photo.facts,
+        limb=width,
+        frame=WorkingFrame(factor, photo.facts),
         options=settings.scale,
     )
     known = scale.mm_per_working_px if scale.source in SEEN_OR_GIVEN else None
-    detail = None if factor == 1.0 else close_up(photo.encoded, found.measurable, factor)
+    detail = None if factor == 1.0 else close_up(photo.encoded, found.measurable, factor, options=settings.quality.focus)
     quality = judge_quality(linear, found, mm_per_px=known, detail=detail, options=settings.quality)
     return Sight(linear, factor, whole, found, scale, quality, None if seen is None or not photo.facts.has_colour else _card_colour(seen))
 

@@ -11,13 +11,12 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 
-from photocompare.base.arrays import Mask
 from photocompare.base.errors import UsageError
 from photocompare.card.finding import Card
 from photocompare.card.layout import CHECK_RULER_MM
+from photocompare.leg.limb_width import UNKNOWN_WIDTH, LimbWidth
 
 FILM_DIAGONAL_MM = 43.27
 """Diagonal of 36 x 24 mm, to which EXIF's 35 mm equivalent focal length refers (CIPA DCG-001)."""
@@ -98,34 +97,19 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class LimbWidth:
-    """Width of a limb in px across its axis (NaN without a limb), and whether both its edges are in the frame along most of it."""
-
-    px: float
-    whole: bool
-
-
-def measure_limb_width(leg: Mask) -> LimbWidth:
-    """Median width of a limb, square to its axis, where both edges are inside the frame.
+class WorkingFrame:
+    """The frame in which a photo is measured.
 
     Parameters
     ----------
-    leg : ndarray of bool, shape (H, W)
-        The limb, solid.
+    factor : float
+        Working px per photo px, 0..1.
+    facts : LensFacts or None
+        The photo's size and focal length.
     """
-    if not leg.any():
-        return LimbWidth(math.nan, False)
-    moments = cv2.moments(leg.astype(np.uint8), binaryImage=True)
-    # angle of the long axis to the x axis, from second moments
-    angle = 0.5 * math.atan2(2 * moments["mu11"], moments["mu20"] - moments["mu02"])
-    upright = abs(math.sin(angle)) >= abs(math.cos(angle))
-    lines = leg if upright else leg.T
-    lines = lines[lines.any(axis=1)]
-    inside = ~(lines[:, 0] | lines[:, -1])
-    if np.count_nonzero(inside) * 2 < len(lines):
-        return LimbWidth(math.nan, False)
-    chord = float(np.median(lines[inside].sum(axis=1)))
-    return LimbWidth(chord * max(abs(math.sin(angle)), abs(math.cos(angle))), True)
+
+    factor: float = 1.0
+    facts: LensFacts | None = None
 
 
 def checked_mm_per_px(value: float) -> float:
@@ -154,22 +138,20 @@ def _distance_for(mm_per_photo_px: float, facts: LensFacts | None) -> float | No
     return mm_per_photo_px * facts.focal_length_35mm / pitch
 
 
-def _from_card(
-    card: Card, centre_xy: tuple[float, float], working_factor: float, facts: LensFacts | None, options: ScaleOptions
-) -> Scale | None:
+def _from_card(card: Card, centre_xy: tuple[float, float], frame: WorkingFrame, options: ScaleOptions) -> Scale | None:
     """Scale at a pixel from the card's plane, with what fit, print, depth and tilt leave uncertain."""
     centre = np.array([centre_xy], dtype=np.float64)
     scales, errors = card.mm_per_px_at(centre), card.scale_error_at(centre)
     if scales is None or errors is None or not math.isfinite(scales[0]):
         return None
     scale = float(scales[0])
-    distance = _distance_for(scale * working_factor, facts) or options.usual_distance_mm
+    distance = _distance_for(scale * frame.factor, frame.facts) or options.usual_distance_mm
     # a tolerance is a uniform error: its standard deviation is half the width over the root of 3
     printed = options.print_tolerance_mm / CHECK_RULER_MM / math.sqrt(3)
     depth = options.depth_offset_mm / distance
     # a length in a random direction: ln scale spreads over +- ln(ratio) / 2 like a sine, whose standard deviation is 1 / sqrt(2)
     tilt = math.log(card.foreshortening_at(centre[0])) / (2 * math.sqrt(2))
-    return _scale(scale, working_factor, math.hypot(float(errors[0]), printed, depth, tilt), "card")
+    return _scale(scale, frame.factor, math.hypot(float(errors[0]), printed, depth, tilt), "card")
 
 
 def _usual_width(options: ScaleOptions) -> tuple[float, float]:
@@ -179,27 +161,25 @@ def _usual_width(options: ScaleOptions) -> tuple[float, float]:
     return float(means.mean()), float(math.sqrt(means.var() + within + options.roundness_spread**2))
 
 
-def _assumed(limb_width_px: float, working_factor: float, facts: LensFacts | None, options: ScaleOptions) -> Scale:
+def _assumed(across_px: float, frame: WorkingFrame, options: ScaleOptions) -> Scale:
     """Scale from a limb's usual width; none where the lens would then have stood at an impossible distance."""
     mean, spread = _usual_width(options)
-    scale = math.exp(mean) / limb_width_px
-    distance = _distance_for(scale * working_factor, facts)
+    scale = math.exp(mean) / across_px
+    distance = _distance_for(scale * frame.factor, frame.facts)
     if distance is not None and not options.nearest_mm <= distance <= options.farthest_mm:
         return _unknown()
-    if not LOWEST_MM_PER_PX <= scale * working_factor <= HIGHEST_MM_PER_PX:
+    if not LOWEST_MM_PER_PX <= scale * frame.factor <= HIGHEST_MM_PER_PX:
         return _unknown()
-    return _scale(scale, working_factor, spread, "assumed", "scale_assumed")
+    return _scale(scale, frame.factor, spread, "assumed", "scale_assumed")
 
 
 def judge_scale(
     card: Card | None,
     *,
-    given_mm_per_px: float | None = None,
     centre_xy: tuple[float, float],
-    limb_width_px: float = math.nan,
-    limb_is_whole: bool = False,
-    working_factor: float = 1.0,
-    facts: LensFacts | None = None,
+    given_mm_per_px: float | None = None,
+    limb: LimbWidth = UNKNOWN_WIDTH,
+    frame: WorkingFrame = WorkingFrame(),
     options: ScaleOptions = ScaleOptions(),
 ) -> Scale:
     """Choose the best scale there is: given by hand, then the card, then a limb's usual width, then none.
@@ -208,18 +188,13 @@ def judge_scale(
     ----------
     card : Card or None
         As found in the working image.
-    given_mm_per_px : float or None
-        mm per px of the photo's own upright pixels.
     centre_xy : (float, float)
         The field's middle in working px, where the scale is wanted.
-    limb_width_px : float
-        Width of the principal limb across its axis, working px (`measure_limb_width`); NaN where unknown.
-    limb_is_whole : bool
-        Both edges of the limb are inside the frame.  A limb cut by the frame gives no scale.
-    working_factor : float
-        Working px per photo px, 0..1.
-    facts : LensFacts or None
-        The photo's size and focal length.
+    given_mm_per_px : float or None
+        mm per px of the photo's own upright pixels.
+    limb : LimbWidth
+        Of the principal limb, working px.  A limb cut by the frame gives no scale.
+    frame : WorkingFrame
     options : ScaleOptions
 
     Returns
@@ -231,20 +206,21 @@ def judge_scale(
     UsageError
         `given_mm_per_px` outside `LOWEST_MM_PER_PX`..`HIGHEST_MM_PER_PX`.
     """
-    measured = None if card is None else _from_card(card, centre_xy, working_factor, facts, options)
+    measured = None if card is None else _from_card(card, centre_xy, frame, options)
     if given_mm_per_px is not None:
         given = checked_mm_per_px(given_mm_per_px)
-        flags = () if measured is None or _agree(given, measured, options) else ("scale_disagrees",)
-        return _scale(given / working_factor, working_factor, options.given_uncertainty, "given", *flags)
+        known = None if measured is None else measured.mm_per_px
+        doubtful = measured is not None and known is not None and not _agree(given, known, measured.relative_uncertainty, options)
+        flags = ("scale_disagrees",) if doubtful else ()
+        return _scale(given / frame.factor, frame.factor, options.given_uncertainty, "given", *flags)
     if measured is not None:
         return measured
-    if limb_is_whole and limb_width_px > 0:
-        return _assumed(limb_width_px, working_factor, facts, options)
+    if limb.whole and limb.across_px > 0:
+        return _assumed(limb.across_px, frame, options)
     return _unknown()
 
 
-def _agree(given: float, measured: Scale, options: ScaleOptions) -> bool:
+def _agree(given: float, measured_mm_per_px: float, relative_uncertainty: float, options: ScaleOptions) -> bool:
     """Within 1.96 standard errors of their difference."""
-    assert measured.mm_per_px is not None
-    error = math.hypot(options.given_uncertainty, measured.relative_uncertainty)
-    return abs(math.log(given / measured.mm_per_px)) <= 1.96 * error
+    error = math.hypot(options.given_uncertainty, relative_uncertainty)
+    return abs(math.log(given / measured_mm_per_px)) <= 1.96 * error

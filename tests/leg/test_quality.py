@@ -14,7 +14,8 @@ from photocompare.base.arrays import LinearRGB
 from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.leg.field import find_field
-from photocompare.leg.quality import Quality, close_up, judge_quality
+from photocompare.leg.focus import FocusOptions, close_up
+from photocompare.leg.quality import Quality, judge_quality
 from photocompare.phantom import simple_pair
 from photocompare.photo.reading import read_photo
 from photocompare.prepared_photo import look_at
@@ -144,7 +145,7 @@ def test_a_photo_reduced_for_measuring_is_judged_by_its_own_pixels() -> None:
     scale = 0.4  # millimetres a pixel of the copy, 0.1 a pixel of the photo
     alone = judge_quality(copy, field, mm_per_px=scale)
     assert "coarse" in alone.flags
-    detail = close_up(encoded, field.measurable, factor)
+    detail = close_up(encoded, field.measurable, factor, options=FocusOptions())
     quality = judge_quality(copy, field, mm_per_px=scale, detail=detail)
     assert not {"coarse", "low_detail", "blurred"} & set(quality.flags)
     whole = linear_from_srgb8(encoded)
@@ -152,8 +153,8 @@ def test_a_photo_reduced_for_measuring_is_judged_by_its_own_pixels() -> None:
 
 
 def test_without_skin_there_is_no_close_up() -> None:
-    assert close_up(np.zeros((800, 600, 3), np.uint8), np.zeros((400, 300), np.bool_), 0.5) is None
-    assert close_up(np.zeros((200, 600, 3), np.uint8), np.ones((100, 300), np.bool_), 0.5) is None
+    assert close_up(np.zeros((800, 600, 3), np.uint8), np.zeros((400, 300), np.bool_), 0.5, options=FocusOptions()) is None
+    assert close_up(np.zeros((200, 600, 3), np.uint8), np.ones((100, 300), np.bool_), 0.5, options=FocusOptions()) is None
 
 
 def test_a_smooth_photo_out_of_focus_is_blurred_though_the_borders_of_jpeg_s_blocks_are_sharp() -> None:

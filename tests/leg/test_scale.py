@@ -12,7 +12,8 @@ from photocompare.base.errors import UsageError
 from photocompare.base.flags import REGISTRY
 from photocompare.card.finding import SCALE_DRAWS, Card
 from photocompare.card.patches import ColourOptions
-from photocompare.leg.scale import HIGHEST_MM_PER_PX, LIMB_GIRTHS_MM, LOWEST_MM_PER_PX, judge_scale, measure_limb_width
+from photocompare.leg.limb_width import LimbWidth, measure_limb_width
+from photocompare.leg.scale import HIGHEST_MM_PER_PX, LIMB_GIRTHS_MM, LOWEST_MM_PER_PX, WorkingFrame, judge_scale
 
 CENTRE = (300.0, 400.0)
 
@@ -36,7 +37,7 @@ def flat_card(mm_per_px: float = 0.2, *, stretch: float = 1.0, spread: float = 0
 
 
 def test_the_card_gives_the_scale_in_both_frames() -> None:
-    scale = judge_scale(flat_card(0.2), centre_xy=CENTRE, working_factor=0.5)
+    scale = judge_scale(flat_card(0.2), centre_xy=CENTRE, frame=WorkingFrame(0.5))
     assert scale.source == "card"
     assert scale.mm_per_working_px == pytest.approx(0.2)
     assert scale.mm_per_px == pytest.approx(0.1)
@@ -51,7 +52,7 @@ def test_a_cards_uncertainty_holds_print_depth_tilt_and_fit() -> None:
     tilted = judge_scale(flat_card(stretch=1.22), centre_xy=CENTRE).relative_uncertainty
     assert tilted == pytest.approx(math.hypot(square, math.log(1.22) / (2 * math.sqrt(2))), rel=1e-6)
     # 0.2 mm per px at 26 mm equivalent is 240 mm away: nearer, so that the card's height above the skin matters more
-    assert judge_scale(flat_card(), centre_xy=CENTRE, facts=Lens()).relative_uncertainty > square
+    assert judge_scale(flat_card(), centre_xy=CENTRE, frame=WorkingFrame(facts=Lens())).relative_uncertainty > square
 
 
 def test_a_length_in_any_direction_varies_as_the_tilt_term_says() -> None:
@@ -68,7 +69,7 @@ def test_a_chart_without_millimetres_gives_no_scale() -> None:
 
 
 def test_a_given_scale_is_for_the_photos_own_pixels_and_wins() -> None:
-    scale = judge_scale(flat_card(0.2), given_mm_per_px=0.101, centre_xy=CENTRE, working_factor=0.5)
+    scale = judge_scale(flat_card(0.2), given_mm_per_px=0.101, centre_xy=CENTRE, frame=WorkingFrame(0.5))
     assert (scale.source, scale.flags) == ("given", ())
     assert scale.mm_per_px == pytest.approx(0.101)
     assert scale.mm_per_working_px == pytest.approx(0.202)
@@ -90,29 +91,29 @@ def test_an_impossible_given_scale_is_refused_with_what_to_do(value: float) -> N
 def test_an_assumed_scale_holds_every_region_of_a_leg(region: str) -> None:
     true = 0.12
     width_px = LIMB_GIRTHS_MM[region][0] / math.pi / true
-    scale = judge_scale(None, centre_xy=CENTRE, limb_width_px=width_px, limb_is_whole=True)
+    scale = judge_scale(None, centre_xy=CENTRE, limb=LimbWidth(width_px, True))
     assert (scale.source, scale.flags) == ("assumed", ("scale_assumed",))
     assert scale.mm_per_px is not None
     assert abs(math.log(scale.mm_per_px / true)) <= 1.96 * scale.relative_uncertainty
 
 
 def test_an_assumed_scale_follows_the_working_factor() -> None:
-    full = judge_scale(None, centre_xy=CENTRE, limb_width_px=1000.0, limb_is_whole=True)
-    half = judge_scale(None, centre_xy=CENTRE, limb_width_px=500.0, limb_is_whole=True, working_factor=0.5)
+    full = judge_scale(None, centre_xy=CENTRE, limb=LimbWidth(1000.0, True))
+    half = judge_scale(None, centre_xy=CENTRE, limb=LimbWidth(500.0, True), frame=WorkingFrame(0.5))
     assert full.mm_per_px == pytest.approx(half.mm_per_px)
 
 
 def test_a_limb_cut_by_the_frame_gives_no_scale() -> None:
-    assert judge_scale(None, centre_xy=CENTRE, limb_width_px=900.0, limb_is_whole=False).source == "none"
-    assert judge_scale(None, centre_xy=CENTRE, limb_width_px=math.nan, limb_is_whole=True).source == "none"
+    assert judge_scale(None, centre_xy=CENTRE, limb=LimbWidth(900.0, False)).source == "none"
+    assert judge_scale(None, centre_xy=CENTRE, limb=LimbWidth(math.nan, True)).source == "none"
 
 
 def test_a_lens_that_would_stand_at_an_impossible_distance_gives_no_scale() -> None:
-    near = {"centre_xy": CENTRE, "limb_width_px": 900.0, "limb_is_whole": True}
-    assert judge_scale(None, facts=Lens(), **near).source == "assumed"
-    assert judge_scale(None, facts=Lens(focal_length_35mm=None), **near).source == "assumed"
+    near = {"centre_xy": CENTRE, "limb": LimbWidth(900.0, True)}
+    assert judge_scale(None, frame=WorkingFrame(facts=Lens()), **near).source == "assumed"
+    assert judge_scale(None, frame=WorkingFrame(facts=Lens(focal_length_35mm=None)), **near).source == "assumed"
     # 113 mm over 10 of 2000 px: the camera would be 12 m away
-    assert judge_scale(None, centre_xy=CENTRE, limb_width_px=10.0, limb_is_whole=True, facts=Lens()).source == "none"
+    assert judge_scale(None, centre_xy=CENTRE, limb=LimbWidth(10.0, True), frame=WorkingFrame(facts=Lens())).source == "none"
 
 
 def test_every_flag_is_in_the_registry() -> None:
@@ -134,17 +135,25 @@ def slanted_band(degrees: float, width: float, shape: tuple[int, int] = (400, 30
 def test_limb_width_is_measured_square_to_its_axis(degrees: float) -> None:
     width = measure_limb_width(slanted_band(degrees, 120.0))
     assert width.whole
-    assert width.px == pytest.approx(120.0, rel=0.02)
+    assert width.across_px == pytest.approx(120.0, rel=0.02)
 
 
 def test_a_lying_limb_is_measured_as_well() -> None:
     width = measure_limb_width(slanted_band(5.0, 120.0).T)
     assert width.whole
-    assert width.px == pytest.approx(120.0, rel=0.02)
+    assert width.across_px == pytest.approx(120.0, rel=0.02)
 
 
 def test_a_limb_that_leaves_the_frame_sideways_is_not_whole() -> None:
     for mask in (slanted_band(0.0, 400.0), np.roll(slanted_band(0.0, 120.0), 95, axis=1), np.zeros((50, 60), dtype=bool)):
         width = measure_limb_width(mask)
         assert not width.whole
-        assert math.isnan(width.px)
+        assert math.isnan(width.across_px)
+
+
+def test_one_ruler_tells_the_widest_circle_too_even_of_a_limb_that_the_frame_cuts() -> None:
+    band = slanted_band(0.0, 120.0)
+    assert measure_limb_width(band).circle_px == pytest.approx(120.0, rel=0.03)
+    cut = measure_limb_width(np.roll(band, 95, axis=1))
+    assert cut.circle_px == pytest.approx(115.0, rel=0.05)  # five of its columns are outside
+    assert math.isnan(measure_limb_width(np.zeros((50, 60), dtype=bool)).circle_px)

@@ -101,9 +101,9 @@ class LiveCheckOptions:
     line_ms: int = 1500
     look_side_px: int = 160
     focus_side_px: int = 1280
-    edge_share: float = _QUALITY.edge_share
+    edge_share: float = _QUALITY.focus.edge_share
     sharp_px: float = 2.0
-    widest_px: float = _QUALITY.widest_px
+    widest_px: float = _QUALITY.focus.widest_px
     blurred_mm: float = 2.0 * VEIN_SIGMA_MM
     usual_limb_mm: float = _QUALITY.usual_limb_mm
     softer: float = math.sqrt(2.0)
