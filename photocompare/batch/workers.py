@@ -1,7 +1,8 @@
 """The processes of one machine: each holds one pair at a time, and when one dies, only its pair is lost, and tried once more.
 
-A pool of the standard library breaks as a whole when one of its processes is killed, and can't say on which task; so each process here
-has a pipe of its own.
+A pool of the standard library breaks as a whole when one of its processes is killed, and can't say on which task.  Pebble's (5.2) ends
+one process alone, but is unusable once an idle one was killed ("All workers expired"), and knows no time in which a process must be ready.
+So each process here has a pipe of its own.
 """
 
 from __future__ import annotations
@@ -218,6 +219,6 @@ def _work(pipe: Connection, measure: Measure) -> None:
 def _end_with_parent() -> None:
     """A batch that was killed leaves no process behind that would go on writing into its folder."""
     parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -46,17 +46,17 @@ class Entering:
         tickets = {digest: self.records.photos.bring(data) for digest, data in files.items() if digest not in self._kept}
         with self.records.writing(self.actor, Permission.WRITE_PATIENT) as session:
             for entry in entries:
-                self._enter(session, entry, tickets)
+                self._enter(session, entry)
         for ticket in tickets.values():
             self.records.photos.settle(ticket)
         self._kept |= tickets.keys()
 
-    def _enter(self, session: Session, entry: Entry, tickets: dict[str, str]) -> None:
+    def _enter(self, session: Session, entry: Entry) -> None:
         patient = self._add(session, entry.patient)
         for region in entry.patient.regions:
             self._visits(session, patient, region, carded=not entry.patient.rendered)
         for new in entry.comparisons:
-            save_comparison(session, self.actor, patient, new, tickets)
+            save_comparison(session, self.actor, patient, new)
 
     def _add(self, session: Session, who: DemoPatient) -> PatientRow:
         identity = IdentityRow(**asdict(who.identity), sought_as=folded(f"{who.identity.name}\n{who.identity.chart_number}"))

@@ -81,6 +81,5 @@ def _by_rows(database: Database, query: str) -> tuple[NDArray[np.int64], Any]:
     """
     with database.reading() as session:
         cursor = session.connection().exec_driver_sql(query).cursor
-        assert cursor is not None
-        rows = cursor.fetchall()
+        rows = [] if cursor is None else cursor.fetchall()
     return np.array([number for number, _ in rows], np.int64), b"".join([run for _, run in rows])

@@ -79,8 +79,8 @@ def _ensure_visit(session: Session, actor: Actor, key: str, region: RegionRow, f
     return visit
 
 
-def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: NewComparison, tickets: Mapping[str, str]) -> SavedComparison:
-    """Write a comparison and whatever it hangs on; see `Records.save_comparison`."""
+def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: NewComparison) -> SavedComparison:
+    """Write a comparison and whatever it hangs on, whose files lie beside their places; see `Records.save_comparison`."""
     region = ensure_region(session, patient, new.side, new.region)
     before = _ensure_visit(session, actor, patient.key, region, new.before)
     after = _ensure_visit(session, actor, patient.key, region, new.after)
@@ -120,7 +120,6 @@ def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: Ne
     )
     session.add(row)
     session.flush()
-    assert row.dossier_sha256 in tickets
     renew(session, region.id)
     trail.note(
         session,

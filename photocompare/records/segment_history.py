@@ -170,8 +170,9 @@ def segment_history(comparisons: Sequence[tuple[dt.date, Dossier]], *, options: 
 
 
 def day_of_fates(day: dt.date, dossier: Dossier, options: SegmentHistoryOptions) -> DayOfFates:
-    """One comparison's baseline pieces in full pixels of the before photo."""
-    assert dossier.veins is not None
+    """One comparison's baseline pieces in full pixels of the before photo; ValueError for a refused one, which has none."""
+    if dossier.veins is None:
+        raise ValueError("a refused comparison has no veins")
     factor = 1.0 / dossier.shown_over_full
     baseline = [fated for fated in dossier.veins.pieces if fated.fate != "new" and len(fated.piece.points)]
     return DayOfFates(

@@ -216,8 +216,8 @@ class Records(CheckedRecords):
             The pair of visits has another comparison and no reason is given; a visit is in the records with other facts.
         """
         files = (*new.before_photos, *new.after_photos, new.dossier)
-        with self._bringing(files) as tickets, self.writing(actor, Permission.WRITE_PATIENT, new.patient_key) as session:
-            return save_comparison(session, actor, patient_of(session, new.patient_key), new, tickets)
+        with self._bringing(files), self.writing(actor, Permission.WRITE_PATIENT, new.patient_key) as session:
+            return save_comparison(session, actor, patient_of(session, new.patient_key), new)
 
     def cohort(self, actor: Actor, *, since: dt.date | None = None, until: dt.date | None = None) -> pd.DataFrame:
         """The audit's table (`cohort.read_table`); the view is noted."""

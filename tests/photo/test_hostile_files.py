@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import resource
 import subprocess
@@ -366,28 +367,50 @@ def run_in_child(monkeypatch: pytest.MonkeyPatch, code: str) -> PhotoError:
     return caught.value
 
 
+READY = b'{"kind": "ready", "size": 0}\n'
+
+
 def test_a_child_that_dies_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    ready = "import os; os.write(1, b'+'); "
+    ready = f"import os; os.write(1, {READY!r}); "
     assert isinstance(run_in_child(monkeypatch, ready + "os.kill(os.getpid(), 11)"), TruncatedPhoto)
     assert isinstance(run_in_child(monkeypatch, ready + "raise AttributeError"), TruncatedPhoto)
     assert isinstance(run_in_child(monkeypatch, ready + "os.kill(os.getpid(), 9)"), TooLarge)
     assert "could not start" in str(run_in_child(monkeypatch, "import no_such_library"))
+    assert "could not start" in str(run_in_child(monkeypatch, "print('something else')"))
+
+
+def photo_line(**changes: object) -> bytes:
+    """The line before the pixels of a photo of 300 x 300."""
+    return json.dumps({"kind": "photo", "size": 270_000, "width": 300, "height": 300, "flags": [], **changes}).encode() + b"\n"
 
 
 @pytest.mark.parametrize(
     "said",
     [
         b"",
-        b"\\x00\\x00\\x00\\x02{}",
-        b"\\xff\\xff\\xff\\xff",
-        b"\\x00\\x00\\x00\\x04null",
-        b"\\x00\\x00\\x00\\x2f" + b'{"width":300,"height":9999999999,"flags":[]    }',
-        b"\\x00\\x00\\x00\\x2f" + b'{"width":300,"height":300,"flags":[]           }',
-        b'\\x00\\x00\\x00\\x17{"refusal": "<script>"}',
+        b"{}\n",
+        b"null\n",
+        b"\xff\xff\xff\xff\n",
+        b"[" * 100_000 + b"\n",
+        b"x" * 2_000_000,
+        photo_line(height=9_999_999_999),
+        photo_line(height=float("inf")),
+        photo_line(size=10),
+        photo_line(size=-1),
+        photo_line(size=1 << 40),
+        photo_line(),
+        photo_line() + bytes(270_000),
+        photo_line() + bytes(270_000) + b'{"kind": "done", "size": 0}\n',
+        photo_line(flags=7) + bytes(270_000) + b'{"kind": "done", "size": 0, "flags": []}\n',
+        b'{"kind": "refused", "size": 0, "code": "<script>"}\n',
+        b'{"kind": "refused", "size": 0}\n',
     ],
+    ids=lambda said: said[:40].decode("ascii", "replace"),
 )
-def test_nothing_is_taken_from_the_child_on_trust(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
-    error = run_in_child(monkeypatch, f'import os, sys; sys.stdin.buffer.read(); os.write(1, b"""+{said.decode()}""")')
+def test_nothing_is_taken_from_the_child_on_trust(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: bytes) -> None:
+    (tmp_path / "said").write_bytes(READY + said)
+    code = f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write(open({str(tmp_path / 'said')!r}, 'rb').read())"
+    error = run_in_child(monkeypatch, code)
     assert isinstance(error, TruncatedPhoto)
     assert "script" not in str(error)
 
@@ -409,7 +432,7 @@ def test_the_child_gives_up_what_it_does_not_need(tmp_path: Path) -> None:
 
 def test_the_child_keeps_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATIENT_DATABASE_PASSWORD", "hunter2")
-    monkeypatch.setattr(call, "CHILD", "import os; os.write(1, b'?' if 'PATIENT_DATABASE_PASSWORD' in os.environ else b'+')")
+    monkeypatch.setattr(call, "CHILD", f"import os; os.write(1, b'?' if 'PATIENT_DATABASE_PASSWORD' in os.environ else {READY!r})")
     with pytest.raises(TruncatedPhoto):
         read_photo(make.png())
 

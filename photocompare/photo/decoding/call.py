@@ -27,10 +27,8 @@ from photocompare.base.errors import (
     TruncatedPhoto,
     UnsupportedColour,
 )
-from photocompare.photo.decoding.refusal import OUT_OF_MEMORY, READY
-
-LONGEST_HEADER = 1 << 20
-"""Bytes of JSON taken from the child: its longest header is below 4 kB."""
+from photocompare.base.messages import Head, pipes_of, receive_head
+from photocompare.photo.decoding.refusal import OUT_OF_MEMORY
 
 CHILD = (
     "import sys; sys.path[:0] = [folder for folder in sys.argv[1:-1] if folder not in sys.path]; "
@@ -149,18 +147,6 @@ def _child(kind: str, limits: PhotoLimits) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def _receive_json(stream: IO[bytes]) -> dict[str, Any]:
-    length = int.from_bytes(stream.read(4), "big")
-    text = stream.read(length) if 0 < length <= LONGEST_HEADER else b""
-    try:
-        message = json.loads(text)
-    except ValueError:
-        raise EOFError from None
-    if not isinstance(message, dict):
-        raise EOFError
-    return message
-
-
 def _receive_pixels(stream: IO[bytes], width: int, height: int) -> SRGB8:
     pixels = np.empty((height, width, 3), dtype=np.uint8)
     view, filled = pixels.reshape(-1).data, 0
@@ -175,27 +161,44 @@ def _receive_pixels(stream: IO[bytes], width: int, height: int) -> SRGB8:
 def decode_apart(data: bytes, kind: str, limits: PhotoLimits) -> tuple[SRGB8, dict[str, Any]]:
     """Pixels and header from the child; its silence is a refusal too."""
     with _child(kind, limits) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+        requests, answers = pipes_of(process)
         # The child reads all before it answers, so this can't lock up; a child that died early shows below.
         with suppress(OSError):
-            process.stdin.write(data)
+            requests.write(data)
         with suppress(OSError):
-            process.stdin.close()
+            requests.close()
+        if not _is_ready(answers):
+            raise _never_ready(process.wait(), limits)
         try:
-            if process.stdout.read(1) != READY:
-                raise _never_ready(process.wait(), limits)
-            header = _receive_json(process.stdout)
-            if "refusal" in header:
-                raise refusal(str(header["refusal"]), limits)
-            width, height = int(header["width"]), int(header["height"])
-            if not (limits.min_side <= min(width, height) and width * height <= limits.max_pixels):
+            head = _expected(receive_head(answers))
+            if head.kind == "refused":
+                raise refusal(str(head.facts["code"]), limits)
+            width, height = int(head.facts["width"]), int(head.facts["height"])
+            whole = limits.min_side <= min(width, height) and width * height <= limits.max_pixels and head.size == width * height * 3
+            if not whole:
                 raise refusal("damaged", limits)
-            pixels = _receive_pixels(process.stdout, width, height)
-            header["flags"] = [*header["flags"], *_receive_json(process.stdout)["flags"]]
-        except (EOFError, KeyError, TypeError, ValueError):
+            pixels = _receive_pixels(answers, width, height)
+            last = _expected(receive_head(answers))
+            header = {**head.facts, "flags": [*head.facts["flags"], *last.facts["flags"]]}
+        except (EOFError, KeyError, TypeError, ValueError, OverflowError):
+            answers.close()  # a child that goes on talking nonsense ends at once
             raise _fallen_silent(process.wait(), limits) from None
     return pixels, header
+
+
+def _is_ready(answers: IO[bytes]) -> bool:
+    """Whether the child has loaded its libraries and set its limits."""
+    try:
+        head = receive_head(answers)
+    except ValueError:
+        return False
+    return head is not None and head.kind == "ready"
+
+
+def _expected(head: Head | None) -> Head:
+    if head is None:
+        raise EOFError
+    return head
 
 
 def _never_ready(status: int, limits: PhotoLimits) -> PhotoError:

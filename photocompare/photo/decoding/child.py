@@ -3,10 +3,10 @@
 It runs without privileges worth having: before the first byte of the photo is read it gives up memory, processor time,
 file writing, core dumps and, where the system lets it, the network.  It answers on standard output with
 
-    1 byte `READY`, 4 bytes length + JSON header, then height * width * 3 bytes of pixels, then 4 bytes length + JSON trailer
+    ready, then photo (header, height * width * 3 bytes of pixels), then done (flags that are known at the end)
 
-or with a header that holds a refusal and nothing more.  `photocompare.photo.decoding.call` is its only caller, and trusts nothing
-that it says.
+or with refused (a code) in place of the last two (`photocompare.base.messages`).  `photocompare.photo.decoding.call` is its only caller,
+and trusts nothing that it says.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
+from photocompare.base.messages import send, send_head
 from photocompare.photo.decoding.checks import jpeg_end, libjpeg_complaint, require_whole
 from photocompare.photo.decoding.colour import to_srgb
-from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, READY, Refusal
+from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, Refusal
 from photocompare.photo.decoding.tags import carries_gain_map, is_camera_raw, read_tags, source_bit_depth
 
 CLONE_NEWUSER_AND_NEWNET = 0x10000000 | 0x40000000
@@ -185,13 +186,8 @@ def decode(data: bytes, kind: str, limits: dict[str, int]) -> tuple[Image.Image,
     return picture, header
 
 
-def _send_json(stream: BinaryIO, message: dict[str, Any]) -> None:
-    text = json.dumps(message).encode()
-    stream.write(len(text).to_bytes(4, "big") + text)
-    stream.flush()
-
-
-def _send_pixels(stream: BinaryIO, picture: Image.Image) -> None:
+def _send_photo(stream: BinaryIO, picture: Image.Image, header: dict[str, Any]) -> None:
+    send_head(stream, "photo", picture.width * picture.height * 3, **header)
     for top in range(0, picture.height, STRIP_ROWS):
         stream.write(picture.crop((0, top, picture.width, min(top + STRIP_ROWS, picture.height))).tobytes())
 
@@ -202,13 +198,12 @@ def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) 
         data = file.read()
         picture, header = decode(data, kind, limits)
     except Refusal as refusal:
-        _send_json(stream, {"refusal": refusal.code})
+        send(stream, "refused", code=refusal.code)
         return
-    _send_json(stream, header)
-    _send_pixels(stream, picture)
+    _send_photo(stream, picture, header)
     del picture
     flags = ["decoder_warning"] if kind == "JPEG" and libjpeg_complaint(data, jpeg_end(data)) else []
-    _send_json(stream, {"flags": flags})
+    send(stream, "done", flags=flags)
 
 
 def main() -> None:
@@ -220,8 +215,7 @@ def main() -> None:
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
         confine(request["limits"])
-        stream.write(READY)
-        stream.flush()
+        send(stream, "ready")
         try:
             answer(sys.stdin.buffer, request["kind"], request["limits"], stream)
         except MemoryError:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import struct
 
-READY = b"+"
-"""First byte of the child's answer: its libraries are loaded and its limits are set."""
-
 OUT_OF_MEMORY = 3
 """Exit status of a child that asked for more memory than it may have."""
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from photocompare.base.errors import PhotocompareError, PhotoError
 from photocompare.base.memory import share_freed_memory
+from photocompare.base.messages import packed, receive, send
 from photocompare.photo.collage import Cut, find_collage
 from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import Photo, read_photo
 from photocompare.photo.visits import Visits, cut_visits, read_visits
-from photocompare.viewer.measuring.messages import packed, receive, send
 
 THUMBNAIL_PX = 1280
 """Longest side of the small picture that stands beside an upload and, as a ghost, over the live camera's: veins are still seen in it."""

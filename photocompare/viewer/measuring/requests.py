@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 from photocompare.base.errors import UsageError
+from photocompare.base.messages import pipes_of, receive, send, unpacked
 from photocompare.results.dossier import Dossier, read_dossier
-from photocompare.viewer.measuring.messages import receive, send, unpacked
 
 MOST_SHOTS = 4
 """Photos of one visit, as `photocompare.shots` has it."""
@@ -179,13 +179,12 @@ def _begun(owner: weakref.ref[_Work]) -> subprocess.Popen[bytes] | None:
 
 
 def _converse(owner: weakref.ref[_Work], process: subprocess.Popen[bytes], kind: str, facts: Mapping[str, Any], body: bytes) -> None:
-    assert process.stdin is not None
-    assert process.stdout is not None
+    requests, answers = pipes_of(process)
     try:
-        with process.stdout:
-            with suppress(BrokenPipeError), process.stdin:
-                send(process.stdin, kind, body, **facts)
-            _listen(owner, process.stdout)
+        with answers:
+            with suppress(BrokenPipeError), requests:
+                send(requests, kind, body, **facts)
+            _listen(owner, answers)
     finally:
         # It has said all, or something that makes no sense.
         process.kill()

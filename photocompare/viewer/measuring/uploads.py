@@ -146,7 +146,8 @@ def refusal_words(refusal: Refusal, t: Texts) -> str:
 def cut_collage(visit: Visit, shot: Shot, t: Texts) -> None:
     """The cut that was found, shown, adjustable, confirmed."""
     photo = visit.check(shot).photo
-    assert photo is not None
+    if photo is None:
+        return
     st.subheader(t("compare.collage_title"), anchor=False)
     st.text(t("compare.collage_found"))
     left, right = st.columns([1, 1])
