@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from photocompare.base.errors import UsageError
+from photocompare.commands.output_folder import check_output_folder
 
 if TYPE_CHECKING:
     from photocompare.base.arrays import PointsXY
@@ -161,12 +162,6 @@ def _given_date(text: str | None, option: str) -> dt.date | None:
     if day > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):  # it may be tomorrow already, east of Greenwich
         raise UsageError(f"{option} {day.isoformat()} lies in the future; check the year.")
     return day
-
-
-def check_output_folder(out: Path) -> None:
-    """Fail before measuring rather than after.  UsageError for a file."""
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file; give a folder.")
 
 
 def _announce(stage: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from photocompare.commands.compare import check_output_folder
+from photocompare.commands.output_folder import check_output_folder
 
 if TYPE_CHECKING:
     from photocompare.validation.study import Progress

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from photocompare.base.errors import UsageError
+from photocompare.commands.output_folder import check_output_folder
 
 app = typer.Typer(no_args_is_help=True, help="Add up the outcomes of a practice.")
 
@@ -38,8 +39,7 @@ def report(
     from photocompare.report.words.texts import texts
 
     wanted = CohortFilter(since=_day(since), until=_day(until))
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file; give a folder.")
+    check_output_folder(out)
     options = AuditOptions(run_period=period, as_of=dt.datetime.now(dt.UTC).date())
     with closing(Records(usual_places())) as records:
         frame = records.cohort(COMMAND_LINE, since=wanted.since, until=wanted.until)

@@ -19,7 +19,7 @@ PROBLEMS_FOUND = 3
 app = typer.Typer(no_args_is_help=True, help="Look after the records: back up, restore, verify, export or erase a patient, accounts.")
 
 
-def _opened() -> Records:
+def _open_records() -> Records:
     from photocompare.records.places import usual_places
     from photocompare.records.store import Records
 
@@ -34,7 +34,7 @@ def backup(
     from photocompare.records.access import COMMAND_LINE
     from photocompare.records.backup import back_up
 
-    report = back_up(_opened(), COMMAND_LINE, out)
+    report = back_up(_open_records(), COMMAND_LINE, out)
     typer.echo(f"Backup: {report.file} ({sum(report.rows.values())} rows, {report.copied} new files)")
     typer.echo(f"Head of the trail, to be kept elsewhere: {report.head}")
     if report.unreadable:
@@ -51,7 +51,7 @@ def restore(source: Annotated[Path, typer.Argument(help="A backup, or a folder o
     from photocompare.records.backup import newest_backup
     from photocompare.records.backup import restore as fill
 
-    rows = fill(_opened(), COMMAND_LINE, newest_backup(source) if source.is_dir() else source)
+    rows = fill(_open_records(), COMMAND_LINE, newest_backup(source) if source.is_dir() else source)
     typer.echo("Restored: " + ", ".join(f"{count} rows of {table}" for table, count in rows.items() if count))
 
 
@@ -63,7 +63,7 @@ def verify(
     from photocompare.records.access import COMMAND_LINE
     from photocompare.records.upkeep import verify as check
 
-    found = check(_opened(), COMMAND_LINE, known_head=head)
+    found = check(_open_records(), COMMAND_LINE, known_head=head)
     for problem in found.problems:
         typer.echo(problem)
     state = "All is well" if found.clean else f"{len(found.problems)} problems"
@@ -84,7 +84,7 @@ def export(
 
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; name the file, such as {out / (patient + '.zip')}.")
-    data = export_patient(_opened(), COMMAND_LINE, patient)
+    data = export_patient(_open_records(), COMMAND_LINE, patient)
     with written_privately(out) as file:
         file.write(data)
     typer.echo(f"Export: {out}")
@@ -102,7 +102,7 @@ def erase(
 
     if not yes:
         typer.confirm(f"Erase identity and photos of {patient}? This can't be undone.", abort=True)
-    gone = erase_patient(_opened(), COMMAND_LINE, patient, reason)
+    gone = erase_patient(_open_records(), COMMAND_LINE, patient, reason)
     typer.echo(f"Erased: {patient}, {gone} files. Backups taken before still hold them.")
 
 
@@ -116,5 +116,5 @@ def account(
     """Open, change or close an account."""
     from photocompare.records.access import COMMAND_LINE
 
-    _opened().set_account(COMMAND_LINE, subject, role=role, name=name, active=not close)
+    _open_records().set_account(COMMAND_LINE, subject, role=role, name=name, active=not close)
     typer.echo(f"Account {'closed' if close else 'open'}: {subject} ({role})")

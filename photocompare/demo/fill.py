@@ -19,7 +19,7 @@ from photocompare.demo.entering import Entering, Entry
 from photocompare.demo.invented import invented_result
 from photocompare.demo.placeholder import placeholder_dossier, placeholder_photo
 from photocompare.demo.plan import DemoPlan
-from photocompare.demo.rendered import LegCase, Look, MeasuredLook, measured_looks
+from photocompare.demo.rendered import FollowUp, LegCase, MeasuredFollowUp, measured_follow_ups
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.checked_access import DEMO
@@ -45,7 +45,7 @@ _STAIN = 0.9
 _FADED_STAIN = 0.1
 """Strength of hemosiderin in the middle and at the end of a series: plainly brown, then below what is noticed."""
 
-Legs = tuple[bytes, tuple[MeasuredLook, ...]]
+Legs = tuple[bytes, tuple[MeasuredFollowUp, ...]]
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,12 @@ def _mark(records: Records, plan: DemoPlan) -> None:
 def _entry(plan: DemoPlan, number: int, legs: Mapping[int, Future[Legs]]) -> Entry:
     patient = draw_patient(plan, number)
     if patient.rendered:
-        first, looks = legs[number].result()
+        first, follow_ups = legs[number].result()
         (region,) = patient.regions
-        return Entry(patient, tuple(_rendered(patient, region, pair, first, look) for pair, look in zip(region.pairs, looks, strict=True)))
+        return Entry(
+            patient,
+            tuple(_rendered(patient, region, pair, first, follow_up) for pair, follow_up in zip(region.pairs, follow_ups, strict=True)),
+        )
     rng = np.random.default_rng([plan.seed, number, 1])
     return Entry(patient, tuple(_invented(plan, patient, region, pair, rng) for region in patient.regions for pair in region.pairs))
 
@@ -139,10 +142,12 @@ def _invented(plan: DemoPlan, patient: DemoPatient, region: DemoRegion, pair: De
     return NewComparison(patient.key, region.side, region.name, before, after, cards[:1], cards[1:], result, dossier)
 
 
-def _rendered(patient: DemoPatient, region: DemoRegion, pair: DemoPair, first: bytes, look: MeasuredLook) -> NewComparison:
+def _rendered(patient: DemoPatient, region: DemoRegion, pair: DemoPair, first: bytes, follow_up: MeasuredFollowUp) -> NewComparison:
     before, after = region.visits[pair.before], region.visits[pair.after]
-    photos = (first,), (look.photo,)
-    return NewComparison(patient.key, region.side, region.name, before, after, *photos, look.result, look.dossier, photo_facts=look.facts)
+    photos = (first,), (follow_up.photo,)
+    return NewComparison(
+        patient.key, region.side, region.name, before, after, *photos, follow_up.result, follow_up.dossier, photo_facts=follow_up.facts
+    )
 
 
 def _case(plan: DemoPlan, number: int) -> LegCase:
@@ -151,13 +156,13 @@ def _case(plan: DemoPlan, number: int) -> LegCase:
     rng = np.random.default_rng([plan.seed, number, 2])
     days = [region.visits[pair.after].day for pair in region.pairs]
     if number < plan.series:
-        looks: tuple[Look, ...] = (Look(days[0], 0.6, _STAIN), Look(days[1], 0.93, _FADED_STAIN))
+        follow_ups: tuple[FollowUp, ...] = (FollowUp(days[0], 0.6, _STAIN), FollowUp(days[1], 0.93, _FADED_STAIN))
     else:
         truth = region.pairs[0].truth
-        looks = (Look(days[0], truth.cleared / 100, float(rng.uniform(0.5, 1.0)) if truth.stained else 0.0),)
+        follow_ups = (FollowUp(days[0], truth.cleared / 100, float(rng.uniform(0.5, 1.0)) if truth.stained else 0.0),)
     spoilt = number >= plan.series and (number - plan.series) % _SPOILT_EVERY == _SPOILT_EVERY - 1
     melanin = float(np.exp(rng.uniform(*np.log(_MELANIN))))
-    return LegCase(plan.seed, number, region.visits[0].day, looks, melanin, bool(rng.uniform() < plan.practice.card), spoilt)
+    return LegCase(plan.seed, number, region.visits[0].day, follow_ups, melanin, bool(rng.uniform() < plan.practice.card), spoilt)
 
 
 @contextmanager
@@ -168,7 +173,7 @@ def _legs(plan: DemoPlan, workers: int) -> Iterator[dict[int, Future[Legs]]]:
         return
     # A forked child would inherit the locks of OpenCV's and the networks' threads; a fresh one has its own.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        legs = {number: pool.submit(measured_looks, _case(plan, number)) for number in range(plan.rendered)}
+        legs = {number: pool.submit(measured_follow_ups, _case(plan, number)) for number in range(plan.rendered)}
         try:
             yield legs
         finally:

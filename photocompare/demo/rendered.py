@@ -38,7 +38,7 @@ _SEED_STRIDE = 1_009
 
 
 @dataclass(frozen=True)
-class Look:
+class FollowUp:
     """How the leg is at a follow-up.
 
     Parameters
@@ -63,7 +63,7 @@ class LegCase:
     ----------
     seed, number : int
     baseline : date
-    looks : tuple of Look
+    follow_ups : tuple of FollowUp
         Each is compared with the baseline.
     melanin : float
         Melanosome fraction.
@@ -74,14 +74,14 @@ class LegCase:
     seed: int
     number: int
     baseline: dt.date
-    looks: tuple[Look, ...]
+    follow_ups: tuple[FollowUp, ...]
     melanin: float
     card: bool
     spoilt: bool
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MeasuredLook:
+class MeasuredFollowUp:
     """A follow-up's photo, and its comparison with the baseline: result, dossier, the photos' facts by digest."""
 
     photo: bytes
@@ -97,8 +97,8 @@ def photograph(case: LegCase) -> tuple[bytes, ...]:
         facts, stain_share=1.0, matting=0, trapped=0, creases=0, before=in_one_practice(facts.before), after=in_one_practice(facts.after)
     )
     photos = [_photo(facts, build_scene(replace(facts, clearance=0.0, faded_share=0.0, stain=0.0)), 0, facts.before, case.card)]
-    for number, look in enumerate(case.looks, start=1):
-        scene = build_scene(replace(facts, clearance=look.clearance, stain=look.stain))
+    for number, follow_up in enumerate(case.follow_ups, start=1):
+        scene = build_scene(replace(facts, clearance=follow_up.clearance, stain=follow_up.stain))
         photos.append(_photo(facts, scene, number, _pose(facts, number, case), case.card))
     return tuple(photos)
 
@@ -127,17 +127,17 @@ def _card() -> CardPlacement:
     return CardPlacement(texture, 1 / _CARD_TEXELS_PER_MM, _CARD_AT_MM)
 
 
-def measured_looks(case: LegCase) -> tuple[bytes, tuple[MeasuredLook, ...]]:
+def measured_follow_ups(case: LegCase) -> tuple[bytes, tuple[MeasuredFollowUp, ...]]:
     """The baseline's photo, and every follow-up measured against it.  Runs in a process of its own."""
     cv2.setNumThreads(1)
     first, *later = photograph(case)
     before = read_photo(first)
     measured = []
-    for look, photo in zip(case.looks, later, strict=True):
+    for follow_up, photo in zip(case.follow_ups, later, strict=True):
         after = read_photo(photo)
-        dossier = dossier_of(compare(before, after, before_date=case.baseline, after_date=look.day))
+        dossier = dossier_of(compare(before, after, before_date=case.baseline, after_date=follow_up.day))
         provenance = replace(dossier.result.provenance, seconds={})  # the same seed gives the same bytes
         dossier = replace(dossier, result=replace(dossier.result, provenance=provenance))
         facts = {p.facts.sha256: kept_facts(p.facts) for p in (before, after)}
-        measured.append(MeasuredLook(photo, dossier.result, write_dossier(dossier), facts))
+        measured.append(MeasuredFollowUp(photo, dossier.result, write_dossier(dossier), facts))
     return first, tuple(measured)

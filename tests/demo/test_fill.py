@@ -17,7 +17,7 @@ from photocompare.demo.course import FAMILY_NAMES, draw_patient
 from photocompare.demo.fill import DemoReport, fill_demo
 from photocompare.demo.invented import INVENTED, invented_result
 from photocompare.demo.plan import DemoPlan, Practice
-from photocompare.demo.rendered import LegCase, Look, photograph
+from photocompare.demo.rendered import FollowUp, LegCase, photograph
 from photocompare.records import trail
 from photocompare.records.access import LOCAL
 from photocompare.records.cohort_rows import stale_rows
@@ -203,11 +203,11 @@ def test_stains_matting_refusals_and_the_lost(many: pd.DataFrame) -> None:
 
 def test_a_leg_keeps_its_skin_from_visit_to_visit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendered, "SIZE", (400, 300))
-    looks = (Look(dt.date(2026, 2, 1), 0.6, 0.9), Look(dt.date(2026, 6, 1), 0.95, 0.1))
-    case = LegCase(1, 0, dt.date(2026, 1, 1), looks, 0.03, card=False, spoilt=False)
+    follow_ups = (FollowUp(dt.date(2026, 2, 1), 0.6, 0.9), FollowUp(dt.date(2026, 6, 1), 0.95, 0.1))
+    case = LegCase(1, 0, dt.date(2026, 1, 1), follow_ups, 0.03, card=False, spoilt=False)
     photos = photograph(case)
     assert len({*photos}) == 3
-    assert photograph(LegCase(1, 0, dt.date(2026, 1, 1), looks[:1], 0.03, card=False, spoilt=False)) == photos[:2]
+    assert photograph(LegCase(1, 0, dt.date(2026, 1, 1), follow_ups[:1], 0.03, card=False, spoilt=False)) == photos[:2]
 
 
 def test_rendered_pairs_are_truly_measured(tmp_path: Path) -> None:

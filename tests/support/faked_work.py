@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from photocompare.results.dossier import Dossier
-from photocompare.viewer.measuring.requests import Outcome, Refusal, Request
+from photocompare.viewer.measuring.requests import Outcome, PhotoRefusal, Request
 
 
 class FakedWork:
@@ -19,7 +19,7 @@ class FakedWork:
 
     def __init__(self) -> None:
         self.outcome: Outcome = "running"
-        self.refusal: Refusal | None = None
+        self.refusal: PhotoRefusal | None = None
         self.ended = threading.Event()
         self.stopped = False
         type(self).made.append(self)
@@ -48,7 +48,7 @@ def faked_work() -> tuple[type[Any], type[Any]]:
             self.dossier, self.full_size = dossier, {}
             self.end("done")
 
-        def refuse(self, refusal: Refusal) -> None:
+        def refuse(self, refusal: PhotoRefusal) -> None:
             self.refusal = refusal
             self.end("refused")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from photocompare.viewer.measuring.requests import Cutting, Refusal
+from photocompare.viewer.measuring.requests import Cutting, PhotoRefusal
 from photocompare.viewer.measuring.visit import MOST_SHOTS, Shot
 from photocompare.viewer.result import result_view as outcome_view
 from tests.support.run_pages import MEASURED, PERCENTAGE, REFUSED, Pages, T, faked_app
@@ -70,7 +70,7 @@ def test_measuring_can_be_stopped_and_begun_again(pages: Pages) -> None:
 
 def test_a_photo_that_can_t_be_used_is_named_and_tried_once(pages: Pages) -> None:
     measuring = pages.pair()
-    measuring.refuse(Refusal("TruncatedPhoto", "internal words", "after", 1))
+    measuring.refuse(PhotoRefusal("TruncatedPhoto", "internal words", "after", 1))
     pages.checkings[1].refusal = measuring.refusal
     pages.checkings[1].end("refused")
     for _ in range(3):

@@ -12,7 +12,7 @@ from photocompare.report.files.dossier_making import dossier_of
 from photocompare.results.dossier import Dossier
 from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.measuring import visit as visit_module
-from photocompare.viewer.measuring.requests import Cutting, Refusal
+from photocompare.viewer.measuring.requests import Cutting, PhotoRefusal
 from photocompare.viewer.measuring.visit import MOST_KEPT, Shot, Visit, add_shot, ghost, take_uploads, visit_of
 from tests.support.faked_work import faked_work
 from tests.support.made_comparison import make_comparison
@@ -238,7 +238,7 @@ def test_under_a_stopped_pair_stands_no_other_pairs_result() -> None:
 def test_what_can_t_be_measured_is_not_tried_for_ever(outcome: str) -> None:
     visit = a_pair()
     first: Any = visit.begin()
-    first.refusal = Refusal("NotAPhoto", "no photo", "after", 1) if outcome == "refused" else None
+    first.refusal = PhotoRefusal("NotAPhoto", "no photo", "after", 1) if outcome == "refused" else None
     first.end(outcome)
     for _ in range(3):
         assert visit.begin() is first

@@ -100,7 +100,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class PhotoRefusal:
     """Why a photo can't be used: the error's name, its English sentence, and which photo of which visit, where that is known."""
 
     name: str
@@ -114,7 +114,7 @@ class _Work(ABC):
 
     def __init__(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
         self.outcome: Outcome = "running"
-        self.refusal: Refusal | None = None
+        self.refusal: PhotoRefusal | None = None
         self.ended = threading.Event()
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -198,7 +198,7 @@ def _listen(owner: weakref.ref[_Work], pipe: IO[bytes]) -> None:
             return
         kind, facts, body = message
         if kind == "refused":
-            work.refusal = Refusal(str(facts["name"]), str(facts["message"]), str(facts["which"]), int(facts["number"]))
+            work.refusal = PhotoRefusal(str(facts["name"]), str(facts["message"]), str(facts["which"]), int(facts["number"]))
             work.end("refused")
         else:
             work.hear(kind, facts, body)

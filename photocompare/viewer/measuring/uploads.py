@@ -14,7 +14,7 @@ from photocompare.base.flags import REGISTRY, Severity
 from photocompare.report.words.texts import Texts
 from photocompare.results.timing import parse_date
 from photocompare.results.visit_details import MOST_SESSIONS, Leg, VisitDetails
-from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, Refusal
+from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, PhotoRefusal
 from photocompare.viewer.measuring.visit import VISITS, Shot, Visit, Which, take_uploads
 from photocompare.viewer.shared.kept_fields import forget_typed, lasting, put_back
 from photocompare.viewer.shared.waiting import wait_while
@@ -135,7 +135,7 @@ def _flag_lines(looked: Sequence[str] | None, read: Sequence[str], t: Texts) -> 
     return "".join(lines)
 
 
-def refusal_words(refusal: Refusal, t: Texts) -> str:
+def refusal_words(refusal: PhotoRefusal, t: Texts) -> str:
     """Why a photo can't be used, in the language at hand, and which photo it is."""
     words = t(f"errors.{refusal.name}" if f"errors.{refusal.name}" in t.entries else "errors.PhotoError")
     if not refusal.which:
