@@ -18,9 +18,9 @@ from photocompare.batch.sources import shown
 from photocompare.batch.table import TableRow
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.numbers import headline_percent
-from photocompare.report.words.sentences import BAND, ENGLISH
 from photocompare.report.words.texts import texts
 from photocompare.results.comparison import FATES
+from photocompare.results.reference_band import ReferenceBandOptions
 
 NAME = "contact_sheet{}.html"
 
@@ -174,7 +174,7 @@ def _number(result: Mapping[str, Any] | None) -> str:
     if clearance is None:
         return ""
     length = clearance["length"]
-    shown = headline_percent(length["percent"], BAND, ENGLISH)
+    shown = headline_percent(length["percent"], ReferenceBandOptions(), texts("en"))
     return f"<p class='number'>{shown} <small>({length['low']:.0f} to {length['high']:.0f})</small></p>"
 
 

@@ -272,8 +272,8 @@ def thumbnails_of(comparison: Comparison) -> bytes:
     """Both photos and, of a measured pair, the fates, small and side by side: a JPEG of pixels alone."""
     import numpy as np
 
-    from photocompare.report.files.dossier_making import jpeg
     from photocompare.report.pictures.drawing import fitted, paint_veins, veiled
+    from photocompare.report.pictures.encoding import jpeg
 
     pictures = comparison.pictures
     small = [fitted(picture, THUMBNAIL_PX, THUMBNAIL_PX) for picture in (pictures.before, pictures.after)]

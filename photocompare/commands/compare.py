@@ -127,8 +127,9 @@ def _read(files: _Files, mm_per_px: float | None) -> Visits:
 def _write(comparison: Comparison, out: Path, *, as_json: bool) -> None:
     """The contract's files, and the result in words or as JSON on standard output."""
     from photocompare.report.files.comparison_files import write_comparison
-    from photocompare.report.words.sentences import as_text
-    from photocompare.results.result_json import result_text
+    from photocompare.report.words.summary import as_text
+    from photocompare.report.words.texts import texts
+    from photocompare.results.result_json import result_of, result_text
 
     if sys.stderr.isatty():
         _announce("write")
@@ -136,7 +137,7 @@ def _write(comparison: Comparison, out: Path, *, as_json: bool) -> None:
     if as_json:
         typer.echo(result_text(comparison), nl=False)
     else:
-        typer.echo(as_text(comparison))
+        typer.echo(as_text(result_of(comparison), texts("en")))
         typer.echo(f"Files: {out}")
 
 

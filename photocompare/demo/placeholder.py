@@ -8,8 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from photocompare.report.files.comparison_files import png
-from photocompare.report.files.dossier_making import jpeg
+from photocompare.report.pictures.encoding import jpeg, png
 from photocompare.results.comparison import FATES
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.result import Result
@@ -17,7 +16,7 @@ from photocompare.results.vein_table import VeinTable, table_as_bytes
 
 WIDTH, HEIGHT = 300, 400
 _CARD_GREY, _INK = 214, (70, 70, 70)
-_MEASURED_PICTURES = ("before", "after", "difference", "error", "fate")
+_MEASURED_PICTURES = ("before", "after", "difference", "error")
 _MASKS = ("field", "pigment_before", "pigment_after")
 
 

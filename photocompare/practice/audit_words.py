@@ -10,9 +10,9 @@ from photocompare.practice.cohort import CohortFilter
 from photocompare.practice.figures import AuditFigures
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.run_chart import RunSignals
-from photocompare.report.pdf.words import date_of
 from photocompare.report.words import numbers
 from photocompare.report.words.texts import Texts
+from photocompare.report.words.visit import date_of
 
 DASH = "–"
 """In place of a number that there is not."""

@@ -44,8 +44,8 @@ class Dossier:
         To the digits that `result.json` keeps.
     pictures : mapping
         Encoded, without metadata.  Always: "before_original", "after_original" (upright).  Of a measured pair also, in the before frame at
-        working size: "before", "after" (same light), "difference", "error", the masks "field", "pigment_before", "pigment_after", and
-        "fate".  "before_full", "after_full" where they were asked for.
+        working size: "before", "after" (same light), "difference", "error", and the masks "field", "pigment_before", "pigment_after".
+        "before_full", "after_full" where they were asked for.
     lines : mapping or None
         For drawing, (x, y, x, y, ...) in pixels of the shown pictures: "fates" (fate to joined lines) and "pieces" (one line each, in the
         table's order).  None for a refused pair.

@@ -13,7 +13,7 @@ from photocompare.results.comparison import status_of
 from photocompare.results.dossier import Dossier
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.result import Reason, Result
-from photocompare.results.result_json import parse_result
+from photocompare.results.result_json import as_result
 from photocompare.results.timing import TimingOptions, judge_timing
 
 _DATE_FLAGS = frozenset({"window_unknown", "dates_reversed"})
@@ -58,20 +58,16 @@ def under_dates(dossier: Dossier, before: dt.date | None, after: dt.date | None)
     return dataclasses.replace(dossier, result=redated(dossier.result, before, after, options=dossier.timing))
 
 
-def _typed(result: Mapping[str, Any]) -> Result:
-    return result if isinstance(result, Result) else parse_result(result)
-
-
 def length_estimate(result: Mapping[str, Any]) -> Estimate | None:
     """The headline of a result, None where there is none."""
-    return _typed(result).length
+    return as_result(result).length
 
 
 def assessed_length(result: Mapping[str, Any]) -> float:
     """Length that the percentages are of, in the unit of `lengths`; 0 for a refused pair."""
-    return _typed(result).assessed_length
+    return as_result(result).assessed_length
 
 
 def lengths(result: Mapping[str, Any]) -> tuple[Mapping[str, float], str]:
     """Fate to length, and the unit ("mm" or "px"); empty for a refused pair."""
-    return _typed(result).lengths, _typed(result).unit
+    return as_result(result).lengths, as_result(result).unit

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from photocompare.base.estimate import Estimate
-from photocompare.results.timing import Timing
+from photocompare.results.timing import Timing, Window
 
 Verdict = Literal["below", "within", "above", "not_assessed"]
 
@@ -20,11 +20,21 @@ RESPONDER_PERCENT = 75.0
 REPORTED_DIGITS = 1
 """Decimals of a reported percentage; the verdict is passed on the number that people read, so that 70.0 is never "below 70"."""
 
-_WHY_NOT = {
+SENTENCES = {
+    "no_number": "No number can be given for this pair, so there is nothing to hold against the benchmark.",
     "too_early": "In the first two weeks swelling, bruises and trapped blood hide the outcome; it is too early to judge.",
     "interim": "Less than eight weeks lie between the photos: an interim look, not an outcome.",
     "unknown": "The time between the photos is unknown, and only a pair inside its assessment window is held against the benchmark.",
+    "below": "The cleared length is below the {low} to {high} percent band; {sure}.",
+    "within": "The cleared length is within the {low} to {high} percent band; {sure}.",
+    "above": "The cleared length is above the {low} to {high} percent band; {sure}.",
+    "certain": "the whole interval lies there",
+    "uncertain": "the interval reaches beyond, so this is not certain",
+    "late": "Over six months lie between the photos; veins may have come back since.",
 }
+"""What is said of a place beside the band, in English; the words of every language take it from here."""
+
+_NOT_JUDGED: tuple[Window, ...] = ("too_early", "interim", "unknown")
 
 
 @dataclass(frozen=True)
@@ -107,9 +117,9 @@ def judge_against_band(length: Estimate | None, timing: Timing, *, options: Refe
         return BandVerdict(low, high, verdict, certain, responder, why, responder_percent=options.responder_percent)
 
     if length is None or not length.ok:
-        return judged("not_assessed", "No number can be given for this pair, so there is nothing to hold against the benchmark.")
-    if timing.window in _WHY_NOT:
-        return judged("not_assessed", _WHY_NOT[timing.window])
+        return judged("not_assessed", SENTENCES["no_number"])
+    if timing.window in _NOT_JUDGED:
+        return judged("not_assessed", SENTENCES[timing.window])
 
     value, low, high = (round(v, REPORTED_DIGITS) for v in (length.value, length.low, length.high))
     verdict = _place(value, options)
@@ -125,8 +135,6 @@ def _place(percent: float, options: ReferenceBandOptions) -> Verdict:
 
 
 def _why(verdict: Verdict, certain: bool, timing: Timing, options: ReferenceBandOptions) -> str:
-    band = f"{options.low_percent:g} to {options.high_percent:g} percent band"
-    place = {"below": f"below the {band}", "within": f"within the {band}", "above": f"above the {band}"}[verdict]
-    sure = "the whole interval lies there" if certain else "the interval reaches beyond, so this is not certain"
-    late = " Over six months lie between the photos; veins may have come back since." if timing.window == "late" else ""
-    return f"The cleared length is {place}; {sure}.{late}"
+    sure = SENTENCES["certain" if certain else "uncertain"]
+    placed = SENTENCES[verdict].format(low=f"{options.low_percent:g}", high=f"{options.high_percent:g}", sure=sure)
+    return f"{placed} {SENTENCES['late']}" if timing.window == "late" else placed

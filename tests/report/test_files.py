@@ -19,13 +19,17 @@ from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.report.files.comparison_files import CONTRACT_FILES, write_comparison
 from photocompare.report.files.frames import AfterFrame, in_full_pixels, written_map
+from photocompare.report.pictures.fate_map import draw_fate
 from photocompare.report.pictures.fate_styles import FATE_STYLES
-from photocompare.report.pictures.figures import draw_fate, draw_summary
-from photocompare.report.words import sentences as words
+from photocompare.report.pictures.pair import pictures_of
+from photocompare.report.pictures.summary import draw_summary
+from photocompare.report.words.summary import headline
+from photocompare.report.words.texts import LANGUAGES, texts
 from photocompare.results.comparison import Comparison, PairScale, RegistrationMap
 from photocompare.results.result_json import as_dict, result_of, result_schema, result_text
 from tests.support.made_comparison import MM_PER_PX, make_comparison, make_pictures, similarity
 
+T = texts("en")
 NO_SCALE = PairScale(None, "none", 1.05)
 PERCENT_KEYS = {"percent", "low", "high", "stained_percent_of_baseline_length"}
 
@@ -260,8 +264,16 @@ def test_no_file_carries_metadata(tmp_path: Path) -> None:
 # --- pictures
 
 
+def fate_map(comparison: Comparison) -> np.ndarray:
+    return draw_fate(result_of(comparison), pictures_of(comparison), T)
+
+
+def summary(comparison: Comparison, language: str = "en") -> np.ndarray:
+    return draw_summary(result_of(comparison), pictures_of(comparison), texts(language))
+
+
 def test_every_fate_is_painted_in_its_colour() -> None:
-    figure = draw_fate(make_comparison(pictures=make_pictures((800, 600), 1.0)))[:800]
+    figure = fate_map(make_comparison(pictures=make_pictures((800, 600), 1.0)))[:800]
     for fate, style in FATE_STYLES.items():
         close = (np.abs(figure.astype(int) - style.colour).max(axis=2) <= 25).sum()
         assert close > 30, fate
@@ -271,7 +283,7 @@ def test_fate_lines_lie_on_their_veins() -> None:
     """The residual vein's line is painted at the vein's place, whatever the working factor."""
     comparison = make_comparison(pictures=make_pictures((800, 600), 0.5))
     piece = next(p for p in comparison.pictures.measured.pieces if p.fate == "residual")
-    figure = draw_fate(comparison)
+    figure = fate_map(comparison)
     left = (figure.shape[1] - 600) // 2
     col, row = (round(scaled_position(float(v), 2.0)) for v in piece.points[100][::-1])
     window = figure[row - 3 : row + 4, left + col - 3 : left + col + 4].astype(int)
@@ -288,16 +300,17 @@ def test_line_colours_stay_apart_in_grey() -> None:
     "codes", [(), ("light_differs", "soft:before", "soft:after", "some_glare:after", "recompressed:before", "noisy:before", "coarse:after")]
 )
 def test_summary_is_drawn_at_its_width(codes: tuple[str, ...]) -> None:
-    summary = draw_summary(make_comparison(*codes))
-    assert summary.shape[1:] == (1600, 3)
-    assert 900 < summary.shape[0] < 2600
+    for language in LANGUAGES:
+        drawn = summary(make_comparison(*codes), language)
+        assert drawn.shape[1:] == (1600, 3), language
+        assert 900 < drawn.shape[0] < 2600, language
 
 
 def test_a_refusal_is_drawn_and_has_no_fates() -> None:
     refused = make_comparison("not_same_view")
-    assert draw_summary(refused).shape[1] == 1600
+    assert summary(refused).shape[1] == 1600
     with pytest.raises(ValueError, match="no fates"):
-        draw_fate(refused)
+        fate_map(refused)
 
 
 # --- words
@@ -307,5 +320,5 @@ def test_rounding_carries_no_told_headline_over_a_mark() -> None:
     comparison = make_comparison()
     assert comparison.outcome is not None
     near = dataclasses.replace(comparison.outcome, length=Estimate(74.6, 60.0, 85.0, "%"))
-    assert words.headline(dataclasses.replace(comparison, outcome=near)).startswith("74.6 % of the visible vein length")
-    assert words.headline(comparison).startswith("61 % of")
+    assert headline(result_of(dataclasses.replace(comparison, outcome=near)), T).startswith("74.6 % of the visible vein length")
+    assert headline(result_of(comparison), T).startswith("61 % of")

@@ -13,16 +13,21 @@ from PIL import Image
 from pypdf import PdfReader
 
 from photocompare import compare, read_photo
+from photocompare.base.estimate import Estimate
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.pdf.printouts import file_pdf, patient_pdf
-from photocompare.report.pdf.words import treatment_of, why
+from photocompare.report.pdf.words import why
 from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
+from photocompare.report.words.visit import treatment_of
 from photocompare.results.comparison import PairScale
 from photocompare.results.dossier import Dossier
+from photocompare.results.result import ClearanceFigures, PigmentFigures, RegistrationFigures
+from photocompare.results.timing import Window
 from photocompare.results.visit_details import VisitDetails
 from tests.support.made_comparison import make_comparison
 from tests.support.made_report import CORRECTION, DETAILS, MANY_REASONS, T, text_of
+from tests.support.made_result import at_time, with_length, with_result
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +76,13 @@ def test_the_file_page_says_everything(measured: Dossier) -> None:
 
 
 def test_rounding_carries_no_printed_headline_over_a_mark(measured: Dossier) -> None:
-    clearance = measured.result["clearance"]
-    near = {**clearance, "length": {**clearance["length"], "percent": 74.6, "high": 80.0}}
-    close = dataclasses.replace(measured, result={**measured.result, "clearance": near})
+    close = with_result(measured, with_length(measured.result, Estimate(74.6, 60.0, 80.0, "%")))
     assert f"74.6 % {T('result.headline')}" in text_of(file_pdf(close, DETAILS, T))
 
 
 def test_lengths_stand_beside_their_fates(measured: Dossier) -> None:
     text = text_of(file_pdf(measured, DETAILS, T))
-    for fate, length in measured.result["fate_mm"].items():
+    for fate, length in measured.result.lengths.items():
         assert f"{T(f'fate.{fate}')} {length:.0f} mm" in text, fate
     assert "+" not in text
 
@@ -92,9 +95,9 @@ def test_a_refused_pair_has_no_percentage_but_reasons_and_fixes(refused: Dossier
         assert len(PdfReader(io.BytesIO(pdf)).pages[0].images) == 2
     text = text_of(file_pdf(refused, DETAILS, T))
     assert "No number can be given for this pair" in text
-    for reason in refused.result["reasons"]:
-        assert " ".join(reason["message"].split()) in text
-        assert " ".join(reason["fix"].split()) in text
+    for reason in refused.result.reasons:
+        assert " ".join(reason.message.split()) in text
+        assert " ".join(reason.fix.split()) in text
 
 
 def test_a_result_that_dates_took_its_numbers_from_is_refused(measured: Dossier) -> None:
@@ -105,16 +108,16 @@ def test_a_result_that_dates_took_its_numbers_from_is_refused(measured: Dossier)
 
 
 def test_every_number_may_have_failed_but_the_headline(measured: Dossier) -> None:
-    failed = dict.fromkeys(("percent", "low", "high"))
-    result = measured.result
-    emptied = {
-        **result,
-        "clearance": {"length": result["clearance"]["length"], "area": failed, "contrast": failed, "net_change": failed, "by_calibre": {}},
-        "pigment": dict.fromkeys(result["pigment"]),
-        "registration": {**dict.fromkeys(result["registration"]), "shared_field_px": 812345},
-        "skin": None,
-    }
-    text = text_of(file_pdf(dataclasses.replace(measured, result=emptied), DETAILS, T))
+    failed, length = Estimate.failed("%"), measured.result.length
+    assert length is not None
+    emptied = dataclasses.replace(
+        measured.result,
+        clearance=ClearanceFigures(length, failed, failed, failed, {}),
+        pigment=PigmentFigures(None, None, None, None, None),
+        registration=RegistrationFigures(None, None, None, 812345, None),
+        skin=None,
+    )
+    text = text_of(file_pdf(with_result(measured, emptied), DETAILS, T))
     assert text.count("could not be measured") == 7
     assert "None" not in text
     assert "nan" not in text
@@ -130,7 +133,7 @@ def test_a_corrected_number_stands_beside_the_machines(measured: Dossier) -> Non
 def test_without_a_scale_lengths_are_pixels() -> None:
     dossier = dossier_of(make_comparison("scale_unknown", scale=PairScale(None, "none", 1.0)))
     text = text_of(file_pdf(dossier, VisitDetails(), T))
-    assert f"{dossier.result['fate_px']['cleared']:.0f} px" in text
+    assert f"{dossier.result.lengths['cleared']:.0f} px" in text
     assert "None; lengths in pixels" in text
     assert "mm²" not in text
     assert text.count("Not given") == 4
@@ -141,7 +144,7 @@ def test_reasons_that_do_not_fit_are_counted() -> None:
     text = text_of(file_pdf(dossier_of(make_comparison(*MANY_REASONS)), DETAILS, T))
     left_out = re.search(r"(\d+) more in the exported result", text)
     assert left_out is not None
-    told = sum(" ".join(r["message"].split()) in text for r in dossier_of(make_comparison(*MANY_REASONS)).result["reasons"])
+    told = sum(" ".join(r.message.split()) in text for r in dossier_of(make_comparison(*MANY_REASONS)).result.reasons)
     assert told + int(left_out[1]) == len(MANY_REASONS)
 
 
@@ -159,13 +162,15 @@ def test_treatment_in_words(sessions: int | None, agent: str, percent: float | N
 
 
 def test_only_a_pair_in_its_window_is_held_against_the_band(measured: Dossier) -> None:
-    result = dict(measured.result)
+    result = measured.result
     assert "below the usual band" in why(result, T)
-    for window in ("too_early", "interim", "unknown"):
-        early = {**result, "timing": {"days": None, "window": window}, "benchmark": {**result["benchmark"], "verdict": "not_assessed"}}
-        assert why(early, T) == T(f"pdf.why.{window}")
-        assert "not applied" in text_of(file_pdf(dataclasses.replace(measured, result=early), DETAILS, T))
-    assert "come back" in why({**result, "timing": {"days": 400, "window": "late"}}, T)
+    windows: tuple[Window, ...] = ("too_early", "interim", "unknown")
+    for window in windows:
+        early = at_time(result, None, window)
+        assert why(early, T).startswith(T(f"band.{window}"))
+        assert ("trapped blood." in why(early, T)) == (window == "interim")
+        assert "not applied" in text_of(file_pdf(with_result(measured, early), DETAILS, T))
+    assert "come back" in why(at_time(result, 400, "late"), T)
 
 
 def test_the_decimal_mark_is_the_languages() -> None:
@@ -193,7 +198,7 @@ def test_the_patients_page_is_plain_and_complete(measured: Dossier) -> None:
 
 
 def test_no_step_is_here_without_dates(measured: Dossier) -> None:
-    undated = dataclasses.replace(measured, result={**measured.result, "timing": {"days": None, "window": "unknown"}})
+    undated = with_result(measured, at_time(measured.result, None, "unknown"))
     assert "You are here" not in text_of(patient_pdf(undated, VisitDetails(), T))
 
 

@@ -306,4 +306,4 @@ def test_patients_read_plain_spanish() -> None:
 def test_nobody_is_diagnosed(language: str) -> None:
     # "Diagnosis" stands in the sentences that say what this is not, and nowhere else.
     said = [key for key, text in texts(language).entries.items() if re.search(r"diagn", text, re.IGNORECASE)]
-    assert set(said) == {"common.disclaimer", "consult.photos_only", "about.not_meant.diagnosis"}
+    assert set(said) == {"common.disclaimer", "summary.disclaimer", "consult.photos_only", "about.not_meant.diagnosis"}

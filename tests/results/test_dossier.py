@@ -15,11 +15,12 @@ import pytest
 
 from photocompare.base.errors import UsageError
 from photocompare.report.files.dossier_making import dossier_of, full_size_pictures
-from photocompare.report.pictures.figures import draw_summary
-from photocompare.report.pictures.reopened import reopened, summary_png
+from photocompare.report.pictures.pair import pictures_of
+from photocompare.report.pictures.summary import draw_summary, summary_png
+from photocompare.report.words.texts import LANGUAGES, texts
 from photocompare.results.dossier import read_dossier, write_dossier
 from photocompare.results.redated import redated, under_dates
-from photocompare.results.result_json import as_dict, result_schema
+from photocompare.results.result_json import as_dict, result_of, result_schema
 from photocompare.results.timing import Timing, TimingOptions
 from photocompare.veins.pieces import VeinOptions
 from tests.support.made_comparison import make_comparison, make_pictures, with_remains
@@ -92,16 +93,12 @@ def test_a_dossier_of_another_version_is_refused() -> None:
         read_dossier(buffer.getvalue())
 
 
-def test_a_reopened_dossier_draws_the_summary_that_the_comparison_drew() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stored_dossier_draws_the_summary_that_the_comparison_drew(language: str) -> None:
+    t = texts(language)
     comparison = with_remains(make_comparison("recompressed:before", "scale_assumed"))
-    again = reopened(dossier_of(comparison))
-    assert [(r.code, r.which) for r in again.reasons] == [(r.code, r.which) for r in comparison.reasons]
-    assert again.outcome is not None
-    assert comparison.outcome is not None
-    assert again.outcome.length.value == pytest.approx(comparison.outcome.length.value, abs=0.06)
-    assert again.outcome.fate_px == pytest.approx(comparison.outcome.fate_px, abs=0.1)
-    drawn = decoded(summary_png(dossier_of(comparison)))
-    expected = draw_summary(comparison)
+    drawn = decoded(summary_png(dossier_of(comparison), t))
+    expected = draw_summary(result_of(comparison), pictures_of(comparison), t)
     assert drawn.shape == expected.shape
     assert np.abs(drawn.astype(int) - expected).mean() < 2.0  # JPEG between them
 

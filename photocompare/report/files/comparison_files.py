@@ -14,17 +14,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from photocompare.base.arrays import SRGB8, LinearRGB
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import settle, staging, write_synced
 from photocompare.report.files.frames import AfterFrame, in_full_pixels, written_map
 from photocompare.report.pictures.drawing import displayed
-from photocompare.report.pictures.figures import draw_fate, draw_summary
+from photocompare.report.pictures.encoding import png
+from photocompare.report.pictures.fate_map import draw_fate
+from photocompare.report.pictures.pair import pictures_of
 from photocompare.report.pictures.renderings import NO_PICTURE
-from photocompare.results.comparison import Comparison
-from photocompare.results.result_json import result_text
+from photocompare.report.pictures.summary import draw_summary
+from photocompare.report.words.texts import Texts, texts
+from photocompare.results.comparison import Comparison, Pictures, RegistrationMap
+from photocompare.results.result_json import json_text, result_of
 
 RESULT = "result.json"
 CONTRACT_FILES = (
@@ -42,17 +45,22 @@ CONTRACT_FILES = (
 )
 """Every file that a comparison may leave, the one that programs wait for last."""
 
-_PNG_HOW = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
-"""Fastest zlib level, differences to the row above: on photographs half the time of OpenCV's defaults, and a tenth smaller."""
-
 _THREADS = 2
 """PNG encoding leaves Python's lock; a clinic's machine has at least two cores."""
 
 
-def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> list[str]:
+def write_comparison(comparison: Comparison, folder: str | os.PathLike[str], *, language: str = "en") -> list[str]:
     """Write `result.json` and the pictures that the comparison honestly has.
 
     Files of an earlier comparison in the folder are replaced, or removed where this one has no such file; other files stay.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    folder : path
+        Made when absent.
+    language : str
+        Of the words in the drawn pictures, one of `LANGUAGES`.
 
     Returns
     -------
@@ -67,7 +75,7 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> 
     folder = Path(folder)
     try:
         with staging(folder) as hidden:
-            _write_all(_jobs(comparison), hidden)
+            _write_all(_jobs(comparison, texts(language)), hidden)
             written = _move_into_place(hidden, folder)
     except OSError as error:
         raise UsageError(
@@ -94,9 +102,9 @@ def _write_all(jobs: dict[str, Callable[[], bytes]], folder: Path) -> None:
             done.result()
 
 
-def _jobs(comparison: Comparison) -> dict[str, Callable[[], bytes]]:
+def _jobs(comparison: Comparison, t: Texts) -> dict[str, Callable[[], bytes]]:
     """Each file's name with what makes its bytes, slowest first."""
-    pictures = comparison.pictures
+    result, shown, pictures = result_of(comparison), pictures_of(comparison), comparison.pictures
     registration, measured = pictures.registration, pictures.measured
     shape = pictures.before.shape
     jobs: dict[str, Callable[[], bytes]] = {}
@@ -105,16 +113,16 @@ def _jobs(comparison: Comparison) -> dict[str, Callable[[], bytes]]:
         jobs |= {
             "after_normalised.png": lambda: png(_full_size(measured.after_normalised, shape)),
             "before_normalised.png": lambda: png(_full_size(measured.before_normalised, shape)),
-            "fate.png": lambda: png(draw_fate(comparison)),
+            "fate.png": lambda: png(draw_fate(result, shown, t)),
             "veins_after.png": lambda: png(after.paint(measured.veins_after)),
             "pigment_after.png": lambda: png(after.paint(measured.pigment_after)),
             "veins_before.png": lambda: png(in_full_pixels(measured.veins_before, shape)),
             "pigment_before.png": lambda: png(in_full_pixels(measured.pigment_before, shape)),
         }
     if registration is not None:
-        jobs["registration.npz"] = lambda: _npz(comparison)
+        jobs["registration.npz"] = lambda: _npz(pictures, registration)
         jobs["field.png"] = lambda: png(in_full_pixels(registration.shared, shape))
-    return jobs | {"summary.png": lambda: png(draw_summary(comparison)), RESULT: lambda: result_text(comparison).encode()}
+    return jobs | {"summary.png": lambda: png(draw_summary(result, shown, t)), RESULT: lambda: json_text(result).encode()}
 
 
 def _full_size(linear: LinearRGB, shape: tuple[int, ...]) -> SRGB8:
@@ -123,18 +131,8 @@ def _full_size(linear: LinearRGB, shape: tuple[int, ...]) -> SRGB8:
     return np.asarray(cv2.resize(encoded, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def png(image: NDArray[np.uint8]) -> bytes:
-    """PNG bytes of an RGB or grey image; pixels only."""
-    stored = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
-    done, encoded = cv2.imencode(".png", stored, _PNG_HOW)
-    if not done:
-        raise OSError("the picture could not be encoded as PNG")
-    return encoded.tobytes()
-
-
-def _npz(comparison: Comparison) -> bytes:
-    assert comparison.pictures.registration is not None
-    written = written_map(comparison.pictures, comparison.pictures.registration)
+def _npz(pictures: Pictures, registration: RegistrationMap) -> bytes:
+    written = written_map(pictures, registration)
     buffer = io.BytesIO()
     np.savez(buffer, map_xy=written.map_xy, step=np.int64(written.step))
     return buffer.getvalue()

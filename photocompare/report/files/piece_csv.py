@@ -12,7 +12,6 @@ from photocompare.report.words.texts import texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.result_json import json_text
 from photocompare.veins.fate import FatedVeinPiece
-from photocompare.veins.pieces import VeinOptions
 
 Cell = str | int | float | None
 
@@ -36,7 +35,7 @@ def piece_csv(dossier: Dossier) -> str:
     of the before photo.  Lengths are in mm, or in px of the before photo without a scale, as the header says.  New veins have no
     contrast before.  A pair without numbers has the header alone.
     """
-    mm_per_px = dossier.result["scale"]["mm_per_px"]
+    mm_per_px = dossier.result.scale.mm_per_px
     unit = "px" if mm_per_px is None else "mm"
     t = texts("en")
     header = ["number", "fate", "calibre", f"length_{unit}", f"width_{unit}", "contrast_before", "x", "y"]
@@ -63,7 +62,7 @@ def safe_cell(cell: Cell) -> str:
 def _rows(dossier: Dossier, mm_per_px: float | None, unit: str) -> Iterator[list[Cell]]:
     if dossier.veins is None or not dossier.measured:
         return
-    reticular_px = None if mm_per_px is None else VeinOptions().reticular_mm * dossier.px_per_mm
+    reticular_px = None if mm_per_px is None else dossier.reticular_mm * dossier.px_per_mm
     factor = (1.0 if mm_per_px is None else mm_per_px) / dossier.shown_over_full
     for number, fated in enumerate(dossier.veins.pieces, start=1):
         piece, new = fated.piece, fated.fate == "new"

@@ -5,27 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from photocompare.base.estimate import Estimate
 from photocompare.clearance.correction import Corrected, Correction
 from photocompare.report.pdf.marks import Mark, Segment, band_height, draw_band, draw_fate_bar, draw_line_sample
 from photocompare.report.pdf.pictures import PrintedPicture, measured_pictures, original_pictures
 from photocompare.report.pdf.sheet import LEADING, MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet
-from photocompare.report.pdf.words import (
-    BAND,
-    date_of,
-    made,
-    numbers,
-    place_of,
-    time_between,
-    treatment_of,
-    why,
-)
+from photocompare.report.pdf.words import made, numbers, time_between, why
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, STATUS_COLOUR
-from photocompare.report.words.numbers import decimal, headline_percent, interval, percent
-from photocompare.report.words.reasons import Reason, told_reasons
+from photocompare.report.words.numbers import decimal, headline_percent, interval
+from photocompare.report.words.reasons import told_reasons
+from photocompare.report.words.result import fate_rows, length_text
 from photocompare.report.words.texts import Texts
-from photocompare.results.comparison import ASSESSED_FATES, FATES
+from photocompare.report.words.visit import date_of, place_of, treatment_of
+from photocompare.results.comparison import ASSESSED_FATES
 from photocompare.results.dossier import Dossier
-from photocompare.results.redated import assessed_length, lengths
+from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.results.result import Reason, Result
 from photocompare.results.visit_details import LONGEST_LABEL, VisitDetails, shown_text
 
 _MARGIN = 14.0
@@ -63,7 +58,7 @@ def draw_file_page(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Tex
 
 def _header(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts) -> float:
     """Title, status, the patient's label, and the visit; returns where it ends."""
-    status, right = dossier.result["status"], _MARGIN + _WIDTH
+    status, right = dossier.result.status, _MARGIN + _WIDTH
     sheet.pill(right, 12.0, t(f"status.{status}"), STATUS_COLOUR[status])
     sheet.line_of(_MARGIN, 16.2, t("pdf.file.title"), 9.0, MUTED, width=0.6 * _WIDTH)
     label = details.patient_label
@@ -106,7 +101,8 @@ def _footer(sheet: Sheet, dossier: Dossier, t: Texts) -> float:
 
 def _measured(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNumber | None, top: float, bottom: float) -> None:
     """Headline, pictures, fates, further numbers and reasons; the pictures take what the others leave."""
-    y = _headline(sheet, dossier, t, correction, top + _GAP)
+    length = dossier.result.length
+    y = top + _GAP if length is None else _headline(sheet, dossier.result, length, t, correction, top + _GAP)
     column = (_WIDTH - 2 * _GAP) / 2
     rows, told = numbers(dossier.result, t), told_reasons(dossier.result, t)
     fates = 5.5 + _FATE_BAR + 2.5 + 2 * _LEGEND_ROW
@@ -121,37 +117,37 @@ def _measured(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNum
     _reasons(sheet, told, t, _MARGIN + column + 2 * _GAP, y, column, len(told_reasons(dossier.result, t)) - len(told))
 
 
-def _headline(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNumber | None, top: float) -> float:
+def _headline(sheet: Sheet, result: Result, length: Estimate, t: Texts, correction: CorrectedNumber | None, top: float) -> float:
     """The number on the left; the band, the interval and what they mean on the right."""
-    result = dossier.result
-    length, benchmark = result["clearance"]["length"], result["benchmark"]
+    benchmark = result.benchmark
+    band = benchmark.band
     left = 0.36 * _WIDTH
-    sheet.line_of(_MARGIN, top + 12.6, headline_percent(length["percent"], BAND, t), 42.0, bold=True, width=left)
+    sheet.line_of(_MARGIN, top + 12.6, headline_percent(length.value, band, t), 42.0, bold=True, width=left)
     y = sheet.paragraph(_MARGIN, top + 16.4, left - _GAP, t("result.headline"), 9.0)
-    within = t("result.interval", low=decimal(length["low"], 0, t), high=decimal(length["high"], 0, t))
+    within = t("result.interval", low=decimal(length.low, 0, t), high=decimal(length.high, 0, t))
     y = sheet.paragraph(_MARGIN, y, left - _GAP, within, 9.0, MUTED)
-    marks = [Mark(length["percent"], length["low"], length["high"])]
+    marks = [Mark(length.value, length.low, length.high)]
     if correction is not None:
         by_hand = correction[1].length
         marks.append(Mark(by_hand.value, by_hand.low, by_hand.high, hollow=True))
-    applied = benchmark["verdict"] != "not_assessed"
-    band = t("result.band" if applied else "result.band_unused", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
-    words = (band, t("result.responder", n=f"{BAND.responder_percent:g}"))
+    applied = benchmark.assessed
+    name = t("result.band" if applied else "result.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
+    words = (name, t("result.responder", n=f"{band.responder_percent:g}"))
     x, width = _MARGIN + left, _WIDTH - left
-    draw_band(sheet, (x, top, width), (benchmark["low"], benchmark["high"]), BAND.responder_percent, marks, words, applied=applied)
+    draw_band(sheet, (x, top, width), band, marks, words, applied=applied)
     below = sheet.paragraph(x, top + band_height(len(marks)) + 1.6, width, why(result, t), _BODY)
-    below = sheet.paragraph(x, below, width, t(f"status_means.{result['status']}"), _BODY, MUTED)
+    below = sheet.paragraph(x, below, width, t(f"status_means.{result.status}"), _BODY, MUTED)
     y = max(y, below)
-    return y + 3.0 if correction is None else _corrected(sheet, correction, t, y + 2.0) + 3.0
+    return y + 3.0 if correction is None else _corrected(sheet, correction, band, t, y + 2.0) + 3.0
 
 
-def _corrected(sheet: Sheet, correction: CorrectedNumber, t: Texts, top: float) -> float:
+def _corrected(sheet: Sheet, correction: CorrectedNumber, band: ReferenceBandOptions, t: Texts, top: float) -> float:
     """The number after a correction by hand, with who and when."""
     marked, corrected = correction
     at = marked.at.astimezone(dt.UTC)
     by_hand = corrected.length
     within = interval(by_hand.low, by_hand.high, t)
-    number = t("pdf.file.corrected", percent=headline_percent(by_hand.value, BAND, t), interval=within)
+    number = t("pdf.file.corrected", percent=headline_percent(by_hand.value, band, t), interval=within)
     who = t(
         "pdf.file.corrected_by",
         by=shown_text(marked.by, LONGEST_LABEL),
@@ -173,7 +169,7 @@ def _corrected(sheet: Sheet, correction: CorrectedNumber, t: Texts, top: float) 
 def _pictures(sheet: Sheet, dossier: Dossier, t: Texts, top: float, height: float) -> float:
     """Before, after and fates side by side."""
     shown = measured_pictures(dossier, _THIRD, height, fate=True)
-    names = [t(f"pdf.file.{name}") for name in ("before", "after", "fate")]
+    names = [t(f"caption.{name}") for name in ("before", "laid_over", "fate")]
     return _side_by_side(sheet, shown, names, top, _THIRD)
 
 
@@ -188,21 +184,20 @@ def _side_by_side(sheet: Sheet, shown: Sequence[PrintedPicture], names: Sequence
 
 def _fates(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> float:
     """The stacked bar over its legend with lengths and shares; new veins and what could not be judged stand beside the bar's fates."""
-    by_fate, unit = lengths(dossier.result)
-    assessed = assessed_length(dossier.result)
-    share = {fate: 100.0 * by_fate[fate] / assessed if assessed > 0 else 0.0 for fate in ASSESSED_FATES}
+    result, rows = dossier.result, fate_rows(dossier.result, t)
     sheet.heading(_MARGIN, top + 3.0, t("result.fates"), 0.6 * _WIDTH)
-    total = t("pdf.file.assessed", length=f"{assessed:.0f} {unit}")
+    total = t("pdf.file.assessed", length=length_text(result.assessed_length, result, t))
     sheet.line_of(_MARGIN + _WIDTH, top + 3.0, total, _SMALL, MUTED, align="R", width=0.4 * _WIDTH)
     y = top + 5.5
-    draw_fate_bar(sheet, _MARGIN, y, _WIDTH, _FATE_BAR, [Segment(fate, share[fate], percent(share[fate], t)) for fate in ASSESSED_FATES])
+    segments = [Segment(row.fate, result.share(row.fate) or 0.0, row.share) for row in rows if row.fate in ASSESSED_FATES]
+    draw_fate_bar(sheet, (_MARGIN, y, _WIDTH, _FATE_BAR), segments)
     y += _FATE_BAR + 2.5
-    for number, fate in enumerate(FATES):
-        x, row = _MARGIN + (number % _COLUMNS) * (_THIRD + _GAP), y + (number // _COLUMNS) * _LEGEND_ROW
-        text = x + draw_line_sample(sheet, fate, x, row + 0.4) + 2.5
-        amount = f"{by_fate[fate]:.0f} {unit}" + (f" · {percent(share[fate], t)}" if fate in share else "")
-        sheet.line_of(text, row + 2.6, t(f"fate.{fate}"), _BODY, width=x + _THIRD - text)
-        sheet.line_of(text, row + 5.8, amount, _SMALL, MUTED, width=x + _THIRD - text)
+    for number, row in enumerate(rows):
+        x, top = _MARGIN + (number % _COLUMNS) * (_THIRD + _GAP), y + (number // _COLUMNS) * _LEGEND_ROW
+        text = x + draw_line_sample(sheet, row.fate, x, top + 0.4) + 2.5
+        amount = " · ".join(part for part in (row.length, row.share) if part)
+        sheet.line_of(text, top + 2.6, row.name, _BODY, width=x + _THIRD - text)
+        sheet.line_of(text, top + 5.8, amount, _SMALL, MUTED, width=x + _THIRD - text)
     return y + 2 * _LEGEND_ROW
 
 

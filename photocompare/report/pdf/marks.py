@@ -10,6 +10,7 @@ import numpy as np
 from photocompare.report.pdf.sheet import Sheet
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, dashed
 from photocompare.report.pictures.fate_styles import FATE_STYLES, WHITE, Colour
+from photocompare.results.reference_band import ReferenceBandOptions
 
 ACCENT: Colour = (15, 118, 110)
 """Teal, 5.5:1 on white."""
@@ -60,8 +61,7 @@ def band_height(rows: int) -> float:
 def draw_band(
     sheet: Sheet,
     place: tuple[float, float, float],
-    band: tuple[float, float],
-    responder: float,
+    band: ReferenceBandOptions,
     marks: Sequence[Mark],
     words: tuple[str, str],
     *,
@@ -74,10 +74,8 @@ def draw_band(
     sheet : Sheet
     place : tuple of float
         Left, top and width, mm.
-    band : tuple of float
-        From and to, percent.
-    responder : float
-        Percent.
+    band : ReferenceBandOptions
+        The reference band and the responder rule.
     marks : sequence of Mark
     words : tuple of str
         Names of the band and of the responder mark.
@@ -91,7 +89,7 @@ def draw_band(
 
     bar, height = top + _ABOVE_BAR, _ROW * len(marks)
     sheet.filled(x, bar, width, height, PANEL, radius=1.2)
-    sheet.filled(at(band[0]), bar, at(band[1]) - at(band[0]), height, _BAND if applied else _BAND_NOT_APPLIED)
+    sheet.filled(at(band.low_percent), bar, at(band.high_percent) - at(band.low_percent), height, _BAND if applied else _BAND_NOT_APPLIED)
     sheet.line_of(x + width, top + 2.9, words[0], 7.0, ACCENT if applied else MUTED, align="R", width=width)
     ticks = bar + height + 3.6
     for tick, align in ((0, "L"), (25, "C"), (50, "C"), (100, "R")):
@@ -99,9 +97,9 @@ def draw_band(
     sheet.set_draw_color(*INK)
     sheet.set_line_width(0.3)
     sheet.set_dash_pattern(dash=0.8, gap=0.6)
-    sheet.line(at(responder), bar - 0.8, at(responder), bar + height + 1.0)
+    sheet.line(at(band.responder_percent), bar - 0.8, at(band.responder_percent), bar + height + 1.0)
     sheet.set_dash_pattern()
-    sheet.line_of(at(responder), ticks, words[1], 6.5, INK, align="C", width=0.38 * width)
+    sheet.line_of(at(band.responder_percent), ticks, words[1], 6.5, INK, align="C", width=0.38 * width)
     for row, mark in enumerate(marks):
         _draw_mark(sheet, (at(mark.low), at(mark.value), at(mark.high)), bar + _ROW * (row + 0.5), hollow=mark.hollow)
 
@@ -118,8 +116,17 @@ def _draw_mark(sheet: Sheet, at: tuple[float, float, float], y: float, *, hollow
     sheet.dot(value, y, 1.7, INK, filled=not hollow, line=0.6)
 
 
-def draw_fate_bar(sheet: Sheet, x: float, top: float, width: float, height: float, segments: Sequence[Segment]) -> None:
-    """The assessed length as one bar, best fate first; thin white lines keep neighbours apart."""
+def draw_fate_bar(sheet: Sheet, place: tuple[float, float, float, float], segments: Sequence[Segment]) -> None:
+    """The assessed length as one bar, best fate first; thin white lines keep neighbours apart.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    place : tuple of float
+        Left, top, width and height, mm.
+    segments : sequence of Segment
+    """
+    x, top, width, height = place
     total = sum(segment.percent for segment in segments)
     left = x
     for segment in segments:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from photocompare.report.pdf.marks import ACCENT
 from photocompare.report.pdf.pictures import measured_pictures, original_pictures
 from photocompare.report.pdf.sheet import MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet
-from photocompare.report.pdf.words import date_of, place_of
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, RULE
 from photocompare.report.words.patient import (
     calls,
@@ -16,6 +15,7 @@ from photocompare.report.words.patient import (
     patient_sentence,
 )
 from photocompare.report.words.texts import Texts
+from photocompare.report.words.visit import date_of, place_of
 from photocompare.results.dossier import Dossier
 from photocompare.results.visit_details import VisitDetails
 
@@ -71,7 +71,7 @@ def _pictures(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts, t
     """Both photos side by side, each with its day."""
     height = min(_TALLEST_PICTURE, bottom - top - 5.4)
     shown = measured_pictures(dossier, _COLUMN, height, fate=False) if dossier.measured else original_pictures(dossier, _COLUMN, height)
-    names = (t("pdf.file.before"), t("pdf.patient.after" if dossier.measured else "pdf.patient.after_original"))
+    names = (t("caption.before"), t("pdf.patient.after" if dossier.measured else "caption.after"))
     days = ["" if day is None else date_of(day, t) for day in (details.before_date, details.after_date)]
     for number, (picture, name, day) in enumerate(zip(shown, names, days, strict=True)):
         x = _MARGIN + number * (_COLUMN + _GAP)

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from photocompare.base.arrays import SRGB8
-from photocompare.report.files.dossier_making import jpeg
 from photocompare.report.pictures.drawing import paint_veins, surroundings, veiled
-from photocompare.report.pictures.reopened import mask, picture
+from photocompare.report.pictures.encoding import jpeg
 from photocompare.results.dossier import Dossier
+from photocompare.results.dossier_pictures import mask, picture
 
 PRINT_DPI = 300.0
 """What an office printer resolves of a photograph."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
-from photocompare.results.redated import assessed_length, length_estimate, lengths
+from photocompare.results.result_json import as_result
 
 COURSE_DAYS = {"days": 0, "weeks": 14, "months": 56, "later": 91, "half_year": 183}
 """The steps of the usual course and the day each begins (chart review of 809 patients, 2014-2023; Dermatol Surg 1995;21:19): bruises and
 swelling, trapped blood, the assessment of spider veins, that of larger branches with stains fading, and the end of both."""
+
+_WORTH_A_WORD_PERCENT = 5.0
+"""Share of the assessed length that is spoken of: two readers of the same photos differ by that at least."""
 
 WORSE_STEPS = ("days", "weeks")
 """Steps in which a treated leg often looks worse than before."""
@@ -18,7 +22,7 @@ WORSE_STEPS = ("days", "weeks")
 
 def course_step(result: Mapping[str, Any]) -> str:
     """The step of `COURSE_DAYS` that the after photo was taken in; "unknown" without dates."""
-    days = result["timing"]["days"]
+    days = as_result(result).timing.days
     if days is None or days < 0:
         return "unknown"
     return [step for step, begins in COURSE_DAYS.items() if days >= begins][-1]
@@ -26,36 +30,34 @@ def course_step(result: Mapping[str, Any]) -> str:
 
 def patient_sentence(result: Mapping[str, Any], t: Texts) -> str:
     """The result in one plain sentence."""
-    length = length_estimate(result)
+    length = as_result(result).length
     if length is None:
         return t("consult.refused")
     tenths = round(length.value / 10)
-    low, high = round(length.low), round(length.high)
+    low, high = decimal(length.low, 0, t), decimal(length.high, 0, t)
     kind = {0: "hardly", 10: "nearly_all"}.get(tenths, "of_ten")
     return t(f"consult.{kind}", n=tenths, low=low, high=high)
 
 
 def notes_for_patient(result: Mapping[str, Any], t: Texts) -> list[str]:
     """Sentences that belong beside the number: how sure it is, stains, new veins, what looks worse."""
-    if result["clearance"] is None:
+    read = as_result(result)
+    if not read.measured:
         return []
-    step = course_step(result)
-    fates, _ = lengths(result)
-    assessed = assessed_length(result)
+    step = course_step(read)
     notes = [t("consult.looks_worse")] if step in WORSE_STEPS else []
-    if result["status"] == "indicative":
+    if read.status == "indicative":
         notes.append(t("consult.not_sure"))
-    # A twentieth of the length is what two readers of the same photos differ by at least.
-    if assessed > 0 and fates.get("stained", 0.0) > assessed / 20:
+    if (read.share("stained") or 0.0) > _WORTH_A_WORD_PERCENT:
         notes.append(t("consult.stains"))
-    if assessed > 0 and fates.get("new", 0.0) > assessed / 20:
+    if (read.share("new") or 0.0) > _WORTH_A_WORD_PERCENT:
         notes.append(t("consult.new_veins"))
     return notes
 
 
 def next_steps(result: Mapping[str, Any], t: Texts) -> str:
     """What comes next, for the step of the course."""
-    if result["clearance"] is None:
+    if not as_result(result).measured:
         return t("course.next_refused")
     return t(f"course.next_{course_step(result)}")
 

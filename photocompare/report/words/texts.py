@@ -1,7 +1,8 @@
 """Every sentence that the viewer and the printouts show, one file a language in `languages/`.
 
 A translation is one file: the same keys as `en.toml`, the same `{placeholders}`.  English messages and fixes of flags come from
-`photocompare.base.flags`, and those of wrong usage from where it is raised; a translation adds `[flags.<code>]` and `[usage]`.
+`photocompare.base.flags`, what is said beside the reference band from `photocompare.results.reference_band`, and sentences on wrong usage
+from where it is raised; a translation adds `[flags.<code>]`, `[band]` and `[usage]`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from photocompare.base.errors import UsageError
 from photocompare.base.flags import REGISTRY
+from photocompare.results.reference_band import SENTENCES
 
 LANGUAGES = {"en": "English", "es": "Español"}
 """Code to the language's own name."""
@@ -68,6 +70,7 @@ def texts(language: str = "en") -> Texts:
     content = files("photocompare.report.words").joinpath("languages", f"{code}.toml").read_text(encoding="utf-8")
     entries = dict(_flat(tomllib.loads(content)))
     if code == "en":
+        entries |= {f"band.{name}": sentence for name, sentence in SENTENCES.items()}
         entries |= {f"flags.{f.code}.{part}": getattr(f, part) for f in REGISTRY.values() for part in ("message", "fix")}
     return Texts(code, entries)
 

@@ -62,8 +62,8 @@ def _check(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
 
 
 def _thumbnail(photo: Photo) -> bytes:
-    from photocompare.report.files.dossier_making import jpeg
     from photocompare.report.pictures.drawing import fitted
+    from photocompare.report.pictures.encoding import jpeg
 
     return jpeg(fitted(photo.encoded, THUMBNAIL_PX, THUMBNAIL_PX)[0])
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words import numbers as numbers_of
-from photocompare.report.words import sentences as words
 from photocompare.report.words.patient import COURSE_DAYS, calls, course, course_step
 from photocompare.report.words.reasons import told_reasons
-from photocompare.report.words.texts import Texts
+from photocompare.report.words.texts import Texts, texts
 from photocompare.results.comparison import ASSESSED_FATES
 from photocompare.results.redated import assessed_length, lengths
 from photocompare.results.reference_band import ReferenceBandOptions
@@ -33,12 +32,12 @@ def style_sheet() -> str:
 
 def percent(value: float | None) -> str:
     """A percentage for people: whole numbers, no negative zero."""
-    return "" if value is None else numbers_of.percent(value, words.ENGLISH).replace("-", "−")
+    return "" if value is None else numbers_of.percent(value, texts("en")).replace("-", "−")
 
 
 def headline_percent(value: float) -> str:
     """The headline for people, with a true minus sign."""
-    return numbers_of.headline_percent(value, words.BAND, words.ENGLISH).replace("-", "−")
+    return numbers_of.headline_percent(value, ReferenceBandOptions(), texts("en")).replace("-", "−")
 
 
 def _range(found: Mapping[str, Any], t: Texts) -> str:

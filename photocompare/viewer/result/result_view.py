@@ -162,7 +162,7 @@ def _work_out(visit: Visit, dossier: Dossier, by: str, marks: Any) -> None:
     import numpy as np
 
     from photocompare.clearance.correction import Correction
-    from photocompare.report.pictures.reopened import corrected
+    from photocompare.results.dossier_pictures import corrected
 
     struck, missed = marks.get("not_veins", []), marks.get("missed", [])
     if not all(isinstance(k, int) for k in struck):
@@ -214,9 +214,9 @@ def offer_exports(
         return make(dossier, details, t)
 
     def summary() -> bytes:
-        from photocompare.report.pictures.reopened import summary_png
+        from photocompare.report.pictures.summary import summary_png
 
-        return summary_png(dossier)
+        return summary_png(dossier, t)
 
     def numbers() -> str:
         from photocompare.report.files.piece_csv import result_json

@@ -1,0 +1,50 @@
+"""Pictures as bytes: PNG for what is exact, JPEG for what is looked at; pixels only, no metadata."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import SRGB8, Mask
+
+JPEG_QUALITY = 92
+"""libjpeg's scale; at 92 without colour subsampling the error stays below 1 CIE76 unit at a vein's edge, half of what is visible."""
+
+_PNG_HOW = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+"""Fastest zlib level, differences to the row above: on photographs half the time of OpenCV's defaults, and a tenth smaller."""
+
+
+def png(image: NDArray[np.uint8]) -> bytes:
+    """PNG bytes of an image, (H, W, 3) RGB or (H, W) grey.
+
+    Raises
+    ------
+    OSError
+        OpenCV can't encode it.
+    """
+    stored = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    done, encoded = cv2.imencode(".png", stored, _PNG_HOW)
+    if not done:
+        raise OSError("the picture could not be encoded as PNG")
+    return encoded.tobytes()
+
+
+def mask_png(mask: Mask) -> bytes:
+    """PNG bytes of a mask, (H, W): 0 or 255."""
+    return png(np.asarray(mask.view(np.uint8) * np.uint8(255), dtype=np.uint8))
+
+
+def jpeg(image: SRGB8, quality: int = JPEG_QUALITY) -> bytes:
+    """JPEG bytes of an RGB image, (H, W, 3), colour at full resolution.
+
+    Raises
+    ------
+    OSError
+        OpenCV can't encode it.
+    """
+    how = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    done, encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), how)
+    if not done:
+        raise OSError("the picture could not be encoded as JPEG")
+    return encoded.tobytes()

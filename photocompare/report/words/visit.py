@@ -1,0 +1,35 @@
+"""What is said of a visit: its day, the leg and region, the treatment."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from photocompare.report.words.numbers import significant
+from photocompare.report.words.texts import Texts
+from photocompare.results.visit_details import VisitDetails
+
+_CONCENTRATION_DIGITS = 3
+"""Significant digits; agents come in steps of an eighth of a percent."""
+
+
+def date_of(day: dt.date | None, t: Texts) -> str:
+    """A day in words, or that none was given."""
+    if day is None:
+        return t("pdf.not_given")
+    return t("pdf.date", day=day.day, month=t(f"pdf.months.{day.month}"), year=day.year)
+
+
+def place_of(details: VisitDetails, t: Texts) -> str:
+    """Leg and region."""
+    leg = t(f"pdf.visit.leg_{details.leg}") if details.leg else ""
+    return ", ".join(part for part in (leg, details.region) if part) or t("pdf.not_given")
+
+
+def treatment_of(details: VisitDetails, t: Texts) -> str:
+    """Sessions, agent and concentration."""
+    number = {None: "", 0: t("pdf.visit.sessions_none"), 1: t("pdf.visit.sessions_one")}
+    sessions = number.get(details.sessions, "") if details.sessions in number else t("pdf.visit.sessions", n=details.sessions)
+    percent = details.concentration_percent
+    strength = "" if percent is None else f"{significant(percent, _CONCENTRATION_DIGITS, t)} %"
+    agent = " ".join(part for part in (details.agent, strength) if part)
+    return ", ".join(part for part in (sessions, agent) if part) or t("pdf.not_given")
