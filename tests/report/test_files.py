@@ -19,11 +19,13 @@ from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.report.files.comparison_files import CONTRACT_FILES, write_comparison
 from photocompare.report.files.frames import AfterFrame, in_full_pixels, written_map
+from photocompare.report.pictures.canvas import Canvas, Type
 from photocompare.report.pictures.fate_map import draw_fate
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.pictures.pair import pictures_of
 from photocompare.report.pictures.summary import draw_summary
-from photocompare.report.words.summary import headline
+from photocompare.report.words.result import fate_rows
+from photocompare.report.words.summary import as_text, headline, made_by, numbers
 from photocompare.report.words.texts import LANGUAGES, texts
 from photocompare.results.comparison import Comparison, PairScale, RegistrationMap
 from photocompare.results.result_json import as_dict, result_of, result_schema, result_text
@@ -304,6 +306,28 @@ def test_summary_is_drawn_at_its_width(codes: tuple[str, ...]) -> None:
         drawn = summary(make_comparison(*codes), language)
         assert drawn.shape[1:] == (1600, 3), language
         assert 900 < drawn.shape[0] < 2600, language
+
+
+def test_a_summary_says_the_same_in_every_language_in_letters_that_its_type_has() -> None:
+    comparison = make_comparison("soft:before", "scale_assumed")
+    assert not np.array_equal(summary(comparison, "en")[:80], summary(comparison, "es")[:80])
+    for language in LANGUAGES:
+        t, result = texts(language), result_of(comparison)
+        told = [as_text(result, t), made_by(result, t), *(word for row in numbers(result, t) for word in row)]
+        told += [word for row in fate_rows(result, t) for word in (row.name, row.length, row.share)]
+        told += [*t.section("summary").values(), *t.section("caption").values(), *t.section("flags").values(), *t.section("band").values()]
+        letters = {letter for text in told for letter in text if not letter.isspace()}
+        assert not [letter for letter in letters if not drawn_apart(letter, language)], language
+
+
+def drawn_apart(letter: str, language: str) -> bool:
+    """Whether the letter looks unlike what the type draws for a letter that it lacks."""
+    sheets = []
+    for text in (letter, "\ue000"):
+        canvas = Canvas(60, language)
+        canvas.text((10, 10), text, Type(24))
+        sheets.append(np.asarray(canvas.image))
+    return not np.array_equal(*sheets)
 
 
 def test_a_refusal_is_drawn_and_has_no_fates() -> None:

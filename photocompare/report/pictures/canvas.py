@@ -1,12 +1,20 @@
-"""A tall sheet that blocks are drawn on from top to bottom, and the legend of fates that every drawn picture has."""
+"""A tall sheet that blocks are drawn on from top to bottom, and the legend of fates that every drawn picture has.
+
+English is set in Aileron, which Pillow carries (CC0).  It has no accented letter, no en dash, no degree sign and no superscript: English
+does without, every other language is set in DejaVu Sans, as the printed pages are.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from photocompare.base.arrays import SRGB8
-from photocompare.report.pictures.drawing import INK, MUTED, PAPER, dashed, draw_strokes, put_text, wrapped
+from photocompare.report.pictures.drawing import INK, MUTED, PAPER, dashed, draw_strokes
 from photocompare.report.pictures.fate_styles import FATE_STYLES, Colour
 from photocompare.report.words.result import FateRow
 
@@ -21,6 +29,37 @@ _SAMPLE_LINE_PX = 4.0
 _SKIN: Colour = (222, 184, 160)
 
 
+_ENGLISH = "en"
+
+_WIDE = 0.9
+"""Size of DejaVu at which its lower case is as tall as Aileron's."""
+
+_BOLD_STROKE = 1 / 48
+"""Stroke added around Aileron's letters to make them bold, of the type's size; Pillow carries the regular weight only."""
+
+_LINE_HEIGHT = 1.35
+"""Distance of baselines over the type's size."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """Type of a size in pixels."""
+
+    size: int
+    colour: Colour = INK
+    bold: bool = False
+
+
+@lru_cache(maxsize=64)
+def _font(size: int, language: str, *, bold: bool = False) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    if language == _ENGLISH:
+        return ImageFont.load_default(size)
+    import matplotlib as mpl
+
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / name), round(size * _WIDE))
+
+
 class Canvas:
     """The sheet; `y` is where the next block starts, pixels from the top.
 
@@ -28,23 +67,46 @@ class Canvas:
     ----------
     width : int
         Pixels.
+    language : str
+        Of the texts.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, language: str) -> None:
         self.width = width
         self.y = 0.0
         self.image = Image.new("RGB", (width, _TALLEST), PAPER)
         self.draw = ImageDraw.Draw(self.image)
+        self._language = language
 
     def paste(self, picture: SRGB8, x: float, y: float) -> None:
         """Put a picture with its corner at (x, y)."""
         self.image.paste(Image.fromarray(picture), (round(x), round(y)))
 
-    def paragraph(self, text: str, x: float, width: float, size: int, colour: Colour = INK, *, bold: bool = False) -> None:
+    def text(self, at_xy: tuple[float, float], text: str, kind: Type, anchor: str = "la") -> None:
+        """One line of text; `anchor` as in Pillow."""
+        stroke = kind.size * _BOLD_STROKE if kind.bold and self._language == _ENGLISH else 0
+        font = _font(kind.size, self._language, bold=kind.bold)
+        self.draw.text(at_xy, text, fill=kind.colour, font=font, anchor=anchor, stroke_width=stroke, stroke_fill=kind.colour)
+
+    def width_of(self, text: str, size: int) -> float:
+        """Width of one line in pixels."""
+        return _font(size, self._language).getlength(text)
+
+    def wrapped(self, text: str, size: int, width: float) -> list[str]:
+        """The text in lines that fit the width; a single word longer than that stays whole."""
+        lines: list[str] = []
+        for word in text.split():
+            if lines and self.width_of(f"{lines[-1]} {word}", size) <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+        return lines
+
+    def paragraph(self, text: str, x: float, width: float, kind: Type) -> None:
         """Wrapped text; moves `y` below it."""
-        for line in wrapped(text, size, width):
-            put_text(self.draw, (x, self.y), line, size, colour, bold=bold)
-            self.y += size * 1.35
+        for line in self.wrapped(text, kind.size, width):
+            self.text((x, self.y), line, kind)
+            self.y += kind.size * _LINE_HEIGHT
 
     def cropped(self) -> SRGB8:
         """What was drawn, with a margin below."""
@@ -59,8 +121,8 @@ def draw_legend(canvas: Canvas, rows: list[FateRow]) -> None:
     for number, row in enumerate(rows):
         x, y = MARGIN + (number % columns) * cell, canvas.y + (number // columns) * 62
         _draw_sample(canvas, row.fate, x, y + 24)
-        put_text(canvas.draw, (x + 92, y), row.name, 24)
-        put_text(canvas.draw, (x + 92, y + 28), ", ".join(part for part in (row.length, row.share) if part), 22, MUTED)
+        canvas.text((x + 92, y), row.name, Type(24))
+        canvas.text((x + 92, y + 28), ", ".join(part for part in (row.length, row.share) if part), Type(22, MUTED))
     canvas.y += 62 * -(-len(rows) // columns) + GAP / 2
 
 

@@ -1,18 +1,13 @@
-"""Pieces that the figures are put together from: type, vein lines, pictures fitted into panels.
-
-Type is set in Aileron, which Pillow carries (CC0).  It has no en dash, no degree sign and no superscripts: the words do without.
-"""
+"""Pieces that pictures are put together from: vein lines, photos fitted into panels, colours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageDraw, ImageFont
 
 from photocompare.base.arrays import SRGB8, LinearRGB, Mask, scaled_position
 from photocompare.base.colour import srgb8_from_linear
@@ -39,9 +34,6 @@ _CROP_MARGIN = 0.05
 _UNMEASURED_WHITE = 0.55
 """How far what lies outside the shared field fades to white."""
 
-_BOLD_STROKE = 1 / 48
-"""Stroke added around letters to make them bold, of the type's size; Pillow carries the regular weight only."""
-
 _SUBPIXEL_BITS = 4
 """cv2 draws with fixed-point positions of 1/16 px."""
 
@@ -53,46 +45,6 @@ _JOINED_PX = 3.0
 
 _SMOOTHING_POINTS = 7
 """Centreline points averaged for drawing, so that pixel steps don't show."""
-
-
-@lru_cache(maxsize=32)
-def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Aileron at a size in pixels."""
-    return ImageFont.load_default(size)
-
-
-def put_text(
-    draw: ImageDraw.ImageDraw,
-    at_xy: tuple[float, float],
-    text: str,
-    size: int,
-    colour: Colour = INK,
-    *,
-    bold: bool = False,
-    anchor: str = "la",
-) -> None:
-    """One line of text; `anchor` as in Pillow."""
-    draw.text(at_xy, text, fill=colour, font=font(size), anchor=anchor, stroke_width=_bold(size) if bold else 0, stroke_fill=colour)
-
-
-def _bold(size: int) -> float:
-    return size * _BOLD_STROKE
-
-
-def text_width(text: str, size: int) -> float:
-    """Width of one line in pixels."""
-    return font(size).getlength(text)
-
-
-def wrapped(text: str, size: int, width: float) -> list[str]:
-    """The text in lines that fit the width; a single word longer than that stays whole."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and text_width(f"{lines[-1]} {word}", size) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
 
 
 def displayed(linear: LinearRGB, ground: int = 255) -> SRGB8:

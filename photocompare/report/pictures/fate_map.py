@@ -42,7 +42,7 @@ def draw_fate(result: Result, pictures: PairPictures, t: Texts) -> SRGB8:
     line_px = max(_LEAST_LINE_PX, long_side * _LINE_PER_PX)
     paint_veins(photo, measured.pieces, factor / pictures.factor, line_px)
 
-    canvas = Canvas(max(photo.shape[1], _LEAST_WIDTH))
+    canvas = Canvas(max(photo.shape[1], _LEAST_WIDTH), t.language)
     canvas.paste(photo, (canvas.width - photo.shape[1]) // 2, 0)
     canvas.y = photo.shape[0] + GAP
     draw_legend(canvas, fate_rows(result, t))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from photocompare.base.arrays import SRGB8
 from photocompare.base.estimate import Estimate
-from photocompare.report.pictures.canvas import GAP, MARGIN, Canvas, draw_legend
+from photocompare.report.pictures.canvas import GAP, MARGIN, Canvas, Type, draw_legend
 from photocompare.report.pictures.drawing import (
     MUTED,
     PANEL,
@@ -15,11 +15,8 @@ from photocompare.report.pictures.drawing import (
     displayed,
     fitted,
     paint_veins,
-    put_text,
     surroundings,
-    text_width,
     veiled,
-    wrapped,
 )
 from photocompare.report.pictures.encoding import png
 from photocompare.report.pictures.fate_styles import WHITE, Colour
@@ -54,7 +51,7 @@ def draw_summary(result: Result, pictures: PairPictures, t: Texts) -> SRGB8:
     -------
     ndarray of shape (h, `WIDTH`, 3), uint8 sRGB
     """
-    canvas = Canvas(WIDTH)
+    canvas = Canvas(WIDTH, t.language)
     canvas.y = MARGIN
     _header(canvas, result, t)
     length, measured = result.length, pictures.measured
@@ -70,13 +67,13 @@ def draw_summary(result: Result, pictures: PairPictures, t: Texts) -> SRGB8:
 
 
 def _header(canvas: Canvas, result: Result, t: Texts) -> None:
-    put_text(canvas.draw, (MARGIN, canvas.y), t("summary.title"), 38, bold=True)
+    canvas.text((MARGIN, canvas.y), t("summary.title"), Type(38, bold=True))
     status = t(f"status.{result.status}")
-    width, right = text_width(status, 26) + 40, canvas.width - MARGIN
+    width, right = canvas.width_of(status, 26) + 40, canvas.width - MARGIN
     canvas.draw.rounded_rectangle((right - width, canvas.y - 2, right, canvas.y + 44), radius=23, fill=STATUS_COLOUR[result.status])
-    put_text(canvas.draw, (right - width / 2, canvas.y + 21), status, 26, WHITE, anchor="mm")
-    put_text(canvas.draw, (MARGIN, canvas.y + 54), time_between(result, t), 26, MUTED)
-    put_text(canvas.draw, (right, canvas.y + 54), t(f"status_means.{result.status}"), 26, MUTED, anchor="ra")
+    canvas.text((right - width / 2, canvas.y + 21), status, Type(26, WHITE), anchor="mm")
+    canvas.text((MARGIN, canvas.y + 54), time_between(result, t), Type(26, MUTED))
+    canvas.text((right, canvas.y + 54), t(f"status_means.{result.status}"), Type(26, MUTED), anchor="ra")
     canvas.y += 104
     canvas.draw.line((MARGIN, canvas.y, right, canvas.y), fill=RULE, width=2)
     canvas.y += GAP
@@ -85,12 +82,12 @@ def _header(canvas: Canvas, result: Result, t: Texts) -> None:
 def _headline(canvas: Canvas, result: Result, length: Estimate, t: Texts) -> None:
     top = canvas.y
     value = headline_percent(length.value, result.benchmark.band, t)
-    put_text(canvas.draw, (MARGIN, top), value, 120, bold=True)
-    x = MARGIN + text_width(value, 120) + 32
-    for number, line in enumerate(wrapped(t("result.headline"), 32, _HEADLINE_WIDTH)):
-        put_text(canvas.draw, (x, top + 22 + 40 * number), line, 32)
+    canvas.text((MARGIN, top), value, Type(120, bold=True))
+    x = MARGIN + canvas.width_of(value, 120) + 32
+    for number, line in enumerate(canvas.wrapped(t("result.headline"), 32, _HEADLINE_WIDTH)):
+        canvas.text((x, top + 22 + 40 * number), line, Type(32))
     within = t("result.interval", low=decimal(length.low, 0, t), high=decimal(length.high, 0, t))
-    put_text(canvas.draw, (MARGIN, top + 140), within, 30, MUTED)
+    canvas.text((MARGIN, top + 140), within, Type(30, MUTED))
     _on_the_band(canvas, result, length, t, top + 8)
     canvas.y = max(canvas.y, top + 190) + GAP
 
@@ -107,15 +104,15 @@ def _on_the_band(canvas: Canvas, result: Result, length: Estimate, t: Texts, top
     draw.rounded_rectangle((left, axis - 16, right, axis + 16), radius=6, fill=PANEL)
     draw.rectangle((at(benchmark.low), axis - 16, at(benchmark.high), axis + 16), fill=_BAND if benchmark.assessed else RULE)
     band = t("summary.band" if benchmark.assessed else "summary.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
-    put_text(draw, (right, top + 14), band, 22, MUTED, anchor="ra")
+    canvas.text((right, top + 14), band, Type(22, MUTED), anchor="ra")
     for tick, anchor in ((0, "la"), (25, "ma"), (50, "ma"), (75, "ma"), (100, "ra")):
-        put_text(draw, (at(tick), axis + 24), f"{tick}", 20, MUTED, anchor=anchor)
+        canvas.text((at(tick), axis + 24), f"{tick}", Type(20, MUTED), anchor=anchor)
     draw.line((at(length.low), axis, at(length.high), axis), fill=_INTERVAL, width=8)
     for end in (length.low, length.high):
         draw.line((at(end), axis - 12, at(end), axis + 12), fill=_INTERVAL, width=4)
     draw.ellipse((at(length.value) - 12, axis - 12, at(length.value) + 12, axis + 12), fill=_INTERVAL, outline=WHITE, width=3)
     canvas.y = axis + 60
-    canvas.paragraph(beside_the_band(result, t), left, right - left, 24)
+    canvas.paragraph(beside_the_band(result, t), left, right - left, Type(24))
 
 
 def _three_pictures(canvas: Canvas, measured: MeasuredPictures, t: Texts) -> None:
@@ -135,7 +132,7 @@ def _side_by_side(canvas: Canvas, captions: Sequence[str], pictures: Sequence[SR
     """Pictures in columns of that width, each under its name."""
     for column, (caption, picture) in enumerate(zip(captions, pictures, strict=True)):
         x = MARGIN + column * (width + GAP)
-        put_text(canvas.draw, (x, canvas.y), caption, 26, bold=True)
+        canvas.text((x, canvas.y), caption, Type(26, bold=True))
         canvas.paste(picture, x + (width - picture.shape[1]) / 2, canvas.y + 40)
     canvas.y += 40 + max(picture.shape[0] for picture in pictures) + GAP
 
@@ -158,31 +155,31 @@ def _two_columns(canvas: Canvas, result: Result, t: Texts) -> None:
 
 
 def _table(canvas: Canvas, heading: str, rows: Sequence[tuple[str, str]], x: float, width: float) -> None:
-    put_text(canvas.draw, (x, canvas.y), heading, 26, bold=True)
+    canvas.text((x, canvas.y), heading, Type(26, bold=True))
     canvas.y += 42
     for name, value in rows:
-        put_text(canvas.draw, (x, canvas.y), name, 23)
-        put_text(canvas.draw, (x + width, canvas.y), value, 23, anchor="ra")
+        canvas.text((x, canvas.y), name, Type(23))
+        canvas.text((x + width, canvas.y), value, Type(23), anchor="ra")
         canvas.y += 36
 
 
 def _reasons(canvas: Canvas, result: Result, t: Texts, x: float, width: float) -> None:
-    put_text(canvas.draw, (x, canvas.y), t("result.know" if result.measured else "result.refused_why"), 26, bold=True)
+    canvas.text((x, canvas.y), t("result.know" if result.measured else "result.refused_why"), Type(26, bold=True))
     canvas.y += 42
     reasons = told_reasons(result, t)
     if not reasons:
-        canvas.paragraph(t("result.nothing_against"), x, width, 23)
+        canvas.paragraph(t("result.nothing_against"), x, width, Type(23))
     for reason in reasons[:_MOST_REASONS]:
-        canvas.paragraph(reason.message, x, width, 23)
-        canvas.paragraph(reason.fix, x, width, 21, MUTED)
+        canvas.paragraph(reason.message, x, width, Type(23))
+        canvas.paragraph(reason.fix, x, width, Type(21, MUTED))
         canvas.y += 8
     if len(reasons) > _MOST_REASONS:
-        canvas.paragraph(t("summary.more_reasons", n=len(reasons) - _MOST_REASONS), x, width, 21, MUTED)
+        canvas.paragraph(t("summary.more_reasons", n=len(reasons) - _MOST_REASONS), x, width, Type(21, MUTED))
 
 
 def _refusal(canvas: Canvas, result: Result, pictures: PairPictures, t: Texts) -> None:
     """Both photos as they are, and why there is no number."""
-    canvas.paragraph(t("result.refused"), MARGIN, canvas.width - 2 * MARGIN, 52, bold=True)
+    canvas.paragraph(t("result.refused"), MARGIN, canvas.width - 2 * MARGIN, Type(52, bold=True))
     canvas.y += GAP / 2
     _reasons(canvas, result, t, MARGIN, canvas.width - 2 * MARGIN)
     canvas.y += GAP
@@ -193,8 +190,8 @@ def _refusal(canvas: Canvas, result: Result, pictures: PairPictures, t: Texts) -
 
 def _footer(canvas: Canvas, result: Result, t: Texts) -> None:
     canvas.y += GAP
-    put_text(canvas.draw, (MARGIN, canvas.y), t("summary.disclaimer"), 20, MUTED)
-    put_text(canvas.draw, (canvas.width - MARGIN, canvas.y), made_by(result, t), 20, MUTED, anchor="ra")
+    canvas.text((MARGIN, canvas.y), t("summary.disclaimer"), Type(20, MUTED))
+    canvas.text((canvas.width - MARGIN, canvas.y), made_by(result, t), Type(20, MUTED), anchor="ra")
     canvas.y += 28
 
 
