@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask, PointsXY, scaled_position
-from photocompare.card.finding import Card, colour_correction, find_card
+from photocompare.card.finding import Card, find_card
 from photocompare.card.layout import LAYOUTS, Rect
+from photocompare.card.pair_colours import CardColours, card_colours
 from photocompare.card.plane import transform_points
 from photocompare.leg.field import Field, cut_field, find_field
 from photocompare.leg.focus import close_up
@@ -19,36 +20,15 @@ from photocompare.leg.limb_width import measure_limb_width
 from photocompare.leg.quality import Quality, judge_quality
 from photocompare.leg.scale import Scale, WorkingFrame, judge_scale
 from photocompare.photo.reading import Photo
-from photocompare.settings import Settings
-
-SEEN_OR_GIVEN = ("card", "given")
-"""Scales that don't rest on what limbs usually measure."""
+from photocompare.settings import STANDARD, Settings
 
 CARD_SHADOW_MM = 1.0
 """How far skin beside the card is left out: a card that lifts by a millimetre throws its shadow that far under a lamp at 45 degrees."""
 
-WORST_CONDITION = 10.0
-"""Condition number of a colour matrix above which it is not turned round: one code of 255 would become 4 % of full scale."""
-
-
-@dataclass(frozen=True)
-class CardColour:
-    """The map from a photo's linear RGB to the nominal colours of the card in it: `nominal = matrix @ measured`.
-
-    Parameters
-    ----------
-    layout : str
-        The card's name: only equal cards share their printer's errors.
-    matrix : ndarray of shape (3, 3)
-    """
-
-    layout: str
-    matrix: NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sight:
-    """What is seen in one photo's working frame.
+class PreparedPhoto:
+    """One photo as the pair's stages need it, in its working frame.
 
     Parameters
     ----------
@@ -61,7 +41,7 @@ class Sight:
         The same within the reader's polygon: what is measured.
     scale : Scale
     quality : Quality
-    card_colour : CardColour or None
+    card_colours : CardColours or None
         None without a card whose patches can be read.
     """
 
@@ -71,12 +51,12 @@ class Sight:
     field: Field
     scale: Scale
     quality: Quality
-    card_colour: CardColour | None = None
+    card_colours: CardColours | None = None
 
 
-def look_at(
-    photo: Photo, settings: Settings, *, mm_per_px: float | None = None, polygon_xy: PointsXY | None = None, card: bool = True
-) -> Sight:
+def prepare_photo(
+    photo: Photo, *, settings: Settings = STANDARD, mm_per_px: float | None = None, polygon_xy: PointsXY | None = None, card: bool = True
+) -> PreparedPhoto:
     """Everything that one photo tells by itself.
 
     Parameters
@@ -110,10 +90,11 @@ def look_at(
         frame=WorkingFrame(factor, photo.facts),
         options=settings.scale,
     )
-    known = scale.mm_per_working_px if scale.source in SEEN_OR_GIVEN else None
+    known = scale.mm_per_working_px if scale.measured else None
     detail = None if factor == 1.0 else close_up(photo.encoded, found.measurable, factor, options=settings.quality.focus)
     quality = judge_quality(linear, found, mm_per_px=known, detail=detail, options=settings.quality)
-    return Sight(linear, factor, whole, found, scale, quality, None if seen is None or not photo.facts.has_colour else _card_colour(seen))
+    colours = None if seen is None or not photo.facts.has_colour else card_colours(seen)
+    return PreparedPhoto(linear, factor, whole, found, scale, quality, colours)
 
 
 def without_card(found: Field, card: Card) -> Field:
@@ -152,36 +133,6 @@ def _polygon(corners_xy: NDArray[np.float64], shape: tuple[int, ...]) -> Mask:
     reach = 4.0 * max(shape)
     cv2.fillPoly(mask, [np.rint(np.clip(corners_xy, -reach, reach)).astype(np.int32)], 1)
     return mask > 0
-
-
-def _card_colour(card: Card) -> CardColour | None:
-    correction = colour_correction(card)
-    if correction is None or np.linalg.cond(correction.matrix) > WORST_CONDITION:
-        return None
-    return CardColour(card.layout, correction.matrix)
-
-
-def under_other_light(linear: LinearRGB, own: CardColour | None, other: CardColour | None) -> LinearRGB:
-    """A photo as the other photo's light and camera would have shown it, by the card that lies in both.
-
-    Parameters
-    ----------
-    linear : ndarray of shape (h, w, 3)
-    own, other : CardColour or None
-        Unless both photos show the same card, the photo stays as it is.
-
-    Returns
-    -------
-    ndarray of shape (h, w, 3), 0 and up
-    """
-    if own is None or other is None or own.layout != other.layout:
-        return linear
-    return mapped_colours(linear, np.asarray(np.linalg.solve(other.matrix, own.matrix), dtype=np.float64))
-
-
-def mapped_colours(linear: LinearRGB, matrix: NDArray[np.float64]) -> LinearRGB:
-    """`matrix @ pixel` for every pixel, 0 and up."""
-    return np.asarray(np.maximum(cv2.transform(linear, matrix), 0.0), dtype=np.float32)
 
 
 def _middle_xy(mask: Mask) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from photocompare.base.provenance import settings_sha256
 from photocompare.card.finding import CardOptions
+from photocompare.clearance.correction import CorrectionOptions, DrawnVeinOptions
 from photocompare.clearance.outcome import OutcomeOptions
 from photocompare.leg.field import FieldOptions
 from photocompare.leg.quality import QualityOptions
@@ -16,8 +17,10 @@ from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
 from photocompare.veins.fate import FateOptions
 from photocompare.veins.light import LightOptions
+from photocompare.veins.photometry import PhotometryOptions
 from photocompare.veins.pieces import VeinOptions
 from photocompare.veins.pigment import PigmentOptions
+from photocompare.veins.ridges import RidgeOptions
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,13 @@ class Settings:
     scale: ScaleOptions = dataclasses.field(default_factory=ScaleOptions)
     registration: RegistrationOptions = dataclasses.field(default_factory=RegistrationOptions)
     light: LightOptions = dataclasses.field(default_factory=LightOptions)
+    ridges: RidgeOptions = dataclasses.field(default_factory=RidgeOptions)
     veins: VeinOptions = dataclasses.field(default_factory=VeinOptions)
     pigment: PigmentOptions = dataclasses.field(default_factory=PigmentOptions)
+    photometry: PhotometryOptions = dataclasses.field(default_factory=PhotometryOptions)
     fate: FateOptions = dataclasses.field(default_factory=FateOptions)
     outcome: OutcomeOptions = dataclasses.field(default_factory=OutcomeOptions)
+    drawn_veins: DrawnVeinOptions = dataclasses.field(default_factory=DrawnVeinOptions)
     timing: TimingOptions = dataclasses.field(default_factory=TimingOptions)
     benchmark: ReferenceBandOptions = dataclasses.field(default_factory=ReferenceBandOptions)
 
@@ -61,6 +67,11 @@ class Settings:
     def sha256(self) -> str:
         """Equal settings give equal hashes on any machine."""
         return settings_sha256(self)
+
+    @property
+    def correction(self) -> CorrectionOptions:
+        """The rules that a correction by hand follows."""
+        return CorrectionOptions(self.outcome.clearance, self.fate, self.veins, self.photometry, self.drawn_veins)
 
 
 STANDARD = Settings()

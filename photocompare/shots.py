@@ -17,9 +17,10 @@ from typing import Any
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Z95, Estimate
 from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
+from photocompare.clearance.outcome import CalibreOutcome, Outcome
 from photocompare.comparison import compare
 from photocompare.photo.reading import Photo
-from photocompare.results.comparison import CalibreOutcome, Comparison, Outcome, ShotRecord
+from photocompare.results.comparison import Comparison, ShotRecord
 from photocompare.results.reference_band import judge_against_band
 from photocompare.settings import STANDARD, Settings
 

@@ -19,8 +19,8 @@ from photocompare.batch.table import TableRow
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.numbers import headline_percent
 from photocompare.report.words.texts import texts
-from photocompare.results.comparison import FATES
 from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.veins.classes import FATES
 
 NAME = "contact_sheet{}.html"
 

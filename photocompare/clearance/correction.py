@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ from photocompare.base.colour import density_from_linear
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.clearance.intervals import ClearanceOptions, length_clearance
-from photocompare.results.comparison import ASSESSED_FATES, FATES
+from photocompare.veins.classes import ASSESSED_FATES, FATES
 from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, Remains, still_visible
-from photocompare.veins.photometry import forced_contrast
+from photocompare.veins.photometry import PhotometryOptions, forced_contrast
 from photocompare.veins.pieces import VeinOptions, VeinPiece, depth_px
 
 LONGEST_NAME = 80
@@ -29,11 +29,58 @@ LONGEST_NAME = 80
 MOST_MARKS = 500
 """Marks of one correction: more than a leg has pieces that one would look at one by one."""
 
-_MISSED_WIDTH_MM = 0.5
-"""Apparent calibre of a vein that was drawn by hand: that of the thinnest telangiectasia, which are the ones that get missed."""
 
-_LOGIT_PER_DE = 2.0
-"""How fast belief grows that a drawn vein is still seen, per CIE76 unit above the threshold: two units above are sure (0.98).  Assumed."""
+@dataclass(frozen=True)
+class DrawnVeinOptions:
+    """How a vein that a reader drew is judged.
+
+    Parameters
+    ----------
+    width_mm : float
+        Its apparent calibre: that of the thinnest telangiectasia, which are the ones that get missed.
+    logit_per_de : float
+        How fast belief grows that it is still seen, per CIE76 unit above the threshold: two units above are sure (0.98).  Assumed.
+    """
+
+    width_mm: float = 0.5
+    logit_per_de: float = 2.0
+
+
+@dataclass(frozen=True)
+class CorrectionOptions:
+    """The rules that a corrected clearance follows: those of the machine's own, and one for drawn veins."""
+
+    clearance: ClearanceOptions = field(default_factory=ClearanceOptions)
+    fate: FateOptions = field(default_factory=FateOptions)
+    veins: VeinOptions = field(default_factory=VeinOptions)
+    photometry: PhotometryOptions = field(default_factory=PhotometryOptions)
+    drawn: DrawnVeinOptions = field(default_factory=DrawnVeinOptions)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MeasuredVeins:
+    """What a correction starts from, in one frame.
+
+    Parameters
+    ----------
+    pieces : sequence of FatedVeinPiece
+        Baseline first, then new.
+    remains : Remains
+        Of the baseline pieces.
+    before, after : ndarray of shape (h, w, 3)
+        The shown pictures in linear light.
+    shared : ndarray of shape (h, w), bool
+        The shared field.
+    px_per_mm : float
+        Of the shown pictures.
+    """
+
+    pieces: Sequence[FatedVeinPiece]
+    remains: Remains
+    before: LinearRGB
+    after: LinearRGB
+    shared: Mask
+    px_per_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,75 +148,56 @@ class Corrected:
     drawn: tuple[FatedVeinPiece, ...]
 
 
-def corrected_clearance(
-    pieces: Sequence[FatedVeinPiece],
-    remains: Remains,
-    correction: Correction,
-    before: LinearRGB,
-    after: LinearRGB,
-    shared: Mask,
-    px_per_mm: float,
-    *,
-    clearance: ClearanceOptions | None = None,
-    fate: FateOptions | None = None,
-) -> Corrected:
+def corrected_clearance(measured: MeasuredVeins, correction: Correction, *, options: CorrectionOptions) -> Corrected:
     """The clearance of length without the pieces that are no veins and with the veins that were drawn.
 
     A drawn vein is judged by its own cross-profile in the two pictures that it was drawn on; its fate is measured, not chosen.
 
     Parameters
     ----------
-    pieces : sequence of FatedVeinPiece
-        Baseline first, then new.
-    remains : Remains
-        Of the baseline pieces.
+    measured : MeasuredVeins
     correction : Correction
-    before, after : ndarray of shape (h, w, 3)
-        The shown pictures in linear light, both in the before frame.
-    shared : ndarray of shape (h, w), bool
-    px_per_mm : float
-        Of the shown pictures.
+    options : CorrectionOptions
 
     Raises
     ------
     UsageError
         A mark that points to no piece, or that leaves no vein to measure.
     """
-    clearance, fate = clearance or ClearanceOptions(), fate or FateOptions()
+    pieces, remains, clearance = measured.pieces, measured.remains, options.clearance
     if any(not 0 <= k < len(pieces) for k in correction.not_veins):
         raise UsageError("A mark points to a vein piece that is not there; start the correction again.", code="piece_unknown")
     struck = np.zeros(len(pieces), np.bool_)
     struck[list(correction.not_veins)] = True
     is_new = np.array([p.fate == "new" for p in pieces], np.bool_)
     baseline = [p for p, no, new in zip(pieces, struck, is_new, strict=True) if not no and not new]
-    drawn, found = _drawn(correction.missed, before, after, shared, px_per_mm, fate)
+    drawn, found = _drawn(correction.missed, measured, options)
     fates = Fates(
         baseline=(*baseline, *drawn),
         new=tuple(p for p, no, new in zip(pieces, struck, is_new, strict=True) if new and not no),
         remains=_joined(remains.only(np.flatnonzero(~struck[~is_new])), found),
     )
     assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], np.bool_)
-    counts = length_clearance(fates, assessed, clearance)
+    counts = length_clearance(fates, assessed, options=clearance, fate=options.fate)
     if math.isnan(counts.percent):
         raise UsageError("With these marks no vein is left to measure; take some back.", code="no_vein_left")
     length = counts.estimate(clearance, clearance.widening.length, lowest=0.0, highest=100.0, method="length, corrected by a reader")
     return Corrected(length, {name: fates.length_px(name) for name in FATES}, drawn)
 
 
-def _drawn(
-    lines_xy: Sequence[PointsXY], before: LinearRGB, after: LinearRGB, shared: Mask, px_per_mm: float, options: FateOptions
-) -> tuple[tuple[FatedVeinPiece, ...], Remains]:
+def _drawn(lines_xy: Sequence[PointsXY], measured: MeasuredVeins, options: CorrectionOptions) -> tuple[tuple[FatedVeinPiece, ...], Remains]:
     """The drawn veins cut into pieces of a millimetre, with what is left of each."""
-    pieces = tuple(piece for line in lines_xy for piece in _cut(line, px_per_mm, shared.shape))
+    shared, px_per_mm, rules = measured.shared, measured.px_per_mm, options.fate
+    pieces = tuple(piece for line in lines_xy for piece in _cut(line, px_per_mm, shared.shape, options))
     height, width = shared.shape
     here = np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
-    densities = density_from_linear(before), density_from_linear(after)
-    forced = forced_contrast(pieces, *densities, here, np.zeros(shared.shape, np.bool_))
+    densities = density_from_linear(measured.before), density_from_linear(measured.after)
+    forced = forced_contrast(pieces, densities, here, np.zeros(shared.shape, np.bool_), options=options.photometry)
     middles = tuple(np.array([np.rint(p.points[len(p.points) // 2]) for p in pieces], np.intp).reshape(-1, 2).T)
     after_de = np.maximum(np.nan_to_num(forced.after_de), 0.0)
-    likely = 1 / (1 + np.exp(-_LOGIT_PER_DE * (after_de - options.visible_de)))
+    likely = 1 / (1 + np.exp(-options.drawn.logit_per_de * (after_de - rules.visible_de)))
     # A drawn vein counts as seen before, however faint its profile: the reader saw it.
-    contrast_before = np.maximum(forced.before_de, options.visible_de)
+    contrast_before = np.maximum(forced.before_de, rules.visible_de)
     remains = Remains(
         contrast_before=contrast_before,
         contrast_after=after_de,
@@ -180,23 +208,23 @@ def _drawn(
         depth_mm=depth_px(shared)[middles].astype(np.float64) / px_per_mm,
         forced=forced,
     )
-    visible = still_visible(remains, options=options)
-    faded = remains.ratio < options.faded_below
+    visible = still_visible(remains, options=rules)
+    faded = remains.ratio < rules.faded_below
     fates = np.select([~shared[middles], visible & faded, visible], ["not_assessable", "faded", "residual"], "cleared")
     return tuple(FatedVeinPiece(p, fate.item()) for p, fate in zip(pieces, fates, strict=True)), remains
 
 
-def _cut(line_xy: PointsXY, px_per_mm: float, shape: tuple[int, ...]) -> list[VeinPiece]:
+def _cut(line_xy: PointsXY, px_per_mm: float, shape: tuple[int, ...], options: CorrectionOptions) -> list[VeinPiece]:
     """A drawn polyline in pieces of about a millimetre, kept inside the picture."""
     inside = np.clip(np.asarray(line_xy, np.float64), 0, [shape[1] - 1, shape[0] - 1])
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(inside, axis=0), axis=1))])
     total = float(along[-1])
-    count = max(1, round(total / max(VeinOptions().piece_mm * px_per_mm, 3.0)))
+    count = max(1, round(total / max(options.veins.piece_mm * px_per_mm, 3.0)))
     pieces = []
     for k in range(count):
         at = np.linspace(total * k / count, total * (k + 1) / count, max(3, round(total / count) + 1))
         points = np.column_stack([np.interp(at, along, inside[:, axis]) for axis in (1, 0)]).astype(np.float32)
-        pieces.append(VeinPiece(points, total / count, _MISSED_WIDTH_MM * px_per_mm, math.nan))
+        pieces.append(VeinPiece(points, total / count, options.drawn.width_mm * px_per_mm, math.nan))
     return pieces
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Mask
 from photocompare.base.estimate import Z95, Estimate
-from photocompare.veins.fate import Fates, still_visible
+from photocompare.veins.fate import FateOptions, Fates, still_visible
 from photocompare.veins.pieces import Veins
-from photocompare.veins.reading import SkinReading
+from photocompare.veins.reading import PairReading, SkinReading
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,12 @@ class ClearanceOptions:
         as two people draw the same field apart.
     floor_percent : float
         Standard error that remains when everything agrees.  Assumed.
+    held_doubt : float
+        Probability that a piece is misjudged which is seen after though the reading alone would not say so.  Assumed.
+    least_doubt : float
+        No piece is surer than this.  Assumed.
+    area_repeat : float
+        Relative repeatability of summed visible area between two photos of the same skin: the better rigs' 2 to 4 %, at its worse end.
     widening : Widening
         Factor on each number's standard error with which 95 % intervals cover 95 %.
     """
@@ -64,6 +70,9 @@ class ClearanceOptions:
     light_gain: float = 1.1
     border_mm: float = 5.0
     floor_percent: float = 1.0
+    held_doubt: float = 0.1
+    least_doubt: float = 0.02
+    area_repeat: float = 0.04
     widening: Widening = field(default_factory=Widening)
 
 
@@ -95,27 +104,46 @@ def _gone_at(probability: NDArray[np.float64], threshold: float, held: NDArray[n
     return np.asarray((probability < threshold) & ~held, dtype=np.bool_)
 
 
-def length_clearance(fates: Fates, chosen: NDArray[np.bool_], options: ClearanceOptions) -> Counts:
-    """Clearance of length over the chosen baseline pieces (a mask over `fates.baseline`)."""
+def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: ClearanceOptions, fate: FateOptions) -> Counts:
+    """Clearance of length over the chosen baseline pieces.
+
+    Parameters
+    ----------
+    fates : Fates
+    chosen : ndarray of shape (N,), bool
+        Over `fates.baseline`.
+    options : ClearanceOptions
+    fate : FateOptions
+        The rules that the fates were judged by: "light" judges them again.
+
+    Returns
+    -------
+    Counts
+        NaN where nothing is chosen.
+    """
     length = np.array([p.piece.length_px for p in fates.baseline], np.float64)[chosen]
     if not length.size:
         return Counts(math.nan, {})
     gone = np.array([p.fate in ("cleared", "stained") for p in fates.baseline], np.bool_)[chosen]
     percent = _share(length, gone)
     r = fates.remains.only(np.flatnonzero(chosen))
-    held = still_visible(r) & (r.probability_after < 0.5)
+    held = still_visible(r, options=fate) & (r.probability_after < 0.5)
     low, high = options.threshold_band
 
     def spread(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
         return abs(_share(length, a) - _share(length, b)) / (2 * Z95)
 
-    doubt = np.where(held, 0.1, np.clip(r.probability_after, 0.02, 0.98))
+    doubt = np.where(held, options.held_doubt, np.clip(r.probability_after, options.least_doubt, 1 - options.least_doubt))
     inner = r.depth_mm > options.border_mm
+
+    def seen_under(gain: float) -> NDArray[np.bool_]:
+        return still_visible(r.stretched(gain, options=fate), options=fate)
+
     causes = {
         "threshold": spread(_gone_at(r.probability_after, low, held), _gone_at(r.probability_after, high, held)),
         "registration": spread(_gone_at(r.near, 0.5, held), _gone_at(r.far, 0.5, held)),
         "noise": 100 * math.sqrt(options.run_pieces * float((length**2 * doubt * (1 - doubt)).sum())) / float(length.sum()),
-        "light": spread(~still_visible(r.stretched(options.light_gain)), ~still_visible(r.stretched(1 / options.light_gain))),
+        "light": spread(~seen_under(options.light_gain), ~seen_under(1 / options.light_gain)),
         "field": abs(_share(length[inner], gone[inner]) - percent) / 2 if inner.any() else 0.0,
     }
     return Counts(percent, causes)
@@ -125,20 +153,26 @@ def _relative(before: float, after: float) -> float:
     return 100 * (1 - after / before) if before > 0 else math.nan
 
 
-def area_clearance(
-    before: SkinReading,
-    after: SkinReading,
-    veins: tuple[Veins, Veins],
-    field: Mask,
-    inner: Mask,
-    options: ClearanceOptions,
-    *,
-    weighted: bool,
-) -> Counts:
-    """Clearance of visible area, or (`weighted`) of contrast summed over it; new veins included, so it may be negative.
+def area_clearance(pair: PairReading, veins: tuple[Veins, Veins], inner: Mask, *, options: ClearanceOptions, weighted: bool) -> Counts:
+    """Clearance of visible area, or of contrast summed over it; new veins included, so it may be negative.
 
-    `inner` is the field without its border (`ClearanceOptions.border_mm`).
+    Parameters
+    ----------
+    pair : PairReading
+    veins : tuple of Veins
+        Of the before and of the after photo.
+    inner : ndarray of shape (h, w), bool
+        The shared field without its border (`ClearanceOptions.border_mm`).
+    options : ClearanceOptions
+    weighted : bool
+        Whether each pixel counts by its contrast.
+
+    Returns
+    -------
+    Counts
+        NaN where nothing is visible before.
     """
+    before, after, field = pair.before, pair.after, pair.shared
 
     def total(reading: SkinReading, mask: Mask, within: Mask) -> float:
         return float(reading.vein_de[mask & within].sum()) if weighted else float(np.count_nonzero(mask & within))
@@ -160,7 +194,7 @@ def area_clearance(
         percent,
         {
             "threshold": abs(at(low) - at(high)) / (2 * Z95),
-            "noise": 100 * share_left * _AREA_REPEAT,
+            "noise": 100 * share_left * options.area_repeat,
             # A summed contrast grows with the light's gain; an area by its border alone, which the threshold holds.
             "light": 100 * share_left * math.log(options.light_gain) if weighted else 0.0,
             "field": 0.0 if math.isnan(without_border) else abs(without_border - percent) / 2,
@@ -168,15 +202,11 @@ def area_clearance(
     )
 
 
-_AREA_REPEAT = 0.04
-"""Relative repeatability of summed visible area between two photos of the same skin: the better rigs' 2 to 4 %, taken at its worse end."""
-
-
 def _near(mask: Mask) -> Mask:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, dtype=np.bool_)
 
 
-def net_change(fates: Fates, clearance: Counts) -> Counts:
+def net_change(fates: Fates, clearance: Counts, *, options: ClearanceOptions) -> Counts:
     """Change of visible vein length in percent: what is left of the baseline and what is new, against the baseline."""
     lengths = {fate: fates.length_px(fate) for fate in ("cleared", "stained", "faded", "residual", "new")}
     new = lengths.pop("new")
@@ -184,5 +214,5 @@ def net_change(fates: Fates, clearance: Counts) -> Counts:
     if before <= 0:
         return Counts(math.nan, {})
     after = lengths["faded"] + lengths["residual"] + new
-    noise = 100 * _AREA_REPEAT * after / before
+    noise = 100 * options.area_repeat * after / before
     return Counts(100 * (after / before - 1), {**clearance.causes, "noise": math.hypot(noise, clearance.causes.get("noise", 0.0))})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,11 +11,11 @@ import numpy as np
 from photocompare.base.arrays import Mask
 from photocompare.base.estimate import Estimate
 from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
-from photocompare.results.comparison import ASSESSED_FATES, CALIBRES, FATES, CalibreOutcome, Outcome, PigmentOutcome
-from photocompare.veins.fate import Fates
+from photocompare.veins.classes import ASSESSED_FATES, CALIBRES, FATES
+from photocompare.veins.fate import FateOptions, Fates
 from photocompare.veins.pieces import Veins, depth_px
 from photocompare.veins.pigment import Pigment
-from photocompare.veins.reading import SkinReading
+from photocompare.veins.reading import PairReading
 
 
 @dataclass(frozen=True)
@@ -44,34 +45,75 @@ class OutcomeOptions:
 
 
 @dataclass(frozen=True)
-class Findings:
+class CalibreOutcome:
+    """Clearance of length within one calibre class, and how much of it there was before, in full pixels."""
+
+    clearance: Estimate
+    before_px: float
+
+
+@dataclass(frozen=True)
+class PigmentOutcome:
+    """Brown pigment of the hemosiderin kind: areas in full square pixels, and the stained share of baseline length in percent."""
+
+    before_px2: float
+    after_px2: float
+    gained_px2: float
+    faded_px2: float
+    stained_percent: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The numbers of a measured pair.
+
+    Parameters
+    ----------
+    length, area, contrast : Estimate
+        Clearance in percent; `length` is the headline and lies in 0..100, the others may be negative.
+    net_change : Estimate
+        Change of visible vein length in percent, new veins included.
+    by_calibre : mapping
+        `CALIBRES` to their outcome; empty without a scale.
+    fate_px : mapping
+        `FATES` to length in full pixels.
+    pigment : PigmentOutcome
+    """
+
+    length: Estimate
+    area: Estimate
+    contrast: Estimate
+    net_change: Estimate
+    by_calibre: Mapping[str, CalibreOutcome]
+    fate_px: Mapping[str, float]
+    pigment: PigmentOutcome
+
+
+@dataclass(frozen=True)
+class VeinFindings:
     """What the vein stages found, all in the before photo's working frame.
 
     Parameters
     ----------
-    readings : tuple of SkinReading
-        Before, after.
+    pair : PairReading
     veins : tuple of Veins
         Before, after.
     fates : Fates
     pigment : Pigment
-    shared : ndarray of shape (h, w), bool
-        The shared field.
     """
 
-    readings: tuple[SkinReading, SkinReading]
+    pair: PairReading
     veins: tuple[Veins, Veins]
     fates: Fates
     pigment: Pigment
-    shared: Mask
 
 
-def vein_flags(findings: Findings, piece_px: float, *, options: OutcomeOptions = OutcomeOptions()) -> tuple[str, ...]:
+def vein_flags(findings: VeinFindings, piece_px: float, *, options: OutcomeOptions = OutcomeOptions()) -> tuple[str, ...]:
     """Codes for no vein, too little, too little in view and implausibly much of it in the before photo.
 
     Parameters
     ----------
-    findings : Findings
+    findings : VeinFindings
     piece_px : float
         Length of a piece of vein, px.
     """
@@ -82,41 +124,38 @@ def vein_flags(findings: Findings, piece_px: float, *, options: OutcomeOptions =
     hidden = findings.fates.length_px("not_assessable")
     if hidden > options.most_hidden_share * (hidden + assessed):
         return ("veins_out_of_view",)
-    covered = max(np.count_nonzero(veins.mask & findings.shared) for veins in findings.veins)
-    if covered > options.most_vein_share * np.count_nonzero(findings.shared):
+    covered = max(np.count_nonzero(veins.mask & findings.pair.shared) for veins in findings.veins)
+    if covered > options.most_vein_share * np.count_nonzero(findings.pair.shared):
         return ("implausible_veins",)
     return ("too_few_veins",) if assessed < options.few_runs * run else ()
 
 
-def summarise(
-    findings: Findings, px_per_mm: float, reticular_px: float | None, factor: float, *, options: OutcomeOptions = OutcomeOptions()
-) -> Outcome:
+def summarise(findings: VeinFindings, reticular_px: float | None, factor: float, *, options: OutcomeOptions, fate: FateOptions) -> Outcome:
     """The numbers of a pair.
 
     Parameters
     ----------
-    findings : Findings
-    px_per_mm : float
-        Assumed where there is no scale.
+    findings : VeinFindings
     reticular_px : float or None
         Calibre from which a vein is reticular, working px; None without a scale, and then there is no split by calibre.
     factor : float
         Working over full size; the outcome is in full pixels.
+    options : OutcomeOptions
+    fate : FateOptions
+        The rules that the fates were judged by.
     """
-    fates, how = findings.fates, options.clearance
+    fates, pair, how = findings.fates, findings.pair, options.clearance
     assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], dtype=np.bool_)
-    length = length_clearance(fates, assessed, how)
-    inner = findings.shared & (depth_px(findings.shared) > how.border_mm * px_per_mm)
-    area, contrast = (
-        area_clearance(*findings.readings, findings.veins, findings.shared, inner, how, weighted=weighted) for weighted in (False, True)
-    )
-    change = net_change(fates, length)
+    length = length_clearance(fates, assessed, options=how, fate=fate)
+    inner = pair.shared & (depth_px(pair.shared) > how.border_mm * pair.px_per_mm)
+    area, contrast = (area_clearance(pair, findings.veins, inner, options=how, weighted=weighted) for weighted in (False, True))
+    change = net_change(fates, length, options=how)
     by_calibre = {}
     for calibre in CALIBRES if reticular_px is not None else ():
         chosen = assessed & np.array([p.piece.calibre(reticular_px) == calibre for p in fates.baseline], dtype=np.bool_)
         before_px = sum(p.piece.length_px for p, inside in zip(fates.baseline, chosen, strict=True) if inside)
         if before_px > 0:
-            by_calibre[calibre] = CalibreOutcome(_share(length_clearance(fates, chosen, how), how), before_px / factor)
+            by_calibre[calibre] = CalibreOutcome(_share(length_clearance(fates, chosen, options=how, fate=fate), how), before_px / factor)
     return Outcome(
         length=_share(length, how),
         area=_fall(area, how, how.widening.area, "visible area in the shared field"),
@@ -125,7 +164,7 @@ def summarise(
             how, how.widening.net_change, lowest=-100.0, highest=math.inf, method="visible length, new veins included"
         ),
         by_calibre=by_calibre,
-        fate_px={fate: fates.length_px(fate) / factor for fate in FATES},
+        fate_px={name: fates.length_px(name) / factor for name in FATES},
         pigment=_pigment(findings, factor),
     )
 
@@ -138,9 +177,9 @@ def _fall(counts: Counts, how: ClearanceOptions, widening: float, method: str) -
     return counts.estimate(how, widening, lowest=-math.inf, highest=100.0, method=method)
 
 
-def _pigment(findings: Findings, factor: float) -> PigmentOutcome:
+def _pigment(findings: VeinFindings, factor: float) -> PigmentOutcome:
     def area(mask: Mask) -> float:
-        return float(np.count_nonzero(mask & findings.shared)) / factor**2
+        return float(np.count_nonzero(mask & findings.pair.shared)) / factor**2
 
     pigment, fates = findings.pigment, findings.fates
     assessed = sum(fates.length_px(fate) for fate in ASSESSED_FATES)

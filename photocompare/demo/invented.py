@@ -6,6 +6,7 @@ invented results has a truth to be held against.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 
@@ -16,22 +17,14 @@ from photocompare.base.colour import ita_group
 from photocompare.base.estimate import Z95, Estimate
 from photocompare.base.flags import RaisedFlag, raised, worst_first
 from photocompare.base.provenance import settings_sha256
+from photocompare.clearance.outcome import CalibreOutcome, Outcome, PigmentOutcome
 from photocompare.demo.course import TrueState
 from photocompare.demo.plan import Practice
-from photocompare.results.comparison import (
-    CalibreOutcome,
-    Comparison,
-    Outcome,
-    Overlay,
-    PairScale,
-    PhotoRecord,
-    Pictures,
-    PigmentOutcome,
-    Provenance,
-    SkinTone,
-)
+from photocompare.leg.scale import Scale
+from photocompare.leg.tone import SkinTone
+from photocompare.results.comparison import Comparison, PhotoRecord, Pictures, Provenance
 from photocompare.results.reference_band import judge_against_band
-from photocompare.results.result import Result
+from photocompare.results.result import RegistrationFigures, Result
 from photocompare.results.result_json import as_written, result_of
 from photocompare.results.timing import judge_timing
 
@@ -83,28 +76,33 @@ def invented_result(
     """
     reasons = _reasons(rng, truth, practice)
     refused = any(flag.severity.value == "refuse" for flag in reasons)
-    scale = PairScale(_MM_PER_PX, "assumed" if any(f.code == "scale_assumed" for f in reasons) else "card", round(rng.normal(1, 0.02), 4))
+    scale = Scale(_MM_PER_PX, _MM_PER_PX, math.nan, "assumed" if any(f.code == "scale_assumed" for f in reasons) else "card")
+    after_over_before = round(rng.normal(1, 0.02), 4)
     outcome = None if refused else _outcome(rng, truth, practice)
     timing = judge_timing(before, after)
     nothing = np.zeros((1, 1, 3), np.uint8)
     error = float(rng.gamma(6.0, 0.1))
-    return as_written(
-        result_of(
-            Comparison(
-                reasons,
-                scale,
-                None if refused else Overlay(error, error * 2.3, int(_SHARED_PX * rng.uniform(0.7, 1.1))),
-                None if refused else SkinTone(truth.ita, truth.ita + rng.normal(0, 1.5)),
-                outcome,
-                timing,
-                judge_against_band(None if outcome is None else outcome.length, timing),
-                PhotoRecord(digests[0], *_SIZE),
-                PhotoRecord(digests[1], *_SIZE),
-                Provenance(__version__, INVENTED, settings_sha256(practice), {}),
-                Pictures(nothing, nothing),
-            )
+    registration = None if refused else _registration(error, int(_SHARED_PX * rng.uniform(0.7, 1.1)))
+    measured = result_of(
+        Comparison(
+            reasons,
+            scale,
+            None if refused else SkinTone(truth.ita, truth.ita + rng.normal(0, 1.5)),
+            outcome,
+            timing,
+            judge_against_band(None if outcome is None else outcome.length, timing),
+            PhotoRecord(digests[0], *_SIZE),
+            PhotoRecord(digests[1], *_SIZE),
+            Provenance(__version__, INVENTED, settings_sha256(practice), {}),
+            Pictures(nothing, nothing),
         )
     )
+    ratio = dataclasses.replace(measured.scale, after_over_before=after_over_before)
+    return as_written(dataclasses.replace(measured, scale=ratio, registration=registration))
+
+
+def _registration(error_px: float, shared_px: int) -> RegistrationFigures:
+    return RegistrationFigures(error_px, error_px * 2.3, error_px * 2.3 * _MM_PER_PX, shared_px, shared_px * _MM_PER_PX**2)
 
 
 def _reasons(rng: np.random.Generator, truth: TrueState, practice: Practice) -> list[RaisedFlag]:

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from photocompare.report.pictures.encoding import jpeg, png
-from photocompare.results.comparison import FATES
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.result import Result
 from photocompare.results.vein_table import VeinTable, table_as_bytes
+from photocompare.veins.classes import FATES
 
 WIDTH, HEIGHT = 300, 400
 _CARD_GREY, _INK = 214, (70, 70, 70)

@@ -17,6 +17,7 @@ from photocompare.base.errors import UsageError
 from photocompare.card.finding import Card
 from photocompare.card.layout import CHECK_RULER_MM
 from photocompare.leg.limb_width import UNKNOWN_WIDTH, LimbWidth
+from photocompare.leg.scale_source import ScaleSource
 
 FILM_DIAGONAL_MM = 43.27
 """Diagonal of 36 x 24 mm, to which EXIF's 35 mm equivalent focal length refers (CIPA DCG-001)."""
@@ -83,8 +84,7 @@ class Scale:
         At the field's middle, in the photo's own upright pixels and in working pixels; None where unknown.
     relative_uncertainty : float
         Standard error as a share of the scale, 0..1; NaN where unknown.  "assumed" is a guess by a factor of about 2 either way (95 %).
-    source : str
-        "card", "given", "assumed" or "none".
+    source : {"card", "given", "assumed", "none"}
     flags : tuple of str
         Codes of the registry: "scale_assumed", "scale_unknown", "scale_disagrees".
     """
@@ -92,8 +92,26 @@ class Scale:
     mm_per_px: float | None
     mm_per_working_px: float | None
     relative_uncertainty: float
-    source: str
+    source: ScaleSource
     flags: tuple[str, ...] = ()
+
+    @classmethod
+    def unknown(cls) -> Scale:
+        """Of photos at which nobody looked."""
+        return cls(None, None, math.nan, "none")
+
+    def length_mm(self, length_px: float) -> float | None:
+        """A length in full pixels in millimetres, or None without a scale."""
+        return None if self.mm_per_px is None else length_px * self.mm_per_px
+
+    def area_mm2(self, area_px2: float) -> float | None:
+        """An area in full square pixels in square millimetres, or None without a scale."""
+        return None if self.mm_per_px is None else area_px2 * self.mm_per_px**2
+
+    @property
+    def measured(self) -> bool:
+        """Whether it rests on more than on what limbs usually measure."""
+        return self.source in ("card", "given")
 
 
 @dataclass(frozen=True)
@@ -126,7 +144,7 @@ def _unknown() -> Scale:
     return Scale(None, None, math.nan, "none", ("scale_unknown",))
 
 
-def _scale(mm_per_working_px: float, working_factor: float, uncertainty: float, source: str, *flags: str) -> Scale:
+def _scale(mm_per_working_px: float, working_factor: float, uncertainty: float, source: ScaleSource, *flags: str) -> Scale:
     return Scale(mm_per_working_px * working_factor, mm_per_working_px, uncertainty, source, flags)
 
 

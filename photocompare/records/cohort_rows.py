@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, joinedload
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.records.cohort_bytes import COLUMNS, TEXTS, pack_all
 from photocompare.records.schema import NO_FOLLOW_UP, CohortRow, ComparisonRow, LegRow, RegionRow, VisitRow
-from photocompare.results.comparison import CALIBRES
 from photocompare.results.redated import assessed_length, lengths
 from photocompare.results.timing import judge_timing
+from photocompare.veins.classes import CALIBRES
 
 METHOD_LETTERS = 12
 """Of the settings' hash: 48 bits tell the few methods of a practice apart."""

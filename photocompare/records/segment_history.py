@@ -19,8 +19,8 @@ from scipy.spatial import cKDTree
 
 from photocompare.base.arrays import scaled_position
 from photocompare.base.errors import UsageError
-from photocompare.results.comparison import FATES
 from photocompare.results.dossier import Dossier
+from photocompare.veins.classes import FATES
 from photocompare.veins.fate import FateOptions
 
 Path = tuple[str, ...]

@@ -9,26 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from photocompare.base.arrays import SRGB8, Grey, LinearRGB, MapXY, Mask
-from photocompare.base.colour import ita_group
+from photocompare.base.arrays import SRGB8, LinearRGB, Mask
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import RaisedFlag, Severity
 from photocompare.results.reference_band import BandVerdict
 from photocompare.results.timing import Timing
 
-if TYPE_CHECKING:
-    from photocompare.veins.fate import Fate, FatedVeinPiece, Remains
+if TYPE_CHECKING:  # a stored result is read without the stages that measured it
+    from photocompare.clearance.outcome import Outcome
+    from photocompare.leg.scale import Scale
+    from photocompare.leg.tone import SkinTone
+    from photocompare.registration import Registration
+    from photocompare.veins.fate import FatedVeinPiece, Remains
 
 Status = Literal["comparable", "indicative", "not_comparable"]
-ScaleSource = Literal["card", "given", "assumed", "none"]
-
-ASSESSED_FATES: tuple[Fate, ...] = ("cleared", "stained", "faded", "residual")
-"""The fates that count in the percentages, best first."""
-
-FATES: tuple[Fate, ...] = (*ASSESSED_FATES, "new", "not_assessable")
-CALIBRES = ("telangiectasia", "reticular")
 
 
 @dataclass(frozen=True)
@@ -49,109 +43,6 @@ class PhotoRecord:
     width: int
     height: int
     quality: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PairScale:
-    """Millimetres per full before pixel, where from, and how much larger the after photo shows the leg (a ratio)."""
-
-    mm_per_px: float | None
-    source: ScaleSource
-    after_over_before: float | None = None
-
-    def length_mm(self, length_px: float) -> float | None:
-        """A length in millimetres, or None without a scale."""
-        return None if self.mm_per_px is None else length_px * self.mm_per_px
-
-    def area_mm2(self, area_px2: float) -> float | None:
-        """An area in square millimetres, or None without a scale."""
-        return None if self.mm_per_px is None else area_px2 * self.mm_per_px**2
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """How well the photos lie over each other: claimed error of the map and size of the shared field, in full before pixels."""
-
-    error_px_median: float
-    error_px_p95: float
-    shared_field_px: int
-
-
-@dataclass(frozen=True)
-class SkinTone:
-    """Individual typology angle of unaffected skin in each photo, degrees; NaN when there was none to measure."""
-
-    ita_before: float
-    ita_after: float
-
-    @property
-    def group(self) -> str | None:
-        """The skin-tone group of the before photo (Chardon 1991); None when it could not be measured."""
-        return None if np.isnan(self.ita_before) else ita_group(self.ita_before)
-
-
-@dataclass(frozen=True)
-class CalibreOutcome:
-    """Clearance of length within one calibre class, and how much of it there was before, in full pixels."""
-
-    clearance: Estimate
-    before_px: float
-
-
-@dataclass(frozen=True)
-class PigmentOutcome:
-    """Brown pigment of the hemosiderin kind: areas in full square pixels, and the stained share of baseline length in percent."""
-
-    before_px2: float
-    after_px2: float
-    gained_px2: float
-    faded_px2: float
-    stained_percent: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The numbers of a measured pair.
-
-    Parameters
-    ----------
-    length, area, contrast : Estimate
-        Clearance in percent; `length` is the headline and lies in 0..100, the others may be negative.
-    net_change : Estimate
-        Change of visible vein length in percent, new veins included.
-    by_calibre : mapping
-        `CALIBRES` to their outcome; empty without a scale.
-    fate_px : mapping
-        `FATES` to length in full pixels.
-    pigment : PigmentOutcome
-    """
-
-    length: Estimate
-    area: Estimate
-    contrast: Estimate
-    net_change: Estimate
-    by_calibre: Mapping[str, CalibreOutcome]
-    fate_px: Mapping[str, float]
-    pigment: PigmentOutcome
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class RegistrationMap:
-    """Where before skin lies in the after photo.
-
-    Parameters
-    ----------
-    map_xy : ndarray of shape (h, w, 2)
-        Working frames of both photos, NaN where there is no counterpart.
-    shared : ndarray of shape (h, w), bool
-        The shared field, before frame.
-    error_px : ndarray of shape (h, w), optional
-        Expected distance (root mean square, before working px) between where the map sends a pixel and where its skin is.
-    """
-
-    map_xy: MapXY
-    shared: Mask
-    error_px: Grey | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -193,8 +84,8 @@ class Pictures:
         Both photos, full size, upright.
     factor_before, factor_after : float
         Working size over full size, 0..1.
-    registration : RegistrationMap or None
-        None when it did not come to that, or the map can't be trusted.
+    registration : Registration or None
+        None when it did not come to that, or no map can be trusted.
     measured : Measured or None
         None for a pair that is not comparable.
     """
@@ -203,7 +94,7 @@ class Pictures:
     after: SRGB8
     factor_before: float = 1.0
     factor_after: float = 1.0
-    registration: RegistrationMap | None = None
+    registration: Registration | None = None
     measured: Measured | None = None
 
 
@@ -237,15 +128,16 @@ class Comparison:
         Every gate that fired, worst first.
     outcome : Outcome or None
         None exactly when the status is "not_comparable".
-    overlay, skin : optional
+    scale : Scale
+        Of the before photo, or carried to it from the after photo.
+    skin : SkinTone or None
         None when it did not come to that.
     shots : sequence of ShotRecord
         Where several photos of a visit were combined, each pair of them; else empty.
     """
 
     reasons: Sequence[RaisedFlag]
-    scale: PairScale
-    overlay: Overlay | None
+    scale: Scale
     skin: SkinTone | None
     outcome: Outcome | None
     timing: Timing
@@ -266,6 +158,14 @@ class Comparison:
     def status(self) -> Status:
         """What the reasons allow."""
         return status_of(self.reasons)
+
+    @property
+    def after_over_before(self) -> float | None:
+        """How much larger the after photo shows the leg, full pixels, a ratio; None without a map."""
+        registration = self.pictures.registration
+        if registration is None:
+            return None
+        return registration.scale_after_over_before * self.pictures.factor_before / self.pictures.factor_after
 
 
 def status_of(reasons: Sequence[RaisedFlag]) -> Status:

@@ -8,7 +8,7 @@ import numpy as np
 from photocompare.base.arrays import SRGB8, Mask
 from photocompare.base.colour import linear_from_srgb8
 from photocompare.base.errors import UsageError
-from photocompare.clearance.correction import Corrected, Correction, corrected_clearance
+from photocompare.clearance.correction import Corrected, Correction, CorrectionOptions, MeasuredVeins, corrected_clearance
 from photocompare.results.dossier import Dossier
 
 
@@ -24,8 +24,8 @@ def mask(dossier: Dossier, name: str) -> Mask:
     return np.asarray(np.asarray(decoded, np.uint8) > 127, dtype=np.bool_)
 
 
-def corrected(dossier: Dossier, correction: Correction) -> Corrected:
-    """The clearance of a stored comparison after a reader's correction.
+def corrected(dossier: Dossier, correction: Correction, *, options: CorrectionOptions) -> Corrected:
+    """The clearance of a stored comparison after a reader's correction, by the rules given.
 
     Raises
     ------
@@ -35,6 +35,5 @@ def corrected(dossier: Dossier, correction: Correction) -> Corrected:
     if dossier.veins is None or dossier.veins.remains is None:
         raise UsageError("This pair has no measured veins to correct.", code="nothing_to_correct")
     before, after = (linear_from_srgb8(picture(dossier, which)) for which in ("before", "after"))
-    return corrected_clearance(
-        dossier.veins.pieces, dossier.veins.remains, correction, before, after, mask(dossier, "field"), dossier.px_per_mm
-    )
+    veins = MeasuredVeins(dossier.veins.pieces, dossier.veins.remains, before, after, mask(dossier, "field"), dossier.px_per_mm)
+    return corrected_clearance(veins, correction, options=options)

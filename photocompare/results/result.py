@@ -16,9 +16,11 @@ from typing import Any, Literal
 
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import REGISTRY, RaisedFlag, Severity, raised
-from photocompare.results.comparison import ASSESSED_FATES, PhotoRecord, Provenance, ScaleSource, ShotRecord, Status
+from photocompare.leg.scale_source import ScaleSource
+from photocompare.results.comparison import PhotoRecord, Provenance, ShotRecord, Status
 from photocompare.results.reference_band import BandVerdict
 from photocompare.results.timing import Timing
+from photocompare.veins.classes import ASSESSED_FATES
 
 SCHEMA = "photocompare.comparison/1"
 

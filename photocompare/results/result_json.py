@@ -11,9 +11,13 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any, TypeVar, get_args
 
+import numpy as np
+
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
-from photocompare.results.comparison import CALIBRES, FATES, Comparison, Outcome, PhotoRecord, Provenance, ScaleSource, ShotRecord, Status
+from photocompare.clearance.outcome import Outcome
+from photocompare.leg.scale_source import ScaleSource
+from photocompare.results.comparison import Comparison, PhotoRecord, Pictures, Provenance, ShotRecord, Status
 from photocompare.results.reference_band import REPORTED_DIGITS, RESPONDER_PERCENT, BandVerdict, Verdict
 from photocompare.results.result import (
     SCHEMA,
@@ -29,6 +33,7 @@ from photocompare.results.result import (
     Unit,
 )
 from photocompare.results.timing import Timing, Window
+from photocompare.veins.classes import CALIBRES, FATES
 
 _PX_DIGITS = 2
 _MM_DIGITS = 2
@@ -54,20 +59,12 @@ def result_schema() -> dict[str, Any]:
 
 def result_of(comparison: Comparison) -> Result:
     """The result of a comparison, with all digits that were measured; `as_written` has those that are kept."""
-    scale, outcome, overlay, skin = comparison.scale, comparison.outcome, comparison.overlay, comparison.skin
+    scale, outcome, skin = comparison.scale, comparison.outcome, comparison.skin
     return Result(
         status=comparison.status,
         reasons=tuple(Reason(r.code, r.message, r.fix) for r in comparison.reasons),
-        scale=ScaleFigures(scale.mm_per_px, scale.source, scale.after_over_before),
-        registration=None
-        if overlay is None
-        else RegistrationFigures(
-            _finite(overlay.error_px_median),
-            _finite(overlay.error_px_p95),
-            _finite(_times(overlay.error_px_p95, scale.mm_per_px)),
-            overlay.shared_field_px,
-            _area(overlay.shared_field_px, scale.mm_per_px),
-        ),
+        scale=ScaleFigures(scale.mm_per_px, scale.source, comparison.after_over_before),
+        registration=_registration_of(comparison.pictures, scale.mm_per_px),
         skin=None if skin is None else SkinFigures(_finite(skin.ita_before), _finite(skin.ita_after), skin.group),
         clearance=None if outcome is None else _clearance_of(outcome, scale.mm_per_px),
         fates={} if outcome is None else {f: outcome.fate_px.get(f, 0.0) * (scale.mm_per_px or 1.0) for f in FATES},
@@ -80,6 +77,16 @@ def result_of(comparison: Comparison) -> Result:
         provenance=comparison.provenance,
         shots=tuple(comparison.shots),
     )
+
+
+def _registration_of(pictures: Pictures, mm_per_px: float | None) -> RegistrationFigures | None:
+    registration, factor = pictures.registration, pictures.factor_before
+    if registration is None:
+        return None
+    p95 = registration.error_px_p95 / factor
+    shared_px = round(np.count_nonzero(registration.shared) / factor**2)
+    median = _finite(registration.error_px_median / factor)
+    return RegistrationFigures(median, _finite(p95), _finite(_times(p95, mm_per_px)), shared_px, _area(shared_px, mm_per_px))
 
 
 def _clearance_of(outcome: Outcome, mm_per_px: float | None) -> ClearanceFigures:

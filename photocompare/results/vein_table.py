@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.veins.fate import Fate, FatedVeinPiece, Remains
+from photocompare.veins.classes import Fate
+from photocompare.veins.fate import FatedVeinPiece, Remains
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import VeinPiece
 

@@ -21,9 +21,11 @@ from photocompare.phantom.facts import VisitFacts
 from photocompare.photo.reading import read_photos
 from photocompare.registration.resampling import sampled_at
 from photocompare.report.files.comparison_files import write_comparison
-from photocompare.results.comparison import ASSESSED_FATES, CALIBRES, Comparison
+from photocompare.results.comparison import Comparison
+from photocompare.results.result_json import result_of
 from photocompare.validation.plan import PairCase, Pairing
 from photocompare.validation.rows import FAULT, Compared, Row
+from photocompare.veins.classes import ASSESSED_FATES, CALIBRES
 
 Grey8 = NDArray[np.uint8]
 
@@ -189,14 +191,15 @@ def registration_figures(comparison: Comparison, result: Path, pair: PhantomPair
     found = sampled_at(grid, where[:, :1].copy(), where[:, 1:2].copy(), beyond="edge")[:, 0]
     error = np.linalg.norm(found - points[:, 2:], axis=1)
     known = error[np.isfinite(error)]
-    overlay = comparison.overlay
-    assert overlay is not None
+    figures = result_of(comparison).registration
+    if figures is None:
+        raise ValueError("a pair without a map has no registration to score")
     return {
         "tre_median_mm": float(np.median(known)) * mm_per_px if len(known) else math.nan,
         "tre_p95_mm": float(np.percentile(known, 95)) * mm_per_px if len(known) else math.nan,
         "tre_share": len(known) / len(error) if len(error) else math.nan,
-        "tre_claimed_median_mm": overlay.error_px_median * mm_per_px,
-        "tre_claimed_p95_mm": overlay.error_px_p95 * mm_per_px,
+        "tre_claimed_median_mm": float(figures.error_px_median or math.nan) * mm_per_px,
+        "tre_claimed_p95_mm": float(figures.error_px_p95 or math.nan) * mm_per_px,
     }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -16,11 +15,10 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
+from photocompare.veins.classes import Fate
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import VeinPiece, Veins, depth_px
-from photocompare.veins.reading import SkinReading
-
-Fate = Literal["cleared", "stained", "faded", "residual", "new", "not_assessable"]
+from photocompare.veins.reading import PairReading
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,9 @@ class FateOptions:
     unchanged_above : float
         Share of the before contrast above which a piece just under the threshold is still called visible.  If one reading is off
         by 12 % (assumed), two differ by 17 %, and below 1 - 1.64 * 0.17 only one unchanged piece in twenty falls.
+    odds_per_contrast : float
+        Power of the contrast with which the odds of being visible grow: the networks were taught a border 0.25 units wide at 2.3 and are as
+        sure as that only of noiseless skin; odds of three to one at a contrast a quarter above the threshold are assumed.
     """
 
     visible_de: float = JUST_NOTICEABLE_DE
@@ -47,11 +48,7 @@ class FateOptions:
     place_mm: float = 0.5
     new_beyond_mm: float = 0.8
     unchanged_above: float = 0.72
-
-
-_ODDS_PER_CONTRAST = 5.0
-"""Power of the contrast with which the odds of being visible grow: the networks were taught a border 0.25 units wide at 2.3 and are as sure
-as that only of noiseless skin; odds of three to one at a contrast a quarter above the threshold are assumed."""
+    odds_per_contrast: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -78,9 +75,9 @@ class Remains:
         arrays = {f.name: getattr(self, f.name)[chosen] for f in dataclasses.fields(self) if f.name != "forced"}
         return Remains(**arrays, forced=Forced(self.forced.before_de[chosen], self.forced.after_de[chosen]))
 
-    def stretched(self, gain: float) -> Remains:
+    def stretched(self, gain: float, *, options: FateOptions) -> Remains:
         """The remains as they would be, had light or camera stretched the after photo's contrasts by `gain`, and the odds with them."""
-        odds = gain**_ODDS_PER_CONTRAST
+        odds = gain**options.odds_per_contrast
         likely = self.probability_after * odds / (self.probability_after * odds + 1 - self.probability_after)
         forced = Forced(self.forced.before_de, self.forced.after_de * gain)
         return dataclasses.replace(self, contrast_after=self.contrast_after * gain, probability_after=likely, forced=forced)
@@ -135,49 +132,34 @@ def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
     return np.array([np.median(image[tuple(np.rint(p.points).astype(int).T)]) for p in pieces], np.float64).reshape(len(pieces))
 
 
-def remains_of(
-    pieces: tuple[VeinPiece, ...],
-    before: SkinReading,
-    after: SkinReading,
-    gained: Mask,
-    shared: Mask,
-    forced: Forced,
-    px_per_mm: float,
-    error_px: float,
-    *,
-    options: FateOptions = FateOptions(),
-) -> Remains:
+def remains_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask, forced: Forced, *, options: FateOptions) -> Remains:
     """Measure the after photo at the places of the before photo's pieces.
 
     Parameters
     ----------
+    pair : PairReading
+        Its registration error is how much the reach is lessened and widened for `near` and `far`.
     pieces : tuple of VeinPiece
-    before, after : SkinReading
-        Both in the before frame.
     gained : Mask
         Brown pigment that was not there before.
-    shared : Mask
-        The shared field.
     forced : Forced
         The pieces' own profiles in both photos.
-    px_per_mm : float
-    error_px : float
-        Typical registration error; how much the reach is lessened and widened for `near` and `far`.
+    options : FateOptions
     """
-    reach = options.place_mm * px_per_mm
+    reach, likely = options.place_mm * pair.px_per_mm, pair.after.vein_probability
     return Remains(
-        contrast_before=_reach(before.vein_de, pieces, 1.0),
-        contrast_after=_reach(after.vein_de, pieces, reach),
-        probability_after=_reach(after.vein_probability, pieces, reach),
-        near=_reach(after.vein_probability, pieces, reach - error_px),
-        far=_reach(after.vein_probability, pieces, reach + error_px),
+        contrast_before=_reach(pair.before.vein_de, pieces, 1.0),
+        contrast_after=_reach(pair.after.vein_de, pieces, reach),
+        probability_after=_reach(likely, pieces, reach),
+        near=_reach(likely, pieces, reach - pair.error_px),
+        far=_reach(likely, pieces, reach + pair.error_px),
         stained=_reach(gained.astype(np.float32), pieces, reach),
-        depth_mm=_medians(depth_px(shared), pieces) / px_per_mm,
+        depth_mm=_medians(depth_px(pair.shared), pieces) / pair.px_per_mm,
         forced=forced,
     )
 
 
-def confirmed(remains: Remains, *, options: FateOptions = FateOptions()) -> NDArray[np.bool_]:
+def confirmed(remains: Remains, *, options: FateOptions) -> NDArray[np.bool_]:
     """Whether each piece is visible before by both witnesses together, the reading and the profile (alone where the other says nothing).
 
     Hairs and faint mottling that the network takes for veins hardly have a vein's profile; counted, they would stay what they are and
@@ -187,7 +169,7 @@ def confirmed(remains: Remains, *, options: FateOptions = FateOptions()) -> NDAr
     return np.asarray((remains.contrast_before + own) / 2 >= options.visible_de, dtype=np.bool_)
 
 
-def still_visible(remains: Remains, *, options: FateOptions = FateOptions()) -> NDArray[np.bool_]:
+def still_visible(remains: Remains, *, options: FateOptions) -> NDArray[np.bool_]:
     """Whether each piece is still seen after; see `FateOptions.unchanged_above` for pieces at the threshold."""
     own = np.nan_to_num(remains.forced.after_de)
     seen = np.maximum(remains.contrast_after, own) >= options.visible_de
@@ -199,55 +181,40 @@ def still_visible(remains: Remains, *, options: FateOptions = FateOptions()) -> 
 
 
 def judge_fate(
-    veins: Veins,
-    before: SkinReading,
-    after: SkinReading,
-    shared: Mask,
-    seen: Mask,
-    veins_after: Veins,
-    gained: Mask,
-    forced: Forced,
-    px_per_mm: float,
-    error_px: float,
-    *,
-    options: FateOptions = FateOptions(),
+    pair: PairReading, veins: tuple[Veins, Veins], gained: Mask, forced: Forced, *, options: FateOptions = FateOptions()
 ) -> Fates:
     """The fate of every piece of baseline vein, and the veins that are new.
 
     Parameters
     ----------
-    veins : Veins
-        Of the before photo.
-    before, after : SkinReading
-        In the before frame.
-    shared : Mask
-        Skin that both photos see well; pieces outside it are not assessable.
-    seen : Mask
-        Before skin seen well: where absence of a vein before is known.
-    veins_after : Veins
-        Of the after photo, in the before frame.
+    pair : PairReading
+        Pieces outside its shared field are not assessable.
+    veins : tuple of Veins
+        Of the before and of the after photo, both in the before frame.
     gained : Mask
         Brown pigment that was not there before.
     forced : Forced
-        The pieces' own profiles in both photos.
-    px_per_mm, error_px : float
+        The before photo's pieces' own profiles in both photos.
+    options : FateOptions
     """
-    remains = remains_of(veins.pieces, before, after, gained, shared, forced, px_per_mm, error_px, options=options)
+    first, later = veins
+    remains = remains_of(pair, first.pieces, gained, forced, options=options)
     visible = still_visible(remains, options=options)
-    inside = _medians(shared.astype(np.float32), veins.pieces) > 0.5
+    inside = _medians(pair.shared.astype(np.float32), first.pieces) > 0.5
     faded = remains.ratio < options.faded_below
     stained = remains.stained > 0.5
     fates = np.select([~inside, visible & faded, visible, stained], ["not_assessable", "faded", "residual", "stained"], "cleared")
     kept = np.flatnonzero(confirmed(remains, options=options))
-    baseline = tuple(FatedVeinPiece(veins.pieces[k], fates[k].item()) for k in kept)
-    return Fates(baseline, _new_pieces(veins, veins_after, shared & seen, px_per_mm, options), remains.only(kept))
+    baseline = tuple(FatedVeinPiece(first.pieces[k], fates[k].item()) for k in kept)
+    new = _new_pieces(first, later, pair.shared & pair.seen, options.new_beyond_mm * pair.px_per_mm)
+    return Fates(baseline, new, remains.only(kept))
 
 
-def _new_pieces(veins: Veins, veins_after: Veins, field: Mask, px_per_mm: float, options: FateOptions) -> tuple[FatedVeinPiece, ...]:
+def _new_pieces(veins: Veins, veins_after: Veins, field: Mask, beyond_px: float) -> tuple[FatedVeinPiece, ...]:
     away = (~veins.mask).astype(np.uint8)
     distance = (
         np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, 5), np.float32) if veins.mask.any() else np.full(away.shape, np.inf, np.float32)
     )
-    apart = _medians(distance, veins_after.pieces) > options.new_beyond_mm * px_per_mm
+    apart = _medians(distance, veins_after.pieces) > beyond_px
     inside = _medians(field.astype(np.float32), veins_after.pieces) > 0.5
     return tuple(FatedVeinPiece(piece, "new") for piece, ok in zip(veins_after.pieces, (apart & inside).tolist(), strict=True) if ok)

@@ -32,12 +32,21 @@ class LightOptions:
         Reweightings (Tukey); the weights stand still after four.
     least_support : float
         Share of the shared field that must be untouched skin for a fit to count.
+    differs_de : float
+        Median CIE76 left over beyond which the match is not believed: over twice the difference that an observer just notices.
+    same_sharpness : float
+        Ratio of fine detail below which both photos count as equally sharp: texture that changed between visits explains as much.
+    much_sharper_px : float
+        Softening (Gaussian sigma) from which the photos' sharpness is said to differ: more halves the contrast of a vein 3 px wide.
     """
 
     field_order: int = 4
     slope_range: tuple[float, float] = (0.7, 1.4)
     robust_passes: int = 4
     least_support: float = 0.1
+    differs_de: float = 6.0
+    same_sharpness: float = 1.15
+    much_sharper_px: float = 1.5
 
 
 @dataclass(frozen=True)
@@ -68,8 +77,11 @@ _FIT_STEP = 4
 _TUKEY = 4.685
 """Tukey's biweight at 95 % efficiency (Huber 1981)."""
 
-_LIGHT_DIFFERS_DE = 6.0
-"""Median left over beyond which the match is not believed: over twice the difference that an observer just notices."""
+_RIDGE = 1e-4
+"""Small against 1: the basis has unit scale, so this only steadies directions without support."""
+
+_ROWS_AT_A_TIME = 64
+"""Of a working frame: below 1 MiB."""
 
 
 def _blurred(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -104,10 +116,6 @@ def _robust_fit(basis: NDArray[np.float64], target: NDArray[np.float64], passes:
         spread = 1.4826 * np.median(np.abs(residual)) + 1e-6
         weights[:] = np.clip(1 - (residual / (_TUKEY * spread)) ** 2, 0, None) ** 2
     return coefficients
-
-
-_RIDGE = 1e-4
-"""Small against 1: the basis has unit scale, so this only steadies directions without support."""
 
 
 def _tone_slope(before: Density, after: Density, trusted: Mask, limits: tuple[float, float]) -> NDArray[np.float64]:
@@ -150,11 +158,7 @@ def _matching_blur(sharper: Grey, goal: float, trusted: Mask) -> float:
     return low
 
 
-_SAME_SHARPNESS = 1.15
-"""Ratio of fine detail below which both photos count as equally sharp: texture that changed between visits explains as much."""
-
-
-def _sharpness(before: LinearRGB, after: LinearRGB, trusted: Mask) -> tuple[float, float]:
+def _sharpness(before: LinearRGB, after: LinearRGB, trusted: Mask, same: float) -> tuple[float, float]:
     """How much to soften (before, after) so that both show the same fine detail, in px sigma."""
     rows, cols = (np.cumsum(np.count_nonzero(trusted, axis=axis)) for axis in (1, 0))
     if rows[-1] < 1000:
@@ -166,7 +170,7 @@ def _sharpness(before: LinearRGB, after: LinearRGB, trusted: Mask) -> tuple[floa
         return 0.0, 0.0
     b, a = (np.ascontiguousarray(density_from_linear(linear[window])[..., 1]) for linear in (before, after))
     eb, ea = _fine_energy(b, inside), _fine_energy(a, inside)
-    if min(eb, ea) <= 0 or max(eb, ea) / min(eb, ea) < _SAME_SHARPNESS:
+    if min(eb, ea) <= 0 or max(eb, ea) / min(eb, ea) < same:
         return 0.0, 0.0
     return (_matching_blur(b, ea, inside), 0.0) if eb > ea else (0.0, _matching_blur(a, eb, inside))
 
@@ -202,13 +206,13 @@ def match_light(
         return Normalised(before, after, 0.0, 0.0, float("nan"), np.ones(3), ("light_differs",))
     change = _fitted_change(small_b, small_a, trusted, colour_settled, options)
     matched = change.applied(after)
-    blur_before, blur_after = _sharpness(before, matched, untouched)
+    blur_before, blur_after = _sharpness(before, matched, untouched, options.same_sharpness)
     soft_before = _blurred(before, blur_before)
     soft_after = _blurred(matched, blur_after)
     left = _left_over(_reduced(soft_before, size), _reduced(soft_after, size), trusted)
     flags = (
-        *(("light_differs",) if left > _LIGHT_DIFFERS_DE else ()),
-        *(("sharpness_differs",) if max(blur_before, blur_after) > _MUCH_SHARPER_PX else ()),
+        *(("light_differs",) if left > options.differs_de else ()),
+        *(("sharpness_differs",) if max(blur_before, blur_after) > options.much_sharper_px else ()),
     )
     return Normalised(soft_before, soft_after, blur_before, blur_after, left, change.slope, flags)
 
@@ -260,13 +264,6 @@ def _fitted_change(before: Density, after: Density, trusted: Mask, colour_settle
     if colour_settled:
         broad[:, 0, 0] += middles.mean() - middles
     return _Change(level, slope, broad)
-
-
-_ROWS_AT_A_TIME = 64
-"""Of a working frame: below 1 MiB."""
-
-_MUCH_SHARPER_PX = 1.5
-"""Softening by more than this halves the contrast of a vein 3 px wide."""
 
 
 def _left_over(before: LinearRGB, after: LinearRGB, trusted: Mask) -> float:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask
 from photocompare.veins.reading import SkinReading, flattened_density
-from photocompare.veins.ridges import read_skin_by_ridges
+from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_by_ridges
 from photocompare.veins.strips import in_strips
 
 MODELS = {
@@ -60,7 +60,7 @@ def network_available() -> bool:
     return all(_session(photos) is not None for photos in MODELS)
 
 
-def read_skin(linear: LinearRGB, leg: Mask) -> SkinReading:
+def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_RIDGES) -> SkinReading:
     """How visible vein and stain are at every pixel of the leg in one photo.
 
     Parameters
@@ -68,12 +68,14 @@ def read_skin(linear: LinearRGB, leg: Mask) -> SkinReading:
     linear : LinearRGB (H, W, 3)
     leg : Mask
         Outside it everything reads 0.
+    ridges : RidgeOptions
+        Used without the models.
 
     Notes
     -----
     Without the models, or where they can't be run, the skin is read by ridges; `network_available` says which.
     """
-    return _read(leg, linear) if network_available() else read_skin_by_ridges(linear, leg)
+    return _read(leg, linear) if network_available() else read_skin_by_ridges(linear, leg, options=ridges)
 
 
 def read_skin_after(after: LinearRGB, before: LinearRGB, leg: Mask) -> SkinReading:

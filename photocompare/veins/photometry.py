@@ -20,20 +20,31 @@ from photocompare.veins.pieces import VeinPiece
 _ACROSS = np.linspace(-2.0, 2.0, 17)
 """Where a profile is read, in calibres: twice the vein's width to either side holds its skin and not yet the next stain's."""
 
-_TEMPLATE_SIGMA = 0.45
-"""Of the Gaussian template, in calibres: a full width at half maximum of 1.06."""
 
-_BEND_PENALTY = 0.05
-"""Holds back the fit's curvature, which a broad stain needs and a vein must not lose itself in; small against the 17 samples."""
+@dataclass(frozen=True)
+class PhotometryOptions:
+    """How a cross-profile is measured.
 
-_OTHER_VEIN_WEIGHT = 0.02
-"""Of samples that lie on a neighbouring vein."""
+    Parameters
+    ----------
+    template_sigma : float
+        Of the Gaussian template, in calibres: a full width at half maximum of 1.06.
+    bend_penalty : float
+        Holds back the fit's curvature, which a broad stain needs and a vein must not lose itself in; small against the 17 samples.
+    other_vein_weight : float
+        Of samples that lie on a neighbouring vein, 0..1: hardly any, so that the fit stays determined where all do.
+    core : float
+        Half width in calibres within which a sample belongs to the vein itself.
+    narrowest_px, widest_px : float
+        Calibres that a profile of 17 samples resolves, and that the surround that was read still holds.
+    """
 
-_CORE = 0.9
-"""Half width in calibres within which a sample belongs to the vein itself."""
-
-_NARROWEST_PX, _WIDEST_PX = 2.5, 30.0
-"""Calibres that a profile of 17 samples resolves, and that the surround that was read still holds."""
+    template_sigma: float = 0.45
+    bend_penalty: float = 0.05
+    other_vein_weight: float = 0.02
+    core: float = 0.9
+    narrowest_px: float = 2.5
+    widest_px: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -53,56 +64,66 @@ class Forced:
         return np.nan_to_num(self.after_de / np.maximum(self.before_de, 1e-6))
 
 
-def forced_contrast(pieces: Sequence[VeinPiece], before: Density, after: Density, map_xy: MapXY, veins: Mask) -> Forced:
+def forced_contrast(
+    pieces: Sequence[VeinPiece],
+    densities: tuple[Density, Density],
+    map_xy: MapXY,
+    veins: Mask,
+    *,
+    options: PhotometryOptions = PhotometryOptions(),
+) -> Forced:
     """Contrast of known pieces in both photos.
 
     Parameters
     ----------
     pieces : sequence of VeinPiece
         Found in the before photo.
-    before, after : Density
-        Each in its own frame: nothing is resampled twice.
+    densities : tuple of Density
+        Before and after, each in its own frame: nothing is resampled twice.
     map_xy : MapXY
         Before frame to after frame.
     veins : Mask
         All veins of the before photo: a profile's samples on another vein hardly count.
+    options : PhotometryOptions
     """
     if not pieces:
         return Forced(np.zeros(0), np.zeros(0))
-    x, y = _places(pieces)
+    x, y = _places(pieces, options)
     owner = np.repeat(np.arange(len(pieces)), [len(p.points) for p in pieces])
     on_vein = sampled_at(veins.astype(np.float32), x, y, beyond="zero")
-    weights = np.where((np.abs(_ACROSS) > _CORE) & (on_vein > 0.5), _OTHER_VEIN_WEIGHT, 1.0)
+    weights = np.where((np.abs(_ACROSS) > options.core) & (on_vein > 0.5), options.other_vein_weight, 1.0)
     there = map_at(map_xy, x, y)
-    profiles = sampled_at(before, x, y, beyond="mirror"), sampled_at(after, there[..., 0], there[..., 1], beyond="mirror")
-    amplitudes = [_amplitudes(profile, weights, owner, len(pieces)) @ lab_per_density().T for profile in profiles]
+    profiles = sampled_at(densities[0], x, y, beyond="mirror"), sampled_at(densities[1], there[..., 0], there[..., 1], beyond="mirror")
+    amplitudes = [_amplitudes(profile, weights, owner, len(pieces), options) @ lab_per_density().T for profile in profiles]
     strength = np.linalg.norm(amplitudes[0], axis=1)
     along = (amplitudes[0] * amplitudes[1]).sum(axis=1) / np.maximum(strength, 1e-6)
     lost = np.bincount(owner, (there.min(axis=(1, 2)) < 0).astype(np.float64), len(pieces)) > 0
     return Forced(strength, np.where(lost, np.nan, along))
 
 
-def _places(pieces: Sequence[VeinPiece]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _places(pieces: Sequence[VeinPiece], options: PhotometryOptions) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(x, y) of every profile's samples, (all points, 17) each."""
     xs, ys = [], []
     for piece in pieces:
         points = piece.points.astype(np.float64)
         run = points[-1] - points[0] if len(points) > 1 else np.array([0.0, 1.0])
         along = run / max(float(np.linalg.norm(run)), 1e-6)
-        offsets = _ACROSS * float(np.clip(piece.width_px, _NARROWEST_PX, _WIDEST_PX))
+        offsets = _ACROSS * float(np.clip(piece.width_px, options.narrowest_px, options.widest_px))
         ys.append(points[:, :1] - along[1] * offsets)
         xs.append(points[:, 1:] + along[0] * offsets)
     return np.concatenate(xs).astype(np.float32), np.concatenate(ys).astype(np.float32)
 
 
-def _amplitudes(profiles: NDArray[np.float32], weights: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+def _amplitudes(
+    profiles: NDArray[np.float32], weights: NDArray[np.float64], owner: NDArray[np.int64], count: int, options: PhotometryOptions
+) -> NDArray[np.float64]:
     """Template amplitude (count, 3) of each piece's mean profile, by weighted least squares over a baseline that may slope and bend."""
-    basis = np.stack([np.exp(-((_ACROSS / _TEMPLATE_SIGMA) ** 2) / 2), np.ones_like(_ACROSS), _ACROSS, _ACROSS**2 - 1], axis=1)
+    basis = np.stack([np.exp(-((_ACROSS / options.template_sigma) ** 2) / 2), np.ones_like(_ACROSS), _ACROSS, _ACROSS**2 - 1], axis=1)
     normal = np.zeros((count, 4, 4))
     right = np.zeros((count, 4, 3))
     np.add.at(normal, owner, np.einsum("nt,ti,tj->nij", weights, basis, basis))
     np.add.at(right, owner, np.einsum("nt,ti,ntc->nic", weights, basis, profiles))
     total = np.bincount(owner, weights.sum(axis=1), count)
-    normal[:, 3, 3] += _BEND_PENALTY * total
+    normal[:, 3, 3] += options.bend_penalty * total
     normal += 1e-6 * np.maximum(total, 1)[:, None, None] * np.eye(4)
     return np.asarray(np.linalg.solve(normal, right)[:, 0], dtype=np.float64)

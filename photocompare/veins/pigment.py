@@ -35,6 +35,9 @@ class PigmentOptions:
         rendered after photos this finds a tenth more of the stains than 0.25 did, at a precision of 0.96.
     smallest_mm2 : float
         Below this a brown area is a freckle, not a stain.
+    margin_mm : float
+        A border that moved by less than this between the photos is neither gained nor faded: the reach within which a vein is the same
+        (`FateOptions.new_beyond_mm`).
     """
 
     mole_mm: float = 4.0
@@ -43,6 +46,7 @@ class PigmentOptions:
     course_mm: float = 2.0
     probability_on_course: float = 0.15
     smallest_mm2: float = 4.0
+    margin_mm: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def find_pigment(reading: SkinReading, field: Mask, courses: Mask, px_per_mm: fl
     return np.asarray(keep[regions] & field, dtype=np.bool_)
 
 
-def pigment_change(before: Mask, after: Mask, px_per_mm: float, *, margin_mm: float = 0.8) -> Pigment:
-    """What was gained and lost; a border that moved by less than `margin_mm` (the reach within which a vein is the same) is neither."""
-    near_before, near_after = (grown(m, margin_mm * px_per_mm) for m in (before, after))
+def pigment_change(before: Mask, after: Mask, px_per_mm: float, *, options: PigmentOptions = PigmentOptions()) -> Pigment:
+    """What was gained and lost between the stains of both photos, in one frame."""
+    near_before, near_after = (grown(m, options.margin_mm * px_per_mm) for m in (before, after))
     return Pigment(before, after, after & ~near_before, before & ~near_after)

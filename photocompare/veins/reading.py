@@ -35,6 +35,31 @@ class SkinReading:
     stain_probability: Grey
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class PairReading:
+    """What both photos show of the same skin, all in the before photo's working frame.
+
+    Parameters
+    ----------
+    before, after : SkinReading
+    seen : ndarray of shape (H, W), bool
+        Before skin seen well: where absence of a vein before is known.
+    shared : ndarray of shape (H, W), bool
+        The shared field: skin that both photos see well.
+    px_per_mm : float
+        Assumed where there is no scale.
+    error_px : float
+        Typical error of the registration, px.
+    """
+
+    before: SkinReading
+    after: SkinReading
+    seen: Mask
+    shared: Mask
+    px_per_mm: float
+    error_px: float
+
+
 def agreed(alone: SkinReading, beside: SkinReading) -> SkinReading:
     """What two readings of the same skin say together: their mean; in stained skin, of veins only what both see.
 

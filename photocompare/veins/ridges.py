@@ -139,7 +139,10 @@ class _Points:
         return rows, cols
 
 
-def read_skin_by_ridges(linear: LinearRGB, leg: Mask, *, options: RidgeOptions = RidgeOptions()) -> SkinReading:
+STANDARD_RIDGES = RidgeOptions()
+
+
+def read_skin_by_ridges(linear: LinearRGB, leg: Mask, *, options: RidgeOptions = STANDARD_RIDGES) -> SkinReading:
     """How visible vein and stain are at every pixel of the leg, without a learned model.
 
     Parameters

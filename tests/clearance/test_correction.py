@@ -10,7 +10,7 @@ import pytest
 
 from photocompare.base.colour import linear_from_srgb8
 from photocompare.base.errors import UsageError
-from photocompare.clearance.correction import Corrected, Correction, corrected_clearance
+from photocompare.clearance.correction import Corrected, Correction, CorrectionOptions, MeasuredVeins, corrected_clearance
 from photocompare.veins.fate import FatedVeinPiece, Remains
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import VeinPiece
@@ -27,6 +27,8 @@ def skin(*lines: tuple[int, tuple[int, int, int]]) -> np.ndarray:
         cv2.line(image, (40, row), (280, row), colour, 4, cv2.LINE_AA)
     return linear_from_srgb8(cv2.GaussianBlur(image, (0, 0), 1.0))
 
+
+RULES = CorrectionOptions()
 
 VEIN = (170, 110, 110)
 PALE = (200, 155, 135)
@@ -49,7 +51,8 @@ def machine() -> tuple[tuple[FatedVeinPiece, ...], Remains]:
 def corrected(correction: Correction, after: np.ndarray | None = None) -> Corrected:
     before = skin((200, VEIN))
     pieces, remains = machine()
-    return corrected_clearance(pieces, remains, correction, before, skin() if after is None else after, np.ones(SHAPE, bool), PX_PER_MM)
+    measured = MeasuredVeins(pieces, remains, before, skin() if after is None else after, np.ones(SHAPE, bool), PX_PER_MM)
+    return corrected_clearance(measured, correction, options=RULES)
 
 
 def drawn(row: int = 200) -> tuple[np.ndarray, ...]:
@@ -87,7 +90,9 @@ def test_what_was_drawn_outside_the_shared_field_counts_in_no_percentage() -> No
     pieces, remains = machine()
     shared = np.ones(SHAPE, bool)
     shared[180:] = False
-    result = corrected_clearance(pieces, remains, Correction("AB", NOW, missed=drawn()), skin((200, VEIN)), skin(), shared, PX_PER_MM)
+    result = corrected_clearance(
+        MeasuredVeins(pieces, remains, skin((200, VEIN)), skin(), shared, PX_PER_MM), Correction("AB", NOW, missed=drawn()), options=RULES
+    )
     assert {p.fate for p in result.drawn} == {"not_assessable"}
     assert result.length.value == pytest.approx(100 * 2 / 3)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
-from photocompare.veins.fate import judge_fate
+from photocompare.veins.fate import FateOptions, judge_fate
 from photocompare.veins.pieces import depth_px, find_veins
-from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading, unsaid
+from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)
 HOW = ClearanceOptions()
@@ -18,13 +18,13 @@ HOW = ClearanceOptions()
 
 def measured(before: np.ndarray, after: np.ndarray) -> tuple[Counts, Counts, Counts, Counts]:
     """Counts of length, area, contrast and net change."""
-    readings = reading(before), reading(after)
-    veins = find_veins(readings[0], EVERYWHERE, PX_PER_MM), find_veins(readings[1], EVERYWHERE, PX_PER_MM)
-    fates = judge_fate(veins[0], *readings, EVERYWHERE, EVERYWHERE, veins[1], np.zeros(SHAPE, bool), unsaid(veins[0]), PX_PER_MM, 1.0)
-    length = length_clearance(fates, np.ones(len(fates.baseline), bool), HOW)
+    pair = pair_of(before, after)
+    veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
+    fates = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]))
+    length = length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, fate=FateOptions())
     inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
-    area, contrast = (area_clearance(*readings, veins, EVERYWHERE, inner, HOW, weighted=weighted) for weighted in (False, True))
-    return length, area, contrast, net_change(fates, length)
+    area, contrast = (area_clearance(pair, veins, inner, options=HOW, weighted=weighted) for weighted in (False, True))
+    return length, area, contrast, net_change(fates, length, options=HOW)
 
 
 def test_half_the_veins_gone_is_fifty_percent_of_everything() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photocompare.clearance.outcome import Findings, vein_flags
+from photocompare.clearance.outcome import OutcomeOptions, VeinFindings, vein_flags
 from photocompare.veins.fate import judge_fate
 from photocompare.veins.pieces import find_veins
 from photocompare.veins.pigment import Pigment
-from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading, unsaid
+from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsaid
 
 NOWHERE = np.zeros(SHAPE, bool)
 
@@ -19,11 +19,11 @@ def flags(shared_columns: int) -> tuple[str, ...]:
     seen = np.ones(SHAPE, bool)
     shared = seen.copy()
     shared[:, 50 + shared_columns :] = False
-    told = reading(lines((100, 8), (200, 8)))
-    veins = find_veins(told, seen, PX_PER_MM)
-    fates = judge_fate(veins, told, told, shared, seen, veins, NOWHERE, unsaid(veins), PX_PER_MM, 1.0)
-    findings = Findings((told, told), (veins, veins), fates, Pigment(NOWHERE, NOWHERE, NOWHERE, NOWHERE), shared)
-    return vein_flags(findings, PX_PER_MM)
+    pair = pair_of(lines((100, 8), (200, 8)), lines((100, 8), (200, 8)), shared=shared)
+    veins = find_veins(pair.before, seen, PX_PER_MM)
+    fates = judge_fate(pair, (veins, veins), NOWHERE, unsaid(veins))
+    findings = VeinFindings(pair, (veins, veins), fates, Pigment(NOWHERE, NOWHERE, NOWHERE, NOWHERE))
+    return vein_flags(findings, PX_PER_MM, options=OutcomeOptions())
 
 
 @pytest.mark.parametrize(("columns", "expected"), [(500, ()), (350, ()), (100, ("veins_out_of_view",))])

@@ -18,8 +18,7 @@ from photocompare.leg.focus import FocusOptions, close_up
 from photocompare.leg.quality import Quality, judge_quality
 from photocompare.phantom import simple_pair
 from photocompare.photo.reading import read_photo
-from photocompare.prepared_photo import look_at
-from photocompare.settings import STANDARD
+from photocompare.prepared_photo import prepare_photo
 from tests.support.painted_leg import CASTS, TONES, PaintedLeg, paint_leg
 
 MM_PER_PX = 0.12
@@ -159,7 +158,7 @@ def test_without_skin_there_is_no_close_up() -> None:
 
 def test_a_smooth_photo_out_of_focus_is_blurred_though_the_borders_of_jpeg_s_blocks_are_sharp() -> None:
     pair = simple_pair("poor", why="blur", seed=35061566, size=(1600, 1200))
-    sights = [look_at(read_photo(photo), STANDARD, card=False) for photo in (pair.before_jpeg, pair.after_jpeg)]
-    assert "blurred" not in sights[0].quality.flags
-    assert "blurred" in sights[1].quality.flags
-    assert sights[1].quality.focus > pair.facts.after.defocus_px / 2
+    prepared = [prepare_photo(read_photo(photo), card=False) for photo in (pair.before_jpeg, pair.after_jpeg)]
+    assert "blurred" not in prepared[0].quality.flags
+    assert "blurred" in prepared[1].quality.flags
+    assert prepared[1].quality.focus > pair.facts.after.defocus_px / 2

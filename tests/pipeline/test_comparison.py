@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from photocompare import comparison as recipe
-from photocompare import prepared_photo as sight
+from photocompare import prepared_photo
 from photocompare.base.arrays import LinearRGB
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
@@ -27,10 +27,11 @@ from photocompare.comparison import compare
 from photocompare.leg.field import Field
 from photocompare.leg.quality import Quality, judge_quality
 from photocompare.leg.scale import Scale
+from photocompare.leg.tone import SkinTone, skin_tone
 from photocompare.photo.reading import Photo, photo_from_array
 from photocompare.registration import Registration
 from photocompare.report.files.comparison_files import write_comparison
-from photocompare.results.comparison import Comparison, SkinTone, status_of
+from photocompare.results.comparison import Comparison, status_of
 from photocompare.results.result_json import as_dict, result_of, result_schema
 from photocompare.results.timing import TimingOptions
 from photocompare.settings import STANDARD, Settings, WorkingOptions
@@ -224,7 +225,8 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def put(before: tuple[int, ...], after: tuple[int, ...], **registration: Any) -> None:
         told: list[tuple[int, ...]] = []
 
-        def read(linear: LinearRGB, leg: np.ndarray) -> SkinReading:
+        def read(linear: LinearRGB, leg: np.ndarray, *, ridges: object) -> SkinReading:
+            assert ridges is STANDARD.ridges
             told.append(leg.shape)
             return reading(linear.shape[:2], before if len(told) % 2 else after)
 
@@ -238,9 +240,9 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         monkeypatch.setattr(recipe, "read_skin", read)
         monkeypatch.setattr(recipe, "read_skin_after", lambda warped, *_: reading(warped.shape[:2], after))
-        monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_: Forced(*np.full((2, len(pieces)), np.nan)))
+        monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_, **__: Forced(*np.full((2, len(pieces)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
-        monkeypatch.setattr(sight, "judge_quality", sound_quality)
+        monkeypatch.setattr(prepared_photo, "judge_quality", sound_quality)
         monkeypatch.setattr(recipe, "register", lambda one, *_, **__: laid_over(one, **registration))
 
     return put
@@ -303,7 +305,7 @@ def test_a_little_vein_is_told(put_in: Callable[..., None]) -> None:
 @pytest.mark.parametrize(("angle", "told"), [(-40.0, True), (20.0, False)])
 def test_dark_skin_is_told(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch, angle: float, told: bool) -> None:
     put_in(LINE_ROWS, LINE_ROWS[:2])
-    monkeypatch.setattr(recipe, "_skin_tone", lambda *_: SkinTone(angle, angle))
+    monkeypatch.setattr(recipe, "skin_tone", lambda *_: SkinTone(angle, angle))
     assert ("dark_skin_limits" in codes(compare(*legs(), mm_per_px=0.25))) == told
 
 
@@ -332,7 +334,7 @@ def test_a_card_in_the_after_photo_gives_the_scale(put_in: Callable[..., None], 
     def judge(*_: object, **__: object) -> Scale:
         return seen.setdefault(len(seen), next(scales))
 
-    monkeypatch.setattr(sight, "judge_scale", judge)
+    monkeypatch.setattr(prepared_photo, "judge_scale", judge)
     monkeypatch.setattr(recipe, "ThreadPoolExecutor", OneAfterTheOther)
     comparison = compare(*legs())
     assert comparison.scale.mm_per_px == pytest.approx(0.22)
@@ -363,6 +365,6 @@ def test_the_warped_photo_lies_where_the_map_says_and_nowhere_else() -> None:
 
 def test_skin_tone_of_no_skin_is_nan_not_zero() -> None:
     picture = np.full((10, 10, 3), 0.4, np.float32)
-    tone = recipe._skin_tone(picture, picture, np.zeros((10, 10), bool))
+    tone = skin_tone(picture, picture, np.zeros((10, 10), bool))
     assert math.isnan(tone.ita_before)
     assert tone.group is None

@@ -9,9 +9,9 @@ import pytest
 from photocompare.base.arrays import LinearRGB, Mask
 from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
 from photocompare.card.layout import A6_CARD, card_image
+from photocompare.card.pair_colours import CardColours, mapped_colours, under_other_light
 from photocompare.photo.reading import Photo, photo_from_array
-from photocompare.prepared_photo import CardColour, look_at, mapped_colours, under_other_light
-from photocompare.settings import STANDARD
+from photocompare.prepared_photo import prepare_photo
 from tests.support.painted_leg import paint_leg
 
 SHAPE = (640, 480)
@@ -47,21 +47,21 @@ def scene() -> tuple[LinearRGB, Mask, Mask, Mask]:
 
 def test_the_card_is_cut_out_and_its_window_left_in(scene: tuple[LinearRGB, Mask, Mask, Mask]) -> None:
     picture, covered, window, leg = scene
-    sight = look_at(photo_of(picture), STANDARD)
-    assert sight.scale.source == "card"
-    assert sight.scale.mm_per_px == pytest.approx(1 / PX_PER_MM, rel=0.01)
-    assert not sight.field.leg[covered].any()
-    assert not sight.field.limbs[covered].any()
-    assert sight.field.leg[window & leg].mean() > 0.8
-    assert sight.field.measurable[window & leg].mean() > 0.5
+    prepared = prepare_photo(photo_of(picture))
+    assert prepared.scale.source == "card"
+    assert prepared.scale.mm_per_px == pytest.approx(1 / PX_PER_MM, rel=0.01)
+    assert not prepared.field.leg[covered].any()
+    assert not prepared.field.limbs[covered].any()
+    assert prepared.field.leg[window & leg].mean() > 0.8
+    assert prepared.field.measurable[window & leg].mean() > 0.5
     beyond = leg & ~covered & ~window
-    assert sight.field.leg[beyond].mean() > 0.8
+    assert prepared.field.leg[beyond].mean() > 0.8
 
 
 def test_a_card_that_is_not_looked_for_gives_nothing(scene: tuple[LinearRGB, Mask, Mask, Mask]) -> None:
-    sight = look_at(photo_of(scene[0]), STANDARD, card=False)
-    assert sight.scale.source != "card"
-    assert sight.card_colour is None
+    prepared = prepare_photo(photo_of(scene[0]), card=False)
+    assert prepared.scale.source != "card"
+    assert prepared.card_colours is None
 
 
 def test_equal_cards_take_another_light_back(scene: tuple[LinearRGB, Mask, Mask, Mask]) -> None:
@@ -69,8 +69,8 @@ def test_equal_cards_take_another_light_back(scene: tuple[LinearRGB, Mask, Mask,
     # as a camera's own primaries and white balance would mix it
     light = np.array([[0.95, 0.08, 0.0], [0.03, 0.9, 0.02], [0.0, 0.1, 0.6]])
     other = mapped_colours(picture, light)
-    before, after = (look_at(photo_of(image), STANDARD) for image in (picture, other))
-    back = under_other_light(other, after.card_colour, before.card_colour)
+    before, after = (prepare_photo(photo_of(image)) for image in (picture, other))
+    back = under_other_light(other, after.card_colours, before.card_colours)
     error = np.abs(cv2.GaussianBlur(back - picture, (0, 0), 2.0))[leg]
     assert np.median(error / cv2.GaussianBlur(picture, (0, 0), 2.0)[leg]) < 0.03
     assert np.median(np.abs(other - picture)[leg]) > 5 * np.median(error)
@@ -78,7 +78,7 @@ def test_equal_cards_take_another_light_back(scene: tuple[LinearRGB, Mask, Mask,
 
 def test_only_equal_cards_speak_for_the_light() -> None:
     linear = np.full((4, 5, 3), 0.3, np.float32)
-    one, another = CardColour("photocompare-a6", np.eye(3)), CardColour("photocompare-credit", 2 * np.eye(3))
+    one, another = CardColours("photocompare-a6", np.eye(3)), CardColours("photocompare-credit", 2 * np.eye(3))
     assert under_other_light(linear, one, another) is linear
     assert under_other_light(linear, None, one) is linear
     assert under_other_light(linear, one, None) is linear
@@ -87,8 +87,8 @@ def test_only_equal_cards_speak_for_the_light() -> None:
 def test_a_polygon_cuts_what_is_measured_not_what_is_registered() -> None:
     painted = paint_leg(shape=SHAPE)
     polygon = np.array([[200, 250], [280, 250], [280, 350], [200, 350]], np.float32)
-    whole = look_at(photo_of(painted.linear), STANDARD)
-    cut = look_at(photo_of(painted.linear), STANDARD, polygon_xy=polygon)
+    whole = prepare_photo(photo_of(painted.linear))
+    cut = prepare_photo(photo_of(painted.linear), polygon_xy=polygon)
     assert np.array_equal(cut.limb.leg, whole.field.leg)
     assert np.count_nonzero(cut.field.leg) == pytest.approx(80 * 100, rel=0.05)
     assert cut.quality.limb_px == whole.quality.limb_px

@@ -27,12 +27,11 @@ from photocompare.report.pictures.summary import draw_summary
 from photocompare.report.words.result import fate_rows
 from photocompare.report.words.summary import as_text, headline, made_by, numbers
 from photocompare.report.words.texts import LANGUAGES, texts
-from photocompare.results.comparison import Comparison, PairScale, RegistrationMap
+from photocompare.results.comparison import Comparison
 from photocompare.results.result_json import as_dict, result_of, result_schema, result_text
-from tests.support.made_comparison import MM_PER_PX, make_comparison, make_pictures, similarity
+from tests.support.made_comparison import MM_PER_PX, NO_SCALE, make_comparison, make_pictures, registration_of, similarity
 
 T = texts("en")
-NO_SCALE = PairScale(None, "none", 1.05)
 PERCENT_KEYS = {"percent", "low", "high", "stained_percent_of_baseline_length"}
 
 
@@ -128,7 +127,7 @@ def test_written_map_leads_from_full_before_to_full_after_pixels() -> None:
     pictures = make_pictures(full, factor)
     h, w = pictures.measured.veins_before.shape
     work = similarity((h, w), 6.0, 1.1, (4.0, -3.0))
-    written = written_map(pictures, RegistrationMap(work, np.ones((h, w), bool)))
+    written = written_map(pictures, registration_of(work, np.ones((h, w), bool)))
     assert written.step == 10
     assert written.map_xy.shape == (41, 31, 2)
     linear = cv2.getRotationMatrix2D(((w - 1) / 2, (h - 1) / 2), 6.0, 1.1) + np.array([[0, 0, 4.0], [0, 0, -3.0]])

@@ -21,10 +21,9 @@ from photocompare.report.words.patient import (
     reasons_to_call,
 )
 from photocompare.report.words.texts import LANGUAGES, texts
-from photocompare.results.comparison import PairScale
 from photocompare.results.redated import redated
 from photocompare.results.timing import TimingOptions
-from tests.support.made_comparison import make_comparison
+from tests.support.made_comparison import NO_SCALE, make_comparison
 
 T = texts("en")
 RESULT = dossier_of(make_comparison()).result
@@ -135,7 +134,7 @@ def test_stains_and_new_veins_are_told_from_a_twentieth_of_the_length_on(fate: s
 
 
 def test_without_a_scale_the_shares_are_the_same() -> None:
-    in_px = dossier_of(make_comparison(scale=PairScale(None, "none", 1.0))).result
+    in_px = dossier_of(make_comparison(scale=NO_SCALE)).result
     assert notes_for_patient(in_px, T) == notes_for_patient(RESULT, T)
 
 

@@ -20,12 +20,11 @@ from photocompare.report.pdf.words import why
 from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
 from photocompare.report.words.visit import treatment_of
-from photocompare.results.comparison import PairScale
 from photocompare.results.dossier import Dossier
 from photocompare.results.result import ClearanceFigures, PigmentFigures, RegistrationFigures
 from photocompare.results.timing import Window
 from photocompare.results.visit_details import VisitDetails
-from tests.support.made_comparison import make_comparison
+from tests.support.made_comparison import NO_SCALE, make_comparison
 from tests.support.made_report import CORRECTION, DETAILS, MANY_REASONS, T, text_of
 from tests.support.made_result import at_time, with_length, with_result
 
@@ -131,7 +130,7 @@ def test_a_corrected_number_stands_beside_the_machines(measured: Dossier) -> Non
 
 
 def test_without_a_scale_lengths_are_pixels() -> None:
-    dossier = dossier_of(make_comparison("scale_unknown", scale=PairScale(None, "none", 1.0)))
+    dossier = dossier_of(make_comparison("scale_unknown", scale=NO_SCALE))
     text = text_of(file_pdf(dossier, VisitDetails(), T))
     assert f"{dossier.result.lengths['cleared']:.0f} px" in text
     assert "None; lengths in pixels" in text

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.files.piece_csv import piece_csv, result_json, safe_cell
-from photocompare.results.comparison import PairScale
 from photocompare.results.result_json import result_text
-from tests.support.made_comparison import FATES_IN_TURN, MM_PER_PX, make_comparison
+from tests.support.made_comparison import FATES_IN_TURN, MM_PER_PX, NO_SCALE, make_comparison
 
 
 def table(text: str) -> tuple[list[str], list[dict[str, str]]]:
@@ -48,7 +47,7 @@ def test_lengths_add_up_to_those_of_the_result() -> None:
 
 
 def test_without_a_scale_lengths_are_pixels_and_no_calibre_is_claimed() -> None:
-    dossier = dossier_of(make_comparison("scale_unknown", scale=PairScale(None, "none", 1.0)))
+    dossier = dossier_of(make_comparison("scale_unknown", scale=NO_SCALE))
     header, rows = table(piece_csv(dossier))
     assert "length (px)" in header
     assert {row["calibre class"] for row in rows} == {"unknown"}

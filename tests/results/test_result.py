@@ -14,9 +14,9 @@ import pytest
 
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
-from photocompare.results.comparison import Comparison, PairScale, ShotRecord
+from photocompare.results.comparison import Comparison, ShotRecord
 from photocompare.results.result_json import as_dict, as_written, json_text, parse_result, result_of, result_schema, result_text
-from tests.support.made_comparison import MM_PER_PX, make_comparison
+from tests.support.made_comparison import MM_PER_PX, NO_SCALE, make_comparison
 from tests.support.made_records import SAMPLE, sample_dossier
 
 SHOTS = (
@@ -27,8 +27,8 @@ CASES: dict[str, Comparison] = {
     "measured": make_comparison(),
     "with reasons": make_comparison("soft:after", "scale_assumed", "recompressed:before"),
     "refused": make_comparison("not_same_view"),
-    "no scale": make_comparison("scale_unknown", scale=PairScale(None, "none", 1.05)),
-    "refused, no scale": make_comparison("not_same_view", scale=PairScale(None, "none")),
+    "no scale": make_comparison("scale_unknown", scale=NO_SCALE),
+    "refused, no scale": make_comparison("not_same_view", scale=NO_SCALE),
     "several shots": dataclasses.replace(make_comparison(), shots=SHOTS),
 }
 

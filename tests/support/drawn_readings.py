@@ -7,7 +7,7 @@ import numpy as np
 
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import Veins
-from photocompare.veins.reading import SkinReading
+from photocompare.veins.reading import PairReading, SkinReading
 
 PX_PER_MM = 10.0
 SHAPE = (400, 600)
@@ -28,6 +28,12 @@ def reading(vein: np.ndarray, stain: np.ndarray | None = None) -> SkinReading:
     brown = np.zeros(SHAPE, np.float32) if stain is None else stain.astype(np.float32)
     sure = [1 / (1 + np.exp(-(de - 2.3) / 0.25)) for de in (vein, brown)]
     return SkinReading(vein.astype(np.float32), brown, *(p.astype(np.float32) for p in sure))
+
+
+def pair_of(before: np.ndarray, after: np.ndarray, *, shared: np.ndarray | None = None) -> PairReading:
+    """Both readings without error, well seen everywhere, shared everywhere unless told where."""
+    everywhere = np.ones(SHAPE, bool)
+    return PairReading(reading(before), reading(after), everywhere, everywhere if shared is None else shared, PX_PER_MM, 1.0)
 
 
 def unsaid(veins: Veins) -> Forced:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import cv2
 import numpy as np
@@ -11,20 +12,11 @@ from numpy.typing import NDArray
 from photocompare.base.colour import linear_from_srgb8
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import RaisedFlag, raised, worst_first
-from photocompare.results.comparison import (
-    CalibreOutcome,
-    Comparison,
-    Measured,
-    Outcome,
-    Overlay,
-    PairScale,
-    PhotoRecord,
-    Pictures,
-    PigmentOutcome,
-    Provenance,
-    RegistrationMap,
-    SkinTone,
-)
+from photocompare.clearance.outcome import CalibreOutcome, Outcome, PigmentOutcome
+from photocompare.leg.scale import Scale
+from photocompare.leg.tone import SkinTone
+from photocompare.registration import Registration
+from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures, Provenance
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing
 from photocompare.veins.fate import Fate, FatedVeinPiece, Remains
@@ -71,6 +63,15 @@ def _mask(shape: tuple[int, int], drawn: list[FatedVeinPiece]) -> NDArray[np.boo
     return mask > 0
 
 
+NO_SCALE = Scale(None, None, math.nan, "none")
+
+
+def registration_of(map_xy: NDArray[np.float32], shared: NDArray[np.bool_], factor: float = 0.5) -> Registration:
+    """A map with a shared field, and claims that read 0.61 and 1.9 full pixels."""
+    error = np.full(shared.shape, np.nan, np.float32)
+    return Registration(map_xy, error, 0.61 * factor, 1.9 * factor, shared, 0.9, 1.05, 300, "xfeat+lighterglue", (1, 1), ())
+
+
 def make_pictures(full: tuple[int, int] = (400, 300), factor: float = 0.5, map_xy: NDArray[np.float32] | None = None) -> Pictures:
     """Before and after of the same size; the working frames are `factor` of it."""
     shape = (round(full[0] * factor), round(full[1] * factor))
@@ -94,11 +95,11 @@ def make_pictures(full: tuple[int, int] = (400, 300), factor: float = 0.5, map_x
         pieces=drawn,
     )
     enlarged = [cv2.resize(image, full[::-1], interpolation=cv2.INTER_LINEAR) for image in (before, after)]
-    return Pictures(enlarged[0], enlarged[1], factor, factor, RegistrationMap(map_xy, shared), measured)
+    return Pictures(enlarged[0], enlarged[1], factor, factor, registration_of(map_xy, shared, factor), measured)
 
 
 def make_comparison(
-    *codes: str, pictures: Pictures | None = None, length: Estimate | None = None, scale: PairScale | None = None
+    *codes: str, pictures: Pictures | None = None, length: Estimate | None = None, scale: Scale | None = None
 ) -> Comparison:
     """A measured pair with the flags of those codes; a code that refuses takes its numbers away."""
     pictures = pictures or make_pictures()
@@ -124,8 +125,7 @@ def make_comparison(
     )
     comparison = Comparison(
         reasons=(),
-        scale=scale or PairScale(MM_PER_PX, "card", 1.05),
-        overlay=Overlay(0.61, 1.9, int(pictures.registration.shared.sum() / pictures.factor_before**2)),
+        scale=scale or Scale(MM_PER_PX, MM_PER_PX, 0.01, "card"),
         skin=SkinTone(38.1, 39.0),
         outcome=outcome,
         timing=timing,
@@ -141,7 +141,6 @@ def make_comparison(
             comparison,
             reasons=reasons,
             outcome=None,
-            overlay=None,
             skin=None,
             pictures=refused,
             benchmark=judge_against_band(None, timing),

@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photocompare.veins.fate import Fates, Remains, judge_fate, still_visible
+from photocompare.veins.fate import FateOptions, Fates, Remains, judge_fate, still_visible
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import find_veins
-from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading, unsaid
+from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)
+RULES = FateOptions()
 
 
 def fates_of(before: np.ndarray, after: np.ndarray, *, gained: np.ndarray | None = None, shared: np.ndarray = EVERYWHERE) -> Fates:
-    readings = reading(before), reading(after)
-    veins = find_veins(readings[0], EVERYWHERE, PX_PER_MM), find_veins(readings[1], shared, PX_PER_MM)
+    pair = pair_of(before, after, shared=shared)
+    veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, shared, PX_PER_MM)
     brown = np.zeros(SHAPE, bool) if gained is None else gained
-    return judge_fate(veins[0], *readings, shared, EVERYWHERE, veins[1], brown, unsaid(veins[0]), PX_PER_MM, 1.0)
+    return judge_fate(pair, veins, brown, unsaid(veins[0]))
 
 
 def share(fates: Fates, fate: str) -> float:
@@ -71,6 +72,10 @@ def remains(after_de: float, profile_de: float, stained: float = 0.0) -> Remains
     return Remains(one(8.0), one(after_de), one(0.1), one(0.1), one(0.1), one(stained), one(20.0), Forced(one(8.0), one(profile_de)))
 
 
+def stretched(one: Remains, gain: float) -> Remains:
+    return one.stretched(gain, options=RULES)
+
+
 @pytest.mark.parametrize(
     ("after_de", "profile_de", "stained", "seen"),
     [
@@ -82,12 +87,13 @@ def remains(after_de: float, profile_de: float, stained: float = 0.0) -> Remains
     ],
 )
 def test_the_two_witnesses(after_de: float, profile_de: float, stained: float, seen: bool) -> None:
-    assert still_visible(remains(after_de, profile_de, stained)).tolist() == [seen]
+    assert still_visible(remains(after_de, profile_de, stained), options=RULES).tolist() == [seen]
 
 
 def test_stretched_contrasts_make_faint_remains_visible() -> None:
     faint = remains(2.2, 0.0)
-    assert not still_visible(faint).any()
-    assert still_visible(faint.stretched(1.1)).all()
-    assert not still_visible(remains(2.4, 0.0).stretched(1 / 1.1)).any()
-    np.testing.assert_allclose(faint.stretched(1.25).probability_after / (1 - faint.stretched(1.25).probability_after), 1.25**5 / 9)
+    assert not still_visible(faint, options=RULES).any()
+    assert still_visible(stretched(faint, 1.1), options=RULES).all()
+    assert not still_visible(stretched(remains(2.4, 0.0), 1 / 1.1), options=RULES).any()
+    likely = stretched(faint, 1.25).probability_after
+    np.testing.assert_allclose(likely / (1 - likely), 1.25**5 / 9)

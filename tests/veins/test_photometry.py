@@ -35,7 +35,7 @@ def straight(dx: float = 0.0, dy: float = 0.0) -> np.ndarray:
 
 
 def measured(before: np.ndarray, after: np.ndarray, map_xy: np.ndarray | None = None) -> Forced:
-    return forced_contrast(PIECES, before, after, straight() if map_xy is None else map_xy, VEINS)
+    return forced_contrast(PIECES, (before, after), straight() if map_xy is None else map_xy, VEINS)
 
 
 @pytest.mark.parametrize("left", [1.0, 0.6, 0.3, 0.0])
@@ -67,4 +67,4 @@ def test_where_the_after_photo_shows_nothing_nothing_is_said() -> None:
 
 
 def test_no_pieces_give_empty_arrays() -> None:
-    assert forced_contrast((), skin(1.0), skin(1.0), straight(), VEINS).ratio.shape == (0,)
+    assert forced_contrast((), (skin(1.0), skin(1.0)), straight(), VEINS).ratio.shape == (0,)

@@ -19,12 +19,13 @@ from photocompare.clearance.correction import Corrected, Correction
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.words.patient import COURSE_DAYS, EMERGENCIES, reasons_to_call
 from photocompare.report.words.texts import Texts, texts
-from photocompare.results.comparison import ASSESSED_FATES, PairScale, ShotRecord
+from photocompare.results.comparison import ShotRecord
 from photocompare.results.redated import lengths, redated
 from photocompare.results.timing import TimingOptions
+from photocompare.veins.classes import ASSESSED_FATES
 from photocompare.viewer.result import blocks
 from tests.support.contrast import DARK, WHITE, contrast
-from tests.support.made_comparison import make_comparison, with_remains
+from tests.support.made_comparison import NO_SCALE, make_comparison, with_remains
 
 T = texts("en")
 RESULT = dossier_of(with_remains(make_comparison())).result
@@ -233,7 +234,7 @@ def test_the_tables_hold_calibres_new_veins_pigment_and_the_further_numbers() ->
 
 
 def test_without_a_scale_lengths_are_in_pixels_and_areas_left_out() -> None:
-    result = dossier_of(make_comparison(scale=PairScale(None, "none", 1.0))).result
+    result = dossier_of(make_comparison(scale=NO_SCALE)).result
     everything = "".join(Page(block(result, T)).text for block in BLOCKS)
     assert " px" in everything
     for label in (T("calibre.telangiectasia"), T("calibre.reticular")):

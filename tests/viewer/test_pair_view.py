@@ -17,12 +17,11 @@ from photocompare.base.errors import UsageError
 from photocompare.report.files.dossier_making import dossier_of, full_size_pictures
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import texts
-from photocompare.results.comparison import PairScale
 from photocompare.results.dossier import Dossier
 from photocompare.results.redated import redated
 from photocompare.results.timing import TimingOptions
 from photocompare.viewer.result.pair_view import MOST_POINTS, Mode, checked_points, packed_pair, polygon_in_full_pixels
-from tests.support.made_comparison import make_comparison, with_remains
+from tests.support.made_comparison import NO_SCALE, make_comparison, with_remains
 
 T = texts("en")
 COMPARISON = with_remains(make_comparison())
@@ -132,7 +131,7 @@ def test_only_the_correction_gets_the_pieces_and_the_consultation_no_lines_at_al
 def test_the_error_is_told_in_mm_or_without_a_scale_in_pixels() -> None:
     head, _ = packed(MEASURED, "full")
     assert head["error_most"] == T("pair.in_mm", n=f"{0.7 / 4.2:.2f}")
-    without = dossier_of(with_remains(make_comparison(scale=PairScale(None, "none", 1.0))))
+    without = dossier_of(with_remains(make_comparison(scale=NO_SCALE)))
     head, _ = packed(without, "full")
     assert head["error_most"] == T("pair.in_px", n="0.7")
     assert all(fate["amount"].endswith(" px") for fate in head["fates"])

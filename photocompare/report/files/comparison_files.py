@@ -18,6 +18,7 @@ import numpy as np
 from photocompare.base.arrays import SRGB8, LinearRGB
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import settle, staging, write_synced
+from photocompare.registration import Registration
 from photocompare.report.files.frames import AfterFrame, in_full_pixels, written_map
 from photocompare.report.pictures.drawing import displayed
 from photocompare.report.pictures.encoding import png
@@ -26,7 +27,7 @@ from photocompare.report.pictures.pair import pictures_of
 from photocompare.report.pictures.renderings import NO_PICTURE
 from photocompare.report.pictures.summary import draw_summary
 from photocompare.report.words.texts import Texts, texts
-from photocompare.results.comparison import Comparison, Pictures, RegistrationMap
+from photocompare.results.comparison import Comparison, Pictures
 from photocompare.results.result_json import json_text, result_of
 
 RESULT = "result.json"
@@ -131,7 +132,7 @@ def _full_size(linear: LinearRGB, shape: tuple[int, ...]) -> SRGB8:
     return np.asarray(cv2.resize(encoded, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _npz(pictures: Pictures, registration: RegistrationMap) -> bytes:
+def _npz(pictures: Pictures, registration: Registration) -> bytes:
     written = written_map(pictures, registration)
     buffer = io.BytesIO()
     np.savez(buffer, map_xy=written.map_xy, step=np.int64(written.step))

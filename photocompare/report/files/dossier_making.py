@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from photocompare.report.pictures.drawing import displayed, joined
 from photocompare.report.pictures.encoding import jpeg, mask_png
 from photocompare.report.pictures.renderings import NO_PICTURE, draw_difference, draw_registration_error, full_size_pair
-from photocompare.results.comparison import FATES, Comparison, Measured
+from photocompare.results.comparison import Comparison, Measured
 from photocompare.results.dossier import Dossier
 from photocompare.results.result_json import as_written, result_of
 from photocompare.results.vein_table import VeinTable, table_as_bytes
 from photocompare.settings import STANDARD, Settings
+from photocompare.veins.classes import FATES
 
 ORIGINAL_QUALITY = 90
 """Of the photos as they were taken, for looking only."""
@@ -37,12 +38,12 @@ def dossier_of(comparison: Comparison, *, settings: Settings = STANDARD) -> Doss
     measured, registration = comparison.pictures.measured, comparison.pictures.registration
     if measured is None or registration is None:
         return Dossier(result, pictures, reticular_mm=settings.veins.reticular_mm, timing=settings.timing)
-    error, most = draw_registration_error(measured, registration) if registration.error_px is not None else (None, 0.0)
+    error, most = draw_registration_error(measured, registration)
     pictures |= {
         "before": jpeg(displayed(measured.before_normalised, NO_PICTURE)),
         "after": jpeg(displayed(measured.after_normalised, NO_PICTURE)),
         "difference": jpeg(draw_difference(measured)),
-        **({} if error is None else {"error": jpeg(error)}),
+        "error": jpeg(error),
         "field": mask_png(registration.shared),
         "pigment_before": mask_png(measured.pigment_before),
         "pigment_after": mask_png(measured.pigment_after),

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, MapXY, Mask, scaled_position
+from photocompare.registration import Registration
 from photocompare.registration.resampling import NOWHERE, sampled_at
-from photocompare.results.comparison import Pictures, RegistrationMap
+from photocompare.results.comparison import Pictures
 
 GRID_STEP = 4
 """Working pixels between nodes of the written map and of the inverse; registration fields are smooth over tens of pixels, so what
@@ -53,7 +54,7 @@ def _read_nodes(rest: MapXY, at: MapXY) -> MapXY:
     return sampled_at(rest, node[..., 0], node[..., 1], beyond="edge")
 
 
-def written_map(pictures: Pictures, registration: RegistrationMap) -> WrittenMap:
+def written_map(pictures: Pictures, registration: Registration) -> WrittenMap:
     """The registration in full pixels of both photos, sampled on a grid; NaN as soon as a neighbour that counts is NaN.
 
     The displacement is read rather than the position: OpenCV reads between pixels with a precision of 1/32, which then costs
@@ -80,11 +81,11 @@ class AfterFrame:
     Parameters
     ----------
     pictures : Pictures
-    registration : RegistrationMap
+    registration : Registration
         Its map has at least three finite points that are not in line.
     """
 
-    def __init__(self, pictures: Pictures, registration: RegistrationMap) -> None:
+    def __init__(self, pictures: Pictures, registration: Registration) -> None:
         self._shape = pictures.after.shape[:2]
         self._height, self._width = (max(1, round(side * pictures.factor_after)) for side in self._shape)
         self._inverse = self._invert(registration.map_xy)

@@ -17,11 +17,11 @@ from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.result import fate_rows, length_text
 from photocompare.report.words.texts import Texts
 from photocompare.report.words.visit import date_of, place_of, treatment_of
-from photocompare.results.comparison import ASSESSED_FATES
 from photocompare.results.dossier import Dossier
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.result import Reason, Result
 from photocompare.results.visit_details import LONGEST_LABEL, VisitDetails, shown_text
+from photocompare.veins.classes import ASSESSED_FATES
 
 _MARGIN = 14.0
 _WIDTH = PAGE_WIDTH - 2 * _MARGIN

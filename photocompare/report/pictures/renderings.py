@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import SRGB8, Grey, LinearRGB, MapXY, Mask, scaled_position
 from photocompare.base.colour import density_from_linear, linear_from_srgb8, srgb8_from_linear
+from photocompare.registration import Registration
 from photocompare.registration.resampling import sampled_at, sampled_through, without_nan
 from photocompare.report.pictures.drawing import displayed
-from photocompare.results.comparison import Comparison, Measured, RegistrationMap
+from photocompare.results.comparison import Comparison, Measured
 
 NO_PICTURE = 188
 """sRGB code of grey shown where the warped photo shows nothing: mid grey in linear light, told from skin and from shadow."""
@@ -76,16 +77,8 @@ def _ground(linear: LinearRGB) -> NDArray[np.float32]:
     return np.repeat(pale[..., np.newaxis], 3, axis=2).astype(np.float32)
 
 
-def draw_registration_error(measured: Measured, registration: RegistrationMap) -> tuple[SRGB8, float]:
-    """The claimed registration error at each place of the shared field, pale to dark, and the error (working px) painted darkest.
-
-    Raises
-    ------
-    ValueError
-        The registration carries no error of its own.
-    """
-    if registration.error_px is None:
-        raise ValueError("there is no map of the error to draw")
+def draw_registration_error(measured: Measured, registration: Registration) -> tuple[SRGB8, float]:
+    """The claimed registration error at each place of the shared field, pale to dark, and the error (working px) painted darkest."""
     inside = registration.shared & np.isfinite(registration.error_px)
     most = float(np.percentile(registration.error_px[inside], 99)) if inside.any() else 1.0
     level = np.clip(np.nan_to_num(registration.error_px) / max(most, 1e-6), 0, 1)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from photocompare.report.words.numbers import decimal, percent
 from photocompare.report.words.texts import Texts
-from photocompare.results.comparison import ASSESSED_FATES, FATES
 from photocompare.results.result import Result
+from photocompare.veins.classes import ASSESSED_FATES, FATES
 
 
 def beside_the_band(result: Result, t: Texts) -> str:

@@ -14,7 +14,7 @@ from photocompare.base.colour import ITA_GROUPS
 from photocompare.practice.audit_words import word
 from photocompare.practice.cohort import STATUSES, CohortFilter
 from photocompare.report.words.texts import Texts
-from photocompare.results.comparison import CALIBRES
+from photocompare.veins.classes import CALIBRES
 
 EARLIEST = dt.date(1970, 1, 1)
 

@@ -54,11 +54,11 @@ def _check(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
     found = None if cut is None else {"axis": cut.axis, "at": cut.at, "resumes": cut.resumes}
     send(out, "photo", _thumbnail(photo), **kept_facts(photo.facts), flags=list(photo.flags), cut=found)
     if cut is None and facts["look"]:
-        from photocompare.prepared_photo import look_at
+        from photocompare.prepared_photo import prepare_photo
         from photocompare.settings import STANDARD
 
-        sight = look_at(photo, STANDARD)
-        send(out, "looked", flags=[*photo.flags, *sight.field.flags, *sight.quality.flags], scale=sight.scale.source)
+        prepared = prepare_photo(photo, settings=STANDARD)
+        send(out, "looked", flags=[*photo.flags, *prepared.field.flags, *prepared.quality.flags], scale=prepared.scale.source)
 
 
 def _thumbnail(photo: Photo) -> bytes:

@@ -12,9 +12,9 @@ from photocompare.report.words import numbers as numbers_of
 from photocompare.report.words.patient import COURSE_DAYS, calls, course, course_step
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.texts import Texts, texts
-from photocompare.results.comparison import ASSESSED_FATES
 from photocompare.results.redated import assessed_length, lengths
 from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.veins.classes import ASSESSED_FATES
 from photocompare.viewer.shared.components import asset
 
 if TYPE_CHECKING:

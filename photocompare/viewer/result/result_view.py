@@ -163,6 +163,7 @@ def _work_out(visit: Visit, dossier: Dossier, by: str, marks: Any) -> None:
 
     from photocompare.clearance.correction import Correction
     from photocompare.results.dossier_pictures import corrected
+    from photocompare.settings import STANDARD
 
     struck, missed = marks.get("not_veins", []), marks.get("missed", [])
     if not all(isinstance(k, int) for k in struck):
@@ -171,7 +172,7 @@ def _work_out(visit: Visit, dossier: Dossier, by: str, marks: Any) -> None:
     correction = Correction(by, dt.datetime.now(dt.UTC), tuple(struck), lines)
     made = visit.corrections.setdefault(visit.current, [])
     if not made or not made[-1][0].says_the_same(correction):  # a second click is no second correction
-        made.append((correction, corrected(dossier, correction)))
+        made.append((correction, corrected(dossier, correction, options=STANDARD.correction)))
 
 
 def show_export(visit: Visit, dossier: Dossier, details: VisitDetails, t: Texts) -> None:
