@@ -14,14 +14,15 @@ from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsai
 
 EVERYWHERE = np.ones(SHAPE, bool)
 HOW = ClearanceOptions()
+RULES = FateOptions()
 
 
-def measured(before: np.ndarray, after: np.ndarray) -> tuple[Counts, Counts, Counts, Counts]:
+def measured(before: np.ndarray, after: np.ndarray, rules: FateOptions = RULES) -> tuple[Counts, Counts, Counts, Counts]:
     """Counts of length, area, contrast and net change."""
     pair = pair_of(before, after)
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
-    fates = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]))
-    length = length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, fate=FateOptions())
+    fates = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), options=rules)
+    length = length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, fate=rules)
     inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
     area, contrast = (area_clearance(pair, veins, inner, options=HOW, weighted=weighted) for weighted in (False, True))
     return length, area, contrast, net_change(fates, length, options=HOW)
@@ -72,3 +73,11 @@ def test_no_baseline_is_a_failed_estimate_not_zero() -> None:
     for counts in measured(np.zeros(SHAPE), lines((100, 8))):
         assert math.isnan(counts.percent)
         assert not counts.estimate(HOW, 1.5, lowest=-100, highest=100, method="").ok
+
+
+def test_the_light_is_judged_by_the_rules_that_the_fates_were_judged_by() -> None:
+    """A vein that kept 94 % is still seen, and still under other light; where 95 % are asked for, the light decides."""
+    before, after = lines((100, 8), (200, 2.4)), lines((100, 8), (200, 2.25))
+    lenient, strict = (measured(before, after, FateOptions(unchanged_above=share))[0].causes["light"] for share in (0.72, 0.95))
+    assert lenient == 0
+    assert strict > 0

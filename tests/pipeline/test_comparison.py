@@ -30,6 +30,7 @@ from photocompare.leg.scale import Scale
 from photocompare.leg.tone import SkinTone, skin_tone
 from photocompare.photo.reading import Photo, photo_from_array
 from photocompare.registration import Registration
+from photocompare.registration.resampling import warped_photo
 from photocompare.report.files.comparison_files import write_comparison
 from photocompare.results.comparison import Comparison, status_of
 from photocompare.results.result_json import as_dict, result_of, result_schema
@@ -225,17 +226,15 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def put(before: tuple[int, ...], after: tuple[int, ...], **registration: Any) -> None:
         told: list[tuple[int, ...]] = []
 
-        def read(linear: LinearRGB, leg: np.ndarray, *, ridges: object) -> SkinReading:
-            assert ridges is STANDARD.ridges
+        def read(linear: LinearRGB, leg: np.ndarray, **_: object) -> SkinReading:
             told.append(leg.shape)
             return reading(linear.shape[:2], before if len(told) % 2 else after)
 
         def match(
-            one: LinearRGB, other: LinearRGB, shared: np.ndarray, touched: np.ndarray, *, colour_settled: bool, options: object
+            one: LinearRGB, other: LinearRGB, shared: np.ndarray, touched: np.ndarray, *, colour_settled: bool, **_: object
         ) -> Normalised:
             assert not (touched & shared).all()
             assert not colour_settled  # neither photo shows a card
-            assert options is STANDARD.light
             return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
 
         monkeypatch.setattr(recipe, "read_skin", read)
@@ -246,6 +245,49 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(recipe, "register", lambda one, *_, **__: laid_over(one, **registration))
 
     return put
+
+
+OPTIONS_OF = {
+    "judge_timing": {"options": "timing"},
+    "prepare_photo": {"settings": ""},
+    "register": {"options": "registration"},
+    "read_skin": {"ridges": "ridges"},
+    "find_veins": {"options": "veins"},
+    "find_pigment": {"options": "pigment"},
+    "pigment_change": {"options": "pigment"},
+    "forced_contrast": {"options": "photometry"},
+    "judge_fate": {"options": "fate"},
+    "vein_flags": {"options": "outcome"},
+    "summarise": {"options": "outcome", "fate": "fate"},
+    "match_light": {"options": "light"},
+    "judge_against_band": {"options": "benchmark"},
+}
+"""Stage to its argument and the field of the settings that is owed to it; "" is all of them."""
+
+
+def test_every_stage_is_given_the_settings_own_options(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    put_in((30, 60), (30,))
+    seen: dict[str, dict[str, Any]] = {}
+
+    def spied(name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
+        def spy(*args: Any, **how: Any) -> Any:
+            seen.setdefault(name, how)
+            return stage(*args, **how)
+
+        return spy
+
+    for name in OPTIONS_OF:
+        monkeypatch.setattr(recipe, name, spied(name, getattr(recipe, name)))
+    copies = {f.name: dataclasses.replace(getattr(STANDARD, f.name)) for f in dataclasses.fields(STANDARD) if f.name != "name"}
+    own = Settings("own", **copies)
+    compare(*legs(), mm_per_px=0.25, settings=own)
+    wrong = [
+        (stage, argument)
+        for stage, owed in OPTIONS_OF.items()
+        for argument, field in owed.items()
+        if seen[stage].get(argument) is not (getattr(own, field) if field else own)
+    ]
+    assert not wrong
 
 
 def sound_quality(linear: LinearRGB, field: Field, **_: object) -> Quality:
@@ -355,7 +397,7 @@ def test_the_warped_photo_lies_where_the_map_says_and_nowhere_else() -> None:
     y, x = np.mgrid[0:60, 0:80].astype(np.float32)
     map_xy = np.dstack([x + 5, y])
     map_xy[:10] = np.nan
-    warped, shown = recipe._warped(after, map_xy)
+    warped, shown = warped_photo(after, map_xy)
     assert np.unravel_index(warped[..., 0].argmax(), (60, 80)) == (30, 35)
     assert not shown[:10].any()
     assert not shown[:, 74:].any()

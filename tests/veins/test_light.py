@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from photocompare.base.colour import lab_from_linear
-from photocompare.veins.light import match_light
+from photocompare.veins.light import LightOptions, match_light
 
 SHAPE = (480, 360)
 NOWHERE = np.zeros(SHAPE, bool)
@@ -73,3 +73,11 @@ def test_without_untouched_skin_nothing_is_believed() -> None:
     result = match_light(before, before * np.float32(0.5), EVERYWHERE, EVERYWHERE)
     assert result.flags == ("light_differs",)
     assert np.isnan(result.residual_de)
+
+
+def test_what_is_said_of_the_match_follows_the_options() -> None:
+    before = skin()
+    after = cv2.GaussianBlur(skin(5), (0, 0), 1.4)
+    assert match_light(before, after, EVERYWHERE, NOWHERE, options=LightOptions(differs_de=1e3, much_sharper_px=9.0)).flags == ()
+    strict = match_light(before, after, EVERYWHERE, NOWHERE, options=LightOptions(differs_de=0.0, much_sharper_px=0.1))
+    assert strict.flags == ("light_differs", "sharpness_differs")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from photocompare.veins.pigment import find_pigment, pigment_change
+from photocompare.veins.pigment import PigmentOptions, find_pigment, pigment_change
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, patch, reading
 
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -38,3 +38,9 @@ def test_faint_brown_counts_on_a_veins_course_only() -> None:
     stained = find_pigment(reading(NO_VEINS, brown), EVERYWHERE, courses, PX_PER_MM)
     assert stained[98:103, 100:500].all()
     assert not stained[250:350].any()
+
+
+def test_how_far_a_border_may_move_is_an_option() -> None:
+    before, after = patch((200, 300), 50, 5.0) > 0, patch((200, 300), 56, 5.0) > 0
+    assert not pigment_change(before, after, PX_PER_MM).gained.any()
+    assert pigment_change(before, after, PX_PER_MM, options=PigmentOptions(margin_mm=0.2)).gained.any()
