@@ -250,7 +250,7 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 OPTIONS_OF = {
     "judge_timing": {"options": "timing"},
     "prepare_photo": {"settings": ""},
-    "register": {"options": "registration"},
+    "register": {"options": "registration", "field_options": "field"},
     "read_skin": {"ridges": "ridges"},
     "find_veins": {"options": "veins"},
     "find_pigment": {"options": "pigment"},
