@@ -1,7 +1,7 @@
 """Percent clearance of visible leg veins from a before and an after photograph.
 
-Public names are loaded on first use, so that the photo decoder's child process
-(`photocompare._decode_child`) starts without the measuring libraries.
+`compare` is the whole measurement; the stages that serve by themselves stand here too.  Public names are loaded on first use, so that
+the photo decoder's child process (`photocompare.photo.decoding.child`) starts without the measuring libraries.
 """
 
 from __future__ import annotations
@@ -11,18 +11,44 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from photocompare.comparison import Comparison, compare
+    from photocompare.leg.field import Field, find_field
+    from photocompare.phantom import simple_pair
     from photocompare.photo.reading import Photo, read_photo
+    from photocompare.registration import Registration, register
     from photocompare.settings import Settings
+    from photocompare.veins.network import read_skin
+    from photocompare.veins.pieces import find_veins
 
 __version__ = "0.1.0"
-__all__ = ["Comparison", "Photo", "Settings", "__version__", "compare", "read_photo"]
+__all__ = [
+    "Comparison",
+    "Field",
+    "Photo",
+    "Registration",
+    "Settings",
+    "__version__",
+    "compare",
+    "find_field",
+    "find_veins",
+    "read_photo",
+    "read_skin",
+    "register",
+    "simple_pair",
+]
 
 _HOMES = {
     "Comparison": "photocompare.comparison",
+    "Field": "photocompare.leg.field",
     "Photo": "photocompare.photo.reading",
+    "Registration": "photocompare.registration",
     "Settings": "photocompare.settings",
     "compare": "photocompare.comparison",
+    "find_field": "photocompare.leg.field",
+    "find_veins": "photocompare.veins.pieces",
     "read_photo": "photocompare.photo.reading",
+    "read_skin": "photocompare.veins.network",
+    "register": "photocompare.registration",
+    "simple_pair": "photocompare.phantom",
 }
 
 

@@ -1,7 +1,7 @@
 """The printed card in a photo: found by its markers, its plane turned to millimetres, its colours read.
 
 A photo can't show whether the card was printed at 100 %: every millimetre rests on the check ruler that the card carries.
-Charts of other makers (24-patch ColorChecker) give colour but no scale, since their sizes look alike in a photo (`card_chart`).
+Charts of other makers (24-patch ColorChecker) give colour but no scale, since their sizes look alike in a photo (`card.chart`).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Card:
     Parameters
     ----------
     layout : str
-        A name of `card_layout.LAYOUTS`, or `card_chart.CHART_NAME`.
+        A name of `photocompare.card.layout.LAYOUTS`, or `photocompare.card.chart.CHART_NAME`.
     homography : ndarray of float64, shape (3, 3)
         From px to the card's plane: mm for our card, patch pitches for a chart.
     corners_xy : ndarray of float64, shape (4, 2)
@@ -136,7 +136,7 @@ class Card:
         return _scale(self.homography, np.asarray(points_xy, dtype=np.float64)) if self.scale_known else None
 
     def scale_error_at(self, points_xy: Points) -> Points | None:
-        """Relative standard error of `mm_per_px_at` from where the corners were seen; print and depth are `scale.judge_scale`'s."""
+        """Relative standard error of `mm_per_px_at` from where the corners were seen; print and depth are the scale's own."""
         if not self.scale_known:
             return None
         points = np.asarray(points_xy, dtype=np.float64)
@@ -192,7 +192,7 @@ def _detect(green: NDArray[np.float32], scale: float, options: CardOptions) -> l
     if numbers is None:
         return []
     known = _known_markers()
-    # a resize by `scale` keeps pixel centres centred (`arrays.scaled_position`); this is its inverse
+    # a resize by `scale` keeps pixel centres centred (`photocompare.base.arrays.scaled_position`); this is its inverse
     places = [(np.asarray(quad[0], dtype=np.float64) + 0.5) / scale - 0.5 for quad in corners]
     return [(*known[int(number)], place) for number, place in zip(numbers.ravel(), places, strict=True)]
 

@@ -78,7 +78,7 @@ class Field:
     rim : (H, W) bool
         Skin of the leg that turns away from the camera.
     flags : tuple of str
-        Codes of `flags.REGISTRY`.
+        Codes of `photocompare.base.flags.REGISTRY`.
     """
 
     limbs: NDArray[np.int32]

@@ -99,7 +99,7 @@ class Quality:
     limb_px : float
         Width of the widest circle within the leg, in px of the working copy.
     flags : tuple of str
-        Codes of `flags.REGISTRY`.
+        Codes of `photocompare.base.flags.REGISTRY`.
     """
 
     focus: float

@@ -7,7 +7,7 @@ straight edges end at the leg, lean by more than a pixel over the frame, or go o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import cv2
@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import SRGB8
 from photocompare.base.colour import linear_from_srgb8
-from photocompare.base.flags import REGISTRY
-from photocompare.photo.decoding.call import DEFAULT_LIMITS, PhotoLimits, refusal
-from photocompare.photo.reading import Photo, photo_from_array
+from photocompare.photo.decoding.call import DEFAULT_LIMITS
 
 Axis = Literal["columns", "rows"]
 F32 = NDArray[np.float32]
@@ -173,15 +171,15 @@ def find_collage(encoded: SRGB8, *, options: CollageOptions = DEFAULT_OPTIONS) -
     size = tuple(max(1, round(side * factor)) for side in encoded.shape[1::-1])
     reduced = encoded if factor == 1.0 else np.asarray(cv2.resize(encoded, size, interpolation=cv2.INTER_AREA), np.uint8)
     axes: tuple[Axis, ...] = ("columns", "rows")
-    found = {axis: _seams(_upright(reduced, axis), options) for axis in axes}
+    found = {axis: _seams(upright(reduced, axis), options) for axis in axes}
     axis = max(axes, key=lambda one: max((seam.share for seam in found[one]), default=0.0))
-    sight = _upright(reduced, axis)
-    seam = _chosen(found[axis], found["rows" if axis == "columns" else "columns"], sight.shape[1], options)
-    if seam is None or not _both_show_skin(sight, seam, options):
+    turned = upright(reduced, axis)
+    seam = _chosen(found[axis], found["rows" if axis == "columns" else "columns"], turned.shape[1], options)
+    if seam is None or not _both_show_skin(turned, seam, options):
         return None
-    picture = _upright(encoded, axis)
+    picture = upright(encoded, axis)
     length = picture.shape[1]
-    end, start = _placed(picture, seam, length / sight.shape[1], options.bands)
+    end, start = _placed(picture, seam, length / turned.shape[1], options.bands)
     if min(end, length - start, len(picture)) < DEFAULT_LIMITS.min_side:
         return None
     return Cut(axis, end / length, start / length, seam.share)
@@ -200,51 +198,7 @@ def _chosen(along: list[_Seam], across: list[_Seam], width: int, options: Collag
     return min(rivals, key=lambda seam: abs(seam.end + seam.start - width))
 
 
-def split(photo: Photo, cut: Cut, *, swapped: bool = False, limits: PhotoLimits = DEFAULT_LIMITS) -> tuple[Photo, Photo]:
-    """The two photos of a collage, left (or upper) first.
-
-    Digests are over each part's own pixels.  What holds for both parts is kept (format, colours, that they were compressed again,
-    flags); what belongs to one shot (time, camera, exposure) is dropped: the file may tell it of neither.
-
-    Parameters
-    ----------
-    photo : Photo
-    cut : Cut
-    swapped : bool
-        Give the right (or lower) one first.
-    limits : PhotoLimits
-
-    Raises
-    ------
-    TooSmall
-        A part is smaller than the limits' shortest side.
-    """
-    picture = _upright(photo.encoded, cut.axis)
-    length = picture.shape[1]
-    halves = (picture[:, : round(cut.at * length)], picture[:, round(cut.resumes * length) :])
-    if any(min(half.shape[:2]) < limits.min_side for half in halves):
-        raise refusal("too_small", limits)
-    first, second = (_inherited(photo_from_array(_upright(half, cut.axis)), photo) for half in halves)
-    return (second, first) if swapped else (first, second)
-
-
-def _inherited(part: Photo, whole: Photo) -> Photo:
-    """A part with what is known of the whole file."""
-    known = whole.facts
-    facts = replace(
-        part.facts,
-        format=known.format,
-        bit_depth=known.bit_depth,
-        colour_space=known.colour_space,
-        has_colour=known.has_colour and part.facts.has_colour,
-        recompressed=known.recompressed,
-        gain_map=known.gain_map,
-    )
-    codes = (set(whole.flags) | set(part.flags)) - {"date_implausible"}
-    return replace(part, facts=facts, flags=tuple(code for code in REGISTRY if code in codes))
-
-
-def _upright(picture: SRGB8, axis: Axis) -> SRGB8:
+def upright(picture: SRGB8, axis: Axis) -> SRGB8:
     """The picture turned so that its seam runs down a column; its own inverse."""
     return picture if axis == "columns" else picture.transpose(1, 0, 2)
 

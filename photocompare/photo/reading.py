@@ -1,4 +1,4 @@
-"""The one door for photos: bytes in, upright sRGB pixels with known colour out, or a clear refusal.
+"""Reading a photo file, the only way in: bytes in, upright sRGB pixels with known colour out, or a clear refusal.
 
 Size cap, SHA-256 and an allow-list of magic numbers here; everything that parses the file happens in a child process
 with limits (`photocompare.photo.decoding`).  No metadata passes but the allow-list of `PhotoFacts`.
@@ -142,7 +142,7 @@ def _bytes(source: Path | bytes, limits: PhotoLimits) -> bytes:
             raise too_large
         return source
     try:
-        # Without O_NONBLOCK a named pipe would hold the door for ever.
+        # Without O_NONBLOCK a named pipe would block for ever.
         descriptor = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError):
         raise PhotoError(_UNREADABLE) from None

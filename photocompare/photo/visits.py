@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from photocompare.base.errors import NotACollage, PhotoError
-from photocompare.photo.collage import Axis, Cut, find_collage, split
+from photocompare.photo.collage import Axis, Cut, find_collage
+from photocompare.photo.collage_parts import split
 from photocompare.photo.decoding.call import DEFAULT_LIMITS, PhotoLimits
 from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import Photo, read_photo

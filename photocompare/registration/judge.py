@@ -144,7 +144,7 @@ def claimed_percentiles(sigma: Float32) -> tuple[float, float]:
 
 
 def pair_flags(trusted_share: float, overlap: float, error_p95: float, leg_width: float, *, options: JudgeOptions) -> tuple[str, ...]:
-    """Codes that the evidence calls for, of `flags.REGISTRY`.
+    """Codes that the evidence calls for, of `photocompare.base.flags.REGISTRY`.
 
     Parameters
     ----------

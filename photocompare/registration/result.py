@@ -51,7 +51,7 @@ class Registration:
     limbs : tuple of int
         Labels of the limb in the before and the after field that were laid over each other.
     flags : tuple of str
-        Codes of `flags.REGISTRY`.
+        Codes of `photocompare.base.flags.REGISTRY`.
     """
 
     map_xy: MapXY

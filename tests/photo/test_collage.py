@@ -14,7 +14,8 @@ from photocompare.base.colour import srgb8_from_linear
 from photocompare.base.errors import TooSmall
 from photocompare.base.flags import REGISTRY
 from photocompare.phantom import simple_pair
-from photocompare.photo.collage import Cut, find_collage, split
+from photocompare.photo.collage import Cut, find_collage
+from photocompare.photo.collage_parts import split
 from photocompare.photo.reading import Photo, photo_from_array
 from tests.support.painted_leg import paint_leg
 

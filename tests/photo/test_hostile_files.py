@@ -27,7 +27,7 @@ from photocompare.base.errors import (
 )
 from photocompare.photo.decoding import call
 from photocompare.photo.decoding.checks import jpeg_end, require_whole
-from photocompare.photo.decoding.refusal import Refusal
+from photocompare.photo.decoding.refusal import CannotDecode
 from photocompare.photo.reading import PhotoLimits, read_photo
 from tests.support import hostile_files as make
 
@@ -94,7 +94,7 @@ def test_no_byte_changed_in_a_container_makes_the_checks_fail_otherwise() -> Non
         for position in range(0, min(len(seed), 600)):
             mutated = bytearray(seed)
             mutated[position] = generator.integers(256)
-            with suppress(Refusal):
+            with suppress(CannotDecode):
                 require_whole(bytes(mutated), kind)
 
 

@@ -47,7 +47,7 @@ CHILD_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "PATH")
 
 @dataclass(frozen=True)
 class PhotoLimits:
-    """What the door lets in, and what decoding one photo may cost.
+    """What is read at all, and what decoding one photo may cost.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import re
 import struct
 import zlib
 
-from photocompare.photo.decoding.refusal import Refusal
+from photocompare.photo.decoding.refusal import CannotDecode
 
 JPEG_SOS, JPEG_EOI = 0xDA, 0xD9
 JPEG_MARKER = re.compile(rb"\xff+[^\x00\xff]")
@@ -30,7 +30,7 @@ def require_whole(data: bytes, kind: str) -> None:
     """Refuse as damaged a file whose container says that something is missing or changed."""
     whole = {"JPEG": _jpeg_whole, "PNG": _png_whole, "WEBP": _webp_whole, "HEIF": _heif_whole}.get(kind)
     if whole is not None and not whole(data):
-        raise Refusal("damaged")
+        raise CannotDecode("damaged")
 
 
 def jpeg_end(data: bytes) -> int:

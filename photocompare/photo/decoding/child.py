@@ -25,7 +25,7 @@ from PIL import Image
 from photocompare.base.messages import send, send_head
 from photocompare.photo.decoding.checks import jpeg_end, libjpeg_complaint, require_whole
 from photocompare.photo.decoding.colour import to_srgb
-from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, Refusal
+from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, CannotDecode
 from photocompare.photo.decoding.tags import carries_gain_map, is_camera_raw, read_tags, source_bit_depth
 
 CLONE_NEWUSER_AND_NEWNET = 0x10000000 | 0x40000000
@@ -75,14 +75,14 @@ def open_picture(data: bytes, kind: str, limits: dict[str, int]) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(data), formats=[kind])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refusal("too_many_pixels") from None
+        raise CannotDecode("too_many_pixels") from None
     except ValueError as error:
         # Pillow's own caps against text chunks and tables that unfold without end
-        raise Refusal("too_costly" if "too large" in str(error).lower() else "damaged") from None
+        raise CannotDecode("too_costly" if "too large" in str(error).lower() else "damaged") from None
     except MALFORMED:
-        raise Refusal("damaged") from None
+        raise CannotDecode("damaged") from None
     if kind == "TIFF" and is_camera_raw(picture):
-        raise Refusal("camera_raw")
+        raise CannotDecode("camera_raw")
     judge_size(picture.size, limits)
     # Pillow falls back to the orientation in XMP, which viewers pass over; so must this.
     for key in ("xmp", "XML:com.adobe.xmp"):
@@ -106,9 +106,9 @@ def judge_size(size: tuple[int, int], limits: dict[str, int]) -> None:
     """Refuse what is too large or too small to measure."""
     width, height = size
     if max(width, height) > limits["max_side"] or width * height > limits["max_pixels"]:
-        raise Refusal("too_many_pixels")
+        raise CannotDecode("too_many_pixels")
     if min(width, height) < limits["min_side"]:
-        raise Refusal("too_small")
+        raise CannotDecode("too_small")
 
 
 def judge_frames(picture: Image.Image, kind: str, gain_map: bool) -> list[str]:
@@ -119,7 +119,7 @@ def judge_frames(picture: Image.Image, kind: str, gain_map: bool) -> list[str]:
         return []
     if kind in ("JPEG", "HEIF"):
         return [] if gain_map else ["primary_of_several"]
-    raise Refusal("several_pictures")
+    raise CannotDecode("several_pictures")
 
 
 def _has_second_page(picture: Image.Image) -> bool:
@@ -128,7 +128,7 @@ def _has_second_page(picture: Image.Image) -> bool:
     except EOFError:
         return False
     except MALFORMED:
-        raise Refusal("damaged") from None
+        raise CannotDecode("damaged") from None
     return True
 
 
@@ -137,9 +137,9 @@ def load_pixels(picture: Image.Image) -> None:
     try:
         picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refusal("too_many_pixels") from None
+        raise CannotDecode("too_many_pixels") from None
     except MALFORMED:
-        raise Refusal("damaged") from None
+        raise CannotDecode("damaged") from None
 
 
 def upright(picture: Image.Image, kind: str, orientation: int | None) -> tuple[Image.Image, list[str]]:
@@ -197,7 +197,7 @@ def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) 
     try:
         data = file.read()
         picture, header = decode(data, kind, limits)
-    except Refusal as refusal:
+    except CannotDecode as refusal:
         send(stream, "refused", code=refusal.code)
         return
     _send_photo(stream, picture, header)

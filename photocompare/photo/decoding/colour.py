@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from photocompare.photo.decoding.refusal import MALFORMED, Refusal
+from photocompare.photo.decoding.refusal import MALFORMED, CannotDecode
 
 Colorants = tuple[tuple[float, float, float], ...]
 
@@ -71,7 +71,7 @@ def to_srgb(picture: Image.Image, declared: str, kind: str) -> SrgbPicture:
 
     Raises
     ------
-    Refusal
+    CannotDecode
         Transparency, float or two-level data, CMYK without a usable profile, HDR curves.
     """
     info, palette = dict(picture.info), picture.mode in ("P", "PA")
@@ -79,11 +79,11 @@ def to_srgb(picture: Image.Image, declared: str, kind: str) -> SrgbPicture:
     plain = plain_mode(picture)
     grey = plain.mode == "L"
     if plain.mode == "CMYK" and not profile:
-        raise Refusal("cmyk")
+        raise CannotDecode("cmyk")
     if profile or profile_broken:
         converted = _apply_profile(plain, profile) if profile else None
         if converted is None and plain.mode == "CMYK":
-            raise Refusal("cmyk")
+            raise CannotDecode("cmyk")
         if converted is None:
             return SrgbPicture(_as_rgb(plain), "unknown", grey, palette, ["unknown_colour_space"])
         return SrgbPicture(*converted, grey, palette)
@@ -94,18 +94,18 @@ def plain_mode(picture: Image.Image) -> Image.Image:
     """The picture as L, RGB or CMYK, or a refusal where that would guess."""
     mode = picture.mode
     if mode == "1":
-        raise Refusal("two_levels")
+        raise CannotDecode("two_levels")
     if mode.startswith("I;16"):
         return _high_byte(picture)
     if "transparency" in picture.info or mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         with_alpha = picture.convert("RGBA")
         if with_alpha.getchannel("A").getextrema() != (255, 255):
-            raise Refusal("transparent")
+            raise CannotDecode("transparent")
         return picture.convert("L" if mode in ("L", "LA", "La") else "RGB")
     if mode in ("P", "YCbCr", "RGBX"):
         return picture.convert("RGB")
     if mode not in ("L", "RGB", "CMYK"):
-        raise Refusal("float_or_lab")
+        raise CannotDecode("float_or_lab")
     return picture
 
 
@@ -181,7 +181,7 @@ def _by_declaration(
 
 def _nclx_name(primaries: int, transfer: int) -> str:
     if transfer in NCLX_HDR_TRANSFERS:
-        raise Refusal("hdr_curve")
+        raise CannotDecode("hdr_curve")
     if transfer not in NCLX_SRGB_TRANSFERS:
         return "unknown"
     if primaries == NCLX_P3:

@@ -22,7 +22,7 @@ MALFORMED = (
 """What Pillow and pillow-heif raise on malformed bytes: their parsers don't wrap their errors."""
 
 
-class Refusal(Exception):
+class CannotDecode(Exception):
     """The photo can't be used.
 
     Parameters
