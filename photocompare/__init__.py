@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from photocompare.leg.field import Field, find_field
     from photocompare.phantom import simple_pair
     from photocompare.photo.reading import Photo, read_photo
+    from photocompare.prepared_photo import PreparedPhoto, prepare_photo
     from photocompare.registration import Registration, register
     from photocompare.settings import Settings
     from photocompare.veins.network import read_skin
@@ -24,12 +25,14 @@ __all__ = [
     "Comparison",
     "Field",
     "Photo",
+    "PreparedPhoto",
     "Registration",
     "Settings",
     "__version__",
     "compare",
     "find_field",
     "find_veins",
+    "prepare_photo",
     "read_photo",
     "read_skin",
     "register",
@@ -40,11 +43,13 @@ _HOMES = {
     "Comparison": "photocompare.comparison",
     "Field": "photocompare.leg.field",
     "Photo": "photocompare.photo.reading",
+    "PreparedPhoto": "photocompare.prepared_photo",
     "Registration": "photocompare.registration",
     "Settings": "photocompare.settings",
     "compare": "photocompare.comparison",
     "find_field": "photocompare.leg.field",
     "find_veins": "photocompare.veins.pieces",
+    "prepare_photo": "photocompare.prepared_photo",
     "read_photo": "photocompare.photo.reading",
     "read_skin": "photocompare.veins.network",
     "register": "photocompare.registration",
