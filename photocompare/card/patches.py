@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB
 from photocompare.base.colour import lab_from_linear
+from photocompare.base.robust import SIGMA_OF_MAD, robust_spread
 
 Vector = NDArray[np.float64]
 
@@ -166,7 +167,7 @@ def read_patch(samples: NDArray[np.float32], light: Vector, kind: str, known: Ve
         return PatchReading(kind, np.full(3, np.nan), known, False)
     median = np.median(samples.astype(np.float64), axis=0)
     clipped = float(np.mean(np.any(samples >= options.clipped_level, axis=1)))
-    spread = 1.4826 * np.median(np.abs(samples - median), axis=0)
+    spread = robust_spread(samples.astype(np.float64))
     uneven = float(np.min(spread / (median + options.dark_floor)))
     usable = clipped <= options.clipped_share and uneven <= options.uneven_spread and bool(np.all(median > 0))
     return PatchReading(kind, median / light, known, usable)
@@ -216,7 +217,7 @@ def fit_correction(readings: list[PatchReading], options: ColourOptions) -> Colo
     gains = _fit_gains(measured[neutral], known[neutral])
     if len(chosen) >= options.matrix_patches:
         misses = colour_difference(measured @ _fit_matrix(measured, known).T, known)
-        limit = max(options.outlier_de, options.outlier_factor * 1.4826 * float(np.median(misses)))
+        limit = max(options.outlier_de, options.outlier_factor * SIGMA_OF_MAD * float(np.median(misses)))
         sound = misses <= limit
         if sound.sum() >= options.matrix_patches and (sound & neutral).sum() >= options.neutral_patches:
             measured, known, neutral = measured[sound], known[sound], neutral[sound]

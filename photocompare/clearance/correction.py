@@ -17,11 +17,12 @@ from photocompare.base.arrays import LinearRGB, Mask, PointsXY
 from photocompare.base.colour import density_from_linear
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
+from photocompare.base.masks import depth_px
 from photocompare.clearance.intervals import ClearanceOptions, length_clearance
 from photocompare.veins.classes import ASSESSED_FATES, FATES
 from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, Remains, still_visible
 from photocompare.veins.photometry import PhotometryOptions, forced_contrast
-from photocompare.veins.pieces import VeinOptions, VeinPiece, depth_px
+from photocompare.veins.pieces import VeinOptions, VeinPiece
 
 LONGEST_NAME = 80
 """Characters of the corrector's name."""

@@ -11,12 +11,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Mask
 from photocompare.base.estimate import Z95, Estimate
+from photocompare.base.masks import dilated, square
 from photocompare.veins.fate import FateOptions, Fates, still_visible
 from photocompare.veins.pieces import Veins
 from photocompare.veins.reading import PairReading, SkinReading
@@ -203,7 +203,7 @@ def area_clearance(pair: PairReading, veins: tuple[Veins, Veins], inner: Mask, *
 
 
 def _near(mask: Mask) -> Mask:
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, dtype=np.bool_)
+    return dilated(mask, square(5))
 
 
 def net_change(fates: Fates, clearance: Counts, *, options: ClearanceOptions) -> Counts:

@@ -10,10 +10,11 @@ import numpy as np
 
 from photocompare.base.arrays import Mask
 from photocompare.base.estimate import Estimate
+from photocompare.base.masks import depth_px
 from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
 from photocompare.veins.classes import ASSESSED_FATES, CALIBRES, FATES
 from photocompare.veins.fate import FateOptions, Fates
-from photocompare.veins.pieces import Veins, depth_px
+from photocompare.veins.pieces import Veins
 from photocompare.veins.pigment import Pigment
 from photocompare.veins.reading import PairReading
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask, PointsXY
 from photocompare.base.errors import UsageError
+from photocompare.base.masks import depth_px
+from photocompare.base.robust import robust_spread
 from photocompare.leg.limbs import LimbOptions, label_limbs
 from photocompare.leg.obstructions import ObstructionOptions, Obstructions, find_obstructions
 from photocompare.leg.skin import Skin, SkinOptions, find_skin
@@ -209,15 +211,13 @@ def _is_a_leg(leg: Mask, skin: Skin, options: FieldOptions) -> bool:
     if leg.mean() < options.least_leg_share:
         return False
     blue = skin.chroma[..., 1][leg]
-    spread = 1.4826 * float(np.median(np.abs(blue - np.median(blue))))
-    return spread <= options.most_colour_spread
+    return float(robust_spread(blue)) <= options.most_colour_spread
 
 
 def _rim(leg: Mask, options: FieldOptions) -> Mask:
     """Rim of a limb, as if it were a cylinder: within (1 - sin angle) of its half-width from its edge.  Not at the frame's border."""
     to_edge = cv2.distanceTransform(cv2.copyMakeBorder(leg.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    enclosed = cv2.distanceTransform(cv2.copyMakeBorder(leg.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0), cv2.DIST_L2, 5)
-    half_width = float(enclosed.max())
+    half_width = float(depth_px(leg).max())
     margin = max(options.least_rim_px, (1.0 - math.sin(math.radians(options.rim_angle_deg))) * half_width)
     return np.asarray(leg & (to_edge <= margin))
 

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import SRGB8, Grey, Mask
 from photocompare.base.colour import density_from_linear, linear_from_srgb8
+from photocompare.base.masks import eroded, square
+from photocompare.base.robust import SIGMA_OF_MAD
 
 _DIRECTIONS = 8
 """Sectors of 22.5 degrees in which focus is judged apart, because a shake blurs along one of them only, by 0.92 of its length at least."""
 
 _FINE_PX, _COARSE_PX = 1.0, 2.0
 """Sigmas of the two blurs whose slopes are compared: the finest that sampling bears, and one an octave wider."""
-
-_SIGMA_OF_MAD = 1.4826
-"""Standard deviation of a normal variable over its median absolute value."""
 
 _MEAN_ROOT_OF_NORMAL = 0.822
 """Mean of the root of the absolute value of a standard normal variable: 2**(1/4) Gamma(3/4) / sqrt(pi)."""
@@ -132,9 +131,9 @@ def _high_pass(green: Grey) -> Grey:
 
 def measure_noise(green: Grey, skin: Mask) -> float:
     """Standard deviation of a pixel's noise in green density, NaN without skin."""
-    inner = cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    inner = eroded(skin, square(3))
     residual = _high_pass(green)[::_SAMPLE_STEP, ::_SAMPLE_STEP][inner[::_SAMPLE_STEP, ::_SAMPLE_STEP]]
-    return _SIGMA_OF_MAD * float(np.median(residual)) if residual.size else math.nan
+    return SIGMA_OF_MAD * float(np.median(residual)) if residual.size else math.nan
 
 
 def _local_noise(green: Grey) -> Grey:
@@ -181,7 +180,7 @@ def _blur_at_scale(image: Grey, skin: Mask, options: FocusOptions) -> float:
     """Blur in px of this image, of the direction in which it is greatest; NaN with too few steps above the noise."""
     # The frame's own edge has no neighbours to take slopes from.
     framed = cv2.copyMakeBorder(skin.astype(np.uint8)[1:-1, 1:-1], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    inner = cv2.erode(framed, np.ones((7, 7), np.uint8)) > 0
+    inner = eroded(framed > 0, square(7))
     smooth = cv2.GaussianBlur(image, (0, 0), _FINE_PX)
     fine_x, fine_y = (cv2.Sobel(smooth, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     steepness = np.asarray(cv2.magnitude(fine_x, fine_y), dtype=np.float32)

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Mask
-from photocompare.leg.skin import Skin, at_border
+from photocompare.base.masks import dilated, disc, eroded, parts_of
+from photocompare.leg.skin import Skin
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def label_limbs(skin: Skin, *, options: LimbOptions) -> NDArray[np.int32]:
     if not mask.any():
         return np.zeros(mask.shape, dtype=np.int32)
     side = max(3, round(options.neck_share * min(mask.shape)) | 1)
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    disk = disc(side)
     parted = (mask & ~_creases(mask, skin, options)).astype(np.uint8)
     cores = cv2.morphologyEx(parted, cv2.MORPH_OPEN, disk, borderType=cv2.BORDER_REPLICATE)
     count, labels = cv2.connectedComponents(cores)
@@ -88,10 +89,8 @@ def _middle(shape: tuple[int, ...]) -> NDArray[np.float64]:
 
 def _fill_holes(mask: Mask, options: LimbOptions) -> Mask:
     """Small holes filled; a large one is a gap between limbs."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    fill = ~at_border(stats, mask.shape) & (stats[:, cv2.CC_STAT_AREA] <= options.most_hole_share * mask.size)
-    fill[0] = False
-    return np.asarray(mask | fill[labels])
+    holes = parts_of(~mask, connectivity=4)
+    return mask | holes.of(~holes.at_border & (holes.areas <= options.most_hole_share * mask.size))
 
 
 def _creases(mask: Mask, skin: Skin, options: LimbOptions) -> Mask:
@@ -101,25 +100,23 @@ def _creases(mask: Mask, skin: Skin, options: LimbOptions) -> Mask:
     or a hem and would no longer be straight.
     """
     side = round(options.crease_share * max(mask.shape)) | 1
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    disk = disc(side)
     depth = cv2.morphologyEx(skin.lightness, cv2.MORPH_BLACKHAT, disk)
     dark = mask & (depth > options.crease_density)
-    within = cv2.erode(mask.astype(np.uint8), disk) > 0
+    within = eroded(mask, disk)
     axis = _axes(mask)[0]
     lines = _lines_along(dark, axis, options) | _lines_along(dark & within, axis, options)
-    reach = cv2.dilate(lines.astype(np.uint8), disk) > 0
-    return np.asarray(reach & dark)
+    return dilated(lines, disk) & dark
 
 
 def _lines_along(dark: Mask, axis: NDArray[np.float64], options: LimbOptions) -> Mask:
     """The connected parts that are long, straight and run along an axis."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
-    extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    parts = parts_of(dark)
     lines = np.zeros(dark.shape, dtype=bool)
-    for label in np.flatnonzero(extent >= options.crease_length * max(dark.shape)):
+    for label in np.flatnonzero(parts.extents >= options.crease_length * max(dark.shape)):
         if label == 0:
             continue
-        line = labels == label
+        line = parts.labels == label
         direction, slimness = _axes(line)
         if slimness <= options.crease_bow and abs(float(axis @ direction)) >= np.cos(np.radians(options.crease_angle_deg)):
             lines |= line

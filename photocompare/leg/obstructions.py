@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
 from photocompare.base.colour import DARKEST, density_from_linear
+from photocompare.base.masks import dilated, disc, eroded, parts_of, square
 
 _DENSITY_CODE = 60.0
 """Steps of 8 bits a unit of density while looking for hair: 0.017 a step, a third of what an observer notices; 255 is density 4.25."""
-
-_TEXTURE_PERCENTILE = 95
-"""Percentile of narrow darkness on a leg that stands for its texture: hair covers less than 5 % of a leg that shows any skin."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,8 @@ class ObstructionOptions:
         Least density of a stroke in red light.  Blood hardly shows in red where it is this thin (0.08 for a 0.1 mm vessel).
     hair_over_texture : float
         Least mean density of a stroke over that of the narrow dark texture (pores, wrinkles, JPEG noise) of which the leg has 5 % more.
+    hair_texture_percentile : float
+        Percentile of narrow darkness on a leg that stands for its texture: hair covers less than 5 % of a leg that shows any skin.
     hair_length_px : int
         Least length of a stroke: four times its greatest width.
     hair_bow : float
@@ -78,6 +78,7 @@ class ObstructionOptions:
     hair_window_px: int = 7
     hair_contrast: float = 0.10
     hair_over_texture: float = 2.5
+    hair_texture_percentile: float = 95.0
     hair_length_px: int = 14
     hair_bow: float = 0.12
     hair_red_over_green: float = 0.8
@@ -125,7 +126,7 @@ def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptio
     on_leg = cv2.resize(inside.astype(np.uint8), (soft.shape[1], soft.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
     hidden = (
         _enlarged(_glare(soft, on_leg, options), inside.shape),
-        cv2.dilate((np.maximum(light[..., 0], light[..., 1]) >= options.clipped_level).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0,
+        dilated(np.maximum(light[..., 0], light[..., 1]) >= options.clipped_level, square(3)),
         _enlarged(_shadow(soft, on_leg, options), inside.shape),
         _hair(light, half, inside, options),
     )
@@ -174,7 +175,7 @@ def _glare(soft: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:
     around = _mean_within(red, on_leg, max(soft.shape) / 40)
     broad = (share > options.glare_share) & (red > min(options.glare_gain * typical, options.bright_level))
     sparkle = (share > options.sparkle_share) & (red > options.sparkle_gain * around)
-    return cv2.dilate((broad | sparkle).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return dilated(broad | sparkle, square(3))
 
 
 def _some(image: NDArray[Any], mask: Mask) -> NDArray[Any]:
@@ -212,21 +213,20 @@ def _hair(light: LinearRGB, half: LinearRGB, leg: Mask, options: ObstructionOpti
     """Narrow, long, straight strokes that dim red as much as green; `half` is the same at half the size."""
     density = density_from_linear(np.ascontiguousarray(light[..., 0]))
     red = np.asarray(cv2.convertScaleAbs(density, alpha=_DENSITY_CODE), dtype=np.uint8)
-    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (options.hair_window_px, options.hair_window_px))
-    depth = np.asarray(cv2.morphologyEx(red, cv2.MORPH_TOPHAT, window), dtype=np.uint8)
+    depth = np.asarray(cv2.morphologyEx(red, cv2.MORPH_TOPHAT, disc(options.hair_window_px)), dtype=np.uint8)
     # The limb's dark outline is no hair.
-    inner = cv2.erode(leg.astype(np.uint8), np.ones((2 * options.hair_window_px + 1,) * 2, np.uint8)) > 0
+    inner = eroded(leg, square(2 * options.hair_window_px + 1))
     if not inner.any():
         return np.zeros(leg.shape, dtype=bool)
     dark = inner & (depth > options.hair_contrast * _DENSITY_CODE)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=8)
-    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    slim = (length >= options.hair_length_px) & (stats[:, cv2.CC_STAT_AREA] <= options.hair_thickness_px * length)
+    parts = parts_of(dark)
+    length = parts.extents
+    slim = (length >= options.hair_length_px) & (parts.areas <= options.hair_thickness_px * length)
     slim[0] = False
     if not slim.any():
         return np.zeros(leg.shape, dtype=bool)
-    texture = float(np.percentile(_some(depth, inner), _TEXTURE_PERCENTILE))
-    strokes = _Strokes(labels, slim)
+    texture = float(np.percentile(_some(depth, inner), options.hair_texture_percentile))
+    strokes = _Strokes(parts.labels, slim)
     in_red, in_green, in_blue = _stroke_colour(density_from_linear(half), strokes)
     hair = (
         slim
@@ -236,7 +236,7 @@ def _hair(light: LinearRGB, half: LinearRGB, leg: Mask, options: ObstructionOpti
         & (in_red > options.hair_red_over_green * in_green)
         & (in_blue > options.hair_blue_over_green * in_green)
     )
-    return cv2.dilate(strokes.mask_of(hair), np.ones((3, 3), np.uint8)) > 0
+    return dilated(strokes.mask_of(hair), square(3))
 
 
 class _Strokes:
@@ -251,9 +251,9 @@ class _Strokes:
         self._count = len(wanted)
         self._sizes = np.maximum(np.bincount(self._at, minlength=self._count), 1)
 
-    def mask_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        """1 on the strokes that are chosen by label, 0 elsewhere."""
-        mask = np.zeros(self._shape, np.uint8)
+    def mask_of(self, chosen: NDArray[np.bool_]) -> Mask:
+        """The strokes that are chosen by label."""
+        mask = np.zeros(self._shape, np.bool_)
         mask[self.rows, self.cols] = chosen[self._at]
         return mask
 

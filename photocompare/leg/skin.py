@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, LinearRGB, Mask
+from photocompare.base.masks import dilated, eroded, parts_of, square
 
 _CODE_PER_REDNESS = 120.0
 """Redness is cut into 8-bit steps of 1/120 for Otsu's histogram: 0..2.1, beyond the reddest skin (lips under tungsten, about 2)."""
@@ -159,23 +160,10 @@ def _levels(redness: Grey, options: SkinOptions) -> tuple[float, float]:
 
 def _seeds(relative: Grey, options: SkinOptions) -> tuple[Mask, Mask]:
     """Pixels that surely are skin, and surely are not, away from the edges between them; redness relative to 0 around and 1 on skin."""
-    sure_skin = cv2.erode((relative > options.sure_skin).astype(np.uint8), np.ones((5, 5), np.uint8))
-    sure_other = cv2.erode((relative < options.sure_other).astype(np.uint8), np.ones((3, 3), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(sure_skin)
-    keep = stats[:, cv2.CC_STAT_AREA] > options.least_patch * relative.size
-    keep[0] = False
-    skin_seeds = keep[labels]
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(sure_other)
-    least = np.where(at_border(stats, relative.shape), options.least_sliver, options.least_island)
-    keep = stats[:, cv2.CC_STAT_AREA] > least * relative.size
-    keep[0] = False
-    return skin_seeds, keep[labels]
-
-
-def at_border(stats: cv2.typing.MatLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which of OpenCV's connected components touch the frame's border."""
-    left, top, width, height, _ = np.asarray(stats).T
-    return np.asarray((left == 0) | (top == 0) | (left + width == shape[1]) | (top + height == shape[0]))
+    skin = parts_of(eroded(relative > options.sure_skin, square(5)))
+    other = parts_of(eroded(relative < options.sure_other, square(3)))
+    least = np.where(other.at_border, options.least_sliver, options.least_island)
+    return skin.of(skin.areas > options.least_patch * relative.size), other.of(other.areas > least * relative.size)
 
 
 def _grow(skin_seeds: Mask, other_seeds: Mask, chroma: NDArray[np.float32], lightness: Grey) -> Mask:
@@ -195,19 +183,19 @@ def _grow(skin_seeds: Mask, other_seeds: Mask, chroma: NDArray[np.float32], ligh
 
 def _with_gloss(mask: Mask, redness: Grey, lightness: Grey, options: SkinOptions) -> Mask:
     """The mask with what is brighter than the skin and fades into it: gloss that took the skin's colour away."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    corners = set(labels[[0, 0, -1, -1], [0, -1, 0, -1]].tolist())
-    window = np.ones((7, 7), np.uint8)
+    around = parts_of(~mask, connectivity=4)
+    corners = set(around.labels[[0, 0, -1, -1], [0, -1, 0, -1]].tolist())
+    window = square(7)
     step = cv2.dilate(redness, window) - cv2.erode(redness, window)
-    beside = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    beside = dilated(mask, square(3))
     result = mask.copy()
-    for label in range(1, len(stats)):
+    for label in range(1, len(around.areas)):
         # A patch of surroundings in a corner of the frame is never gloss on the leg.
-        if label in corners or stats[label, cv2.CC_STAT_AREA] < options.least_patch * mask.size:
+        if label in corners or around.areas[label] < options.least_patch * mask.size:
             continue
-        patch = labels == label
+        patch = around.labels == label
         whole_step = float(np.median(redness[mask]) - np.median(redness[patch]))
-        near = mask & (cv2.dilate(patch.astype(np.uint8), np.ones((61, 61), np.uint8)) > 0)
+        near = mask & dilated(patch, square(61))
         brighter = float(np.median(lightness[patch]) - np.median(lightness[near])) if near.any() else 0.0
         if brighter > options.gloss_gain and float(np.median(step[patch & beside])) < options.soft_edge * whole_step:
             result |= patch

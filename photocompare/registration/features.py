@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, LinearRGB, Mask, PointsXY, scaled_position
 from photocompare.base.colour import DARKEST
+from photocompare.base.masks import disc, eroded
 from photocompare.registration.matcher_models import Matcher
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)
@@ -211,8 +212,7 @@ def limb_picture(limb: Limb, options: FeatureOptions) -> LimbPicture:
     seen = cv2.resize(limb.measurable[y0:y1, x0:x1].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     reach = 2 * max(1, round(options.margin * side)) + 1
     # Beyond the photo's own border there is no background to keep away from.
-    core = cv2.erode(inside.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)), borderValue=1) > 0
-    usable = core & seen
+    usable = eroded(inside, disc(reach)) & seen
     normal = locally_normalised(np.asarray(grey, np.float32), inside, options.normalise_sigma * side)
     # 3 spreads to either side fill 0..1: more is moles and glints, whose exact depth says nothing.
     picture = np.clip(0.5 + normal / 6.0, 0.0, 1.0).astype(np.float32)

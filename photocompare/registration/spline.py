@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from photocompare.base.robust import CAUCHY, RADIAL_MEDIAN_TO_SIGMA
 from photocompare.registration.block_band import ROWS_A_BLOCK, BlockBand, blocked_rows, places_in_blocks, solve_and_invert
-from photocompare.registration.warp import CAUCHY, RADIAL_MEDIAN_TO_SIGMA
 
 Float = NDArray[np.float64]
 

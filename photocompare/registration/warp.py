@@ -14,18 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import MapXY, PointsXY
+from photocompare.base.robust import RADIAL_MEDIAN_TO_SIGMA, TUKEY
 
 Float = NDArray[np.float64]
-
-RADIAL_MEDIAN_TO_SIGMA = 1.0 / math.sqrt(2.0 * math.log(2.0))
-"""Standard deviation per coordinate over the median length of a two-dimensional normal vector (Rayleigh median)."""
-
-TUKEY = 4.685
-"""Tukey's biweight constant: 95 % efficiency on normal errors (Holland & Welsch 1977)."""
-
-CAUCHY = 2.385
-"""Cauchy's constant for the same efficiency.  It never drops an observation for good: a region of coherent observations that a stiff
-first fit missed can win later."""
 
 
 @dataclass(frozen=True)

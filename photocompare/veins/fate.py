@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
+from photocompare.base.masks import depth_px
 from photocompare.veins.classes import Fate
 from photocompare.veins.photometry import Forced
-from photocompare.veins.pieces import VeinPiece, Veins, depth_px
+from photocompare.veins.pieces import VeinPiece, Veins
 from photocompare.veins.reading import PairReading
 
 

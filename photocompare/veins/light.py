@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
 from photocompare.base.colour import density_from_linear, lab_from_linear
+from photocompare.base.masks import eroded, square
+from photocompare.base.robust import SIGMA_OF_MAD
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _robust_fit(basis: NDArray[np.float64], target: NDArray[np.float64], passes:
         weighted = basis * weights[:, None]
         coefficients[:] = np.linalg.solve(basis.T @ weighted + penalty, weighted.T @ target)
         residual = target - basis @ coefficients
-        spread = 1.4826 * np.median(np.abs(residual)) + 1e-6
+        spread = SIGMA_OF_MAD * np.median(np.abs(residual)) + 1e-6
         weights[:] = np.clip(1 - (residual / (_TUKEY * spread)) ** 2, 0, None) ** 2
     return coefficients
 
@@ -125,7 +127,7 @@ def _tone_slope(before: Density, after: Density, trusted: Mask, limits: tuple[fl
     share of structure that did not stay.
     """
     slopes = np.ones(3)
-    inner = cv2.erode(trusted.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    inner = eroded(trusted, square(5))
     if inner.sum() < 500:
         return slopes
     b, a = ((_blurred(d, 1.5) - _widely_blurred(d))[inner].T for d in (before, after))

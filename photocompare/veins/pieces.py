@@ -17,6 +17,7 @@ from skimage.morphology import skeletonize
 
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
+from photocompare.base.masks import parts_of
 from photocompare.veins.reading import SkinReading
 
 
@@ -90,28 +91,14 @@ _NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 _STEPS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
-def grown(mask: Mask, radius_px: float) -> Mask:
-    """The mask with everything within `radius_px` of it, one pixel at least."""
-    side = 2 * max(1, round(radius_px)) + 1
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))) > 0, dtype=np.bool_)
-
-
-def depth_px(mask: Mask) -> Grey:
-    """How far each pixel lies inside the mask; the picture's edge is a border too."""
-    framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
-
-
 def without_specks(mask: Mask, shortest_px: float, de: Grey | None = None, least_evidence: float = 0.0) -> Mask:
     """The mask less what is nowhere `shortest_px` long, and less that whose length (px) times mean of `de` is below `least_evidence`."""
-    _, components, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    length = np.hypot(boxes[:, cv2.CC_STAT_WIDTH], boxes[:, cv2.CC_STAT_HEIGHT])
-    keep = length >= shortest_px
+    parts = parts_of(mask)
+    keep = parts.extents >= shortest_px
     if de is not None:
-        mean_de = np.bincount(components.ravel(), de.ravel(), len(boxes)) / np.maximum(boxes[:, cv2.CC_STAT_AREA], 1)
-        keep &= length * mean_de >= least_evidence
-    keep[0] = False
-    return np.asarray(keep[components], dtype=np.bool_)
+        mean_de = np.bincount(parts.labels.ravel(), de.ravel(), len(parts.areas)) / np.maximum(parts.areas, 1)
+        keep &= parts.extents * mean_de >= least_evidence
+    return parts.of(keep)
 
 
 def _ordered(component: set[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -13,7 +13,8 @@ import numpy as np
 from skimage.measure import label, regionprops
 
 from photocompare.base.arrays import Mask
-from photocompare.veins.pieces import grown, without_specks
+from photocompare.base.masks import grown
+from photocompare.veins.pieces import without_specks
 from photocompare.veins.reading import SkinReading
 
 

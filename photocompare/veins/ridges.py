@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Grey, LinearRGB, Mask, scaled_position
 from photocompare.base.colour import JUST_NOTICEABLE_DE, lab_from_linear
+from photocompare.base.robust import SIGMA_OF_MAD
 from photocompare.veins.reading import SkinReading, flattened_density
 
 _Floats = NDArray[np.float32]
@@ -39,9 +40,6 @@ WIDTH_OF_SCALE = float(np.sqrt(0.5))
 
 MEAN_TO_SIGMA = float(np.sqrt(np.pi / 2))
 """Standard deviation over mean absolute value of a normal distribution."""
-
-MEDIAN_TO_SIGMA = 1.4826
-"""Standard deviation over median absolute value of a normal distribution."""
 
 _FINEST = 1.4
 """Least sigma in px of a reduced grid: below, a second difference of neighbours is no longer the derivative of the Gaussian."""
@@ -364,6 +362,6 @@ def _stains(flat: Density, leg: Mask, veins: Mask, options: RidgeOptions) -> tup
     is_brown = (blue - red >= options.least_brown * np.abs(broad).sum(axis=2)) & (blue >= green) & (green > 0) & (red > 0)
     de = difference_of(broad.reshape(-1, 3)).reshape(area.shape)
     ordinary = de[area > 0.5]
-    spread = MEDIAN_TO_SIGMA * float(np.median(ordinary)) if ordinary.size else 0.0
+    spread = SIGMA_OF_MAD * float(np.median(ordinary)) if ordinary.size else 0.0
     excess = np.where(is_brown, np.maximum(de - np.float32(options.mottle_sigmas * spread), 0), np.float32(0))
     return np.asarray(cv2.resize(excess, leg.shape[::-1]), np.float32), spread

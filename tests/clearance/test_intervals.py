@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from photocompare.base.masks import depth_px
 from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
 from photocompare.veins.fate import FateOptions, judge_fate
-from photocompare.veins.pieces import depth_px, find_veins
+from photocompare.veins.pieces import find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)

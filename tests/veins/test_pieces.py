@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photocompare.veins.pieces import depth_px, find_veins
+from photocompare.base.masks import depth_px
+from photocompare.veins.pieces import find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading
 
 EVERYWHERE = np.ones(SHAPE, bool)

@@ -1,0 +1,93 @@
+"""Masks grown, shrunk and told apart: OpenCV's operations on what is True or False.
+
+Unless a function says otherwise, nothing is known beyond the frame: it neither grows into a mask nor eats it away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import Grey, Mask
+
+Window = NDArray[np.uint8]
+
+
+def square(side: int) -> Window:
+    """A square of `side` px, odd."""
+    return np.ones((side, side), np.uint8)
+
+
+def disc(side: int) -> Window:
+    """The disc within a square of `side` px, odd."""
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+
+
+def dilated(mask: Mask, window: Window) -> Mask:
+    """Every pixel from which the window, laid on it, meets the mask."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), window) > 0, dtype=np.bool_)
+
+
+def eroded(mask: Mask, window: Window) -> Mask:
+    """Every pixel on which the window lies within the mask; the frame's own edge does not count as outside."""
+    return np.asarray(cv2.erode(mask.astype(np.uint8), window) > 0, dtype=np.bool_)
+
+
+def grown(mask: Mask, radius_px: float) -> Mask:
+    """The mask with everything within `radius_px` of it, one pixel at least."""
+    return dilated(mask, disc(2 * max(1, round(radius_px)) + 1))
+
+
+def depth_px(mask: Mask) -> Grey:
+    """How far each pixel lies inside the mask, (H, W) px; the picture's edge is a border too."""
+    framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The connected parts of a mask.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (H, W)
+        A label for every part from 1; 0 outside the mask.
+    boxes : ndarray of int32, shape (N, 4)
+        Left, top, width and height by label; the first row is what lies outside.
+    areas : ndarray of int32, shape (N,)
+        Pixels by label.
+    """
+
+    labels: NDArray[np.int32]
+    boxes: NDArray[np.int32]
+    areas: NDArray[np.int32]
+
+    @property
+    def extents(self) -> NDArray[np.float64]:
+        """Diagonal of each part's box by label, (N,) px."""
+        return np.hypot(self.boxes[:, 2], self.boxes[:, 3])
+
+    @property
+    def at_border(self) -> NDArray[np.bool_]:
+        """Which of them touch the frame's border, by label."""
+        left, top, width, height = self.boxes.T
+        rows, columns = self.labels.shape
+        return np.asarray((left == 0) | (top == 0) | (left + width == columns) | (top + height == rows))
+
+    def of(self, chosen: NDArray[np.bool_]) -> Mask:
+        """The parts that are chosen by label; what lies outside the mask never is."""
+        chosen = chosen.copy()
+        chosen[0] = False
+        return np.asarray(chosen[self.labels], dtype=np.bool_)
+
+
+def parts_of(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> Parts:
+    """The connected parts of a mask, over edges (4) or corners too (8)."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=connectivity)
+    return Parts(
+        np.asarray(labels, dtype=np.int32), np.asarray(stats[:, :4], dtype=np.int32), np.asarray(stats[:, cv2.CC_STAT_AREA], np.int32)
+    )
