@@ -1,6 +1,5 @@
 """About: what the tool is for, its accuracy, and licences."""
 
-from photocompare.viewer.about.page import show_about
-from photocompare.viewer.shared.page import begin
+from photocompare.viewer.about.page import show
 
-show_about(begin("about.title"))
+show()

@@ -1,5 +1,5 @@
 """Audit: the outcomes of the practice."""
 
-from photocompare.viewer.audit import page as audit_page
+from photocompare.viewer.audit.page import show
 
-audit_page.show()
+show()

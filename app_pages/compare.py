@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from photocompare.viewer.compare import page as compare_page
+from photocompare.viewer.compare.page import show
 
-compare_page.show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")
+show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")

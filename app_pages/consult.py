@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from photocompare.viewer.consult import page as consult_page
+from photocompare.viewer.consult.page import show
 
-consult_page.show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")
+show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")

@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from photocompare.viewer.gallery import page as gallery_page
+from photocompare.viewer.gallery.page import show
 
-gallery_page.show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")
+show(Path(__file__).parents[1] / "sample_images" / "good_result" / "measured.zip")

@@ -1,5 +1,5 @@
 """Office: accounts, the trail, verification."""
 
-from photocompare.viewer.office import page as office_page
+from photocompare.viewer.office.page import show
 
-office_page.show()
+show()

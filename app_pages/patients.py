@@ -1,5 +1,5 @@
 """Patients: the records of one practice."""
 
-from photocompare.viewer.patients import page as patients_page
+from photocompare.viewer.patients.page import show
 
-patients_page.show()
+show()

@@ -1,5 +1,5 @@
 """Rating: pairs scored by people who don't see the number."""
 
-from photocompare.viewer.rating import page as rating_page
+from photocompare.viewer.rating.page import show
 
-rating_page.show()
+show()

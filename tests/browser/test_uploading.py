@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from photocompare.report.words.texts import texts
-from photocompare.viewer.result.result_view import STAGES
+from photocompare.viewer.result.progress import STAGES
 from tests.support.steps import (
     ENGLISH,
     MEASURED_MS,

@@ -23,10 +23,11 @@ from photocompare.results.dossier import read_dossier
 from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.compare.record_entry import both_visits, corrected_entry, corrected_result, entry_of
 from photocompare.viewer.measuring.visit import Shot, Visit
+from photocompare.viewer.patient_record.open_patient import shown_name
 from photocompare.viewer.patients.course import course_charts, course_points, course_table, usual_course
-from photocompare.viewer.patients.open_patient import shown_name, told
 from photocompare.viewer.patients.segments import packed_history, paths_table, shared_baselines
 from photocompare.viewer.patients.timeline import number, timeline, treatment
+from photocompare.viewer.shared.notices import error_sentence
 from tests.support.made_course import COURSE_DAYS, FIRST_DAY, course_dossier, save_course
 from tests.support.made_records import new_comparison, sample_dossier
 
@@ -124,9 +125,9 @@ def test_an_error_names_the_entry_as_the_page_does() -> None:
             "The compression_days must lie between 0 and 365.", code="entry_out_of_range", entry="compression_days", low=0, high=365
         )
 
-    assert told(error(), T) == "The Days of compression must lie between 0 and 365."
-    assert told(error(), ES) == "El campo Días de compresión debe estar entre 0 y 365."
-    assert told(StaleRecord("Somebody else.", code="record_stale"), ES).startswith("Otra persona")
+    assert error_sentence(error(), T) == "The Days of compression must lie between 0 and 365."
+    assert error_sentence(error(), ES) == "El campo Días de compresión debe estar entre 0 y 365."
+    assert error_sentence(StaleRecord("Somebody else.", code="record_stale"), ES).startswith("Otra persona")
 
 
 def test_a_treatment_is_told_in_one_line() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from photocompare.viewer.measuring import visit as visit_module
 from photocompare.viewer.shared import waiting
 from tests.support.faked_work import faked_work
 from tests.support.made_comparison import make_comparison, with_remains
+from tests.support.sent_to_browser import component_heads, elements
 
 APP = Path(__file__).parents[2] / "app.py"
 T, ES = texts("en"), texts("es")
@@ -71,14 +70,7 @@ class Pages:
         return self.at.session_state["visit"]
 
     def elements(self) -> Iterator[Any]:
-        def walk(block: Any) -> Iterator[Any]:
-            for child in block.children.values():
-                if hasattr(child, "children"):
-                    yield from walk(child)
-                else:
-                    yield child
-
-        return walk(self.at._tree)
+        return elements(self.at)
 
     @property
     def html(self) -> str:
@@ -97,10 +89,7 @@ class Pages:
 
     def pictures(self) -> dict[str, Any]:
         """The head of what the pictures' component got."""
-        views = [e.proto for e in self.elements() if e.type == "bidi_component" and e.proto.component_name == "photocompare_pair_view"]
-        (data,) = [view.bytes for view in views]
-        (length,) = struct.unpack_from("<I", data)
-        head: dict[str, Any] = json.loads(data[4 : 4 + length])
+        (head,) = component_heads(self.at, "pair_view")
         return head
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
-import struct
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +13,8 @@ import pytest
 from photocompare.base.errors import UsageError
 from photocompare.report.pdf.card import card_pdf, write_card_pdf
 from photocompare.report.words.texts import texts
-from photocompare.viewer.capture.camera import JPEG_MAGIC, LiveCheckOptions, pack_payload, shot_from_value
+from photocompare.viewer.capture.camera import JPEG_MAGIC, LiveCheckOptions, packed_camera, shot_from_value
+from tests.support.sent_to_browser import unpacked
 
 ENGLISH = texts("en")
 JPEG = JPEG_MAGIC + b"\xe0 what a camera wrote"
@@ -26,23 +25,18 @@ def value(**changes: object) -> dict[str, object]:
     return {"which": "after", "jpeg": base64.b64encode(JPEG).decode(), "taken_at": TAKEN} | changes
 
 
-def unpacked(payload: bytes) -> tuple[dict[str, object], bytes]:
-    (length,) = struct.unpack_from("<I", payload)
-    return json.loads(payload[4 : 4 + length]), payload[4 + length :]
-
-
 # --- to the browser
 
 
-def test_the_payload_holds_words_thresholds_and_the_ghost() -> None:
-    header, ghost = unpacked(pack_payload(JPEG, ENGLISH, LiveCheckOptions(softer=1.7)))
-    assert ghost == JPEG
-    assert header["texts"] == ENGLISH.section("camera")
-    assert header["options"]["softer"] == 1.7  # type: ignore[index]
+def test_the_camera_gets_words_thresholds_and_the_before_photo() -> None:
+    head, pictures = unpacked(packed_camera(JPEG, ENGLISH, LiveCheckOptions(softer=1.7)))
+    assert pictures == {"before": JPEG}
+    assert head["texts"] == ENGLISH.section("camera")
+    assert head["options"]["softer"] == 1.7
 
 
-def test_the_ghosts_name_changes_with_its_bytes_only() -> None:
-    names = [unpacked(pack_payload(ghost, ENGLISH))[0]["ghost"] for ghost in (None, b"", JPEG, JPEG, JPEG + b"x")]
+def test_the_before_photos_name_changes_with_its_bytes_only() -> None:
+    names = [unpacked(packed_camera(photo, ENGLISH))[0]["before"] for photo in (None, b"", JPEG, JPEG, JPEG + b"x")]
     assert names[:2] == ["", ""]
     assert names[2] == names[3] != names[4]
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from photocompare.viewer.compare import drawing
 from photocompare.viewer.measuring.requests import Cutting, PhotoRefusal
 from photocompare.viewer.measuring.visit import MOST_SHOTS, Shot
-from photocompare.viewer.result import result_view as outcome_view
+from photocompare.viewer.result import pictures
 from tests.support.run_pages import MEASURED, PERCENTAGE, REFUSED, Pages, T, faked_app
 
 CUT = {"axis": "columns", "at": 0.48, "resumes": 0.5}
@@ -186,7 +187,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def pair_view(*_: object, **__: object) -> dict[str, Any]:
         return {name: given.pop(name, None) for name in ("want", "field", "marks")}
 
-    monkeypatch.setattr(outcome_view, "pair_view", pair_view)
+    for module in (drawing, pictures):
+        monkeypatch.setattr(module, "pair_view", pair_view)
     return given
 
 

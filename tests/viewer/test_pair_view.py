@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import json
 import math
-import struct
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from photocompare.results.redated import redated
 from photocompare.results.timing import TimingOptions
 from photocompare.viewer.result.pair_view import MOST_POINTS, Mode, checked_points, packed_pair, polygon_in_full_pixels
 from tests.support.made_comparison import NO_SCALE, make_comparison, with_remains
+from tests.support.sent_to_browser import unpacked
 
 T = texts("en")
 COMPARISON = with_remains(make_comparison())
@@ -32,16 +32,6 @@ REVERSED = dataclasses.replace(MEASURED, result=redated(MEASURED.result, dt.date
 """Measured, then dated in reverse: the dossier still holds the pictures of the measurement."""
 
 ORIGINALS = {"before_original", "after_original"}
-
-
-def unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Head and pictures, read as the browser reads them."""
-    (length,) = struct.unpack_from("<I", data)
-    head = json.loads(data[4 : 4 + length])
-    start = 4 + length
-    pictures = {name: data[start + at : start + at + size] for name, (at, size, _) in head["pictures"].items()}
-    assert start + sum(map(len, pictures.values())) == len(data)
-    return head, pictures
 
 
 def packed(dossier: Dossier, mode: Mode, **more: Any) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -7,7 +7,6 @@ import datetime as dt
 import io
 import json
 import re
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,11 +26,11 @@ from photocompare.records.store import Records
 from photocompare.report.words.texts import texts
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.viewer.audit import cohort as audit_cohort
-from photocompare.viewer.audit import page as audit_page
 from photocompare.viewer.audit.export import Exports
 from photocompare.viewer.gallery import page as gallery_page
-from photocompare.viewer.rating import page as rating_page
+from photocompare.viewer.sign_in import records_page
 from tests.support.made_records import new_comparison, sample_dossier, with_length
+from tests.support.sent_to_browser import component_heads, elements
 
 APP = Path(__file__).parents[2] / "app.py"
 T = texts("en")
@@ -85,14 +84,7 @@ class Page:
 
     @property
     def elements(self) -> list[Any]:
-        def walk(block: Any) -> Iterator[Any]:
-            for child in block.children.values():
-                if hasattr(child, "children"):
-                    yield from walk(child)
-                else:
-                    yield child
-
-        return list(walk(self.at._tree))
+        return list(elements(self.at))
 
     @property
     def words(self) -> str:
@@ -108,12 +100,7 @@ class Page:
 
     def component(self, name: str) -> dict[str, Any] | None:
         """The head of what a component got; None where it is not on the page."""
-        found = [e.proto for e in self.elements if e.type == "bidi_component" and e.proto.component_name == f"photocompare_{name}"]
-        if not found:
-            return None
-        (length,) = struct.unpack_from("<I", found[0].bytes)
-        head: dict[str, Any] = json.loads(found[0].bytes[4 : 4 + length])
-        return head
+        return next(iter(component_heads(self.at, name)), None)
 
 
 # --- rating
@@ -192,7 +179,7 @@ def test_an_auditor_reads_the_agreement_and_gets_no_photo(held: Records, monkeyp
     page = rating_of("Ana")
     for k in range(4):
         rate(page, 60 + k, 3)
-    monkeypatch.setattr(rating_page, "actor", lambda: AUDITOR)
+    monkeypatch.setattr(records_page, "actor", lambda: AUDITOR)
     page = Page("rating")
     assert page.component("pair_view") is None
     assert T("rating.save") not in [b.label for b in page.at.button]
@@ -255,7 +242,7 @@ def test_looks_are_worked_out_once(held: Records, monkeypatch: pytest.MonkeyPatc
 
 def test_an_auditor_gets_no_photo_from_the_gallery(held: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     save(held, consent=True)
-    monkeypatch.setattr(gallery_page, "actor", lambda: AUDITOR)
+    monkeypatch.setattr(records_page, "actor", lambda: AUDITOR)
     page = Page("gallery")
     assert page.component("gallery") is None
     assert page.component("pair_view") is None
@@ -330,7 +317,7 @@ def test_a_table_read_while_somebody_wrote_is_read_again(held: Records, monkeypa
 def test_a_role_that_is_lost_loses_the_table_that_is_at_hand(held: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     a_practice(held)
     page = Page("audit")
-    monkeypatch.setattr(audit_page, "actor", lambda: Actor("Consult", "consult"))
+    monkeypatch.setattr(records_page, "actor", lambda: Actor("Consult", "consult"))
     page.run()
     assert T("audit_head.flow") not in page.words
     assert "may not read the pseudonymous table" in page.words

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from photocompare.viewer.sign_in import request_check as sign_in_door
-from photocompare.viewer.sign_in.request_check import POLICY, Door
+from photocompare.viewer.sign_in import request_check
+from photocompare.viewer.sign_in.request_check import POLICY, RequestCheck
 
 
 async def _streamlit(_scope: Any, _receive: Any, send: Any) -> None:
@@ -18,7 +18,7 @@ async def _streamlit(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 def asked(path: str = "/", *, at: str = "127.0.0.1", host: str = "localhost", kind: str = "http") -> list[dict[str, Any]]:
-    """What the door sends for a request that came in at an address of the machine."""
+    """What is sent for a request that came in at an address of the machine."""
     sent: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:
@@ -29,15 +29,15 @@ def asked(path: str = "/", *, at: str = "127.0.0.1", host: str = "localhost", ki
 
     scope = {"type": kind, "path": path, "method": "GET", "server": (at, 8501), "headers": [(b"host", host.encode())], "query_string": b""}
     with ThreadPoolExecutor(1) as aside:  # Playwright, in the same worker, leaves a loop running in this thread
-        aside.submit(lambda: asyncio.run(Door(_streamlit)(scope, receive, send))).result()
+        aside.submit(lambda: asyncio.run(RequestCheck(_streamlit)(scope, receive, send))).result()
     return sent
 
 
 @pytest.fixture
 def several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in_door, "sign_in_configured", lambda: True)
-    monkeypatch.setattr(sign_in_door, "auth_section", lambda: {"redirect_uri": "https://clinic.example/oauth2callback"})
-    monkeypatch.setattr(sign_in_door, "get_cookie_secret", lambda: "s" * 32)
+    monkeypatch.setattr(request_check, "sign_in_configured", lambda: True)
+    monkeypatch.setattr(request_check, "auth_section", lambda: {"redirect_uri": "https://clinic.example/oauth2callback"})
+    monkeypatch.setattr(request_check, "get_cookie_secret", lambda: "s" * 32)
 
 
 def headers(sent: list[dict[str, Any]]) -> dict[str, str]:

@@ -24,11 +24,10 @@ from photocompare.records.sign_ins import begin
 from photocompare.records.store import Records
 from photocompare.report.words.texts import texts
 from photocompare.viewer.sign_in import page as sign_in_page
-from photocompare.viewer.sign_in import session as sign_in
-from photocompare.viewer.sign_in import start_check as sign_in_start
-from photocompare.viewer.sign_in.live_sign_ins import Limits, LiveSignIns, Said
+from photocompare.viewer.sign_in import session, start_check
+from photocompare.viewer.sign_in.live_sign_ins import Limits, LiveSignIns, SignIn
 from photocompare.viewer.sign_in.page_roles import OF_ROLE, PAGES, require_page
-from photocompare.viewer.sign_in.start_check import FLOORS, Setting, refusal
+from photocompare.viewer.sign_in.start_check import FLOORS, Setting, start_refusal
 
 ROOT = Path(__file__).parents[2]
 T = texts("en")
@@ -55,7 +54,7 @@ def without(name: str) -> dict[str, str]:
     "setting", [ALONE, dataclasses.replace(ALONE, address="::1"), dataclasses.replace(ALONE, address="localhost"), MANY]
 )
 def test_a_safe_setting_is_served(setting: Setting) -> None:
-    assert refusal(setting) is None
+    assert start_refusal(setting) is None
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_a_safe_setting_is_served(setting: Setting) -> None:
     ],
 )
 def test_an_unsafe_setting_is_refused(setting: Setting, code: str) -> None:
-    refused = refusal(setting)
+    refused = start_refusal(setting)
     assert refused is not None
     assert refused.code == code
 
@@ -88,9 +87,9 @@ def test_an_unsafe_setting_is_refused(setting: Setting, code: str) -> None:
 def test_named_providers_are_each_complete() -> None:
     shared = {"redirect_uri": AUTH["redirect_uri"], "cookie_secret": AUTH["cookie_secret"]}
     one = {name: AUTH[name] for name in ("client_id", "client_secret", "server_metadata_url")}
-    assert sign_in_start.providers({**shared, "clinic": one, "lab": one}) == ["clinic", "lab"]
-    assert refusal(dataclasses.replace(MANY, auth={**shared, "clinic": one})) is None
-    refused = refusal(dataclasses.replace(MANY, auth={**shared, "clinic": one, "lab": {"client_id": "x"}}))
+    assert start_check.providers({**shared, "clinic": one, "lab": one}) == ["clinic", "lab"]
+    assert start_refusal(dataclasses.replace(MANY, auth={**shared, "clinic": one})) is None
+    refused = start_refusal(dataclasses.replace(MANY, auth={**shared, "clinic": one, "lab": {"client_id": "x"}}))
     assert refused is not None
     assert refused.code == "sign_in_incomplete"
 
@@ -143,10 +142,10 @@ def claimed(person: str = "anna", nonce: str = "once", **more: Any) -> dict[str,
     return {"is_logged_in": True, "iss": "https://id.example", "sub": person, "iat": ISSUED, "nonce": nonce, **more}
 
 
-def said_of(person: str = "anna", nonce: str = "once") -> Said:
-    said = Said.of(claimed(person, nonce))
-    assert said is not None
-    return said
+def sign_in_of(person: str = "anna", nonce: str = "once") -> SignIn:
+    sign_in = SignIn.of(claimed(person, nonce))
+    assert sign_in is not None
+    return sign_in
 
 
 def let_in() -> bool:
@@ -164,58 +163,58 @@ def live(clock: Clock) -> LiveSignIns:
 
 
 def test_who_somebody_is_comes_from_issuer_and_subject_and_each_sign_in_has_a_mark_of_its_own() -> None:
-    said = said_of()
-    assert said.subject == "https://id.example#anna"
-    assert said_of().mark == said.mark
-    assert said_of(nonce="twice").mark != said.mark
-    assert Said.of(claimed(email="anna@clinic.example")).subject == said.subject  # type: ignore[union-attr]
-    assert Said.of(claimed(tokens={"id": "x"}, origin="https://clinic.example", provider="default")) == said
+    sign_in = sign_in_of()
+    assert sign_in.subject == "https://id.example#anna"
+    assert sign_in_of().mark == sign_in.mark
+    assert sign_in_of(nonce="twice").mark != sign_in.mark
+    assert SignIn.of(claimed(email="anna@clinic.example")).subject == sign_in.subject  # type: ignore[union-attr]
+    assert SignIn.of(claimed(tokens={"id": "x"}, origin="https://clinic.example", provider="default")) == sign_in
 
 
 @pytest.mark.parametrize("lacking", ["iss", "sub", "nonce", "iat", "is_logged_in"])
 def test_claims_that_lack_what_tells_a_sign_in_are_nobody(lacking: str) -> None:
-    assert Said.of({name: value for name, value in claimed().items() if name != lacking}) is None
-    assert Said.of({**claimed(), lacking: False if lacking == "is_logged_in" else ""}) is None
+    assert SignIn.of({name: value for name, value in claimed().items() if name != lacking}) is None
+    assert SignIn.of({**claimed(), lacking: False if lacking == "is_logged_in" else ""}) is None
 
 
 def test_a_sign_in_lives_while_something_is_done_and_twelve_hours_at_most(live: LiveSignIns, clock: Clock) -> None:
-    said = said_of()
+    sign_in = sign_in_of()
     standings = []
     for _ in range(25):
-        standings.append(live.standing(said, begin=let_in))
+        standings.append(live.standing(sign_in, begin=let_in))
         clock.passed += 1790
     assert standings == ["live"] * 25
-    assert live.standing(said, begin=let_in) == "expired"
+    assert live.standing(sign_in, begin=let_in) == "expired"
     clock.passed += 100_000
-    assert live.standing(said, begin=let_in) == "expired"
+    assert live.standing(sign_in, begin=let_in) == "expired"
 
 
 def test_half_an_hour_without_a_touch_ends_it_for_good(live: LiveSignIns, clock: Clock) -> None:
-    said = said_of()
-    assert live.standing(said, begin=let_in) == "live"
+    sign_in = sign_in_of()
+    assert live.standing(sign_in, begin=let_in) == "live"
     clock.passed += 1799
-    assert live.is_live(said)
+    assert live.is_live(sign_in)
     clock.passed += 1
-    assert not live.is_live(said)
-    assert live.standing(said, begin=let_in) == "idle"
-    assert live.standing(said, begin=let_in) == "idle"
+    assert not live.is_live(sign_in)
+    assert live.standing(sign_in, begin=let_in) == "idle"
+    assert live.standing(sign_in, begin=let_in) == "idle"
 
 
 def test_looking_whether_it_lives_prolongs_nothing(live: LiveSignIns, clock: Clock) -> None:
-    said = said_of()
-    live.standing(said, begin=let_in)
+    sign_in = sign_in_of()
+    live.standing(sign_in, begin=let_in)
     clock.passed += 1000
-    assert live.is_live(said)
-    assert live.standing(said, begin=let_in, act=False) == "live"
+    assert live.is_live(sign_in)
+    assert live.standing(sign_in, begin=let_in, act=False) == "live"
     clock.passed += 1000
-    assert not live.is_live(said)
+    assert not live.is_live(sign_in)
 
 
 def test_what_was_signed_out_stays_out_and_an_old_sign_in_is_not_let_in(live: LiveSignIns, clock: Clock) -> None:
-    said, other = said_of(), said_of(nonce="twice")
-    live.standing(said, begin=let_in)
-    live.end(said.mark)
-    assert live.standing(said, begin=let_in) == "ended"
+    sign_in, other = sign_in_of(), sign_in_of(nonce="twice")
+    live.standing(sign_in, begin=let_in)
+    live.end(sign_in.mark)
+    assert live.standing(sign_in, begin=let_in) == "ended"
     clock.passed += 1801
     assert live.standing(other, begin=let_in) == "expired"
     assert LiveSignIns(now=clock.now, wall=lambda: ISSUED - 300).standing(other, begin=let_in) == "expired"
@@ -223,21 +222,21 @@ def test_what_was_signed_out_stays_out_and_an_old_sign_in_is_not_let_in(live: Li
 
 def test_a_server_that_was_started_anew_lets_no_known_sign_in_in(clock: Clock, tmp_path: Path) -> None:
     records = Records(in_folder(tmp_path))
-    actor, said = Actor("Anna", "clinician"), said_of()
+    actor, sign_in = Actor("Anna", "clinician"), sign_in_of()
 
     def first_time() -> bool:
-        return begin(records, actor, said.mark)
+        return begin(records, actor, sign_in.mark)
 
-    assert LiveSignIns(now=clock.now, wall=clock.wall).standing(said, begin=first_time) == "live"
-    assert LiveSignIns(now=clock.now, wall=clock.wall).standing(said, begin=first_time) == "ended"
-    assert [row.object for row in records.trail_rows(COMMAND_LINE, about="sign_in/")] == [f"sign_in/{said.mark}"]
+    assert LiveSignIns(now=clock.now, wall=clock.wall).standing(sign_in, begin=first_time) == "live"
+    assert LiveSignIns(now=clock.now, wall=clock.wall).standing(sign_in, begin=first_time) == "ended"
+    assert [row.object for row in records.trail_rows(COMMAND_LINE, about="sign_in/")] == [f"sign_in/{sign_in.mark}"]
     records.close()
 
 
 def test_one_patient_at_a_time_and_none_after_the_last_sign_in_ends(live: LiveSignIns) -> None:
-    one, two = said_of(), said_of(nonce="twice")
-    for said in (one, two):
-        live.standing(said, begin=let_in)
+    one, two = sign_in_of(), sign_in_of(nonce="twice")
+    for sign_in in (one, two):
+        live.standing(sign_in, begin=let_in)
     assert live.set_open_patient(one.subject, "P-1")
     assert not live.set_open_patient(two.subject, "P-2")
     assert live.open_patient(two.subject) == "P-1"
@@ -248,12 +247,12 @@ def test_one_patient_at_a_time_and_none_after_the_last_sign_in_ends(live: LiveSi
 
 
 def test_limits_are_shortened_and_never_lengthened() -> None:
-    assert sign_in.limits_of({}) == Limits(1800.0, 43200.0)
-    assert sign_in.limits_of({sign_in.IDLE_VARIABLE: "5", sign_in.ABSOLUTE_VARIABLE: "1"}) == Limits(300.0, 3600.0)
-    assert sign_in.limits_of({sign_in.IDLE_VARIABLE: "500", sign_in.ABSOLUTE_VARIABLE: "100"}) == Limits()
+    assert session.limits_of({}) == Limits(1800.0, 43200.0)
+    assert session.limits_of({session.IDLE_VARIABLE: "5", session.ABSOLUTE_VARIABLE: "1"}) == Limits(300.0, 3600.0)
+    assert session.limits_of({session.IDLE_VARIABLE: "500", session.ABSOLUTE_VARIABLE: "100"}) == Limits()
     for bad in ("0", "-1", "nan", "soon"):
         with pytest.raises(UsageError, match="must be a number above 0"):
-            sign_in.limits_of({sign_in.IDLE_VARIABLE: bad})
+            session.limits_of({session.IDLE_VARIABLE: bad})
 
 
 # --- who sees what
@@ -319,12 +318,12 @@ def seats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iter
     records = Records(in_folder(tmp_path))
     seats = Seats(records)
     live = LiveSignIns(now=clock.now, wall=clock.wall)
-    for module in (sign_in, sign_in_page, sign_in_start):
+    for module in (session, sign_in_page, start_check):
         if hasattr(module, "sign_in_configured"):
             monkeypatch.setattr(module, "sign_in_configured", lambda: True)
     monkeypatch.setattr(sign_in_page, "auth_section", lambda: AUTH)
-    monkeypatch.setattr(sign_in, "claims", lambda: seats.sitting)
-    monkeypatch.setattr(sign_in, "live", lambda: live)
+    monkeypatch.setattr(session, "claims", lambda: seats.sitting)
+    monkeypatch.setattr(session, "live", lambda: live)
     yield seats
     records.close()
 

@@ -15,7 +15,7 @@ from photocompare.results.dossier import Dossier, read_dossier
 from photocompare.settings import STANDARD
 from photocompare.viewer.measuring import stored_sample
 from photocompare.viewer.measuring.stored_sample import STORED, measured_sample
-from photocompare.viewer.shared import page
+from photocompare.viewer.result.session_pair import sample
 
 FOLDER = Path(__file__).parents[2] / stored_sample.SAMPLE
 ANEW = "the sample is of another method: store it anew with `python -m photocompare.viewer.measuring.stored_sample`"
@@ -73,7 +73,7 @@ def test_the_stored_sample_has_every_picture_that_is_drawn_today(stored: Dossier
 
 
 def test_the_sample_shows_a_good_result_inside_its_window() -> None:
-    result = page.sample(FOLDER / STORED).result
+    result = sample(FOLDER / STORED).result
     assert result["timing"] == {"days": 91, "window": "assessment"}
     assert result["benchmark"]["verdict"] == "within"
     assert result["provenance"]["seconds"] == {}

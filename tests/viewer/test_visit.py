@@ -13,7 +13,7 @@ from photocompare.results.dossier import Dossier
 from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.measuring import visit as visit_module
 from photocompare.viewer.measuring.requests import Cutting, PhotoRefusal
-from photocompare.viewer.measuring.visit import MOST_KEPT, Shot, Visit, add_shot, ghost, take_uploads, visit_of
+from photocompare.viewer.measuring.visit import MOST_KEPT, Shot, Visit, add_shot, before_thumbnail, take_uploads, visit_of
 from tests.support.faked_work import faked_work
 from tests.support.made_comparison import make_comparison
 
@@ -97,13 +97,13 @@ def test_a_photo_is_looked_at_once_and_alone_more_closely(work: Work) -> None:
     assert [(c.data, c.look) for c in work.checkings] == [(b"before", True), (b"after", False)]
 
 
-def test_the_ghost_is_the_first_before_photo_that_could_be_read(work: Work) -> None:
+def test_the_small_copy_for_the_camera_is_the_first_before_photo_that_could_be_read(work: Work) -> None:
     state: dict[Any, Any] = {}
-    assert ghost(state) is None
+    assert before_thumbnail(state) is None
     take_uploads(visit_of(state), "before", [b"bad", b"good"])
-    assert ghost(state) is None
+    assert before_thumbnail(state) is None
     work.checkings[1].thumbnail = b"small"
-    assert ghost(state) == b"small"
+    assert before_thumbnail(state) == b"small"
 
 
 # --- dates

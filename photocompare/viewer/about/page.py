@@ -16,7 +16,9 @@ import streamlit as st
 
 from photocompare import __version__
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.shared.components import asset
+from photocompare.viewer.shared.components import put_style
+from photocompare.viewer.shared.page import begin
+from photocompare.viewer.shared.tables import head_and_body
 
 PACKAGES = (
     "alembic",
@@ -99,10 +101,11 @@ def validate_command(plan: dict[str, Any]) -> str:
     return f"photocompare validate --out DIR --pairs {plan['pairs']} --seed {plan['seed']} --mismatches {plan['mismatches']}"
 
 
-def show_about(t: Texts) -> None:
+def show() -> None:
     """The whole page."""
+    t = begin("about.title")
     study = accuracy()
-    st.html(f"<style>{asset('about/about.css')}</style>")
+    put_style("about/about.css")
     st.html(_paragraphs(t("about.intro", version=__version__), t("common.disclaimer")))
     st.header(t("about.use_title"))
     st.html(intended_use(t))
@@ -172,9 +175,4 @@ def _paragraphs(*texts: str) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose first column names the row."""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>' for first, *rest in rows
-    )
-    return f'<table class="pc-about-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<table class="pc-about-table">{head_and_body(heads, rows)}</table>'

@@ -17,7 +17,7 @@ from photocompare.practice.funnel import Funnel
 from photocompare.practice.page_charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.charts import show_chart
-from photocompare.viewer.shared.record_pages import table
+from photocompare.viewer.shared.tables import table
 
 
 def show_flow(figures: AuditFigures, t: Texts) -> None:
@@ -29,7 +29,7 @@ def show_flow(figures: AuditFigures, t: Texts) -> None:
         f"<small>{escape(t('audit_step.rest', regions=step.regions, comparisons=step.comparisons))}</small></li>"
         for step in figures.flow.steps
     )
-    st.html(f'<ol class="pc-room-flow" data-testid="flow">{items}</ol>')
+    st.html(f'<ol class="pc-flow" data-testid="flow">{items}</ol>')
     counts = figures.flow.statuses
     rows = [(word("status", name, t), str(counts[name])) for name in STATUSES if name in counts]
     st.html(table(t("audit_page.statuses"), (t("audit_dimension.status"), t("audit_page.rows")), rows))
@@ -51,7 +51,7 @@ def show_headline(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
         f"<small>{escape(t('audit_page.interval_95', interval=interval(found.low, found.high, t)))}</small></li>"
         for name, found in headline_entries(figures, outcomes, t)
     )
-    st.html(f'<ul class="pc-room-flow" data-testid="figures">{items}</ul>')
+    st.html(f'<ul class="pc-flow" data-testid="figures">{items}</ul>')
     rows = [(word("calibre", name, t), with_interval(found, t)) for name, found in outcomes.vessels.items()]
     st.html(table(t("audit_page.by_vessel"), (t("audit_page.vessel"), t("audit_table.clearance")), rows))
 
@@ -197,4 +197,4 @@ def show_notes(figures: AuditFigures, t: Texts) -> None:
     """How all of it is to be read."""
     st.header(t("audit_head.notes"), anchor=False)
     sentences: Sequence[str] = (*notes(figures, t), t("common.disclaimer"))
-    st.html("".join(f'<p class="pc-room-note">{escape(sentence)}</p>' for sentence in sentences))
+    st.html("".join(f'<p class="pc-note">{escape(sentence)}</p>' for sentence in sentences))

@@ -36,16 +36,14 @@ class LiveCamera {
   // New data with every rerun of the page.
   async update(data, send) {
     this.send = send;
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const length = new DataView(data.buffer, data.byteOffset, 4).getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-    this.texts = header.texts;
-    this.options = header.options;
+    const head = unpack(data);
+    this.texts = head.texts;
+    this.options = head.options;
     this.label();
     // a page that still stands after a shot was sent has refused it and says why
     this.show(this.section.dataset.state === "sending" ? "shot" : this.section.dataset.state);
     this.section.hidden = false; // now that every button has its name
-    if (header.ghost !== this.ghostName) await this.takeGhost(header.ghost, bytes.slice(4 + length));
+    if (head.before !== this.ghostName) await this.takeGhost(head.before, head.blobs.before);
   }
 
   label() {
@@ -58,12 +56,12 @@ class LiveCamera {
 
   // --- the before photo over the live picture
 
-  async takeGhost(name, jpeg) {
+  async takeGhost(name, photo) {
     this.ghostName = name;
     this.ghostPicture?.close();
     this.ghostPicture = null;
     try {
-      if (name) this.ghostPicture = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+      if (name) this.ghostPicture = await createImageBitmap(photo);
     } catch {
       this.ghostPicture = null; // a picture that the browser can't show lies over nothing; the camera still works
     }

@@ -8,9 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import math
-import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,7 +19,7 @@ from photocompare.leg.quality import VEIN_SIGMA_MM, QualityOptions
 from photocompare.photo.decoding.call import DEFAULT_LIMITS
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.measuring.visit import VISITS, Which
-from photocompare.viewer.shared.components import asset, component, nothing
+from photocompare.viewer.shared.components import asset, component, nothing, packed
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 """Start of image and the first byte of the next marker (ITU-T T.81, B.2.1)."""
@@ -29,7 +27,7 @@ JPEG_MAGIC = b"\xff\xd8\xff"
 _BASE64_GROWTH = 4 / 3
 """Length of base64 over the bytes that it holds (RFC 4648, section 4)."""
 
-_SCRIPTS = ("capture/camera_checks.js", "capture/camera_source.js", "capture/camera.js")
+_SCRIPTS = ("shared/unpack.js", "capture/camera_checks.js", "capture/camera_source.js", "capture/camera.js")
 """Joined to the one module that a component may have: reading of pixels, devices, and what is on screen."""
 
 _QUALITY = QualityOptions()
@@ -141,26 +139,24 @@ class CameraShot:
     taken_at: datetime
 
 
-def pack_payload(ghost_jpeg: bytes | None, texts: Texts, options: LiveCheckOptions = LiveCheckOptions()) -> bytes:
-    """What the component is given, as one run of bytes: length of the header (uint32, little-endian), header (JSON, UTF-8), ghost.
+def packed_camera(before_jpeg: bytes | None, texts: Texts, options: LiveCheckOptions = LiveCheckOptions()) -> bytes:
+    """What the component is given: words, thresholds, the before photo and its name.
 
     Parameters
     ----------
-    ghost_jpeg : bytes or None
+    before_jpeg : bytes or None
         The before photo that lies over the live picture.
     texts : Texts
         Language of the component.
     options : LiveCheckOptions
         Thresholds of the live checks.
     """
-    ghost = ghost_jpeg or b""
-    header = {
+    head = {
         "texts": texts.section("camera"),
         "options": asdict(options),
-        "ghost": hashlib.sha256(ghost).hexdigest() if ghost else "",
+        "before": hashlib.sha256(before_jpeg).hexdigest() if before_jpeg else "",
     }
-    encoded = json.dumps(header, ensure_ascii=False).encode()
-    return struct.pack("<I", len(encoded)) + encoded + ghost
+    return packed(head, {"before": before_jpeg} if before_jpeg else {})
 
 
 def shot_from_value(value: object, texts: Texts, *, max_bytes: int = DEFAULT_LIMITS.max_bytes) -> CameraShot:
@@ -211,12 +207,12 @@ def _instant(text: object, texts: Texts) -> datetime:
         raise UsageError(texts("capture.shot_unreadable")) from error
 
 
-def camera(ghost_jpeg: bytes | None, texts: Texts, *, key: str) -> CameraShot | None:
+def camera(before_jpeg: bytes | None, texts: Texts, *, key: str) -> CameraShot | None:
     """Show the live camera.
 
     Parameters
     ----------
-    ghost_jpeg : bytes or None
+    before_jpeg : bytes or None
         The before photo (JPEG) to lay over the live picture.
     texts : Texts
         Language; the component's words are its section "camera".
@@ -234,6 +230,6 @@ def camera(ghost_jpeg: bytes | None, texts: Texts, *, key: str) -> CameraShot | 
         When the browser sent something that is no shot.
     """
     shown = component("photocompare_camera", _SCRIPTS, css="capture/camera.css", html=asset("capture/camera.html"))
-    result = shown(key=key, data=pack_payload(ghost_jpeg, texts), on_shot_change=nothing)
+    result = shown(key=key, data=packed_camera(before_jpeg, texts), on_shot_change=nothing)
     value = result.shot
     return None if value is None else shot_from_value(value, texts)

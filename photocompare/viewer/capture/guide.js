@@ -4,14 +4,7 @@ export default function ({ parentElement, data }) {
   const list = parentElement.querySelector(".guide");
   list.setAttribute("aria-label", data.label);
   list.replaceChildren(...data.rules.map(({ rule, why, svg }) => {
-    const item = document.createElement("li"), words = document.createElement("div");
-    const lead = document.createElement("p"), reason = document.createElement("p");
-    lead.className = "rule";
-    lead.textContent = rule;
-    reason.className = "why";
-    reason.textContent = why;
-    words.append(lead, reason);
-    item.append(document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true), words);
-    return item;
+    const figure = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+    return element("li", {}, figure, element("div", {}, element("p", { class: "rule" }, rule), element("p", { class: "why" }, why)));
   }));
 }

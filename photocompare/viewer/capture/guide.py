@@ -164,5 +164,6 @@ _DRAWINGS = {
 def show_guide(texts: Texts, *, key: str) -> None:
     """Show the rules with their figures, three, two or one beside each other as there is room."""
     rules = [{"rule": rule.rule, "why": rule.why, "svg": rule.svg} for rule in guide_rules(texts)]
-    shown = component("photocompare_capture_guide", ("capture/guide.js",), css="capture/guide.css", html='<ol class="guide"></ol>')
+    scripts = ("shared/elements.js", "capture/guide.js")
+    shown = component("photocompare_capture_guide", scripts, css="capture/guide.css", html='<ol class="guide"></ol>')
     shown(key=key, data={"label": texts("capture.guide_label"), "rules": rules})

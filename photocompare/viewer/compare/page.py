@@ -7,18 +7,18 @@ from pathlib import Path
 import streamlit as st
 
 from photocompare.report.words.texts import Texts
+from photocompare.results.dossier import Dossier
+from photocompare.results.visit_details import VisitDetails
+from photocompare.viewer.compare.drawing import offer_whole_leg, show_tools
 from photocompare.viewer.compare.saving_form import show_saving
 from photocompare.viewer.measuring.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
 from photocompare.viewer.measuring.visit import Visit, visit_of
-from photocompare.viewer.result.result_view import (
-    show_details,
-    show_ending,
-    show_export,
-    show_numbers,
-    show_pictures,
-    show_progress,
-)
-from photocompare.viewer.shared.page import SAMPLE_DETAILS, begin, sample
+from photocompare.viewer.result.exports import offer_exports
+from photocompare.viewer.result.progress import await_result, show_failure
+from photocompare.viewer.result.result_view import show_details, show_numbers
+from photocompare.viewer.result.session_pair import SAMPLE_DETAILS, has_photos, session_pair
+from photocompare.viewer.shared.page import begin
+from photocompare.viewer.shared.waiting import run_again
 
 
 def show(stored_sample: Path) -> None:
@@ -28,7 +28,7 @@ def show(stored_sample: Path) -> None:
     take_photos(visit, t)
     # Places that are there in every run: what is shown in one of them never moves another.
     photos, below = st.container(), st.container()
-    if not (visit.shots("before") or visit.shots("after")):
+    if not has_photos(visit):
         visit.current = ""
         forget_details(visit)
         photos.info(t("compare.sample_note"))
@@ -56,21 +56,38 @@ def show(stored_sample: Path) -> None:
 def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) -> None:
     own, running = cards is not None, visit.running
     if cards is not None and running is not None:
-        if not show_progress(visit, running, cards, t):
+        if not await_result(running, t, stop=visit.stop, tell=cards.tell):
             return
+        cards.wait()
         if visit.undated:
-            st.rerun()  # for the dates that the photos told meanwhile
-    dossier = visit.dossier if own else sample(stored_sample)
+            run_again()  # for the dates that the photos told meanwhile
+    dossier = session_pair(visit, stored_sample)
     if dossier is None:
-        request = visit.request()
-        if request is not None:
-            show_ending(visit, visit.measurements.get(visit.current), t)
+        if visit.request() is not None:
+            _show_ending(visit, t)
         return
-    measuring = visit.measurements.get(visit.current)
-    identity = visit.current[:16] or "sample"
     show_numbers(dossier.result, t)
-    show_pictures(visit, dossier, identity, measuring, t)
+    show_tools(visit, dossier, visit.current[:16] or "sample", t)
     show_details(dossier.result, t)
-    show_export(visit, dossier, visit.details if own else SAMPLE_DETAILS, t)
+    _offer_exports(visit, dossier, visit.details if own else SAMPLE_DETAILS, t)
     if own:
         show_saving(visit, dossier, t)
+
+
+def _show_ending(visit: Visit, t: Texts) -> None:
+    """Why there is no result, and what to do."""
+    ended = visit.measurements.get(visit.current)
+    if ended is None:
+        st.info(t("compare.stopped"))
+    else:
+        show_failure(ended, t)
+    if st.button(t("compare.measure"), type="primary", key="measure"):
+        visit.stopped = ""
+        visit.measurements.pop(visit.current, None)
+        run_again()
+    offer_whole_leg(visit, t)
+
+
+def _offer_exports(visit: Visit, dossier: Dossier, details: VisitDetails, t: Texts) -> None:
+    made = visit.corrections.get(visit.current, [])
+    offer_exports(dossier, details, t, latest=made[-1] if made else None)

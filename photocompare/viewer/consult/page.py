@@ -10,12 +10,14 @@ import streamlit as st
 from photocompare.report.words.patient import next_steps, notes_for_patient, patient_sentence
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
-from photocompare.viewer.consult import stored_pair as sign_in_consult
+from photocompare.viewer.consult.stored_pair import chosen_pair
 from photocompare.viewer.measuring.visit import visit_of
 from photocompare.viewer.result import blocks
 from photocompare.viewer.result.pair_view import Mode, pair_view
-from photocompare.viewer.shared.page import begin, language_texts, present, presenting, sample, tell_language
-from photocompare.viewer.shared.records_access import actor
+from photocompare.viewer.result.session_pair import has_photos, session_pair
+from photocompare.viewer.shared.components import put_style
+from photocompare.viewer.shared.page import STYLE, begin, language_texts, present, presenting, set_language
+from photocompare.viewer.sign_in.session import actor
 
 _NO_CHROME = "<style>[data-testid='stHeader'], [data-testid='stToolbar'] { display: none; }</style>"
 
@@ -24,26 +26,26 @@ def show(stored_sample: Path) -> None:
     """The slider large, one sentence, the usual course, what comes next, when to call."""
     if presenting():
         t = language_texts()
-        tell_language(t.language)
-        st.html(blocks.style_sheet() + _NO_CHROME)
+        set_language(t.language)
+        put_style(STYLE)
+        st.html(_NO_CHROME)
         title, leave = st.columns([5, 1], vertical_alignment="center")
         title.title(t("consult.title"), anchor=False)
         leave.button(t("consult.leave"), on_click=present, args=(False,), key="leave", width="stretch")
     else:
         t = begin("consult.title")
     if actor().role == "consult":
-        opened = sign_in_consult.chosen(t)
-        if opened is not None:
-            _show_pair(opened.dossier, opened.identity, t)
+        stored = chosen_pair(t)
+        if stored is not None:
+            _show_pair(stored.dossier, stored.identity, t)
         return
     visit = visit_of(st.session_state)
-    own = bool(visit.shots("before") or visit.shots("after"))
-    dossier = visit.dossier if own else sample(stored_sample)
+    dossier = session_pair(visit, stored_sample)
     if dossier is None:
         st.info(t("consult.no_pair"))
         st.page_link("app_pages/compare.py", label=t("app.compare"))
         return
-    if not own:
+    if not has_photos(visit):
         st.text(t("consult.sample"))
     _show_pair(dossier, visit.current, t)
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import streamlit as st
 
 from photocompare.base.errors import UsageError
-from photocompare.records.patient_file import PatientFile, StoredComparison, StoredRegion
+from photocompare.records.patient_file import StoredComparison, StoredRegion
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.redated import under_dates
+from photocompare.viewer.patient_record.open_patient import days_of, latest_first
 from photocompare.viewer.shared.page import presenting
-from photocompare.viewer.shared.records_access import actor, records
-from photocompare.viewer.sign_in.session import close_consult, open_consult
+from photocompare.viewer.shared.records import records
+from photocompare.viewer.shared.waiting import run_again
+from photocompare.viewer.sign_in.session import actor, close_consult, open_consult
 
 _HELD = "consult_pair"
 _ENTERED = "consult_key"
@@ -21,14 +23,14 @@ _LONGEST_KEY = 40
 
 
 @dataclass(frozen=True)
-class OpenedPair:
+class StoredPair:
     """A stored pair on the patient's screen; the identity tells it from other pairs."""
 
     identity: str
     dossier: Dossier
 
 
-def chosen(t: Texts) -> OpenedPair | None:
+def chosen_pair(t: Texts) -> StoredPair | None:
     """The pair to be shown; None where no patient is open, or there is nothing to show."""
     who = actor()
     if not who.patient_key:
@@ -40,7 +42,7 @@ def chosen(t: Texts) -> OpenedPair | None:
         st.error(t.error(error))
         _close_button(t)
         return None
-    pairs = _pairs(file)
+    pairs = latest_first(file)
     if not presenting():
         named, close = st.columns([4, 1], vertical_alignment="bottom")
         with close:
@@ -48,11 +50,11 @@ def chosen(t: Texts) -> OpenedPair | None:
         if not pairs:
             named.info(t("sign_in.nothing_stored"))
             return None
-        number = named.selectbox(t("sign_in.pair"), list(pairs), format_func=lambda n: _called(*pairs[n], t), key="consult_chosen")
+        number = named.selectbox(t("sign_in.pair"), list(pairs), format_func=lambda n: _name(*pairs[n], t), key="consult_chosen")
     else:
         held = st.session_state.get(_HELD)
         number = held[0] if held is not None and held[0] in pairs else next(iter(pairs))
-    return _opened(number, *pairs[number])
+    return _stored_pair(number, *pairs[number])
 
 
 def _ask_for_key(t: Texts) -> None:
@@ -67,30 +69,23 @@ def _ask_for_key(t: Texts) -> None:
         except UsageError as error:
             st.error(t.error(error))
         else:
-            st.rerun()
+            run_again()
 
 
 def _close_button(t: Texts) -> None:
     st.button(t("sign_in.close"), key="close_patient", on_click=close_consult, width="stretch")
 
 
-def _pairs(file: PatientFile) -> dict[int, tuple[StoredRegion, StoredComparison]]:
-    """Number to region and comparison, the latest follow-up first."""
-    found = [(region, comparison) for region in file.regions for comparison in region.comparisons]
-    found.sort(key=lambda pair: pair[0].visit(pair[1].after_visit).facts.day, reverse=True)
-    return {comparison.id: (region, comparison) for region, comparison in found}
+def _name(region: StoredRegion, comparison: StoredComparison, t: Texts) -> str:
+    before, after = days_of(region, comparison)
+    place = {"leg": t(f"compare.leg_{region.side}"), "region": region.name}
+    return t("sign_in.pair_named", **place, before=before.isoformat(), after=after.isoformat())
 
 
-def _called(region: StoredRegion, comparison: StoredComparison, t: Texts) -> str:
-    before, after = (region.visit(number).facts.day.isoformat() for number in (comparison.before_visit, comparison.after_visit))
-    return t("sign_in.pair_named", leg=t(f"compare.leg_{region.side}"), region=region.name, before=before, after=after)
-
-
-def _opened(number: int, region: StoredRegion, comparison: StoredComparison) -> OpenedPair:
+def _stored_pair(number: int, region: StoredRegion, comparison: StoredComparison) -> StoredPair:
     """The stored pair under its visits' days; read, and noted in the trail, once for as long as it is looked at."""
     held = st.session_state.get(_HELD)
     if held is None or held[0] != number:
-        before, after = (region.visit(visit).facts.day for visit in (comparison.before_visit, comparison.after_visit))
-        held = (number, under_dates(records().dossier(actor(), number), before, after))
+        held = (number, under_dates(records().dossier(actor(), number), *days_of(region, comparison)))
         st.session_state[_HELD] = held
-    return OpenedPair(f"stored-{number}", held[1])
+    return StoredPair(f"stored-{number}", held[1])

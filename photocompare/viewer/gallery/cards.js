@@ -2,12 +2,7 @@
 
 export default function ({ parentElement, data }) {
   const head = unpack(data);
-  const made = (tag, name, text = "") => {
-    const element = document.createElement(tag);
-    element.className = name;
-    element.textContent = text;
-    return element;
-  };
+  const made = (tag, name, text = "") => element(tag, { class: name }, text);
   const addresses = [];
   const loading = [];
   const picture = (which, k, alt) => {

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from photocompare.records.anonymous_pictures import AnonymousPictures
 from photocompare.report.pictures.thumbnails import smaller
-from photocompare.viewer.shared.components import component, nothing
+from photocompare.viewer.shared.components import component, nothing, packed
 
 CARD_PX = 560
 """Longest side of a card's pictures: sharp on a card 280 px wide at two screen pixels to one."""
@@ -44,27 +42,14 @@ def small(pair: AnonymousPictures) -> tuple[bytes, bytes]:
 
 
 def packed_cards(cards: Sequence[Card], before: str, after: str) -> bytes:
-    """What the browser gets: length of the head (4 bytes, little-endian), the head as JSON, the pictures one after the other."""
-    blobs: list[bytes] = []
-    places, at = {}, 0
-    for k, card in enumerate(cards):
-        for which, data in (("before", card.before), ("after", card.after)):
-            places[f"{which}_{k}"] = [at, len(data), "image/jpeg"]
-            blobs.append(data)
-            at += len(data)
-    head = {
-        "pictures": places,
-        "before": before,
-        "after": after,
-        "cards": [
-            {"title": c.title, "number": c.number, "detail": c.detail, "before_alt": c.before_alt, "after_alt": c.after_alt} for c in cards
-        ],
-    }
-    encoded = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
-    return struct.pack("<I", len(encoded)) + encoded + b"".join(blobs)
+    """What the browser gets: the words of every card and of both pictures, and the pictures by `before_0`, `after_0`, `before_1` and on."""
+    pictures = {f"{which}_{k}": getattr(card, which) for k, card in enumerate(cards) for which in ("before", "after")}
+    words = ("title", "number", "detail", "before_alt", "after_alt")
+    return packed({"before": before, "after": after, "cards": [{name: getattr(c, name) for name in words} for c in cards]}, pictures)
 
 
 def show_cards(cards: Sequence[Card], before: str, after: str) -> None:
     """Put down the cards; `before` and `after` stand under the pictures."""
-    shown = component("photocompare_gallery", ("result/pair_view_canvas.js", "gallery/cards.js"), css="gallery/cards.css")
+    scripts = ("shared/unpack.js", "shared/elements.js", "gallery/cards.js")
+    shown = component("photocompare_gallery", scripts, css="gallery/cards.css")
     shown(key="gallery_cards", data=packed_cards(cards, before, after), on_ready_change=nothing)

@@ -8,13 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from photocompare.records.access import Actor
-from photocompare.records.patient_file import PatientFile, StoredComparison, StoredRegion
+from photocompare.records.patient_file import StoredComparison, StoredRegion
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.measuring.visit import VISITS, visit_of
-from photocompare.viewer.patients.open_patient import open_file, patient_at_hand
-from photocompare.viewer.shared.page import sample
+from photocompare.viewer.patient_record.open_patient import days_of, latest_first, open_file, open_patient_key
+from photocompare.viewer.result.session_pair import has_photos, session_pair
 from photocompare.viewer.sign_in.page import link_to
 
 _DOSSIER = "gallery_dossier"
@@ -56,13 +56,12 @@ def choose_leg(held: Records, who: Actor, stored_sample: Path, t: Texts) -> Leg 
 
 def _session_leg(stored_sample: Path, t: Texts) -> Leg | None:
     visit = visit_of(st.session_state)
-    own = bool(visit.shots("before") or visit.shots("after"))
-    dossier = visit.dossier if own else sample(stored_sample)
+    dossier = session_pair(visit, stored_sample)
     if dossier is None:
         st.info(t("consult.no_pair"))
         link_to("compare", t("app.compare"))
         return None
-    if not own:
+    if not has_photos(visit):
         st.text(t("gallery.sample"))
     photos = {shot.digest for which in VISITS for shot in visit.shots(which)}
     photos |= {photo["sha256"] for photo in dossier.result["photos"].values()}
@@ -70,12 +69,13 @@ def _session_leg(stored_sample: Path, t: Texts) -> Leg | None:
 
 
 def _stored_leg(held: Records, who: Actor, t: Texts) -> Leg | None:
-    key = patient_at_hand()
+    key = open_patient_key()
     if not key:
         st.info(t("gallery.no_patient"))
         link_to("patients", t("app.patients"))
         return None
-    choices = _choices(open_file(key), t)
+    stored = latest_first(open_file(key))
+    choices = {number: _name(region, c, t) for number, (region, c) in stored.items() if c.result["clearance"] is not None}
     if not choices:
         st.info(t("gallery.no_comparison"))
         return None
@@ -83,16 +83,15 @@ def _stored_leg(held: Records, who: Actor, t: Texts) -> Leg | None:
     return Leg(f"{key}/{chosen}", _dossier(held, who, chosen), key, ())
 
 
-def _choices(file: PatientFile, t: Texts) -> dict[int, str]:
-    """Measured comparisons, the newest first, as they are told apart."""
-    found = [(region, c) for region in file.regions for c in region.comparisons if c.result["clearance"] is not None]
-    found.sort(key=lambda pair: pair[0].visit(pair[1].after_visit).facts.day, reverse=True)
-    return {c.id: _told(region, c, t) for region, c in found}
-
-
-def _told(region: StoredRegion, comparison: StoredComparison, t: Texts) -> str:
-    before, after = (region.visit(number).facts.day.isoformat() for number in (comparison.before_visit, comparison.after_visit))
-    return t("gallery.told", side=t(f"gallery.side_{region.side}"), region=region.name, before=before, after=after)
+def _name(region: StoredRegion, comparison: StoredComparison, t: Texts) -> str:
+    before, after = days_of(region, comparison)
+    return t(
+        "gallery.told",
+        side=t(f"gallery.side_{region.side}"),
+        region=region.name,
+        before=before.isoformat(),
+        after=after.isoformat(),
+    )
 
 
 def _dossier(held: Records, who: Actor, number: int) -> Dossier:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 from statistics import median
@@ -23,11 +24,9 @@ from photocompare.viewer.gallery.cards import Card, show_cards, small
 from photocompare.viewer.gallery.leg_choice import Leg, choose_leg
 from photocompare.viewer.measuring.visit import VISITS
 from photocompare.viewer.result.blocks import headline_percent
-from photocompare.viewer.result.two_pictures import show_bare
-from photocompare.viewer.shared.page import begin
-from photocompare.viewer.shared.record_pages import mark_demo, room_style, told_errors
-from photocompare.viewer.shared.records_access import actor, records
+from photocompare.viewer.result.two_pictures import show_two_pictures
 from photocompare.viewer.sign_in.page import link_to
+from photocompare.viewer.sign_in.records_page import show_records_page
 
 COUNTS = (3, 6, 12)
 """How many cases may be asked for; six fit a screen and one mind."""
@@ -46,25 +45,24 @@ _ASKED = "gallery_asked"
 
 def show(stored_sample: Path) -> None:
     """The page: which leg, the target that its like suggest, the cases."""
-    t = begin("gallery.title")
-    room_style()
-    with told_errors(t):
-        held, who = records(), actor()
-        mark_demo(held, t)
-        st.text(t("gallery.intro"))
-        leg = choose_leg(held, who, stored_sample, t)
-        if leg is None:
-            return
-        look = look_of(leg.dossier)
-        if look is None:
-            st.info(t("gallery.refused"))
-            return
-        cases = _cases(held, who, leg, t)
-        if not cases:
-            st.info(t("gallery.empty"))
-            link_to("patients", t("gallery.to_patients"))
-            return
-        _matches(held, who, look, cases, t)
+    show_records_page("gallery.title", partial(_gallery, stored_sample))
+
+
+def _gallery(stored_sample: Path, held: Records, who: Actor, t: Texts) -> None:
+    st.text(t("gallery.intro"))
+    leg = choose_leg(held, who, stored_sample, t)
+    if leg is None:
+        return
+    look = look_of(leg.dossier)
+    if look is None:
+        st.info(t("gallery.refused"))
+        return
+    cases = _cases(held, who, leg, t)
+    if not cases:
+        st.info(t("gallery.empty"))
+        link_to("patients", t("gallery.to_patients"))
+        return
+    _matches(held, who, look, cases, t)
 
 
 def _cases(held: Records, who: Actor, leg: Leg, t: Texts) -> dict[int, tuple[GalleryCase, LegLook]]:
@@ -114,7 +112,7 @@ def _matches(held: Records, who: Actor, look: LegLook, cases: dict[int, tuple[Ga
     closer = st.pills(t("gallery.closer"), range(len(shown)), format_func=names.__getitem__, key="gallery_closer")
     if closer is not None and closer < len(shown):
         case = shown[closer][1]
-        show_bare(kept[case.comparison_id][0], t, f"gallery_{case.comparison_id}")
+        show_two_pictures(kept[case.comparison_id][0], t, f"gallery_{case.comparison_id}")
 
 
 def _pictures(held: Records, who: Actor, chosen: Sequence[GalleryCase]) -> dict[int, tuple[AnonymousPictures, tuple[bytes, bytes]]]:
@@ -137,12 +135,12 @@ def _pictures(held: Records, who: Actor, chosen: Sequence[GalleryCase]) -> dict[
 def _target(chosen: Sequence[GalleryCase], t: Texts) -> str:
     percents = [case.percent for case in chosen]
     if len(percents) < LEAST_FOR_TARGET:
-        return f'<p class="pc-room-note">{escape(t("gallery.too_few_for_target", n=len(percents)))}</p>'
+        return f'<p class="pc-note">{escape(t("gallery.too_few_for_target", n=len(percents)))}</p>'
     middle = headline_percent(median(percents))
     said = t("gallery.target", n=len(percents), low=signed(min(percents), 0, t), high=signed(max(percents), 0, t))
     return (
-        f'<section data-testid="target"><p class="pc-room-big">{escape(middle)}</p>'
-        f'<p class="pc-room-note">{escape(t("gallery.middle"))}</p><p class="pc-interval">{escape(said)}</p></section>'
+        f'<section data-testid="target"><p class="pc-big">{escape(middle)}</p>'
+        f'<p class="pc-note">{escape(t("gallery.middle"))}</p><p class="pc-interval">{escape(said)}</p></section>'
     )
 
 

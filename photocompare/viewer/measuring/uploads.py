@@ -16,7 +16,7 @@ from photocompare.results.timing import parse_date
 from photocompare.results.visit_details import MOST_SESSIONS, Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, PhotoRefusal
 from photocompare.viewer.measuring.visit import VISITS, Shot, Visit, Which, take_uploads
-from photocompare.viewer.shared.kept_fields import forget_typed, lasting, put_back
+from photocompare.viewer.shared.kept_fields import forget_typed, keep_typed, restore_typed
 from photocompare.viewer.shared.waiting import wait_while
 
 SUFFIXES = ("jpg", "jpeg", "png", "heic", "heif", "tif", "tiff", "webp")
@@ -210,7 +210,7 @@ def take_details(visit: Visit, t: Texts) -> None:
         if found != visit.suggested[which]:
             visit.suggested[which] = found
             st.session_state[f"{which}_date"] = found
-    with lasting(*_DETAIL_KEYS):
+    with keep_typed(*_DETAIL_KEYS):
         typed = _detail_fields(t)
     try:
         visit.details = VisitDetails(**typed)
@@ -255,5 +255,5 @@ def _scale_field(t: Texts) -> None:
 
 def take_scale(visit: Visit) -> None:
     """What was entered about the scale, for the measurement that begins before its fields are drawn."""
-    put_back("mm_per_px", "look_for_card")
+    restore_typed("mm_per_px", "look_for_card")
     visit.mm_per_px, visit.look_for_card = st.session_state.get("mm_per_px"), bool(st.session_state.get("look_for_card", True))

@@ -218,7 +218,7 @@ def add_shot(state: MutableMapping[Any, Any], which: Which, jpeg: bytes, taken_a
     visit.polygon, visit.cutting = None, None
 
 
-def ghost(state: MutableMapping[Any, Any]) -> bytes | None:
+def before_thumbnail(state: MutableMapping[Any, Any]) -> bytes | None:
     """The small copy of the before photo that the camera lays over its picture; None without one."""
     visit = visit_of(state)
     for shot in visit.shots("before"):

@@ -13,32 +13,30 @@ from photocompare.records.schema import LONGEST_NAME, ROLES, TrailRow
 from photocompare.records.store import Records
 from photocompare.records.upkeep import Verification, verify
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.shared.components import asset
-from photocompare.viewer.shared.page import begin
-from photocompare.viewer.shared.record_pages import mark_demo, room_style, table, told_errors
-from photocompare.viewer.shared.records_access import actor, records
+from photocompare.viewer.shared.components import put_style
+from photocompare.viewer.shared.notices import announce, show_announced
+from photocompare.viewer.shared.tables import table
+from photocompare.viewer.sign_in.records_page import show_records_page
 
 NEWEST = 200
 """Entries of the trail that are shown."""
 
 _ACCOUNT_KEYS = ("account_subject", "account_name")
-_SAID = "office_said"
 
 
 def show() -> None:
     """The page; each part for whom it is meant."""
-    t = begin("office.title")
-    room_style()
-    st.html(f"<style>{asset('office/office.css')}</style>")
-    with told_errors(t):
-        held, who = records(), actor()
-        mark_demo(held, t)
-        if allowed(who, Permission.MANAGE_ACCOUNTS):
-            _accounts(held, who, t)
-        if allowed(who, Permission.UPKEEP):
-            _upkeep(held, who, t)
-        if allowed(who, Permission.READ_TRAIL):
-            _trail(held, who, t)
+    show_records_page("office.title", _office)
+
+
+def _office(held: Records, who: Actor, t: Texts) -> None:
+    put_style("office/office.css")
+    if allowed(who, Permission.MANAGE_ACCOUNTS):
+        _accounts(held, who, t)
+    if allowed(who, Permission.UPKEEP):
+        _upkeep(held, who, t)
+    if allowed(who, Permission.READ_TRAIL):
+        _trail(held, who, t)
 
 
 def _table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -69,9 +67,7 @@ def _accounts(held: Records, who: Actor, t: Texts) -> None:
             close = right.form_submit_button(t("office.close_account"), width="stretch")
         if keep or close:
             _set_account(held, who, t, active=keep)
-    said = st.session_state.pop(_SAID, None)
-    if said is not None:
-        st.success(said)
+    show_announced("office")
 
 
 def _set_account(held: Records, who: Actor, t: Texts, *, active: bool) -> None:
@@ -86,8 +82,7 @@ def _set_account(held: Records, who: Actor, t: Texts, *, active: bool) -> None:
             raise UsageError("There is no account of that subject.", code="account_not_there")
         _, name, role, _ = known[subject]
     held.set_account(who, subject, role=role, name=name, active=active)
-    st.session_state[_SAID] = t("office.account_kept" if active else "office.account_closed")
-    st.rerun()
+    announce("office", t("office.account_kept" if active else "office.account_closed"))
 
 
 def _upkeep(held: Records, who: Actor, t: Texts) -> None:

@@ -16,7 +16,7 @@ from photocompare.results.redated import assessed_length, lengths
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
 from photocompare.viewer.result import blocks
-from photocompare.viewer.shared.record_pages import table
+from photocompare.viewer.shared.tables import table
 
 WINDOWS = ("too_early", "interim", "assessment", "late")
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from photocompare.base.errors import StaleRecord, UsageError
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.patients.fields import forget, seed, typed
-from photocompare.viewer.patients.open_patient import say, told
+from photocompare.viewer.patient_record.fields import empty_fields, prefill, typed
+from photocompare.viewer.shared.notices import announce, error_sentence
+from photocompare.viewer.shared.tables import head_and_body
 
 
 class Draft:
@@ -30,44 +30,43 @@ class Draft:
         self.prefix, self.kept, self.version = prefix, kept, version
         if f"{prefix}_{next(iter(kept))}" not in st.session_state:
             # Nothing of it is on the page: it begins from the record as it is.
-            forget(prefix)
+            empty_fields(prefix)
             st.session_state[f"{prefix}_version"] = version
-        seed(prefix, dict(kept))
+        prefill(prefix, dict(kept))
 
     @property
     def base(self) -> int:
         """The version that the fields were filled from."""
         return int(st.session_state[f"{self.prefix}_version"])
 
-    def save(self, write: Callable[[int], None], said: str, t: Texts) -> None:
+    def save(self, write: Callable[[int], None], done: str, t: Texts) -> None:
         """Write what was typed over the version it was filled from; say so, or say why not and keep all of it."""
         try:
             write(self.base)
         except StaleRecord as error:
-            st.error(told(error, t))
+            st.error(error_sentence(error, t))
             self._show_conflict(t)
         except UsageError as error:
-            st.error(told(error, t))
+            st.error(error_sentence(error, t))
         else:
-            forget(self.prefix)
-            say(said)
+            empty_fields(self.prefix)
+            announce("patients", done)
 
     def _show_conflict(self, t: Texts) -> None:
-        rows = "".join(
-            f"<tr><th scope='row'>{escape(t(f'patients.field_{name}'))}</th>{_cell(typed(self.prefix, name), t)}{_cell(value, t)}</tr>"
+        rows = [
+            (t(f"patients.field_{name}"), _cell(typed(self.prefix, name), t), _cell(value, t))
             for name, value in self.kept.items()
             if typed(self.prefix, name) != value
-        )
-        head = f"<tr><td></td><th scope='col'>{escape(t('patients.typed'))}</th><th scope='col'>{escape(t('patients.kept_now'))}</th></tr>"
-        st.html(f'<div class="pc-record-table" tabindex="0"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>')
+        ]
+        content = head_and_body(("", t("patients.typed"), t("patients.kept_now")), rows, isolated=True)
+        st.html(f'<div class="pc-record-table" tabindex="0"><table>{content}</table></div>')
         mine, theirs = st.columns(2)
         mine.button(t("patients.keep_mine"), key=f"mine_{self.prefix}", on_click=self._stand_on_now)
-        theirs.button(t("patients.take_theirs"), key=f"theirs_{self.prefix}", on_click=forget, args=(self.prefix,))
+        theirs.button(t("patients.take_theirs"), key=f"theirs_{self.prefix}", on_click=empty_fields, args=(self.prefix,))
 
     def _stand_on_now(self) -> None:
         st.session_state[f"{self.prefix}_version"] = self.version
 
 
 def _cell(value: Any, t: Texts) -> str:
-    words = t("patients.not_given") if value in (None, "") else str(value)
-    return f"<td><bdi>{escape(words)}</bdi></td>"
+    return t("patients.not_given") if value in (None, "") else str(value)

@@ -13,9 +13,11 @@ from photocompare.records.patient_file import PatientFile
 from photocompare.records.schema import CONSENT_USES
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
+from photocompare.viewer.patient_record.fields import identity_fields
+from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.draft import Draft
-from photocompare.viewer.patients.fields import identity_fields
-from photocompare.viewer.patients.open_patient import may_write, told_here
+from photocompare.viewer.shared.notices import shown_errors
+from photocompare.viewer.shared.waiting import run_again
 
 
 def show_identity(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
@@ -48,7 +50,7 @@ def _consent(held: Records, who: Actor, file: PatientFile, use: str, t: Texts) -
     st.session_state.setdefault(key, given)
     wanted = st.toggle(t(f"patients.consent_{use}"), key=key, disabled=not may_write())
     if wanted != given:
-        with told_here(t):
+        with shown_errors(t):
             held.set_consent(who, file.key, use, wanted)
             st.session_state[seen] = wanted
-            st.rerun()
+            run_again()

@@ -20,15 +20,16 @@ from photocompare.results.redated import under_dates
 from photocompare.results.result_json import parse_result
 from photocompare.results.visit_details import Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Measuring, Request
-from photocompare.viewer.measuring.uploads import refusal_words
-from photocompare.viewer.patients.open_patient import may_write, say, shown_name, told_here
+from photocompare.viewer.patient_record.open_patient import may_write, shown_name
 from photocompare.viewer.patients.timeline import number
 from photocompare.viewer.result import blocks
-from photocompare.viewer.result.pair_view import Mode, pair_view
-from photocompare.viewer.result.result_view import STAGES, offer_exports, show_details, show_numbers
-from photocompare.viewer.shared.record_pages import table
-from photocompare.viewer.shared.waiting import wait_while
-from photocompare.viewer.sign_in.session import checked_fragment
+from photocompare.viewer.result.exports import offer_exports
+from photocompare.viewer.result.pictures import show_pictures
+from photocompare.viewer.result.progress import await_result, show_failure, under_way
+from photocompare.viewer.result.result_view import show_details, show_numbers
+from photocompare.viewer.shared.notices import announce, shown_errors
+from photocompare.viewer.shared.tables import table
+from photocompare.viewer.shared.waiting import run_again
 
 _DOSSIERS = "patient_dossiers"
 _MEASURING = "patient_measuring"
@@ -85,7 +86,7 @@ def kept_dossier(held: Records, who: Actor, comparison_id: int) -> Dossier:
 
 def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
     dossier = dataclasses.replace(kept_dossier(held, who, kept.id), result=parse_result(kept.result))
-    _tell_correction(kept.result, t)
+    _show_correction(kept.result, t)
     _show(dossier, f"kept_{kept.id}", t)
     _revisions(region, kept, t)
     before, after = region.visit(kept.before_visit).facts, region.visit(kept.after_visit).facts
@@ -106,16 +107,16 @@ def _details(file: PatientFile, region: StoredRegion, before: VisitFacts, after:
     )
 
 
-def _tell_correction(result: Mapping[str, Any], t: Texts) -> None:
+def _show_correction(result: Mapping[str, Any], t: Texts) -> None:
     """Of a number that was corrected by hand: by whom, when, and what had been measured."""
-    said = result.get("correction")
-    if said is None:
+    correction = result.get("correction")
+    if correction is None:
         return
-    machine = said["machine_length"]
+    machine = correction["machine_length"]
     sentence = t(
         "patients.corrected_by",
-        name=said["by"],
-        when=said["at"][:16].replace("T", " "),
+        name=correction["by"],
+        when=correction["at"][:16].replace("T", " "),
         percent=blocks.headline_percent(machine["percent"]),
         low=round(machine["low"]),
         high=round(machine["high"]),
@@ -126,22 +127,9 @@ def _tell_correction(result: Mapping[str, Any], t: Texts) -> None:
 def _show(dossier: Dossier, identity: str, t: Texts) -> None:
     """Number, pictures and details, as on the page Compare."""
     show_numbers(dossier.result, t)
-    _pictures(dossier, identity, t)
-    show_details(dossier.result, t)
-
-
-def _pictures(dossier: Dossier, identity: str, t: Texts) -> None:
     wanted: set[str] = st.session_state.setdefault(f"wanted_{identity}", set())
-
-    @checked_fragment
-    def pictures() -> None:
-        mode: Mode = "full" if dossier.measured else "refused"
-        taken = pair_view(dossier, t, mode=mode, key=f"stored_{identity}", identity=identity, wanted=sorted(wanted))
-        if taken["want"] == "originals" and taken["want"] not in wanted:
-            wanted.add(taken["want"])
-            st.rerun(scope="fragment")
-
-    pictures()
+    show_pictures(dossier, t, key=f"stored_{identity}", identity=identity, wanted=wanted)
+    show_details(dossier.result, t)
 
 
 def _revisions(region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
@@ -169,45 +157,28 @@ def _measure_now(
     if asked != place or measuring is None:
         st.text(t("patients.not_measured_yet"))
         if st.button(t("patients.measure_pair"), type="primary", key=f"measure_{region.id}"):
-            with told_here(t):
+            with shown_errors(t):
                 request = Request(_originals(held, who, before), _originals(held, who, after))
                 if measuring is not None:
                     measuring.stop()
                 st.session_state[_MEASURING] = (place, Measuring(request))
-                st.rerun()
+                run_again()
         return
-    if measuring.dossier is None and not measuring.ended.is_set() and not _wait(measuring, t):
+    if under_way(measuring) and not await_result(measuring, t, stop=_stop):
         return
     if measuring.dossier is None:
-        _tell_ending(measuring, t)
+        _show_ending(measuring, t)
         return
     dossier = under_dates(measuring.dossier, before.facts.day, after.facts.day)
     _show(dossier, f"now_{measuring.request.key[:16]}", t)
     if may_write() and st.button(t("patients.save_pair"), type="primary", key=f"save_{region.id}"):
-        with told_here(t):
+        with shown_errors(t):
             held.save_comparison(who, _entry(file.key, region, before, after, measuring.request, dossier))
-            say(t("saving.saved", record=file.key))
+            announce("patients", t("saving.saved", record=file.key))
 
 
 def _originals(held: Records, who: Actor, visit: StoredVisit) -> tuple[bytes, ...]:
     return tuple(held.photo(who, photo.id) for photo in visit.photos[:MOST_SHOTS])
-
-
-def _wait(measuring: Measuring, t: Texts) -> bool:
-    """The stage and a button that stops, until there is an answer; False where the page waits no longer."""
-    place = st.empty()
-    with place.container():
-        bar = st.empty()
-        st.button(t("compare.stop"), key="stop_pair", on_click=_stop)
-
-    def tell() -> None:
-        at = STAGES.index(measuring.stage) if measuring.stage in STAGES else 0
-        bar.progress(at / len(STAGES), text=t(f"stage_of_measuring.{STAGES[at]}"))
-
-    over = wait_while(lambda: measuring.dossier is None and not measuring.ended.is_set(), tell)
-    if over:
-        place.empty()
-    return over
 
 
 def _stop() -> None:
@@ -215,11 +186,11 @@ def _stop() -> None:
     measuring.stop()
 
 
-def _tell_ending(measuring: Measuring, t: Texts) -> None:
-    st.error(t("compare.failed") if measuring.refusal is None else refusal_words(measuring.refusal, t))
+def _show_ending(measuring: Measuring, t: Texts) -> None:
+    show_failure(measuring, t)
     if st.button(t("compare.measure"), key="measure_again"):
         st.session_state.pop(_MEASURING)
-        st.rerun()
+        run_again()
 
 
 def _entry(key: str, region: StoredRegion, before: StoredVisit, after: StoredVisit, request: Request, dossier: Dossier) -> NewComparison:

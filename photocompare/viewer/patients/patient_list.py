@@ -11,9 +11,12 @@ from photocompare.records.patient_search import PatientLine
 from photocompare.records.store import MOST_FOUND, Records
 from photocompare.report.words.texts import Texts
 from photocompare.results.visit_details import LONGEST_ENTRY, LONGEST_LABEL, shown_text
-from photocompare.viewer.patients.fields import fresh, identity_fields, made
-from photocompare.viewer.patients.open_patient import choose_patient, may_write, opened_box, told_here
+from photocompare.viewer.patient_record.fields import identity_fields, new_prefix, start_new
+from photocompare.viewer.patient_record.open_patient import choose_patient, may_write
 from photocompare.viewer.shared.components import component
+from photocompare.viewer.shared.expanders import lazy_expander
+from photocompare.viewer.shared.notices import shown_errors
+from photocompare.viewer.shared.waiting import run_again
 
 _LONGEST_SOUGHT = 80
 
@@ -43,13 +46,12 @@ def _offer(found: list[PatientLine], t: Texts) -> None:
             "key": line.key,
             "name": shown_text(line.name, LONGEST_LABEL) or t("patients.unnamed"),
             "chart": shown_text(line.chart_number, LONGEST_ENTRY),
-            "seen": seen(line, t),
+            "seen": last_seen(line, t),
         }
         for line in found
     ]
-    listed: Any = component(
-        "photocompare_patient_list", ("patients/patient_list.js",), css="patients/patient_list.css", html='<ul class="patients"></ul>'
-    )
+    scripts, markup = ("shared/elements.js", "patients/patient_list.js"), '<ul class="patients"></ul>'
+    listed: Any = component("photocompare_patient_list", scripts, css="patients/patient_list.css", html=markup)
     listed(key=_LIST, data={"label": t("patients.list_label"), "lines": lines}, on_open_change=_open_chosen)
 
 
@@ -60,7 +62,7 @@ def _open_chosen() -> None:
         choose_patient(str(chosen))
 
 
-def seen(line: PatientLine, t: Texts) -> str:
+def last_seen(line: PatientLine, t: Texts) -> str:
     """How often, and when last."""
     if line.last_day is None:
         return t("patients.visits_none")
@@ -69,16 +71,16 @@ def seen(line: PatientLine, t: Texts) -> str:
 
 
 def _new_patient(held: Records, who: Actor, t: Texts) -> None:
-    box = opened_box(t("patients.new"), "new_patient_box")
+    box = lazy_expander(t("patients.new"), "new_patient_box")
     if box is None:
         return
     with box, st.form("new_patient_form", border=False):
         st.text(t("patients.new_note"))
-        read = identity_fields(fresh(_NEW), None, t)
+        read = identity_fields(new_prefix(_NEW), None, t)
         if st.form_submit_button(t("patients.add"), type="primary"):
-            with told_here(t):
+            with shown_errors(t):
                 identity = read()
                 key = held.add_patient(who, identity if identity != type(identity)() else None)
-                made(_NEW)
+                start_new(_NEW)
                 choose_patient(key)
-                st.rerun()
+                run_again()

@@ -11,26 +11,25 @@ from photocompare.records.entries import IdentityFacts
 from photocompare.records.patient_file import PatientFile, StoredRegion
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
+from photocompare.viewer.patient_record.open_patient import may_write, region_name, shown_name
 from photocompare.viewer.patients.identity import show_identity
-from photocompare.viewer.patients.open_patient import may_write, region_name, show_said, shown_name
 from photocompare.viewer.patients.pair import show_pair
 from photocompare.viewer.patients.segments import show_segments
 from photocompare.viewer.patients.timeline import show_timeline
 from photocompare.viewer.patients.visits import add_visit
-from photocompare.viewer.shared.components import asset
-from photocompare.viewer.shared.record_pages import room_style
+from photocompare.viewer.shared.components import put_style
+from photocompare.viewer.shared.notices import show_announced
 
 _VIEWS = ("timeline", "course", "pair", "segments", "identity")
 
 
 def show_record(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
     """The patient's page."""
-    st.html(f"<style>{asset('patients/record.css')}</style>")
-    room_style()
+    put_style("patients/record.css")
     identity = file.identity or IdentityFacts()
     name = shown_name(identity.name, identity.chart_number, file.key)
     st.html(f'<h2 class="pc-patient" data-testid="patient"><bdi>{escape(name)}</bdi></h2>')
-    show_said()
+    show_announced("patients")
     view = st.segmented_control(
         t("patients.views"),
         _VIEWS,

@@ -24,16 +24,9 @@ class Segments {
     this.home.dataset.ready = head.id;
   }
 
-  element(tag, className, words) {
-    const made = document.createElement(tag);
-    if (className) made.className = className;
-    if (words !== undefined) made.textContent = words;
-    return made;
-  }
-
   field(words, control) {
-    const label = this.element("label", "field");
-    label.append(this.element("span", "", words), control);
+    const label = element("label", { class: "field" });
+    label.append(element("span", {}, words), control);
     return label;
   }
 
@@ -53,7 +46,7 @@ class Segments {
     this.svg = document.createElementNS(SVG, "svg");
     this.svg.setAttribute("viewBox", `0 0 ${this.head.size[0]} ${this.head.size[1]}`);
     this.svg.setAttribute("aria-hidden", "true");
-    const stage = this.element("div", "stage");
+    const stage = element("div", { class: "stage" });
     stage.append(picture, this.svg);
     stage.addEventListener("click", (event) => this.find(event));
     const days = this.select(this.head.days.map((day, k) => [k, day]), (k) => {
@@ -68,29 +61,29 @@ class Segments {
     });
     this.list = this.select([], (k) => this.choose(Number(k)));
     this.list.size = 8;
-    this.fates = this.element("div", "fates");
+    this.fates = element("div", { class: "fates" });
     this.fates.setAttribute("aria-live", "polite");
-    const side = this.element("div", "side");
+    const side = element("div", { class: "side" });
     side.append(this.field(this.texts.colours, days), this.legend(), this.field(this.texts.sort, sorting), this.field(this.texts.list, this.list), this.fates);
-    const box = this.element("div", "segments");
+    const box = element("div", { class: "segments" });
     box.append(stage, side);
     this.home.replaceChildren(box);
   }
 
   legend() {
-    const made = this.element("ul", "legend");
+    const made = element("ul", { class: "legend" });
     const seen = new Set(this.head.segments.flatMap((segment) => segment.path));
     for (const [fate, look] of Object.entries(this.head.fates)) {
       if (!seen.has(fate)) continue;
-      const item = this.element("li", "");
-      item.append(this.swatch(look), this.element("span", "", look.label));
+      const item = element("li");
+      item.append(this.swatch(look), element("span", {}, look.label));
       made.append(item);
     }
     return made;
   }
 
   swatch(look) {
-    const made = this.element("i", "swatch");
+    const made = element("i", { class: "swatch" });
     made.style.background = look.colour;
     made.style.borderColor = look.casing;
     return made;
@@ -162,14 +155,14 @@ class Segments {
     const segment = this.head.segments[k], width = Math.max(...this.head.size) / 450;
     const look = this.head.fates[segment.path[this.day]];
     this.marks.append(this.stroke(segment.lines, "#000", 7 * width), this.stroke(segment.lines, "#fff", 5.4 * width), this.stroke(segment.lines, look.colour, 2.6 * width));
-    const row = this.element("ol", "path");
+    const row = element("ol", { class: "path" });
     const steps = [[this.texts.before, null], ...segment.path.map((fate, n) => [this.head.days[n], fate])];
     row.append(...steps.map(([day, fate]) => {
-      const item = this.element("li", ""), swatch = fate ? this.swatch(this.head.fates[fate]) : this.element("i", "swatch vein");
-      item.append(swatch, this.element("b", "", fate ? this.head.fates[fate].label : this.texts.vein), this.element("span", "", day));
+      const item = element("li"), swatch = fate ? this.swatch(this.head.fates[fate]) : element("i", { class: "swatch vein" });
+      item.append(swatch, element("b", {}, fate ? this.head.fates[fate].label : this.texts.vein), element("span", {}, day));
       return item;
     }));
-    this.fates.append(this.element("p", "chosen", this.texts.chosen.replace("{length}", segment.length)), row);
+    this.fates.append(element("p", { class: "chosen" }, this.texts.chosen.replace("{length}", segment.length)), row);
   }
 }
 

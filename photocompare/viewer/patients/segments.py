@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import struct
 from collections import defaultdict
 from typing import Any
 
@@ -20,8 +18,8 @@ from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.patients.pair import kept_dossier
 from photocompare.viewer.result import blocks
-from photocompare.viewer.shared.components import component
-from photocompare.viewer.shared.record_pages import table
+from photocompare.viewer.shared.components import component, packed
+from photocompare.viewer.shared.tables import table
 
 _HISTORIES = "patient_histories"
 
@@ -81,7 +79,7 @@ def _history(ids: tuple[int, ...], opened: list[tuple[dt.date, Dossier]]) -> Seg
 def _picture(history: SegmentHistory, dossier: Dossier, baseline: dt.date, photo: str, t: Texts) -> None:
     shown: Any = component(
         "photocompare_patient_segments",
-        ("result/pair_view_canvas.js", "patients/segments.js"),
+        ("shared/unpack.js", "shared/elements.js", "patients/segments.js"),
         css="patients/segments.css",
         html='<div class="segments-home"></div>',
     )
@@ -89,21 +87,18 @@ def _picture(history: SegmentHistory, dossier: Dossier, baseline: dt.date, photo
 
 
 def packed_history(history: SegmentHistory, dossier: Dossier, baseline: dt.date, t: Texts) -> bytes:
-    """What the browser gets: length of the head (4 bytes, little-endian), the head as JSON, the picture."""
-    picture = dossier.pictures["before"]
+    """What the browser gets: the segments with their fates, and the before photo."""
     photo = dossier.result["photos"]["before"]
     head = {
         "id": "-".join([baseline.isoformat(), *(day.isoformat() for day in history.days)]),
         "texts": t.section("segments"),
         "size": [max(1, round(photo[side] * dossier.shown_over_full)) for side in ("width", "height")],
-        "pictures": {"before": [0, len(picture), "image/jpeg"]},
         "days": [day_label(day, baseline, t) for day in history.days],
-        "fates": {fate: _look(fate, t) for fate in (*FATE_STYLES, UNKNOWN) if fate != "new"},
+        "fates": {fate: _style(fate, t) for fate in (*FATE_STYLES, UNKNOWN) if fate != "new"},
         "segments": [_segment(segment, dossier.shown_over_full, history.unit) for segment in history.segments],
         "listed": MOST_LISTED,
     }
-    encoded = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
-    return struct.pack("<I", len(encoded)) + encoded + picture
+    return packed(head, {"before": dossier.pictures["before"]})
 
 
 def day_label(day: dt.date, baseline: dt.date, t: Texts) -> str:
@@ -111,7 +106,7 @@ def day_label(day: dt.date, baseline: dt.date, t: Texts) -> str:
     return f"{day.isoformat()} ({t('patients.day_number', n=(day - baseline).days)})"
 
 
-def _look(fate: str, t: Texts) -> dict[str, Any]:
+def _style(fate: str, t: Texts) -> dict[str, Any]:
     colour = _UNKNOWN_RGB if fate == UNKNOWN else FATE_STYLES[fate].colour
     casing = (255, 255, 255) if fate == UNKNOWN else FATE_STYLES[fate].casing
     return {

@@ -15,16 +15,17 @@ from photocompare.records.store import Records
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.texts import Texts
 from photocompare.results.visit_details import LONGEST_ENTRY, LONGEST_NOTE, shown_text
-from photocompare.viewer.patients.open_patient import may_write, opened_box
+from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.visits import show_visit
 from photocompare.viewer.result import blocks
+from photocompare.viewer.shared.expanders import lazy_expander
 
 
 def show_timeline(held: Records, who: Actor, region: StoredRegion, t: Texts) -> None:
     """All visits of a region, and one of them to be looked at or changed."""
     st.html(timeline(region, t))
     days = {visit.id: visit for visit in reversed(region.visits)}
-    box = opened_box(t("patients.one_visit") if may_write() else t("patients.look_at_visit"), f"one_visit_{region.id}")
+    box = lazy_expander(t("patients.one_visit") if may_write() else t("patients.look_at_visit"), f"one_visit_{region.id}")
     if box is None:
         return
     with box:

@@ -19,10 +19,20 @@ from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking
 from photocompare.viewer.measuring.uploads import SUFFIXES, refusal_words
+from photocompare.viewer.patient_record.fields import (
+    FINDINGS,
+    TREATMENT,
+    new_prefix,
+    place_fields,
+    start_new,
+    typed,
+    typed_visit,
+    visit_fields,
+)
+from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.draft import Draft
-from photocompare.viewer.patients.fields import FINDINGS, TREATMENT, fresh, made, typed, typed_visit, visit_fields
-from photocompare.viewer.patients.open_patient import may_write, opened_box, place_name, say, told_here
-from photocompare.viewer.shared.kept_fields import lasting
+from photocompare.viewer.shared.expanders import lazy_expander
+from photocompare.viewer.shared.notices import announce, shown_errors
 from photocompare.viewer.shared.waiting import wait_while
 
 _THUMBNAILS = "patient_thumbnails"
@@ -31,8 +41,6 @@ MOST_THUMBNAILS = 16
 """Small pictures that a session keeps; each takes some 200 kB."""
 
 _NEW = "new_visit"
-_ELSEWHERE = 0
-"""In place of a region's number: one that is named now."""
 
 
 def show_visit(held: Records, who: Actor, visit: StoredVisit, t: Texts) -> None:
@@ -42,7 +50,7 @@ def show_visit(held: Records, who: Actor, visit: StoredVisit, t: Texts) -> None:
     if visit.photos:
         shown = st.toggle(t("patients.show_photos"), key=f"photos_{visit.id}")
         if shown:
-            with told_here(t):
+            with shown_errors(t):
                 st.html("".join(_picture(held, who, photo, visit, t) for photo in visit.photos))
 
 
@@ -87,12 +95,12 @@ def _picture(held: Records, who: Actor, photo: StoredPhoto, visit: StoredVisit, 
 
 def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, ...], t: Texts) -> None:
     """A form for a visit that has no comparison yet."""
-    box = opened_box(t("patients.add_visit"), f"add_visit_{key}", expanded=not regions)
+    box = lazy_expander(t("patients.add_visit"), f"add_visit_{key}", expanded=not regions)
     if box is None:
         return
     with box:
         st.text(t("patients.add_visit_note"))
-        prefix = fresh(_NEW)
+        prefix = new_prefix(_NEW)
         side, region = place_fields(prefix, regions, t)
         visit_fields(prefix, ("day", *TREATMENT, *FINDINGS), t)
         visit_fields(prefix, ("note",), t, columns=1)
@@ -100,13 +108,13 @@ def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, 
         if len(files) > MOST_SHOTS:
             st.warning(t("compare.too_many"))
         if st.button(t("patients.add_visit"), type="primary", key="add_visit"):
-            with told_here(t):
+            with shown_errors(t):
                 facts = _entered(prefix)
                 photos = visit_photos([file.getvalue() for file in files[:MOST_SHOTS]], t)
                 if photos is not None:
                     held.add_visit(who, key, side, region, facts, photos)
-                    made(_NEW)
-                    say(t("patients.visit_added"))
+                    start_new(_NEW)
+                    announce("patients", t("patients.visit_added"))
 
 
 def visit_photos(files: Sequence[bytes], t: Texts) -> VisitPhotos | None:
@@ -122,24 +130,3 @@ def visit_photos(files: Sequence[bytes], t: Texts) -> VisitPhotos | None:
             return None
         facts[digest_of(data)] = check.photo
     return VisitPhotos(tuple(files), facts)
-
-
-def place_fields(prefix: str, regions: tuple[StoredRegion, ...], t: Texts) -> tuple[str, str]:
-    """Leg and region: one that the patient has, or another that is named now."""
-    known = {region.id: region for region in regions}
-    chosen: int = _ELSEWHERE
-    if known:
-
-        def name(number: int) -> str:
-            return place_name(known[number].side, known[number].name, t) if number in known else t("patients.other_region")
-
-        chosen = st.selectbox(t("patients.region"), [*known, _ELSEWHERE], format_func=name, key=f"{prefix}_place_{regions[0].id}")
-    if chosen in known:
-        return known[chosen].side, known[chosen].name
-    first, second = st.columns(2)
-    legs = ("", "left", "right")
-    with lasting(f"{prefix}_side"):
-        side = first.selectbox(t("compare.leg"), legs, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key=f"{prefix}_side")
-    with lasting(f"{prefix}_region"):
-        second.text_input(t("compare.region"), key=f"{prefix}_region", max_chars=80)
-    return side, typed(prefix, "region") or ""

@@ -14,11 +14,11 @@ from photocompare.records.schema import LONGEST_NAME
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.rating.results import show_agreement
-from photocompare.viewer.result.two_pictures import show_bare
-from photocompare.viewer.shared.page import begin
-from photocompare.viewer.shared.record_pages import mark_demo, room_style, told_errors
-from photocompare.viewer.shared.records_access import actor, records
+from photocompare.viewer.result.two_pictures import show_two_pictures
+from photocompare.viewer.shared.notices import shown_errors
+from photocompare.viewer.shared.waiting import run_again
 from photocompare.viewer.sign_in.page import link_to
+from photocompare.viewer.sign_in.records_page import show_records_page
 
 USUAL_PAIRS = 40
 """Pairs of a round as offered: with two raters 39 tell an intraclass correlation of 0.8 from one of 0.6 (Walter, Eliasziw & Donner,
@@ -44,20 +44,19 @@ class Asking:
 
 def show() -> None:
     """The page: a round is chosen, its pairs are rated one by one, its agreement is read afterwards."""
-    t = begin("rating.title")
-    room_style()
-    with told_errors(t):
-        held, who = records(), actor()
-        mark_demo(held, t)
-        st.text(t("rating.intro"))
-        found = ratings.rounds(held, who)
-        if found:
-            _one_round(held, who, found, t)
-        else:
-            st.info(t("rating.none_manager" if allowed(who, Permission.MANAGE_RATING) else "rating.none"))
-        if allowed(who, Permission.MANAGE_RATING):
-            with st.expander(t("rating.set_up"), expanded=not found):
-                _set_up(held, who, t)
+    show_records_page("rating.title", _rounds)
+
+
+def _rounds(held: Records, who: Actor, t: Texts) -> None:
+    st.text(t("rating.intro"))
+    found = ratings.rounds(held, who)
+    if found:
+        _one_round(held, who, found, t)
+    else:
+        st.info(t("rating.none_manager" if allowed(who, Permission.MANAGE_RATING) else "rating.none"))
+    if allowed(who, Permission.MANAGE_RATING):
+        with st.expander(t("rating.set_up"), expanded=not found):
+            _set_up(held, who, t)
 
 
 def _one_round(held: Records, who: Actor, found: tuple[ratings.Round, ...], t: Texts) -> None:
@@ -97,7 +96,7 @@ def _rate(asking: Asking, asked: ratings.Round) -> None:
     name = f"rating_{asked.id}_{place}"
     pictures, score = st.columns([3, 2], gap="large")
     with pictures:
-        show_bare(_pictures(asking, asked, left[0], name), t, name)
+        show_two_pictures(_pictures(asking, asked, left[0], name), t, name)
     with score:
         _score(asking, asked, left[0], name)
 
@@ -126,7 +125,7 @@ def _score(asking: Asking, asked: ratings.Round, showing: Showing, name: str) ->
         return
     score = ratings.Score(showing.comparison_id, showing.occasion, float(percent), point)
     ratings.give(asking.held, asking.who, asked.id, score, rater=asking.rater)
-    st.rerun()
+    run_again()
 
 
 def _set_up(held: Records, who: Actor, t: Texts) -> None:
@@ -145,9 +144,9 @@ def _set_up(held: Records, who: Actor, t: Texts) -> None:
         seed = right.number_input(t("rating.seed"), 0, HIGHEST_SEED, 1, 1, help=t("rating.seed_help"))
         pressed = st.form_submit_button(t("rating.begin"))
     if pressed:
-        with told_errors(t):
+        with shown_errors(t):
             comparisons = ratings.drawn(held, who, int(pairs), seed=int(seed))
             repeated = chosen_twice(comparisons, share=share / 100.0, seed=int(seed))
             number = ratings.set_up(held, who, name, comparisons=comparisons, repeated=repeated, seed=int(seed))
             st.session_state[_BEGUN] = number
-            st.rerun()
+            run_again()

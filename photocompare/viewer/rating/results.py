@@ -14,7 +14,7 @@ from photocompare.records.ratings import RoundScores
 from photocompare.report.words.numbers import signed
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.charts import show_chart
-from photocompare.viewer.shared.record_pages import table
+from photocompare.viewer.shared.tables import table
 
 _SOFTWARE = "software"
 _KAPPA_DIGITS, _PERCENT_DIGITS = 2, 1

@@ -15,7 +15,6 @@ from photocompare.report.words.texts import Texts, texts
 from photocompare.results.redated import assessed_length, lengths
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.veins.classes import ASSESSED_FATES
-from photocompare.viewer.shared.components import asset
 
 if TYPE_CHECKING:
     from photocompare.clearance.correction import Corrected, Correction
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
 _TICKS = (0, 25, 50, 75, 100)
 
 DAYS_PER_WEEK = 7
-
-
-def style_sheet() -> str:
-    """The blocks' style, to be put into a page once."""
-    return f"<style>{asset('result/blocks.css')}</style>"
 
 
 def percent(value: float | None) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,7 +11,7 @@ from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.redated import lengths
-from photocompare.viewer.shared.components import asset, component, nothing
+from photocompare.viewer.shared.components import asset, component, nothing, packed
 
 Mode = Literal["full", "consult", "field", "correct", "refused"]
 
@@ -24,6 +22,8 @@ MOST_POINTS = 2000
 """Corners and points that are taken from the browser at once; a hand draws some hundred."""
 
 _SCRIPTS = (
+    "shared/unpack.js",
+    "shared/elements.js",
     "result/pair_view_canvas.js",
     "result/pair_view_edit.js",
     "result/pair_view_scene.js",
@@ -88,14 +88,14 @@ def pair_view(
 def packed_pair(
     dossier: Dossier, t: Texts, *, mode: Mode, identity: str, wanted: Sequence[str] = (), more: Mapping[str, bytes] | None = None
 ) -> bytes:
-    """What the browser gets: length of the head (4 bytes, little-endian), the head as JSON, the pictures one after the other."""
+    """What the browser gets of a pair."""
     available = {**dossier.pictures, **(more or {})}
     names = [*_SHOWN[mode], *(name for group in wanted for name in _LATER[group])]
-    blobs = {name: available[name] for name in names if name in available}
-    if not dossier.measured and mode == "field":
-        blobs = {"before_original": available["before_original"]}
     if mode == "refused":
-        blobs = {name: available[name] for name in ("before_original", "after_original")}
+        names = [*_SHOWN[mode]]
+    elif mode == "field" and not dossier.measured:
+        names = ["before_original"]
+    blobs = {name: available[name] for name in names if name in available}
     amounts, unit = lengths(dossier.result)
     lines = (dossier.lines or {"fates": {}, "pieces": []}) if mode in ("full", "correct") else {"fates": {}, "pieces": []}
     drawn = [fate for fate in FATE_STYLES if lines["fates"].get(fate)]
@@ -104,7 +104,6 @@ def packed_pair(
         "mode": mode,
         "texts": t.section("pair"),
         "size": _shown_size(dossier),
-        "pictures": _places(blobs),
         "fates": [_fate(fate, lines["fates"][fate], amounts.get(fate), unit, t) for fate in drawn],
         "overlays_on": list(_OVERLAYS_ON),
         "pieces": lines["pieces"] if mode == "correct" else [],
@@ -114,8 +113,7 @@ def packed_pair(
         "full_width": dossier.result["photos"]["before"]["width"],
         "full_size": "there" if dossier.measured and dossier.shown_over_full < 1.0 else "none",
     }
-    encoded = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
-    return struct.pack("<I", len(encoded)) + encoded + b"".join(blobs.values())
+    return packed(head, blobs)
 
 
 def _shown_size(dossier: Dossier) -> list[int] | None:
@@ -123,14 +121,6 @@ def _shown_size(dossier: Dossier) -> list[int] | None:
         return None
     photo = dossier.result["photos"]["before"]
     return [max(1, round(photo[side] * dossier.shown_over_full)) for side in ("width", "height")]
-
-
-def _places(blobs: Mapping[str, bytes]) -> dict[str, list[Any]]:
-    places, at = {}, 0
-    for name, data in blobs.items():
-        places[name] = [at, len(data), "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"]
-        at += len(data)
-    return places
 
 
 def _fate(fate: str, lines: Any, amount: float | None, unit: str, t: Texts) -> dict[str, Any]:

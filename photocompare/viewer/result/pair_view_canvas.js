@@ -5,19 +5,6 @@ const MOST_ZOOM = 16; // screen pixels per image pixel: single pixels are seen w
 const CHECKER_TILE = 56; // CSS pixels of a tile: several across a leg, each with several veins
 const FLICKER_MS = 700; // below three changes a second (WCAG 2.3.1), slow enough to find a vein again
 
-function unpack(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getUint32(0, true);
-  const text = new TextDecoder().decode(bytes.subarray(4, 4 + length));
-  const head = { ...JSON.parse(text), text };
-  const start = 4 + length;
-  head.blobs = {};
-  for (const [name, [offset, size, type]] of Object.entries(head.pictures)) {
-    head.blobs[name] = new Blob([bytes.subarray(start + offset, start + offset + size)], { type });
-  }
-  return head;
-}
-
 // How an image of a given size lies in a pane: scale and offset, kept within bounds.
 class Placement {
   constructor() {

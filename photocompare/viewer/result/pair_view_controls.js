@@ -3,16 +3,6 @@
 const VIEWS = ["slider", "flicker", "side", "difference", "check", "originals"];
 const KEY_STEP = 2; // percent that an arrow key moves the slider
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children);
-  return made;
-}
-
 class PairControls extends PairScene {
   build() {
     this.observer.disconnect();

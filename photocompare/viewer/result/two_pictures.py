@@ -13,7 +13,7 @@ from photocompare.results.timing import Timing
 from photocompare.viewer.result.pair_view import pair_view
 
 
-def bare_dossier(pair: AnonymousPictures) -> Dossier:
+def unmeasured_dossier(pair: AnonymousPictures) -> Dossier:
     """The two pictures as the pictures' component takes them; there is no number that it could hand on."""
     photo, failed = PhotoRecord("", pair.width, pair.height), Estimate.failed("%")
     result = Result(
@@ -35,7 +35,7 @@ def bare_dossier(pair: AnonymousPictures) -> Dossier:
     return Dossier(result, {"before": pair.before, "after": pair.after})
 
 
-def show_bare(pair: AnonymousPictures, t: Texts, key: str) -> None:
+def show_two_pictures(pair: AnonymousPictures, t: Texts, key: str) -> None:
     """The slider over two pictures.
 
     Parameters
@@ -43,4 +43,4 @@ def show_bare(pair: AnonymousPictures, t: Texts, key: str) -> None:
     key : str
         Names the showing; it must tell neither the comparison nor whether it was shown before.
     """
-    pair_view(bare_dossier(pair), t, mode="consult", key=key, identity=key)
+    pair_view(unmeasured_dossier(pair), t, mode="consult", key=key, identity=key)

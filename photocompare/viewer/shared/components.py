@@ -1,18 +1,27 @@
-"""Our own components are made of the viewer's own files; each is registered once for a process."""
+"""Our own components: made of the viewer's own files, each registered once for a process, and what they are given as bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import struct
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import streamlit as st
 
+_PNG_MAGIC = b"\x89PNG"
+
 
 def asset(name: str) -> str:
     """The text of a file of the viewer, named from its folder: "result/pair_view.js"."""
     return files("photocompare.viewer").joinpath(name).read_text(encoding="utf-8")
+
+
+def put_style(name: str) -> None:
+    """Put a style file of the viewer into the page."""
+    st.html(f"<style>{asset(name)}</style>")
 
 
 @cache
@@ -35,3 +44,27 @@ def component(name: str, scripts: Sequence[str], *, css: str | None = None, html
 
 def nothing() -> None:
     """For `on_..._change`: Streamlit hands over a value only where somebody listens for its change."""
+
+
+def packed(head: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:
+    """What a component with pictures gets, as `shared/unpack.js` reads it: in bytes a picture costs a third less than in JSON.
+
+    Parameters
+    ----------
+    head : mapping
+        In JSON types.  "pictures" is added: name to offset, size and type of each picture.
+    pictures : mapping
+        Name to JPEG or PNG.
+
+    Returns
+    -------
+    bytes
+        Length of the head (4 bytes, little-endian), the head as JSON (UTF-8), the pictures one after the other.
+    """
+    places: dict[str, tuple[int, int, str]] = {}
+    start = 0
+    for name, data in pictures.items():
+        places[name] = (start, len(data), "image/png" if data.startswith(_PNG_MAGIC) else "image/jpeg")
+        start += len(data)
+    encoded = json.dumps({**head, "pictures": places}, separators=(",", ":"), ensure_ascii=False).encode()
+    return struct.pack("<I", len(encoded)) + encoded + b"".join(pictures.values())

@@ -13,17 +13,17 @@ _KEPT = "lasting_fields"
 
 
 @contextlib.contextmanager
-def lasting(*keys: str) -> Iterator[None]:
+def keep_typed(*keys: str) -> Iterator[None]:
     """Draw fields within this.
 
     What was typed is put back only where it was forgotten: a field that is set while somebody types in it loses what was typed.
     """
-    put_back(*keys)
+    restore_typed(*keys)
     yield
     _kept().update({key: st.session_state.get(key) for key in keys})
 
 
-def put_back(*keys: str) -> None:
+def restore_typed(*keys: str) -> None:
     """What was typed into fields, for what reads it before they are drawn."""
     for key in keys:
         if key not in st.session_state and key in _kept():

@@ -1,4 +1,4 @@
-"""Waiting within a run of a page, so that no run is begun that nobody asked for.
+"""Waiting within a run of a page, so that no run is begun that nobody asked for; and running again without losing what was asked for.
 
 A page that runs again by itself (a fragment with a timer, `st.rerun` when something is ready) makes Streamlit drop what it has not sent
 yet, the answer to a file that is about to come up among it, and that file is then lost from its uploader (seen with Streamlit 1.67 on a
@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LOOK_S = 0.15
 """Between two looks: late by less than a person notices, and hardly any work."""
@@ -34,3 +38,20 @@ def wait_while(waiting: Callable[[], bool], tell: Callable[[], object]) -> bool:
             return False
         time.sleep(LOOK_S)
     return True
+
+
+def run_again(*, fragment: bool = False) -> NoReturn:
+    """Run the page again, unless something newer was asked for.
+
+    `st.rerun` asks for its own page, and so takes the place of a page that was clicked while this run saved something.  Streamlit ends a
+    run at its next call when a newer one is asked for; that call stands here before it.
+
+    Parameters
+    ----------
+    fragment : bool
+        Only the fragment that this is called from, where it runs by itself; with the whole page it can't run again alone.
+    """
+    st.empty()
+    context = get_script_run_ctx()
+    alone = context is not None and bool(context.fragment_ids_this_run)
+    st.rerun(scope="fragment" if fragment and alone else "app")

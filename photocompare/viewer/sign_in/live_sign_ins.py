@@ -1,8 +1,8 @@
 """Who is signed in now, kept by the server: limits on its own clock, and an end that a kept cookie can't undo.
 
-Streamlit's cookie is a signed copy of what the identity provider said; it holds for thirty days and nothing ends it on the server.  So
-each sign-in has a mark, the digest of everything that the provider said, which holds a random number of that one sign-in (the nonce).
-A mark is let in once, soon after the provider said it, lives until its limits or its end, and never comes back.
+Streamlit's cookie is a signed copy of what the identity provider stated; it holds for thirty days and nothing ends it on the server.  So
+each sign-in has a mark, the digest of everything that the provider stated, which holds a random number of that one sign-in (the nonce).
+A mark is let in once, soon after the provider stated it, lives until its limits or its end, and never comes back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Literal
 Standing = Literal["live", "idle", "expired", "ended"]
 
 _OF_STREAMLIT = ("tokens", "origin", "provider", "is_logged_in")
-"""What Streamlit adds, some of it in its cookie and some in the session; the rest was said by the provider once."""
+"""What Streamlit adds, some of it in its cookie and some in the session; the rest was stated by the provider once."""
 
 _CLOCKS_APART_S = 120.0
 """By which the provider's clock may run ahead of ours (RFC 7519, 4.1.4: "no more than a few minutes")."""
@@ -41,8 +41,8 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What the provider said of one sign-in.
+class SignIn:
+    """One sign-in, as the provider stated it.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Said:
         Issuer and subject, `issuer#subject`: the only pair that stays with one person (OpenID Connect Core 1.0, 5.7).  An e-mail address
         may be given to somebody else one day.
     mark : str
-        SHA-256 of everything that was said.
+        SHA-256 of everything that was stated.
     issued_at : float
         Seconds since 1970.
     """
@@ -60,16 +60,16 @@ class Said:
     issued_at: float
 
     @classmethod
-    def of(cls, claims: Mapping[str, Any]) -> Said | None:
-        """What the claims say; None for somebody who is not signed in, and for claims that lack what identifies a sign-in."""
+    def of(cls, claims: Mapping[str, Any]) -> SignIn | None:
+        """The sign-in that claims tell of; None for somebody who is not signed in, and where they lack what identifies a sign-in."""
         needed = [claims.get(name) for name in ("iss", "sub", "nonce", "iat")]
         if claims.get("is_logged_in") is not True or not all(needed):
             return None
         issuer, subject, _, issued = needed
         if not isinstance(issued, (int, float)):
             return None
-        said = {name: value for name, value in claims.items() if name not in _OF_STREAMLIT}
-        text = json.dumps(said, sort_keys=True, separators=(",", ":"), default=str)
+        stated = {name: value for name, value in claims.items() if name not in _OF_STREAMLIT}
+        text = json.dumps(stated, sort_keys=True, separators=(",", ":"), default=str)
         return cls(f"{issuer}#{subject}", hashlib.sha256(text.encode()).hexdigest(), float(issued))
 
 
@@ -101,37 +101,37 @@ class LiveSignIns:
     _open: dict[str, str] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def standing(self, said: Said, *, begin: Callable[[], bool], act: bool = True) -> Standing:
+    def standing(self, sign_in: SignIn, *, begin: Callable[[], bool], act: bool = True) -> Standing:
         """How a sign-in stands.
 
         Parameters
         ----------
-        said : Said
+        sign_in : SignIn
         begin : callable
             Notes a sign-in that is met for the first time; False where it is known to have been here already.
         act : bool
             Whether this is something that the person does: it starts the idle time anew.
         """
         with self._lock:
-            self._sweep()
-            held = self._held.get(said.mark)
+            self._expire()
+            held = self._held.get(sign_in.mark)
             if held is None:
-                return self._let_in(said, begin)
+                return self._let_in(sign_in, begin)
             if held.end == "live" and act:
                 held.seen = self.now()
             return held.end
 
-    def is_live(self, said: Said) -> bool:
+    def is_live(self, sign_in: SignIn) -> bool:
         """Whether it was let in and lives; nothing is begun or prolonged."""
         with self._lock:
-            self._sweep()
-            held = self._held.get(said.mark)
+            self._expire()
+            held = self._held.get(sign_in.mark)
             return held is not None and held.end == "live"
 
-    def idle_left_s(self, said: Said) -> float:
+    def idle_left_s(self, sign_in: SignIn) -> float:
         """Seconds until it ends if nothing is done; 0 for one that does not live."""
         with self._lock:
-            held = self._held.get(said.mark)
+            held = self._held.get(sign_in.mark)
             return self.limits.idle_s - (self.now() - held.seen) if held is not None and held.end == "live" else 0.0
 
     def end(self, mark: str) -> None:
@@ -140,16 +140,16 @@ class LiveSignIns:
             if (held := self._held.get(mark)) is not None:
                 self._finish(held, "ended")
 
-    def _let_in(self, said: Said, begin: Callable[[], bool]) -> Standing:
-        age = self.wall() - said.issued_at
+    def _let_in(self, sign_in: SignIn, begin: Callable[[], bool]) -> Standing:
+        age = self.wall() - sign_in.issued_at
         if not -_CLOCKS_APART_S <= age <= self.limits.idle_s:
             return "expired"
         let_in = begin()  # where that fails, nobody was let in
         now = self.now()
-        held = self._held[said.mark] = _Live(said.subject, now, now, "live" if let_in else "ended")
+        held = self._held[sign_in.mark] = _Live(sign_in.subject, now, now, "live" if let_in else "ended")
         return held.end
 
-    def _sweep(self) -> None:
+    def _expire(self) -> None:
         """End what ran out; forget what is too old to be let in again in any case."""
         now = self.now()
         for mark, held in list(self._held.items()):

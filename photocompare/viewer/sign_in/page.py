@@ -1,4 +1,4 @@
-"""What stands around every page: the door before it, and who is signed in above it."""
+"""What stands around every page: the way in before it, and who is signed in above it."""
 
 from __future__ import annotations
 
@@ -14,35 +14,41 @@ from photocompare.base.errors import AccessDenied, UsageError
 from photocompare.records.access import LOCAL, Actor
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.components import component
-from photocompare.viewer.sign_in import session as sign_in
-from photocompare.viewer.sign_in.live_sign_ins import Said
+from photocompare.viewer.sign_in import session
+from photocompare.viewer.sign_in.live_sign_ins import SignIn
 from photocompare.viewer.sign_in.page_roles import PAGES, require_page, sees
-from photocompare.viewer.sign_in.start_check import Setting, auth_section, providers, refusal, sign_in_configured
+from photocompare.viewer.sign_in.start_check import Setting, auth_section, providers, sign_in_configured, start_refusal
+
+_AFTER_THE_END_S = 1.0
+"""By which the browser looks later than the server ends a sign-in that nothing is done with."""
+
+_LEFT = "left"
+"""What the browser adds to the address when it loads a page by itself: nobody did anything."""
 
 
 def admit(t: Texts) -> Actor:
     """Who may go on; for everybody else the run ends here, with a page that says why and what to do."""
-    refused = refusal(Setting.present())
+    refused = start_refusal(Setting.present())
     if refused is not None:
-        _ended(t, refused)
+        _show_error(t, refused)
     if not sign_in_configured():
         return LOCAL
     try:
         left = st.query_params.pop(_LEFT, "")
-        sign_in.own_session(act=not left)
-        return sign_in.actor()
+        session.own_session(act=not left)
+        return session.actor()
     except AccessDenied as error:
-        sign_in.forget_everything()
-        _door(t, error)
+        session.forget_everything()
+        _show_way_in(t, error)
     except UsageError as error:
-        _ended(t, error)
+        _show_error(t, error)
 
 
-def _ended(t: Texts, error: UsageError) -> NoReturn:
+def _show_error(t: Texts, error: UsageError) -> NoReturn:
     _instead_of_pages(lambda: st.error(t.error(error)), t)
 
 
-def _door(t: Texts, error: AccessDenied) -> NoReturn:
+def _show_way_in(t: Texts, error: AccessDenied) -> NoReturn:
     _instead_of_pages(lambda: _unknown(t, error) if error.code == "account_unknown" else _ways_in(t, error), t)
 
 
@@ -67,12 +73,12 @@ def _ways_in(t: Texts, error: AccessDenied) -> None:
 
 
 def _unknown(t: Texts, error: AccessDenied) -> None:
-    said = Said.of(sign_in.claims())
+    sign_in = SignIn.of(session.claims())
     st.warning(t.error(error))
-    if said is not None:
+    if sign_in is not None:
         st.text(t("sign_in.hand_over"))
-        st.code(said.subject, language=None, wrap_lines=True)
-    st.button(t("sign_in.out"), key="sign_out", on_click=sign_in.sign_out)
+        st.code(sign_in.subject, language=None, wrap_lines=True)
+    st.button(t("sign_in.out"), key="sign_out", on_click=session.sign_out)
 
 
 def pages_of(names: Sequence[str], who: Actor, t: Texts) -> list[StreamlitPage]:
@@ -93,24 +99,16 @@ def _hidden(name: str, show: Callable[[], None], t: Texts) -> StreamlitPage:
 def _refused(name: str, t: Texts) -> None:
     st.title(t("app.title"), anchor=False)
     try:
-        require_page(sign_in.actor().role, name)
+        require_page(session.actor().role, name)
     except AccessDenied as error:
         st.error(t.error(error))
-
-
-_AFTER_THE_END_S = 1.0
-"""By which the browser looks later than the server ends a sign-in that nothing is done with."""
-
-
-_LEFT = "left"
-"""What the browser adds to the address when it loads a page by itself: nobody did anything."""
 
 
 def watch(who: Actor) -> None:
     """Let the browser load the page again when the sign-in has ended because nothing was done."""
     if who != LOCAL:
         # The run's own time makes the data of each run its own, and the wait begin anew.
-        data = {"seconds": sign_in.idle_left_s() + _AFTER_THE_END_S, "left": _LEFT, "run": time.monotonic()}
+        data = {"seconds": session.idle_left_s() + _AFTER_THE_END_S, "left": _LEFT, "run": time.monotonic()}
         component("photocompare_sign_in_watch", ("sign_in/watch.js",))(key="sign_in_watch", data=data, height=1)
 
 
@@ -120,10 +118,10 @@ def show_signed_in(who: Actor, t: Texts) -> None:
         return
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="signed_in_as"):
         st.text(t("sign_in.who", name=who.name, role=t(f"sign_in.role.{who.role}")), width="content")
-        st.button(t("sign_in.out"), key="sign_out", on_click=sign_in.sign_out)
+        st.button(t("sign_in.out"), key="sign_out", on_click=session.sign_out)
 
 
 def link_to(page: str, label: str) -> None:
     """A link to another page, for whoever sees that page."""
-    if sees(sign_in.actor().role, page):
+    if sees(session.actor().role, page):
         st.page_link(f"app_pages/{page}.py", label=label)

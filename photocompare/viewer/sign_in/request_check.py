@@ -23,9 +23,9 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from photocompare.viewer.sign_in import session as sign_in
-from photocompare.viewer.sign_in.live_sign_ins import Said
-from photocompare.viewer.sign_in.start_check import Setting, auth_section, is_loopback, refusal, sign_in_configured
+from photocompare.viewer.sign_in import session
+from photocompare.viewer.sign_in.live_sign_ins import SignIn
+from photocompare.viewer.sign_in.start_check import Setting, auth_section, is_loopback, sign_in_configured, start_refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -81,18 +81,18 @@ def check_start() -> None:
     ------
     SystemExit
     """
-    refused = refusal(Setting.present())
+    refused = start_refusal(Setting.present())
     if refused is not None:
         sys.exit(f"photocompare: {refused}")
-    sign_in.live()  # a limit that can't be read is told now
+    session.live()  # a limit that can't be read is told now
 
 
 def middleware() -> list[Middleware]:
     """What stands before Streamlit's own layers."""
-    return [Middleware(Door)]
+    return [Middleware(RequestCheck)]
 
 
-class Door:
+class RequestCheck:
     """Refuses what must not pass, and adds to every answer what a browser has to keep to."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -102,7 +102,7 @@ class Door:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        why = _why_not(scope)
+        why = _refusal(scope)
         if why is None:
             await self._app(scope, receive, _adding(scope, send))
         elif scope["type"] == "websocket":
@@ -112,7 +112,7 @@ class Door:
             await PlainTextResponse(why, status_code=403)(scope, receive, _adding(scope, send))
 
 
-def _why_not(scope: Scope) -> str | None:
+def _refusal(scope: Scope) -> str | None:
     headers = Headers(scope=scope)
     if not is_host_allowed(headers.get("host")):
         return "The viewer does not answer under this name."
@@ -124,13 +124,13 @@ def _why_not(scope: Scope) -> str | None:
     base = "/" + (st.get_option("server.baseUrlPath") or "").strip("/")
     path = path.removeprefix(base.rstrip("/"))
     if path.startswith(SIGNED_IN_ONLY):
-        said = said_in_cookie(headers)
-        if said is None or not sign_in.live().is_live(said):
+        sign_in = sign_in_of_cookie(headers)
+        if sign_in is None or not session.live().is_live(sign_in):
             return "Sign in first."
     return None
 
 
-def said_in_cookie(headers: Headers) -> Said | None:
+def sign_in_of_cookie(headers: Headers) -> SignIn | None:
     """The sign-in that a request's signed cookie tells of; None without one, or for one that is forged."""
     jar: SimpleCookie = SimpleCookie()
     try:
@@ -147,7 +147,7 @@ def said_in_cookie(headers: Headers) -> Said | None:
         claims = None if signed is None else json.loads(signed)
     except ValueError:
         return None
-    return Said.of(claims) if isinstance(claims, dict) else None
+    return SignIn.of(claims) if isinstance(claims, dict) else None
 
 
 def _adding(scope: Scope, send: Send) -> Send:

@@ -1,6 +1,6 @@
 """Who sits at a session: asked anew on every run, from the identity provider's word, our own list of live sign-ins and our accounts.
 
-Without a section [auth] in Streamlit's secrets there is one user, the person at this machine, and `sign_in_start` sees to it that
+Without a section [auth] in Streamlit's secrets there is one user, the person at this machine, and `start_check` sees to it that
 nobody else reaches the viewer.
 """
 
@@ -18,8 +18,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from photocompare.base.errors import AccessDenied, UsageError
 from photocompare.records import sign_ins
 from photocompare.records.access import LOCAL, Actor, Permission
-from photocompare.viewer.shared.records_access import records
-from photocompare.viewer.sign_in.live_sign_ins import Limits, LiveSignIns, Said
+from photocompare.viewer.shared.records import records
+from photocompare.viewer.shared.waiting import run_again
+from photocompare.viewer.sign_in.live_sign_ins import Limits, LiveSignIns, SignIn
 from photocompare.viewer.sign_in.start_check import sign_in_configured
 
 P = ParamSpec("P")
@@ -66,7 +67,7 @@ def live() -> LiveSignIns:
 
 
 def claims() -> Mapping[str, Any]:
-    """What the identity provider said of whoever sits at this session, as Streamlit took it from the signed cookie."""
+    """What the identity provider states of whoever sits at this session, as Streamlit took it from the signed cookie."""
     return st.user.to_dict()
 
 
@@ -85,25 +86,25 @@ def actor() -> Actor:
 
 def idle_left_s() -> float:
     """Seconds until this session's sign-in ends if nothing is done."""
-    said = Said.of(claims())
-    return live().idle_left_s(said) if said is not None else 0.0
+    sign_in = SignIn.of(claims())
+    return live().idle_left_s(sign_in) if sign_in is not None else 0.0
 
 
-def _signed_in(*, act: bool = False) -> tuple[Said, Actor]:
-    said = Said.of(claims())
-    if said is None:
+def _signed_in(*, act: bool = False) -> tuple[SignIn, Actor]:
+    sign_in = SignIn.of(claims())
+    if sign_in is None:
         raise AccessDenied("You are not signed in.", code="not_signed_in")
-    who = records().actor_of(said.subject)
+    who = records().actor_of(sign_in.subject)
     if who is None:
         raise AccessDenied("There is no open account for you; ask the administrator.", code="account_unknown")
-    standing = live().standing(said, begin=lambda: sign_ins.begin(records(), who, said.mark), act=act)
+    standing = live().standing(sign_in, begin=lambda: sign_ins.begin(records(), who, sign_in.mark), act=act)
     if standing == "idle":
         raise AccessDenied("You were signed out, because nothing was done for a while; sign in again.", code="sign_in_idle")
     if standing == "expired":
         raise AccessDenied("You were signed out, because you signed in too long ago; sign in again.", code="sign_in_expired")
     if standing == "ended":
         raise AccessDenied("You were signed out; sign in again.", code="sign_in_ended")
-    return said, dataclasses.replace(who, patient_key=live().open_patient(said.subject) if who.role == "consult" else "")
+    return sign_in, dataclasses.replace(who, patient_key=live().open_patient(sign_in.subject) if who.role == "consult" else "")
 
 
 def own_session(*, act: bool = True) -> bool:
@@ -121,11 +122,11 @@ def own_session(*, act: bool = True) -> bool:
     if not sign_in_configured():
         return True
     try:
-        said, who = _signed_in(act=act)
+        sign_in, who = _signed_in(act=act)
     except AccessDenied:
         forget_everything()
         raise
-    owner = (said.mark, who.role)
+    owner = (sign_in.mark, who.role)
     before = st.session_state.get(_OWNER)
     if before is not None and before != owner:
         forget_everything()
@@ -154,7 +155,7 @@ def checked_fragment(function: Callable[P, None]) -> Callable[P, None]:
         except AccessDenied:
             own = False
         if not own:
-            st.rerun()
+            run_again()
         function(*args, **kwargs)
 
     return run
@@ -162,12 +163,12 @@ def checked_fragment(function: Callable[P, None]) -> Callable[P, None]:
 
 def sign_out() -> None:
     """End the sign-in in every window, drop what this session holds, and let the provider sign out too where it can."""
-    said = Said.of(claims())
-    if said is not None:
-        who = records().actor_of(said.subject)
-        if who is not None and live().is_live(said):
-            sign_ins.end(records(), who, said.mark, "signed out")
-        live().end(said.mark)
+    sign_in = SignIn.of(claims())
+    if sign_in is not None:
+        who = records().actor_of(sign_in.subject)
+        if who is not None and live().is_live(sign_in):
+            sign_ins.end(records(), who, sign_in.mark, "signed out")
+        live().end(sign_in.mark)
     forget_everything()
     st.logout()
 
@@ -182,33 +183,33 @@ def open_consult(key: str) -> None:
     UsageError
         There is no such patient.
     """
-    said, who = _consulting()
-    if not live().set_open_patient(said.subject, key):
+    sign_in, who = _consulting()
+    if not live().set_open_patient(sign_in.subject, key):
         raise AccessDenied("Another patient is open; close that one first.", code="consult_open")
     try:
         opening = dataclasses.replace(who, patient_key=key)
         records().open_patient(opening, key)
         records().note(opening, Permission.READ_PATIENT, "consult.open", f"patient/{key}", key=key)
     except UsageError:
-        live().set_open_patient(said.subject, "")
+        live().set_open_patient(sign_in.subject, "")
         raise
 
 
 def close_consult() -> None:
     """Close the patient that is open in consult; nothing where none is."""
-    said, who = _consulting()
+    sign_in, who = _consulting()
     key = who.patient_key
     if key:
         records().note(who, Permission.READ_PATIENT, "consult.close", f"patient/{key}", key=key)
-        live().set_open_patient(said.subject, "")
+        live().set_open_patient(sign_in.subject, "")
     forget_everything()
-    st.session_state[_OWNER] = (said.mark, who.role)
+    st.session_state[_OWNER] = (sign_in.mark, who.role)
 
 
-def _consulting() -> tuple[Said, Actor]:
+def _consulting() -> tuple[SignIn, Actor]:
     if not sign_in_configured():
         raise AccessDenied("Patients are opened on their own page here.", code="consult_alone")
-    said, who = _signed_in()
+    sign_in, who = _signed_in()
     if who.role != "consult":
         raise AccessDenied("Patients are opened on their own page here.", code="consult_alone")
-    return said, who
+    return sign_in, who

@@ -84,7 +84,7 @@ def providers(auth: Mapping[str, Any]) -> list[str]:
     return named or ["default"]
 
 
-def refusal(setting: Setting) -> UsageError | None:
+def start_refusal(setting: Setting) -> UsageError | None:
     """Why the viewer must not be served like this; None where it may."""
     return _old_library(setting.versions) or (_unsafe_sign_in(setting) if setting.auth else _unsafe_alone(setting))
 

@@ -1,4 +1,4 @@
-"""The fields in which a patient's identity and a visit's facts are typed; they keep what was typed until it has been saved."""
+"""The fields in which a patient's identity, a visit's facts and its place are typed; they keep what was typed until it has been saved."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 import streamlit as st
 
 from photocompare.records.entries import IdentityFacts, VisitFacts
+from photocompare.records.patient_file import StoredRegion
 from photocompare.records.schema import CEAP_CLASSES, FORMS, HIGHEST_VCSS, LONGEST_COMPRESSION_DAYS, LONGEST_NAME
 from photocompare.report.words.texts import Texts
 from photocompare.results.visit_details import MOST_SESSIONS
-from photocompare.viewer.shared.kept_fields import lasting
+from photocompare.viewer.patient_record.open_patient import place_name
+from photocompare.viewer.shared.kept_fields import keep_typed
 
 _FIRST_BIRTHDAY = dt.date(1900, 1, 1)
 _FIRST_VISIT = dt.date(1970, 1, 1)
@@ -22,6 +24,9 @@ _FIRST_VISIT = dt.date(1970, 1, 1)
 _LONGEST_NOTE_TYPED = 4000
 """Characters that a note's field takes; the records keep more, which other programs may write."""
 
+_ANOTHER = 0
+"""In place of a region's number: one that is named now."""
+
 TREATMENT = ("session", "agent", "concentration_percent", "form", "operator", "site", "compression_days")
 FINDINGS = ("ceap", "vcss")
 
@@ -29,8 +34,8 @@ FINDINGS = ("ceap", "vcss")
 def identity_fields(prefix: str, kept: IdentityFacts | None, t: Texts) -> Callable[[], IdentityFacts]:
     """The fields of an identity, filled at first with what is kept; returns what reads them."""
     values = dataclasses.asdict(kept or IdentityFacts())
-    with lasting(*(f"{prefix}_{name}" for name in values)):
-        seed(prefix, values)
+    with keep_typed(*(f"{prefix}_{name}" for name in values)):
+        prefill(prefix, values)
         _draw_identity(prefix, t)
     return lambda: IdentityFacts(**{name: typed(prefix, name) for name in ("name", "chart_number", "born_on", "note")})
 
@@ -49,7 +54,7 @@ def visit_fields(prefix: str, names: Sequence[str], t: Texts, *, columns: int = 
     """Fields of a visit's facts under session keys `prefix_name`, row by row: so they are met by keyboard and on a phone in their order."""
     for start in range(0, len(names), columns):
         for column, name in zip(st.columns(columns), names[start : start + columns], strict=False):
-            with column, lasting(f"{prefix}_{name}"):
+            with column, keep_typed(f"{prefix}_{name}"):
                 _visit_field(f"{prefix}_{name}", name, t)
 
 
@@ -72,24 +77,24 @@ def _visit_field(key: str, name: str, t: Texts) -> None:
         st.text_input(label, key=key, max_chars=LONGEST_NAME)
 
 
-def seed(prefix: str, values: dict[str, Any]) -> None:
+def prefill(prefix: str, values: dict[str, Any]) -> None:
     """Put values into fields that nobody has typed in yet."""
     for name, value in values.items():
         st.session_state.setdefault(f"{prefix}_{name}", value)
 
 
-def forget(prefix: str) -> None:
+def empty_fields(prefix: str) -> None:
     """Empty the fields, so that they are filled anew."""
     for key in [key for key in st.session_state if str(key).startswith(f"{prefix}_")]:
         del st.session_state[key]
 
 
-def fresh(name: str) -> str:
+def new_prefix(name: str) -> str:
     """Prefix of the fields of something new: another one after each that was kept, since a browser goes on showing what was typed."""
     return f"{name}_{st.session_state.get(f'{name}_made', 0)}"
 
 
-def made(name: str) -> None:
+def start_new(name: str) -> None:
     """Begin the fields of something new once more, empty."""
     st.session_state[f"{name}_made"] = st.session_state.get(f"{name}_made", 0) + 1
 
@@ -104,3 +109,24 @@ def typed_visit(prefix: str, day: dt.date, names: Sequence[str]) -> VisitFacts:
     """The visit that the fields describe.  UsageError for what can't be."""
     values = {name: typed(prefix, name) for name in names if name != "day"}
     return VisitFacts(day, **{name: value for name, value in values.items() if value is not None})
+
+
+def place_fields(prefix: str, regions: tuple[StoredRegion, ...], t: Texts) -> tuple[str, str]:
+    """Leg and region: one that the patient has, or another that is named now."""
+    known = {region.id: region for region in regions}
+    chosen: int = _ANOTHER
+    if known:
+
+        def name(number: int) -> str:
+            return place_name(known[number].side, known[number].name, t) if number in known else t("patients.other_region")
+
+        chosen = st.selectbox(t("patients.region"), [*known, _ANOTHER], format_func=name, key=f"{prefix}_place_{regions[0].id}")
+    if chosen in known:
+        return known[chosen].side, known[chosen].name
+    first, second = st.columns(2)
+    legs = ("", "left", "right")
+    with keep_typed(f"{prefix}_side"):
+        side = first.selectbox(t("compare.leg"), legs, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key=f"{prefix}_side")
+    with keep_typed(f"{prefix}_region"):
+        second.text_input(t("compare.region"), key=f"{prefix}_region", max_chars=80)
+    return side, typed(prefix, "region") or ""

@@ -1,0 +1,57 @@
+"""A measurement under way, and one that ended without a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from photocompare.report.words.texts import Texts
+from photocompare.viewer.measuring.requests import Measuring
+from photocompare.viewer.measuring.uploads import refusal_words
+from photocompare.viewer.shared.waiting import wait_while
+
+STAGES = ("wait", "read", "field", "register", "veins", "pigment", "fate", "clearance", "light", "draw")
+
+
+def under_way(measuring: Measuring) -> bool:
+    """Whether it will still come to a result or an end."""
+    return measuring.dossier is None and not measuring.ended.is_set()
+
+
+def await_result(measuring: Measuring, t: Texts, *, stop: Callable[[], None], tell: Callable[[], None] = lambda: None) -> bool:
+    """The stage, and a button that stops, until the measurement has ended.
+
+    Parameters
+    ----------
+    measuring : Measuring
+    t : Texts
+    stop : callable
+        What the button does.
+    tell : callable
+        Shows what else changes meanwhile.
+
+    Returns
+    -------
+    bool
+        False where the page waits no longer.
+    """
+    place = st.empty()
+    with place.container():
+        bar = st.empty()
+        st.button(t("compare.stop"), key="stop", on_click=stop)
+
+    def tell_stage() -> None:
+        at = STAGES.index(measuring.stage) if measuring.stage in STAGES else 0
+        bar.progress(at / len(STAGES), text=t(f"stage_of_measuring.{STAGES[at]}"))
+        tell()
+
+    over = wait_while(lambda: under_way(measuring), tell_stage)
+    if over:
+        place.empty()
+    return over
+
+
+def show_failure(measuring: Measuring, t: Texts) -> None:
+    """Why a measurement that has ended gave no result."""
+    st.error(t("compare.failed") if measuring.refusal is None else refusal_words(measuring.refusal, t))

@@ -1,0 +1,66 @@
+"""What all pages share: the bytes of components with pictures, tables, and running again."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from photocompare.viewer.shared.components import packed
+from photocompare.viewer.shared.tables import head_and_body, table
+from tests.support.sent_to_browser import unpacked
+
+
+def test_pictures_come_back_out_as_they_went_in_with_their_types() -> None:
+    pictures = {"photo": b"\xff\xd8\xff photo", "mask": b"\x89PNG mask", "none": b""}
+    head, found = unpacked(packed({"word": "Größe ✓"}, pictures))
+    assert found == pictures
+    assert head["word"] == "Größe ✓"
+    assert [kind for _, _, kind in head["pictures"].values()] == ["image/jpeg", "image/png", "image/jpeg"]
+    assert unpacked(packed({}, {})) == ({"pictures": {}}, {})
+
+
+def test_a_table_names_columns_and_rows_and_shows_markup_as_text() -> None:
+    found = table("<b>", ["", "<i>"], [["first", "<u>"]])
+    assert "<caption>&lt;b&gt;</caption>" in found
+    assert "<td></td><th scope='col'>&lt;i&gt;</th>" in found
+    assert "<th scope='row'>first</th><td>&lt;u&gt;</td>" in found
+    assert "<td><bdi>&lt;u&gt;</bdi></td>" in head_and_body(["", "typed"], [["first", "<u>"]], isolated=True)
+
+
+def _saved_while_another_page_was_asked_for() -> None:
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+    from photocompare.viewer.shared.waiting import run_again
+
+    context = get_script_run_ctx()
+    assert context is not None
+    if "saved" not in st.session_state:
+        st.session_state.saved = True
+        assert context.script_requests is not None
+        context.script_requests.request_rerun(RerunData(query_string="page=other", page_script_hash=context.page_script_hash))
+        run_again()
+    st.text(context.query_string)
+
+
+def _saved_with_nothing_else_asked_for() -> None:
+    import streamlit as st
+
+    from photocompare.viewer.shared.waiting import run_again
+
+    st.session_state.setdefault("runs", 0)
+    st.session_state.runs += 1
+    if st.session_state.runs == 1:
+        run_again(fragment=True)  # within a run of the whole page a fragment can't run again alone
+    st.text(f"run {st.session_state.runs}")
+
+
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [(_saved_while_another_page_was_asked_for, "page=other"), (_saved_with_nothing_else_asked_for, "run 2")],
+)
+def test_running_again_leaves_what_was_asked_for_meanwhile(script: object, shown: str) -> None:
+    at = AppTest.from_function(script).run()  # type: ignore[arg-type]
+    assert not at.exception
+    assert [text.value for text in at.text] == [shown]
