@@ -378,7 +378,7 @@ def test_no_text_can_become_an_element_or_an_attribute(result: Mapping[str, Any]
 
 
 def css_colour(selector: str) -> tuple[int, ...]:
-    style = files("photocompare.viewer").joinpath("result", "blocks.css").read_text(encoding="utf-8")
+    style = files("photocompare.viewer").joinpath("shared", "page.css").read_text(encoding="utf-8")
     (found,) = re.findall(rf"(?m)^{re.escape(selector)} \{{.*?background: #([0-9a-f]{{6}});", style)
     return tuple(bytes.fromhex(found))
 

@@ -339,7 +339,7 @@ def test_every_file_is_made_for_those_who_may_and_noted_first(held: Records) -> 
     a_practice(held)
     frame = held.cohort(LOCAL)
     exports = Exports(held, AUDITOR, frame, audit_figures(frame), T)
-    made = {kind: exports.made(kind) for kind in ("csv", "parquet", "dictionary", "pdf")}
+    made = {kind: exports.file(kind) for kind in ("csv", "parquet", "dictionary", "pdf")}
     assert made["pdf"].startswith(b"%PDF")
     table = pd.read_parquet(io.BytesIO(made["parquet"]))
     assert len(table) == 14
@@ -350,7 +350,7 @@ def test_every_file_is_made_for_those_who_may_and_noted_first(held: Records) -> 
     assert sorted(noted) == ["audit.pdf", "cohort.csv", "cohort.parquet", "dictionary.csv"]
     denied = dataclasses.replace(exports, who=Actor("Consult", "consult"))
     with pytest.raises(Exception, match="may not"):
-        denied.made("csv")
+        denied.file("csv")
 
 
 @pytest.mark.parametrize("name", ["rating", "gallery", "audit"])

@@ -161,8 +161,8 @@ def licences(t: Texts) -> str:
     """Ours, the networks', and those of the packages in use."""
     absent, unstated = t("about.not_installed"), t("about.licence_unstated")
     rows = [(package.name, package.version or absent, package.licence or unstated) for package in packages()]
-    said = _paragraphs(t("about.licence_own"), t("about.licence_models"), t("about.licence_packages"))
-    return said + _table([t(f"about.{name}_column") for name in ("package", "version", "licence")], rows)
+    sentences = _paragraphs(t("about.licence_own"), t("about.licence_models"), t("about.licence_packages"))
+    return sentences + _table([t(f"about.{name}_column") for name in ("package", "version", "licence")], rows)
 
 
 def _filled(t: Texts, key: str, numbers: Sequence[float]) -> str:

@@ -35,7 +35,7 @@ def cohort_of(held: Records, who: Actor, since: dt.date | None, until: dt.date |
     Raises
     ------
     AccessDenied
-        Asked on every run, whether or not the table is at hand.
+        Asked on every run, whether or not the table is held already.
     """
     before = _head(held, who)
     kept = st.session_state.get(_TABLE)

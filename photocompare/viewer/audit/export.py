@@ -45,7 +45,7 @@ class Exports:
     figures: AuditFigures
     t: Texts
 
-    def made(self, kind: str) -> bytes:
+    def file(self, kind: str) -> bytes:
         """A file's bytes.  Noted before anything leaves: an export that can't be noted, or is not allowed any more, doesn't happen."""
         wanted = self.figures.wanted
         noted = {
@@ -72,4 +72,4 @@ def show_exports(exports: Exports) -> None:
 
 
 def _maker(exports: Exports, kind: str) -> Callable[[], bytes]:
-    return lambda: exports.made(kind)
+    return lambda: exports.file(kind)

@@ -111,8 +111,8 @@ def show_funnels(outcomes: Outcomes, t: Texts) -> None:
         return
     st.header(t("audit_head.funnel"), anchor=False)
     for dimension, found in outcomes.funnels.items():
-        said = f"{t(f'audit_funnel.by_{dimension}')}: {t('audit_funnel.target', value=number(found.target, t))}"
-        st.subheader(said, anchor=False)
+        sentence = f"{t(f'audit_funnel.by_{dimension}')}: {t('audit_funnel.target', value=number(found.target, t))}"
+        st.subheader(sentence, anchor=False)
         show_chart(funnel_chart(funnel_plot(found, t)))
         st.text(" ".join(funnel_words(found, t)))
         with st.expander(t("audit_page.as_table")):
@@ -161,11 +161,11 @@ def show_completeness(figures: AuditFigures, t: Texts) -> None:
     """How many of the regions that are due were followed up, and when."""
     found = figures.completeness
     st.header(t("audit_head.completeness"), anchor=False)
-    said = t("audit_page.due", due=found.due, later=found.not_yet_due)
+    sentence = t("audit_page.due", due=found.due, later=found.not_yet_due)
     if found.in_window.ok:
         in_time, ever = with_interval(found.in_window, t), with_interval(found.any_follow_up, t)
-        said = f"{said} {t('audit_page.followed', in_time=in_time, ever=ever)}"
-    st.text(said)
+        sentence = f"{sentence} {t('audit_page.followed', in_time=in_time, ever=ever)}"
+    st.text(sentence)
     head = (*_words(t, "window", "regions"), t("audit_page.share"))
     st.html(table(t("audit_head.completeness"), head, completeness_rows(figures, t, nothing=DASH)))
 

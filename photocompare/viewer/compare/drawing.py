@@ -38,7 +38,7 @@ def show_tools(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None:
     else:
         measuring = visit.measurements.get(visit.current)
         full_size = None if measuring is None else lambda: _full_size(measuring)
-        show_pictures(dossier, t, key=f"pair_{identity}", identity=identity, wanted=visit.wanted, full_size=full_size)
+        show_pictures(dossier, t, identity=identity, wanted=visit.wanted, full_size=full_size)
 
 
 def _full_size(measuring: Measuring) -> Mapping[str, bytes]:
@@ -59,7 +59,7 @@ def _draw_field(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None
     if visit.polygon is not None:
         st.info(t("compare.field_now"))
     offer_whole_leg(visit, t)
-    sent = pair_view(dossier, t, mode="field", key=f"field_{identity}", identity=identity)
+    sent = pair_view(dossier, t, mode="field", identity=identity)
     if sent["field"] is not None:
         try:
             # Without a number it is the photo itself that was drawn on.
@@ -72,7 +72,7 @@ def _draw_field(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None
 
 def _correct(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None:
     by = st.text_input(t("compare.correct_who"), key="corrector", max_chars=80)
-    sent = pair_view(dossier, t, mode="correct", key=f"correct_{identity}", identity=identity)
+    sent = pair_view(dossier, t, mode="correct", identity=identity)
     if sent["marks"] is not None:
         if not by.strip():
             st.error(t("compare.correct_needs_name"))

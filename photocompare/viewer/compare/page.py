@@ -56,11 +56,11 @@ def show(stored_sample: Path) -> None:
 def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) -> None:
     own, running = cards is not None, visit.running
     if cards is not None and running is not None:
-        if not await_result(running, t, stop=visit.stop, tell=cards.tell):
+        if not await_result(running, t, stop=visit.stop, also=cards.tell):
             return
         cards.wait()
         if visit.undated:
-            run_again()  # for the dates that the photos told meanwhile
+            run_again()  # for the dates that were read off the photos meanwhile
     dossier = session_pair(visit, stored_sample)
     if dossier is None:
         if visit.request() is not None:

@@ -109,8 +109,8 @@ def corrected_result(result: Mapping[str, Any], correction: Correction, correcte
         "causes": {name: round(side, REPORTED_DIGITS) for name, side in own.causes.items()},
     }
     clearance = {**result["clearance"], "length": length}
-    said = {"by": correction.by, "at": correction.at.isoformat(timespec="seconds"), "machine_length": result["clearance"]["length"]}
-    return {**result, "clearance": clearance, "correction": said}
+    stated = {"by": correction.by, "at": correction.at.isoformat(timespec="seconds"), "machine_length": result["clearance"]["length"]}
+    return {**result, "clearance": clearance, "correction": stated}
 
 
 def marks_as_plain(correction: Correction) -> dict[str, Any]:

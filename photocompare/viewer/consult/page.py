@@ -54,7 +54,7 @@ def _show_pair(dossier: Dossier, identity: str, t: Texts) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         mode: Mode = "consult" if dossier.measured else "refused"
-        pair_view(dossier, t, mode=mode, key=f"consult_{identity}", identity=identity[:16] or "sample")
+        pair_view(dossier, t, mode=mode, identity=identity[:16] or "sample")
     with right:
         st.html(f'<p class="pc-sentence" data-testid="sentence">{escape(patient_sentence(dossier.result, t))}</p>')
         notes = "".join(f"<p>{escape(note)}</p>" for note in notes_for_patient(dossier.result, t))

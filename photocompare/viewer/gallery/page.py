@@ -137,10 +137,10 @@ def _target(chosen: Sequence[GalleryCase], t: Texts) -> str:
     if len(percents) < LEAST_FOR_TARGET:
         return f'<p class="pc-note">{escape(t("gallery.too_few_for_target", n=len(percents)))}</p>'
     middle = headline_percent(median(percents))
-    said = t("gallery.target", n=len(percents), low=signed(min(percents), 0, t), high=signed(max(percents), 0, t))
+    sentence = t("gallery.target", n=len(percents), low=signed(min(percents), 0, t), high=signed(max(percents), 0, t))
     return (
         f'<section data-testid="target"><p class="pc-big">{escape(middle)}</p>'
-        f'<p class="pc-note">{escape(t("gallery.middle"))}</p><p class="pc-interval">{escape(said)}</p></section>'
+        f'<p class="pc-note">{escape(t("gallery.middle"))}</p><p class="pc-interval">{escape(sentence)}</p></section>'
     )
 
 

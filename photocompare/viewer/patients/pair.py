@@ -38,6 +38,15 @@ MOST_DOSSIERS = 4
 """Stored comparisons that a session keeps open; each takes some megabytes."""
 
 
+@dataclasses.dataclass(frozen=True)
+class _Pair:
+    """Two visits of a region that were never compared."""
+
+    region: StoredRegion
+    before: StoredVisit
+    after: StoredVisit
+
+
 def show_pair(held: Records, who: Actor, file: PatientFile, region: StoredRegion, t: Texts) -> None:
     """Choose two visits, and look at what is between them."""
     if len(region.visits) < 2:
@@ -51,7 +60,7 @@ def show_pair(held: Records, who: Actor, file: PatientFile, region: StoredRegion
     if kept:
         _show_kept(held, who, file, region, kept[0], t)
     else:
-        _measure_now(held, who, file, region, before, after, t)
+        _measure_now(held, who, file.key, _Pair(region, before, after), t)
 
 
 def _chosen(region: StoredRegion, t: Texts) -> tuple[StoredVisit, StoredVisit]:
@@ -73,7 +82,7 @@ def _chosen(region: StoredRegion, t: Texts) -> tuple[StoredVisit, StoredVisit]:
     return chosen[0], chosen[1]
 
 
-def kept_dossier(held: Records, who: Actor, comparison_id: int) -> Dossier:
+def stored_dossier(held: Records, who: Actor, comparison_id: int) -> Dossier:
     """A stored comparison, opened once for as long as the session looks at it; whether it may be seen was asked for this run's file."""
     dossiers: OrderedDict[int, Dossier] = st.session_state.setdefault(_DOSSIERS, OrderedDict())
     if comparison_id not in dossiers:
@@ -85,7 +94,7 @@ def kept_dossier(held: Records, who: Actor, comparison_id: int) -> Dossier:
 
 
 def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
-    dossier = dataclasses.replace(kept_dossier(held, who, kept.id), result=parse_result(kept.result))
+    dossier = dataclasses.replace(stored_dossier(held, who, kept.id), result=parse_result(kept.result))
     _show_correction(kept.result, t)
     _show(dossier, f"kept_{kept.id}", t)
     _revisions(region, kept, t)
@@ -128,7 +137,7 @@ def _show(dossier: Dossier, identity: str, t: Texts) -> None:
     """Number, pictures and details, as on the page Compare."""
     show_numbers(dossier.result, t)
     wanted: set[str] = st.session_state.setdefault(f"wanted_{identity}", set())
-    show_pictures(dossier, t, key=f"stored_{identity}", identity=identity, wanted=wanted)
+    show_pictures(dossier, t, identity=identity, wanted=wanted)
     show_details(dossier.result, t)
 
 
@@ -146,19 +155,17 @@ def _revisions(region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
 # --- measured now
 
 
-def _measure_now(
-    held: Records, who: Actor, file: PatientFile, region: StoredRegion, before: StoredVisit, after: StoredVisit, t: Texts
-) -> None:
-    if not before.photos or not after.photos:
+def _measure_now(held: Records, who: Actor, key: str, pair: _Pair, t: Texts) -> None:
+    if not pair.before.photos or not pair.after.photos:
         st.info(t("patients.pair_without_photos"))
         return
-    place = (before.id, after.id)
+    place = (pair.before.id, pair.after.id)
     asked, measuring = st.session_state.get(_MEASURING, (None, None))
     if asked != place or measuring is None:
         st.text(t("patients.not_measured_yet"))
-        if st.button(t("patients.measure_pair"), type="primary", key=f"measure_{region.id}"):
+        if st.button(t("patients.measure_pair"), type="primary", key=f"measure_{pair.region.id}"):
             with shown_errors(t):
-                request = Request(_originals(held, who, before), _originals(held, who, after))
+                request = Request(_originals(held, who, pair.before), _originals(held, who, pair.after))
                 if measuring is not None:
                     measuring.stop()
                 st.session_state[_MEASURING] = (place, Measuring(request))
@@ -169,12 +176,12 @@ def _measure_now(
     if measuring.dossier is None:
         _show_ending(measuring, t)
         return
-    dossier = under_dates(measuring.dossier, before.facts.day, after.facts.day)
+    dossier = under_dates(measuring.dossier, pair.before.facts.day, pair.after.facts.day)
     _show(dossier, f"now_{measuring.request.key[:16]}", t)
-    if may_write() and st.button(t("patients.save_pair"), type="primary", key=f"save_{region.id}"):
+    if may_write() and st.button(t("patients.save_pair"), type="primary", key=f"save_{pair.region.id}"):
         with shown_errors(t):
-            held.save_comparison(who, _entry(file.key, region, before, after, measuring.request, dossier))
-            announce("patients", t("saving.saved", record=file.key))
+            held.save_comparison(who, _entry(key, pair, measuring.request, dossier))
+            announce("patients", t("saving.saved", record=key))
 
 
 def _originals(held: Records, who: Actor, visit: StoredVisit) -> tuple[bytes, ...]:
@@ -193,14 +200,14 @@ def _show_ending(measuring: Measuring, t: Texts) -> None:
         run_again()
 
 
-def _entry(key: str, region: StoredRegion, before: StoredVisit, after: StoredVisit, request: Request, dossier: Dossier) -> NewComparison:
+def _entry(key: str, pair: _Pair, request: Request, dossier: Dossier) -> NewComparison:
     """What was measured now, between visits that are kept as they are."""
     return NewComparison(
         patient_key=key,
-        side=region.side,
-        region=region.name,
-        before=VisitFacts(before.facts.day),
-        after=VisitFacts(after.facts.day),
+        side=pair.region.side,
+        region=pair.region.name,
+        before=VisitFacts(pair.before.facts.day),
+        after=VisitFacts(pair.after.facts.day),
         before_photos=request.befores,
         after_photos=request.afters,
         result=dossier.result,

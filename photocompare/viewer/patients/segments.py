@@ -16,7 +16,7 @@ from photocompare.records.store import Records
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
-from photocompare.viewer.patients.pair import kept_dossier
+from photocompare.viewer.patients.pair import stored_dossier
 from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.components import component, packed
 from photocompare.viewer.shared.tables import table
@@ -44,10 +44,10 @@ def show_segments(held: Records, who: Actor, region: StoredRegion, t: Texts) -> 
         names = {photo: region.visit(found[0].before_visit).facts.day.isoformat() for photo, found in groups.items()}
         chosen = st.selectbox(t("patients.baseline_photo"), photos, format_func=names.__getitem__, key=f"baseline_{region.id}")
     compared = groups[chosen]
-    opened = [(region.visit(c.after_visit).facts.day, kept_dossier(held, who, c.id)) for c in compared]
-    history = _history(tuple(c.id for c in compared), opened)
+    dated = [(region.visit(c.after_visit).facts.day, stored_dossier(held, who, c.id)) for c in compared]
+    history = _history(tuple(c.id for c in compared), dated)
     baseline = region.visit(compared[0].before_visit).facts.day
-    _picture(history, opened[0][1], baseline, chosen, t)
+    _picture(history, dated[0][1], baseline, chosen, t)
     st.html(paths_table(history, baseline, t))
     st.text(t("patients.history_note"))
 
@@ -67,10 +67,10 @@ def shared_baselines(region: StoredRegion) -> dict[str, list[StoredComparison]]:
     return dict(sorted(shared.items(), key=lambda item: -len(item[1])))
 
 
-def _history(ids: tuple[int, ...], opened: list[tuple[dt.date, Dossier]]) -> SegmentHistory:
+def _history(ids: tuple[int, ...], dated: list[tuple[dt.date, Dossier]]) -> SegmentHistory:
     """Worked out once for as long as the session looks at these comparisons."""
     known, kept = st.session_state.get(_HISTORIES, ((), None))
-    history: SegmentHistory = kept if known == ids and kept is not None else segment_history(opened)
+    history: SegmentHistory = kept if known == ids and kept is not None else segment_history(dated)
     if history is not kept:
         st.session_state[_HISTORIES] = (ids, history)
     return history

@@ -43,15 +43,15 @@ def timeline(region: StoredRegion, t: Texts) -> str:
     for visit in region.visits:
         found = [c for c in region.comparisons if c.after_visit == visit.id]
         measured = "".join(_measured(c, region.visit(c.before_visit), t) for c in sorted(found, key=lambda c: c.before_visit))
-        lines = "".join(f"<p><bdi>{escape(line)}</bdi></p>" for line in _told(visit, t))
+        lines = "".join(f"<p><bdi>{escape(line)}</bdi></p>" for line in _day_lines(visit, t))
         since = (visit.facts.day - first).days
         week = "" if not since else escape(t("patients.day_number", n=since))
-        look = "pc-visit-treated" if visit.facts.agent else ""
-        items.append(f'<li class="{look}"><h4>{visit.facts.day.isoformat()} <small>{week}</small></h4>{lines}{measured}</li>')
+        css = "pc-visit-treated" if visit.facts.agent else ""
+        items.append(f'<li class="{css}"><h4>{visit.facts.day.isoformat()} <small>{week}</small></h4>{lines}{measured}</li>')
     return f'<section aria-label="{escape(t("patients.timeline_label"))}"><ol class="pc-visits">{"".join(items)}</ol></section>'
 
 
-def _told(visit: StoredVisit, t: Texts) -> list[str]:
+def _day_lines(visit: StoredVisit, t: Texts) -> list[str]:
     """What was done that day, line by line."""
     facts = visit.facts
     count = len(visit.photos)

@@ -98,9 +98,9 @@ def window(result: Mapping[str, Any], t: Texts) -> str:
     days = result["timing"]["days"]
     if days is None:
         return t("result.window_unknown")
-    said = t(f"result.window_{result['timing']['window']}")
+    meaning = t(f"result.window_{result['timing']['window']}")
     between = t("result.days_one") if days == 1 else t("result.days", n=days)
-    return f"{between} ({t('result.weeks', n=days // DAYS_PER_WEEK).lower()}): {said}"
+    return f"{between} ({t('result.weeks', n=days // DAYS_PER_WEEK).lower()}): {meaning}"
 
 
 def reasons(result: Mapping[str, Any], t: Texts) -> str:
@@ -195,10 +195,10 @@ def timeline(result: Mapping[str, Any], t: Texts) -> str:
     here = course_step(result)
     items = []
     for step, when, seen in course(t):
-        look = "pc-here" if step == here else "pc-past" if _past(step, here) else ""
+        css = "pc-here" if step == here else "pc-past" if _past(step, here) else ""
         current = ' aria-current="step"' if step == here else ""
         place = f"<em>{escape(t('course.you_are_here'))}</em>" if step == here else ""
-        items.append(f'<li class="{look}"{current}><b>{escape(when)}</b><span>{escape(seen)}</span>{place}</li>')
+        items.append(f'<li class="{css}"{current}><b>{escape(when)}</b><span>{escape(seen)}</span>{place}</li>')
     return f'<section class="pc-course" aria-label="{escape(t("course.title"))}"><ol>{"".join(items)}</ol></section>'
 
 

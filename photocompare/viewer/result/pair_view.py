@@ -51,7 +51,6 @@ def pair_view(
     t: Texts,
     *,
     mode: Mode = "full",
-    key: str,
     identity: str,
     wanted: Sequence[str] = (),
     more: Mapping[str, bytes] | None = None,
@@ -64,10 +63,8 @@ def pair_view(
     t : Texts
     mode : str
         What can be done: look at everything; the slider alone; draw a field; correct veins; look at the photos of a refused pair.
-    key : str
-        Streamlit's.
     identity : str
-        Names the comparison: while it stays, the browser keeps its zoom and its pictures.
+        Names the comparison on the page: while it stays, the browser keeps its zoom and its pictures.
     wanted : sequence of str
         Of "originals" and "full": sets of pictures that were asked for before.
     more : mapping, optional
@@ -81,7 +78,7 @@ def pair_view(
     """
     data = packed_pair(dossier, t, mode=mode, identity=identity, wanted=wanted, more=more)
     shown = component("photocompare_pair_view", _SCRIPTS, css="result/pair_view.css", html=asset("result/pair_view.html"))
-    taken = shown(key=key, data=data, on_want_change=nothing, on_field_change=nothing, on_marks_change=nothing)
+    taken = shown(key=f"{mode}_{identity}", data=data, on_want_change=nothing, on_field_change=nothing, on_marks_change=nothing)
     return {name: getattr(taken, name, None) for name in ("want", "field", "marks")}
 
 

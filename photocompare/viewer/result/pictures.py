@@ -12,7 +12,7 @@ from photocompare.viewer.sign_in.session import checked_fragment
 
 
 def show_pictures(
-    dossier: Dossier, t: Texts, *, key: str, identity: str, wanted: set[str], full_size: Callable[[], Mapping[str, bytes]] | None = None
+    dossier: Dossier, t: Texts, *, identity: str, wanted: set[str], full_size: Callable[[], Mapping[str, bytes]] | None = None
 ) -> None:
     """Show the pictures of a pair.
 
@@ -20,8 +20,6 @@ def show_pictures(
     ----------
     dossier : Dossier
     t : Texts
-    key : str
-        Streamlit's.
     identity : str
         Names the comparison in the browser.
     wanted : set of str
@@ -34,7 +32,7 @@ def show_pictures(
     def pictures() -> None:
         mode: Mode = "full" if dossier.measured else "refused"
         more = full_size() if full_size is not None and "full" in wanted else {}
-        sent = pair_view(dossier, t, mode=mode, key=key, identity=identity, wanted=sorted(wanted), more=more)
+        sent = pair_view(dossier, t, mode=mode, identity=identity, wanted=sorted(wanted), more=more)
         known = {"originals"} if full_size is None else {"originals", "full"}
         if sent["want"] in known - wanted:
             wanted.add(sent["want"])

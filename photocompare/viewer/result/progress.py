@@ -19,7 +19,7 @@ def under_way(measuring: Measuring) -> bool:
     return measuring.dossier is None and not measuring.ended.is_set()
 
 
-def await_result(measuring: Measuring, t: Texts, *, stop: Callable[[], None], tell: Callable[[], None] = lambda: None) -> bool:
+def await_result(measuring: Measuring, t: Texts, *, stop: Callable[[], None], also: Callable[[], None] = lambda: None) -> bool:
     """The stage, and a button that stops, until the measurement has ended.
 
     Parameters
@@ -28,7 +28,7 @@ def await_result(measuring: Measuring, t: Texts, *, stop: Callable[[], None], te
     t : Texts
     stop : callable
         What the button does.
-    tell : callable
+    also : callable
         Shows what else changes meanwhile.
 
     Returns
@@ -41,12 +41,12 @@ def await_result(measuring: Measuring, t: Texts, *, stop: Callable[[], None], te
         bar = st.empty()
         st.button(t("compare.stop"), key="stop", on_click=stop)
 
-    def tell_stage() -> None:
+    def show_stage() -> None:
         at = STAGES.index(measuring.stage) if measuring.stage in STAGES else 0
         bar.progress(at / len(STAGES), text=t(f"stage_of_measuring.{STAGES[at]}"))
-        tell()
+        also()
 
-    over = wait_while(lambda: under_way(measuring), tell_stage)
+    over = wait_while(lambda: under_way(measuring), show_stage)
     if over:
         place.empty()
     return over

@@ -43,4 +43,4 @@ def show_two_pictures(pair: AnonymousPictures, t: Texts, key: str) -> None:
     key : str
         Names the showing; it must tell neither the comparison nor whether it was shown before.
     """
-    pair_view(unmeasured_dossier(pair), t, mode="consult", key=key, identity=key)
+    pair_view(unmeasured_dossier(pair), t, mode="consult", identity=key)

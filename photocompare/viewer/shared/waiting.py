@@ -21,19 +21,19 @@ PATIENCE_S = 1200.0
 """Longer than any measurement and those that it may have to wait for."""
 
 
-def wait_while(waiting: Callable[[], bool], tell: Callable[[], object]) -> bool:
-    """Wait, telling now and then how it stands; False where patience ended first.
+def wait_while(waiting: Callable[[], bool], show: Callable[[], object]) -> bool:
+    """Wait, showing now and then how it stands; False where patience ended first.
 
     Parameters
     ----------
     waiting : callable
         Whether there is still something to wait for.
-    tell : callable
+    show : callable
         Writes to the page; has to make a call to Streamlit, which is where the run ends when a newer one is asked for.
     """
     end = time.monotonic() + PATIENCE_S
     while waiting():
-        tell()
+        show()
         if time.monotonic() >= end:
             return False
         time.sleep(LOOK_S)
