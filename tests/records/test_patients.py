@@ -20,8 +20,12 @@ from photocompare.records.segment_history import UNKNOWN, segment_history
 from photocompare.records.store import Records
 from photocompare.report.words.texts import texts
 from photocompare.results.dossier import read_dossier
+from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.results.result import Reason
+from photocompare.results.result_json import as_dict, parse_result
+from photocompare.results.timing import Timing
 from photocompare.results.visit_details import VisitDetails
-from photocompare.viewer.compare.record_entry import both_visits, corrected_entry, corrected_result, entry_of
+from photocompare.viewer.compare.record_entry import both_visits, corrected_entry, entry_of
 from photocompare.viewer.measuring.visit import Shot, Visit
 from photocompare.viewer.patient_record.open_patient import shown_name
 from photocompare.viewer.patients.course import course_charts, course_points, course_table, usual_course
@@ -32,6 +36,7 @@ from tests.support.made_course import COURSE_DAYS, FIRST_DAY, course_dossier, sa
 from tests.support.made_records import new_comparison, sample_dossier
 
 T, ES = texts("en"), texts("es")
+BAND = ReferenceBandOptions()
 DETAILS = VisitDetails("label", dt.date(2026, 1, 12), dt.date(2026, 4, 6), 2, " Polidocanol ", 0.5, "left", "outer thigh", "note")
 CORRECTION = Correction("Dr. A", dt.datetime(2026, 4, 7, 9, 30, tzinfo=dt.UTC), (3, 5), ())
 CORRECTED = Corrected(Estimate(81.24, 70.06, 92.44, "%"), {}, ())
@@ -71,7 +76,7 @@ def test_the_treatment_is_the_before_visits_and_the_sessions_count_up_to_the_aft
 def test_an_entry_holds_the_photos_as_they_came_and_the_pictures_under_the_days() -> None:
     entry = entry_of(own_pair(), sample_dossier(), "P-1", ("left", "calf"), both_visits(DETAILS, {}, {}), "")
     assert (entry.before_photos, entry.after_photos) == ((b"before",), (b"after", b"after too"))
-    assert read_dossier(entry.dossier).result["timing"] == {"days": 84, "window": "assessment"}
+    assert read_dossier(entry.dossier).result.timing == Timing(84, "assessment")
     collage = Visit(details=DETAILS)
     collage.uploads["after"] = (Shot(b"both"),)
     entry = entry_of(collage, sample_dossier(), "P-1", ("left", "calf"), both_visits(DETAILS, {}, {}), "")
@@ -79,12 +84,13 @@ def test_an_entry_holds_the_photos_as_they_came_and_the_pictures_under_the_days(
 
 
 def test_a_correction_replaces_the_length_and_keeps_the_machines_beside_it() -> None:
-    machine = sample_dossier().result
-    result = corrected_result(machine, CORRECTION, CORRECTED)
+    machine = entry_of(own_pair(), sample_dossier(), "P-1", ("left", "calf"), both_visits(DETAILS, {}, {}), "")
+    result = as_dict(parse_result(corrected_entry(machine, sample_dossier(), CORRECTION, CORRECTED, "a hair").result))
+    had = as_dict(sample_dossier().result)
     assert {k: result["clearance"]["length"][k] for k in ("percent", "low", "high")} == {"percent": 81.2, "low": 70.1, "high": 92.4}
-    assert result["correction"] == {"by": "Dr. A", "at": "2026-04-07T09:30:00+00:00", "machine_length": machine["clearance"]["length"]}
-    assert result["clearance"]["area"] == machine["clearance"]["area"]
-    assert "correction" not in machine
+    assert result["correction"] == {"by": "Dr. A", "at": "2026-04-07T09:30:00+00:00", "machine_length": had["clearance"]["length"]}
+    assert result["clearance"]["area"] == had["clearance"]["area"]
+    assert "correction" not in had
 
 
 def test_a_correction_is_kept_as_a_revision_with_its_reason(tmp_path: Path) -> None:
@@ -137,8 +143,8 @@ def test_a_treatment_is_told_in_one_line() -> None:
 
 
 def test_a_refused_pair_is_told_with_its_reason_and_without_a_number() -> None:
-    result = {**sample_dossier().result, "clearance": None}
-    result["reasons"] = [{"code": "not_same_view", "message": "x", "fix": "y"}]
+    reasons = (Reason("not_same_view", "x", "y"),)
+    result = dataclasses.replace(sample_dossier().result, clearance=None, reasons=reasons)
     assert number(result, T).startswith("No number.")
     assert "0 %" not in number(result, T)
 
@@ -162,9 +168,9 @@ def test_the_course_has_a_point_for_each_comparison(region: StoredRegion) -> Non
     points = course_points(region)
     assert [p.day for p in points] == list(COURSE_DAYS)
     assert [p.since for p in points] == [0, 0, 0]
-    lengths = [course_dossier(k).result["clearance"]["length"]["percent"] for k in range(3)]
+    lengths = [course_dossier(k).result.length.value for k in range(3)]  # type: ignore[union-attr]
     assert [p.length for p in points] == lengths
-    assert points[1].stained == course_dossier(1).result["pigment"]["stained_percent_of_baseline_length"] > 0
+    assert points[1].stained == course_dossier(1).result.pigment.stained_percent > 0  # type: ignore[union-attr, operator]
     assert all(p.new == 0.0 for p in points)
 
 
@@ -174,8 +180,8 @@ def test_a_refused_pair_stands_at_no_height_and_has_no_number_in_the_table(regio
     points = course_points(changed)
     assert [p.refused for p in points] == [False, True, False]
     assert (points[1].stained, points[1].new) == (None, None)
-    assert "No number." in course_table(points, T)
-    upper = course_charts(points, [0], T)[0].to_dict()
+    assert "No number." in course_table(points, BAND, T)
+    upper = course_charts(points, [0], BAND, T)[0].to_dict()
     cross = upper["layer"][-1]
     assert cross["mark"]["shape"] == "cross"
     assert cross["encoding"]["y"] == {"value": "height"}
@@ -186,7 +192,7 @@ def test_a_refused_pair_stands_at_no_height_and_has_no_number_in_the_table(regio
 
 def test_charts_of_one_refused_pair_are_drawn(region: StoredRegion) -> None:
     refused = dataclasses.replace(region.comparisons[0], result={**region.comparisons[0].result, "clearance": None})
-    charts = course_charts(course_points(dataclasses.replace(region, comparisons=(refused,))), [], T)
+    charts = course_charts(course_points(dataclasses.replace(region, comparisons=(refused,))), [], BAND, T)
     assert len([chart.to_dict() for chart in charts]) == 3
 
 
@@ -214,7 +220,7 @@ def test_each_session_opens_the_usual_course_anew(treated: list[int], spans: lis
 
 
 def test_names_of_windows_do_not_meet(region: StoredRegion) -> None:
-    upper = course_charts(course_points(region), [0, 28, 56], T)[0].to_dict()
+    upper = course_charts(course_points(region), [0, 28, 56], BAND, T)[0].to_dict()
     named = [layer for layer in upper["layer"] if isinstance(layer["mark"], dict) and layer["mark"]["type"] == "text"]
     assert len(named) == 2
     for layer in named:

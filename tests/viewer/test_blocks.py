@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Mapping
 from html.parser import HTMLParser
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +18,9 @@ from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.words.patient import COURSE_DAYS, EMERGENCIES, reasons_to_call
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.comparison import ShotRecord
-from photocompare.results.redated import lengths, redated
+from photocompare.results.redated import redated
+from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.results.result import Result
 from photocompare.results.timing import TimingOptions
 from photocompare.veins.classes import ASSESSED_FATES
 from photocompare.viewer.result import blocks
@@ -29,6 +29,7 @@ from tests.support.made_comparison import NO_SCALE, make_comparison, with_remain
 
 T = texts("en")
 RESULT = dossier_of(with_remains(make_comparison())).result
+BAND = ReferenceBandOptions()
 FIRST_DAY = dt.date(2026, 3, 2)
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://h/p.png) \"'&"
 NUMBER = re.compile(r"\d\s*%")
@@ -70,13 +71,13 @@ class Page(HTMLParser):
         return float(re.findall(rf"\b{what}:(-?[\d.]+)%", found["style"])[0])
 
 
-def result_of(percent: float, low: float, high: float, *, days: int | None = 84) -> dict[str, Any]:
+def result_of(percent: float, low: float, high: float, *, days: int | None = 84) -> Result:
     """A result with this headline, its photos so many days apart."""
     result = dossier_of(make_comparison(length=Estimate(percent, low, high, "%"))).result
     return redated(result, FIRST_DAY, None if days is None else FIRST_DAY + dt.timedelta(days), options=TimingOptions())
 
 
-def refused(*codes: str) -> Mapping[str, Any]:
+def refused(*codes: str) -> Result:
     return dossier_of(make_comparison(*codes)).result
 
 
@@ -88,7 +89,7 @@ def refused(*codes: str) -> Mapping[str, Any]:
     [(0.0, "0 %"), (-0.4, "0 %"), (-41.0, "−41 %"), (61.25, "61 %"), (99.6, "100 %"), (None, "")],
 )
 def test_percentages_are_whole_numbers(value: float | None, shown: str) -> None:
-    assert blocks.percent(value) == shown
+    assert blocks.percent(value, T) == shown
 
 
 @pytest.mark.parametrize(
@@ -109,12 +110,12 @@ def test_percentages_are_whole_numbers(value: float | None, shown: str) -> None:
     ],
 )
 def test_rounding_carries_no_headline_over_a_mark(value: float, shown: str) -> None:
-    assert blocks.headline_percent(value) == shown
+    assert blocks.headline_percent(value, BAND, T) == shown
 
 
 def test_the_shown_headline_lies_on_the_number_s_side_of_every_mark() -> None:
     for value in (tenths / 10 for tenths in range(1001)):
-        shown = float(blocks.headline_percent(value).removesuffix(" %"))
+        shown = float(blocks.headline_percent(value, BAND, T).removesuffix(" %"))
         assert ((shown < 70), (shown < 75), (shown > 90)) == ((value < 70), (value < 75), (value > 90)), value
         assert abs(shown - value) <= 0.5
 
@@ -126,8 +127,8 @@ def test_the_headline_says_number_interval_and_status() -> None:
     text = Page(blocks.headline(RESULT, T)).text
     assert "61 %" in text
     assert T("result.interval", low=48, high=72) in text
-    assert T(f"status.{RESULT['status']}") in text
-    assert T(f"status_means.{RESULT['status']}") in text
+    assert T(f"status.{RESULT.status}") in text
+    assert T(f"status_means.{RESULT.status}") in text
 
 
 def test_the_scale_draws_band_mark_interval_and_number_where_they_lie() -> None:
@@ -148,6 +149,16 @@ def test_nothing_is_drawn_beyond_the_scale(estimate: tuple[float, float, float])
     left, width = page.style("pc-range"), page.style("pc-range", "width")
     assert 0 <= left <= left + width <= 100
     assert 0 <= page.style("pc-value") <= 100
+
+
+def test_band_and_responder_rule_are_those_that_the_result_was_judged_by() -> None:
+    benchmark = dataclasses.replace(RESULT.benchmark, low=40.0, high=60.0, verdict="above", responder_percent=55.0)
+    judged = dataclasses.replace(result_of(59.6, 48.3, 72.0), benchmark=benchmark)
+    page = Page(blocks.scale(judged, T))
+    assert (page.style("pc-band"), page.style("pc-band", "width"), page.style("pc-responder")) == (40.0, 20.0, 55.0)
+    assert T("result.responder", n="55") in page.text
+    assert "60 %" in Page(blocks.headline(judged, T)).text
+    assert "54.6 %" in Page(blocks.headline(dataclasses.replace(judged, clearance=result_of(54.6, 48.3, 72.0).clearance), T)).text
 
 
 def test_outside_the_window_the_band_is_drawn_as_not_applied() -> None:
@@ -202,7 +213,7 @@ def test_the_window_says_the_time_and_what_it_allows(days: int | None, said: str
 
 def test_the_bar_s_parts_are_the_shares_of_the_assessed_length() -> None:
     page = Page(blocks.fate_bar(RESULT, T))
-    found, _ = lengths(RESULT)
+    found = RESULT.lengths
     total = sum(found[fate] for fate in ASSESSED_FATES)
     parts = {a["class"].split("pc-fate-")[1]: float(re.findall(r"width:([\d.]+)%", a["style"])[0]) for a in page.with_class("pc-part")}
     assert parts == {fate: pytest.approx(100 * found[fate] / total, abs=0.01) for fate in ASSESSED_FATES}
@@ -213,20 +224,21 @@ def test_the_bar_s_parts_are_the_shares_of_the_assessed_length() -> None:
 
 
 def test_a_fate_that_did_not_occur_has_no_part_and_nothing_assessed_no_bar() -> None:
-    fates = dict.fromkeys(RESULT["fate_mm"], 0.0)
-    page = Page(blocks.fate_bar({**RESULT, "fate_mm": {**fates, "cleared": 10.0}}, T))
+    fates = dict.fromkeys(RESULT.fates, 0.0)
+    page = Page(blocks.fate_bar(dataclasses.replace(RESULT, fates={**fates, "cleared": 10.0}), T))
     assert len(page.with_class("pc-part")) == 1
     assert "100 %, 10 mm" in page.text
-    assert blocks.fate_bar({**RESULT, "fate_mm": {**fates, "new": 10.0}}, T) == ""
+    assert blocks.fate_bar(dataclasses.replace(RESULT, fates={**fates, "new": 10.0}), T) == ""
 
 
 def test_the_tables_hold_calibres_new_veins_pigment_and_the_further_numbers() -> None:
     text = Page(blocks.numbers(RESULT, T)).text
     assert f"{T('calibre.telangiectasia')} {T('result.calibre_before', n='144')} 70 % (60 … 80)" in text
     assert f"{T('calibre.reticular')} {T('result.not_measured')}" in text
-    assert f"{T('fate.new')} {RESULT['fate_mm']['new']:.0f} mm" in text
-    pigment = RESULT["pigment"]
-    assert T("result.pigment_line", gained=f"{pigment['gained_mm2']:.0f}", faded=f"{pigment['faded_mm2']:.0f}") in text
+    assert f"{T('fate.new')} {RESULT.fates['new']:.0f} mm" in text
+    pigment = RESULT.pigment
+    assert pigment is not None
+    assert T("result.pigment_line", gained=f"{pigment.gained_mm2:.0f}", faded=f"{pigment.faded_mm2:.0f}") in text
     assert T("result.pigment_stained", n=12) in text
     assert f"{T('result.area')} 55 % (41 … 66)" in text
     assert f"{T('result.contrast')} −3 % (−20 … 12)" in text
@@ -331,7 +343,7 @@ def test_emergencies_stand_first_and_apart() -> None:
 def corrected(by: str, length: Estimate) -> str:
     line = np.array([[1.0, 2.0], [9.0, 9.0]], np.float32)
     correction = Correction(by, dt.datetime(2026, 6, 7, 9, 20, tzinfo=dt.UTC), (1, 2), (line,))
-    return blocks.corrected_beside(RESULT["clearance"]["length"], correction, Corrected(length, {}, ()), T)
+    return blocks.corrected_beside(RESULT.length, correction, Corrected(length, {}, ()), T)
 
 
 def test_the_corrected_number_stands_beside_the_machine_s() -> None:
@@ -365,7 +377,7 @@ def hostile_texts() -> Texts:
 
 
 @pytest.mark.parametrize("result", [RESULT, refused("not_same_view"), result_of(80.0, 75.0, 85.0, days=21)])
-def test_no_text_can_become_an_element_or_an_attribute(result: Mapping[str, Any]) -> None:
+def test_no_text_can_become_an_element_or_an_attribute(result: Result) -> None:
     t = hostile_texts()
     everything = "".join(block(result, t) for block in BLOCKS) + blocks.call_list(t)
     page = Page(everything)

@@ -141,7 +141,7 @@ def test_a_pair_is_measured_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> N
     assert [heard.index(name) for name in order] == sorted(heard.index(name) for name in order)
     assert found.dossier is not None
     assert found.dossier.measured
-    assert found.dossier.result["timing"]["days"] is None
+    assert found.dossier.result.timing.days is None
     assert found.full_size is not None
     assert set(found.full_size) == {"before_full", "after_full"}
     full = cv2.imdecode(np.frombuffer(found.full_size["before_full"], np.uint8), cv2.IMREAD_COLOR)
@@ -154,7 +154,7 @@ def test_a_pair_that_can_t_be_compared_has_a_result_without_a_number() -> None:
     assert found.ended.wait(LONG_S)
     assert found.outcome == "done"
     assert found.dossier is not None
-    assert found.dossier.result["reasons"][0]["code"] == "same_photo"
+    assert found.dossier.result.reasons[0].code == "same_photo"
     assert not found.dossier.measured
     assert found.full_size == {}
 

@@ -98,10 +98,10 @@ def test_each_fate_comes_with_its_look_its_lines_and_its_length() -> None:
     assert MEASURED.lines is not None
     found = {fate["code"]: fate for fate in head["fates"]}
     assert list(found) == [fate for fate in FATE_STYLES if fate in found]  # drawn in this order
-    assert set(found) == set(MEASURED.result["fate_mm"])
+    assert set(found) == set(MEASURED.result.fates)
     for code, fate in found.items():
         assert fate["label"] == T(f"fate.{code}")
-        assert fate["amount"] == f"{MEASURED.result['fate_mm'][code]:.0f} mm"
+        assert fate["amount"] == f"{MEASURED.result.fates[code]:.0f} mm"
         assert fate["colour"] == "rgb({},{},{})".format(*FATE_STYLES[code].colour)
         assert fate["lines"] == MEASURED.lines["fates"][code]
     assert set(head["overlays_on"]) <= set(FATE_STYLES)

@@ -12,6 +12,8 @@ import pytest
 
 from photocompare import __version__
 from photocompare.results.dossier import Dossier, read_dossier
+from photocompare.results.result_json import as_dict
+from photocompare.results.timing import Timing
 from photocompare.settings import STANDARD
 from photocompare.viewer.measuring import stored_sample
 from photocompare.viewer.measuring.stored_sample import STORED, measured_sample
@@ -44,23 +46,24 @@ def percentages(value: Any, at: str = "") -> dict[str, float | None]:
 
 
 def test_the_stored_sample_is_of_this_version_and_these_settings(stored: Dossier) -> None:
-    made_by = stored.result["provenance"]
-    assert made_by["version"] == __version__, ANEW
-    assert (made_by["config"], made_by["config_sha256"]) == (STANDARD.name, STANDARD.sha256), ANEW
+    made_by = stored.result.provenance
+    assert made_by.version == __version__, ANEW
+    assert (made_by.config, made_by.config_sha256) == (STANDARD.name, STANDARD.sha256), ANEW
 
 
 def test_measured_anew_the_sample_comes_out_as_it_is_stored(stored: Dossier, fresh: Dossier) -> None:
     assert stored.measured
-    assert fresh.result["status"] == stored.result["status"], ANEW
-    assert fresh.result["reasons"] == stored.result["reasons"], ANEW
-    assert fresh.result["photos"] == stored.result["photos"], ANEW
-    assert fresh.result["provenance"] == stored.result["provenance"], ANEW
+    assert fresh.result.status == stored.result.status, ANEW
+    assert fresh.result.reasons == stored.result.reasons, ANEW
+    assert fresh.result.photos == stored.result.photos, ANEW
+    assert fresh.result.provenance == stored.result.provenance, ANEW
+    before, now = as_dict(stored.result), as_dict(fresh.result)
     for part in ("clearance", "pigment"):
-        old, new = percentages(stored.result[part]), percentages(fresh.result[part])
+        old, new = percentages(before[part]), percentages(now[part])
         assert new == {place: pytest.approx(value, abs=POINTS) for place, value in old.items()}, ANEW
         assert old
-    fates = stored.result["fate_mm"]
-    assert fresh.result["fate_mm"] == pytest.approx(fates, rel=0.005, abs=0.5), ANEW
+    assert fresh.result.unit == stored.result.unit, ANEW
+    assert fresh.result.fates == pytest.approx(stored.result.fates, rel=0.005, abs=0.5), ANEW
 
 
 def test_the_stored_sample_has_every_picture_that_is_drawn_today(stored: Dossier, fresh: Dossier) -> None:
@@ -74,6 +77,6 @@ def test_the_stored_sample_has_every_picture_that_is_drawn_today(stored: Dossier
 
 def test_the_sample_shows_a_good_result_inside_its_window() -> None:
     result = sample(FOLDER / STORED).result
-    assert result["timing"] == {"days": 91, "window": "assessment"}
-    assert result["benchmark"]["verdict"] == "within"
-    assert result["provenance"]["seconds"] == {}
+    assert result.timing == Timing(91, "assessment")
+    assert result.benchmark.verdict == "within"
+    assert result.provenance.seconds == {}

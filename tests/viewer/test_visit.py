@@ -10,6 +10,7 @@ import pytest
 from photocompare.base.errors import UsageError
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.results.dossier import Dossier
+from photocompare.results.timing import Timing
 from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.measuring import visit as visit_module
 from photocompare.viewer.measuring.requests import Cutting, PhotoRefusal
@@ -129,10 +130,10 @@ def test_dates_move_the_window_and_nothing_measured(work: Work) -> None:
     assert visit.dossier is None
     measured(visit)
     assert visit.dossier is not None
-    assert visit.dossier.result["timing"] == {"days": None, "window": "unknown"}
+    assert visit.dossier.result.timing == Timing(None, "unknown")
     visit.details = VisitDetails(before_date=dt.date(2026, 3, 2), after_date=dt.date(2026, 3, 23))
-    assert visit.dossier.result["timing"] == {"days": 21, "window": "interim"}
-    assert visit.dossier.result["clearance"] == DOSSIER.result["clearance"]
+    assert visit.dossier.result.timing == Timing(21, "interim")
+    assert visit.dossier.result.clearance == DOSSIER.result.clearance
     assert len(work.measurings) == 1
     visit.details = VisitDetails(before_date=dt.date(2026, 3, 23), after_date=dt.date(2026, 3, 2))
     assert not visit.dossier.measured

@@ -81,8 +81,10 @@ def _correct(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None:
                 _add_correction(visit, dossier, by, sent["marks"])
             except UsageError as error:
                 st.error(t.error(error))
-    for correction, corrected in reversed(visit.corrections.get(visit.current, [])):
-        st.html(blocks.corrected_beside(dossier.result["clearance"]["length"], correction, corrected, t))
+    machine = dossier.result.length
+    if machine is not None:
+        for correction, corrected in reversed(visit.corrections.get(visit.current, [])):
+            st.html(blocks.corrected_beside(machine, correction, corrected, t))
 
 
 def _add_correction(visit: Visit, dossier: Dossier, by: str, marks: Any) -> None:

@@ -10,8 +10,7 @@ from photocompare.base.errors import UsageError
 from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.redated import under_dates
-from photocompare.results.reference_band import REPORTED_DIGITS
-from photocompare.results.result_json import parse_result
+from photocompare.results.result_json import as_written
 from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.measuring.visit import VISITS, Visit
 
@@ -92,25 +91,11 @@ def corrected_entry(machine: NewComparison, dossier: Dossier, correction: Correc
     """
     if not reason.strip():
         raise UsageError("Give the reason for the correction.", code="correction_needs_reason")
-    result = corrected_result(machine.result, correction, corrected)
-    dated = under_dates(dataclasses.replace(dossier, result=parse_result(result)), machine.before.day, machine.after.day)
+    result = as_written(dossier.result.corrected(corrected.length, by=correction.by, at=correction.at))
+    dated = under_dates(dataclasses.replace(dossier, result=result), machine.before.day, machine.after.day)
     return dataclasses.replace(
         machine, result=result, dossier=write_dossier(dated), reason=reason.strip(), correction=marks_as_plain(correction)
     )
-
-
-def corrected_result(result: Mapping[str, Any], correction: Correction, corrected: Corrected) -> dict[str, Any]:
-    """The machine's result with the corrected length, and under "correction" by whom, when, and what the machine had found."""
-    own = corrected.length
-    length = {
-        "percent": round(own.value, REPORTED_DIGITS) + 0.0,
-        "low": round(own.low, REPORTED_DIGITS) + 0.0,
-        "high": round(own.high, REPORTED_DIGITS) + 0.0,
-        "causes": {name: round(side, REPORTED_DIGITS) for name, side in own.causes.items()},
-    }
-    clearance = {**result["clearance"], "length": length}
-    stated = {"by": correction.by, "at": correction.at.isoformat(timespec="seconds"), "machine_length": result["clearance"]["length"]}
-    return {**result, "clearance": clearance, "correction": stated}
 
 
 def marks_as_plain(correction: Correction) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from photocompare.records.store import Records
 from photocompare.report.words.numbers import signed
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
+from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.viewer.gallery.cards import Card, show_cards, small
 from photocompare.viewer.gallery.leg_choice import Leg, choose_leg
 from photocompare.viewer.measuring.visit import VISITS
@@ -62,14 +63,14 @@ def _gallery(stored_sample: Path, held: Records, who: Actor, t: Texts) -> None:
         st.info(t("gallery.empty"))
         link_to("patients", t("gallery.to_patients"))
         return
-    _matches(held, who, look, cases, t)
+    _matches(held, who, leg, look, cases, t)
 
 
 def _cases(held: Records, who: Actor, leg: Leg, t: Texts) -> dict[int, tuple[GalleryCase, LegLook]]:
     """The cases that may be shown now, with their looks: worked out for those that have none yet."""
     asked = (who, leg.name)
     again = st.session_state.get(_ASKED) == asked
-    how = leg.dossier.result["provenance"]["config_sha256"]
+    how = leg.dossier.result.provenance.config_sha256
     found = gallery_cases(held, who, settings_sha256=how, but_of=leg.patient_key, but_with=leg.photos, again=again)
     st.session_state[_ASKED] = asked
     unknown = [case for case in found if case.look is None]
@@ -92,20 +93,21 @@ def _figures(dossier: Dossier) -> dict[str, float | None]:
     return look_as_dict(look_of(dossier) or nothing)
 
 
-def _matches(held: Records, who: Actor, look: LegLook, cases: dict[int, tuple[GalleryCase, LegLook]], t: Texts) -> None:
+def _matches(held: Records, who: Actor, leg: Leg, look: LegLook, cases: dict[int, tuple[GalleryCase, LegLook]], t: Texts) -> None:
     count = st.segmented_control(t("gallery.count"), COUNTS, default=USUAL_COUNT, key="gallery_count", required=True)
     matches = most_alike(look, {key: own for key, (_, own) in cases.items()}, most=count or USUAL_COUNT)
     if not matches:
         st.info(t("gallery.none_told"))
         return
     chosen = [cases[match.key][0] for match in matches]
-    st.html(_target(chosen, t))
+    band = leg.dossier.result.benchmark.band
+    st.html(_target(chosen, band, t))
     if matches[0].distance > FAR:
         st.warning(t("gallery.far"))
     st.text(t("gallery.caveat", n=len(cases)))
     kept = _pictures(held, who, chosen)
     shown = [(match, case) for match, case in zip(matches, chosen, strict=True) if case.comparison_id in kept]
-    cards = [_card(k, match, case, kept[case.comparison_id][1], t) for k, (match, case) in enumerate(shown, 1)]
+    cards = [_card(k, match, case, kept[case.comparison_id][1], band, t) for k, (match, case) in enumerate(shown, 1)]
     show_cards(cards, t("pair.before"), t("pair.after"))
     st.text(t("gallery.measure"))
     names = [t("gallery.case", n=k) for k in range(1, len(shown) + 1)]
@@ -132,11 +134,11 @@ def _pictures(held: Records, who: Actor, chosen: Sequence[GalleryCase]) -> dict[
     return {number: pictures for (_, number), pictures in kept.items()}
 
 
-def _target(chosen: Sequence[GalleryCase], t: Texts) -> str:
+def _target(chosen: Sequence[GalleryCase], band: ReferenceBandOptions, t: Texts) -> str:
     percents = [case.percent for case in chosen]
     if len(percents) < LEAST_FOR_TARGET:
         return f'<p class="pc-note">{escape(t("gallery.too_few_for_target", n=len(percents)))}</p>'
-    middle = headline_percent(median(percents))
+    middle = headline_percent(median(percents), band, t)
     sentence = t("gallery.target", n=len(percents), low=signed(min(percents), 0, t), high=signed(max(percents), 0, t))
     return (
         f'<section data-testid="target"><p class="pc-big">{escape(middle)}</p>'
@@ -144,14 +146,14 @@ def _target(chosen: Sequence[GalleryCase], t: Texts) -> str:
     )
 
 
-def _card(k: int, match: Match, case: GalleryCase, pictures: tuple[bytes, bytes], t: Texts) -> Card:
+def _card(k: int, match: Match, case: GalleryCase, pictures: tuple[bytes, bytes], band: ReferenceBandOptions, t: Texts) -> Card:
     detail = [t("result.interval", low=round(case.low), high=round(case.high))]
     if case.sessions is not None:
         detail.append(t("gallery.session_one") if case.sessions == 1 else t("gallery.sessions", n=case.sessions))
     detail.append(t(f"gallery.alike_{_how_alike(match)}"))
     title = t("gallery.case", n=k)
     before, after = (t("gallery.alt", case=title, which=t(f"photo.{which}")) for which in VISITS)
-    return Card(title, headline_percent(case.percent), ". ".join(detail) + ".", before, after, *pictures)
+    return Card(title, headline_percent(case.percent, band, t), ". ".join(detail) + ".", before, after, *pictures)
 
 
 def _how_alike(match: Match) -> str:

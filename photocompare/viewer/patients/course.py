@@ -12,9 +12,9 @@ import streamlit as st
 
 from photocompare.records.patient_file import StoredComparison, StoredRegion
 from photocompare.report.words.texts import Texts
-from photocompare.results.redated import assessed_length, lengths
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
+from photocompare.viewer.patient_record.open_patient import days_of, result_of
 from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.tables import table
 
@@ -90,19 +90,19 @@ def _point(comparison: StoredComparison, region: StoredRegion) -> CoursePoint:
         "date": after.isoformat(),
         "against": before.isoformat(),
     }
-    result = comparison.result
-    if result["clearance"] is None:
+    result = result_of(comparison)
+    length, pigment = result.length, result.pigment
+    if length is None or pigment is None:
         return CoursePoint(**place, length=None, low=None, high=None, stained=None, new=None)
-    length, baseline = result["clearance"]["length"], assessed_length(result)
-    found, _ = lengths(result)
     return CoursePoint(
-        **place,
-        length=length["percent"],
-        low=length["low"],
-        high=length["high"],
-        stained=result["pigment"]["stained_percent_of_baseline_length"],
-        new=100.0 * found.get("new", 0.0) / baseline if baseline > 0 else None,
+        **place, length=length.value, low=length.low, high=length.high, stained=pigment.stained_percent, new=result.share("new")
     )
+
+
+def band_of(region: StoredRegion) -> ReferenceBandOptions:
+    """The band that the latest comparison was held against; the usual one where there is none."""
+    latest = max(region.comparisons, key=lambda c: days_of(region, c), default=None)
+    return ReferenceBandOptions() if latest is None else result_of(latest).benchmark.band
 
 
 def show_course(region: StoredRegion, t: Texts) -> None:
@@ -112,17 +112,18 @@ def show_course(region: StoredRegion, t: Texts) -> None:
         st.info(t("patients.no_comparison"))
         return
     treated = [(v.facts.day - region.visits[0].facts.day).days for v in region.visits if v.facts.agent]
-    for chart in course_charts(points, treated, t):
+    band = band_of(region)
+    for chart in course_charts(points, treated, band, t):
         st.altair_chart(chart, width="stretch")
-    st.text(t("patients.course_says", low=f"{ReferenceBandOptions().low_percent:g}", high=f"{ReferenceBandOptions().high_percent:g}"))
+    st.text(t("patients.course_says", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"))
     if len({comparison.settings_sha256 for comparison in region.comparisons}) > 1:
         st.warning(t("patients.course_methods"))
     if any(point.refused for point in points):
         st.text(t("patients.course_refused"))
-    st.html(course_table(points, t))
+    st.html(course_table(points, band, t))
 
 
-def course_table(points: Sequence[CoursePoint], t: Texts) -> str:
+def course_table(points: Sequence[CoursePoint], band: ReferenceBandOptions, t: Texts) -> str:
     """Every number of the charts."""
     head = [t(f"patients.course_{name}") for name in ("visit", "day", "against", "length", "interval", "stained", "new")]
     rows = [
@@ -130,23 +131,23 @@ def course_table(points: Sequence[CoursePoint], t: Texts) -> str:
             p.date,
             str(p.day),
             p.against,
-            t("patients.refused") if p.length is None else blocks.headline_percent(p.length),
+            t("patients.refused") if p.length is None else blocks.headline_percent(p.length, band, t),
             "" if p.low is None or p.high is None else t("patients.from_to", low=round(p.low), high=round(p.high)),
-            blocks.percent(p.stained),
-            blocks.percent(p.new),
+            blocks.percent(p.stained, t),
+            blocks.percent(p.new, t),
         ]
         for p in points
     ]
     return table(t("patients.course_table"), head, rows)
 
 
-def course_charts(points: Sequence[CoursePoint], treated: Sequence[int], t: Texts) -> list[Any]:
+def course_charts(points: Sequence[CoursePoint], treated: Sequence[int], band: ReferenceBandOptions, t: Texts) -> list[Any]:
     """Three charts over the same axis of days: clearance, stained share, new veins."""
     last = max(_LEAST_DAYS, round(max(p.day for p in points) * _LAST_DAY_MARGIN))
     frame = pd.DataFrame([vars(p) for p in points])
     baseline = frame["since"] == frame["since"].min()
     frame["series"] = [t("patients.first_baseline") if first else t("patients.other_baseline") for first in baseline]
-    upper = _clearance(frame, _days(last, None), last, treated, t)
+    upper = _clearance(frame, last, treated, band, t)
     stained = _share(frame, "stained", t("patients.axis_stained"), _days(last, None), treated)
     new = _share(frame, "new", t("patients.axis_new"), _days(last, t("patients.axis_day")), treated)
     return [
@@ -167,12 +168,12 @@ def _level(name: str, title: str, domain: Sequence[float]) -> alt.Y:
     )
 
 
-def _clearance(frame: pd.DataFrame, days: alt.X, last: int, treated: Sequence[int], t: Texts) -> Any:
+def _clearance(frame: pd.DataFrame, last: int, treated: Sequence[int], band: ReferenceBandOptions, t: Texts) -> Any:
+    days = _days(last, None)
     measured = frame[frame["length"].notna()]
     floor = min(0.0, float(measured["low"].min())) if len(measured) else 0.0
     values, low = (_level(name, t("patients.axis_length"), (floor, 100)) for name in ("length", "low"))
-    options = ReferenceBandOptions()
-    band = pd.DataFrame([{"low": options.low_percent, "high": options.high_percent, "from": 0, "to": last}])
+    spans = pd.DataFrame([{"low": band.low_percent, "high": band.high_percent, "from": 0, "to": last}])
     windows, start = _windows(usual_course(treated, last), last, t), _days(last, None, "from")
     low_down = not len(measured) or float(measured["length"].mean()) >= (floor + 100) / 2
     colours = alt.Color(
@@ -186,7 +187,7 @@ def _clearance(frame: pd.DataFrame, days: alt.X, last: int, treated: Sequence[in
     ]
     layers: list[Any] = [
         alt.Chart(windows).mark_rect(color="#808080").encode(x=start, x2="to:Q", opacity=alt.Opacity("shade:Q", scale=None)),
-        alt.Chart(band).mark_rect(color=_BAND, opacity=0.25).encode(x=start, x2="to:Q", y=low, y2="high:Q"),
+        alt.Chart(spans).mark_rect(color=_BAND, opacity=0.25).encode(x=start, x2="to:Q", y=low, y2="high:Q"),
         *(_names(windows[windows["line"] == line], start, line, low_down=low_down) for line in (0, 1)),
         *_treatments(treated),
         alt.Chart(measured).mark_rule(strokeWidth=3, opacity=0.8).encode(x=days, y=low, y2="high:Q", color=colours),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 import streamlit as st
 
@@ -17,10 +15,10 @@ from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.redated import under_dates
-from photocompare.results.result_json import parse_result
+from photocompare.results.result import Result
 from photocompare.results.visit_details import Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Measuring, Request
-from photocompare.viewer.patient_record.open_patient import may_write, shown_name
+from photocompare.viewer.patient_record.open_patient import may_write, result_of, shown_name
 from photocompare.viewer.patients.timeline import number
 from photocompare.viewer.result import blocks
 from photocompare.viewer.result.exports import offer_exports
@@ -94,8 +92,8 @@ def stored_dossier(held: Records, who: Actor, comparison_id: int) -> Dossier:
 
 
 def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
-    dossier = dataclasses.replace(stored_dossier(held, who, kept.id), result=parse_result(kept.result))
-    _show_correction(kept.result, t)
+    dossier = dataclasses.replace(stored_dossier(held, who, kept.id), result=result_of(kept))
+    _show_correction(dossier.result, t)
     _show(dossier, f"kept_{kept.id}", t)
     _revisions(region, kept, t)
     before, after = region.visit(kept.before_visit).facts, region.visit(kept.after_visit).facts
@@ -116,19 +114,19 @@ def _details(file: PatientFile, region: StoredRegion, before: VisitFacts, after:
     )
 
 
-def _show_correction(result: Mapping[str, Any], t: Texts) -> None:
+def _show_correction(result: Result, t: Texts) -> None:
     """Of a number that was corrected by hand: by whom, when, and what had been measured."""
-    correction = result.get("correction")
+    correction = result.correction
     if correction is None:
         return
-    machine = correction["machine_length"]
+    machine = correction.machine_length
     sentence = t(
         "patients.corrected_by",
-        name=correction["by"],
-        when=correction["at"][:16].replace("T", " "),
-        percent=blocks.headline_percent(machine["percent"]),
-        low=round(machine["low"]),
-        high=round(machine["high"]),
+        name=correction.by,
+        when=correction.at[:16].replace("T", " "),
+        percent=blocks.headline_percent(machine.value, result.benchmark.band, t),
+        low=round(machine.low),
+        high=round(machine.high),
     )
     st.html(f'<p class="pc-small"><bdi>{escape(sentence)}</bdi></p>')
 
@@ -148,7 +146,7 @@ def _revisions(region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
     if not earlier:
         return
     head = [t(f"patients.revision_{name}") for name in ("number", "when", "who", "result", "reason")]
-    rows = [[str(c.revision), c.saved_at[:10], c.saved_by, number(c.result, t), c.reason] for c in (kept, *reversed(earlier))]
+    rows = [[str(c.revision), c.saved_at[:10], c.saved_by, number(result_of(c), t), c.reason] for c in (kept, *reversed(earlier))]
     st.html(table(t("patients.revisions"), head, rows))
 
 

@@ -16,6 +16,7 @@ from photocompare.records.store import Records
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
+from photocompare.viewer.patient_record.open_patient import result_of
 from photocompare.viewer.patients.pair import stored_dossier
 from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.components import component, packed
@@ -59,8 +60,9 @@ def shared_baselines(region: StoredRegion) -> dict[str, list[StoredComparison]]:
     """
     groups: defaultdict[str, list[StoredComparison]] = defaultdict(list)
     for comparison in region.comparisons:
-        if comparison.result["clearance"] is not None:
-            groups[f"{comparison.result['photos']['before']['sha256']}/{comparison.settings_sha256}"].append(comparison)
+        result = result_of(comparison)
+        if result.measured:
+            groups[f"{result.before.sha256}/{comparison.settings_sha256}"].append(comparison)
     shared = {photo: found for photo, found in groups.items() if len(found) > 1}
     for found in shared.values():
         found.sort(key=lambda c: region.visit(c.after_visit).facts.day)
@@ -88,11 +90,11 @@ def _picture(history: SegmentHistory, dossier: Dossier, baseline: dt.date, photo
 
 def packed_history(history: SegmentHistory, dossier: Dossier, baseline: dt.date, t: Texts) -> bytes:
     """What the browser gets: the segments with their fates, and the before photo."""
-    photo = dossier.result["photos"]["before"]
+    photo = dossier.result.before
     head = {
         "id": "-".join([baseline.isoformat(), *(day.isoformat() for day in history.days)]),
         "texts": t.section("segments"),
-        "size": [max(1, round(photo[side] * dossier.shown_over_full)) for side in ("width", "height")],
+        "size": [max(1, round(side * dossier.shown_over_full)) for side in (photo.width, photo.height)],
         "days": [day_label(day, baseline, t) for day in history.days],
         "fates": {fate: _style(fate, t) for fate in (*FATE_STYLES, UNKNOWN) if fate != "new"},
         "segments": [_segment(segment, dossier.shown_over_full, history.unit) for segment in history.segments],
@@ -146,16 +148,16 @@ def paths_table(history: SegmentHistory, baseline: dt.date, t: Texts) -> str:
     ]
     items = list(paths.items())
     rows = [
-        [t("patients.path_vein"), *(fate_label(fate, t) for fate in path), *_amount(length, total, history.unit)]
+        [t("patients.path_vein"), *(fate_label(fate, t) for fate in path), *_amount(length, total, history.unit, t)]
         for path, length in items[:_MOST_PATHS]
     ]
     if len(items) > _MOST_PATHS:
         left = sum(length for _, length in items[_MOST_PATHS:])
         rows.append(
-            [t("patients.path_others", n=len(items) - _MOST_PATHS), *([""] * len(history.days)), *_amount(left, total, history.unit)]
+            [t("patients.path_others", n=len(items) - _MOST_PATHS), *([""] * len(history.days)), *_amount(left, total, history.unit, t)]
         )
     return table(t("patients.paths"), head, rows)
 
 
-def _amount(length: float, total: float, unit: str) -> list[str]:
-    return [f"{length:.0f} {unit}", blocks.percent(100.0 * length / total) if total > 0 else ""]
+def _amount(length: float, total: float, unit: str, t: Texts) -> list[str]:
+    return [f"{length:.0f} {unit}", blocks.percent(100.0 * length / total, t) if total > 0 else ""]

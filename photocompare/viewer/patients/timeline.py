@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 import streamlit as st
 
@@ -14,8 +12,9 @@ from photocompare.records.patient_file import StoredComparison, StoredRegion, St
 from photocompare.records.store import Records
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.texts import Texts
+from photocompare.results.result import Result
 from photocompare.results.visit_details import LONGEST_ENTRY, LONGEST_NOTE, shown_text
-from photocompare.viewer.patient_record.open_patient import may_write
+from photocompare.viewer.patient_record.open_patient import may_write, result_of
 from photocompare.viewer.patients.visits import show_visit
 from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.expanders import lazy_expander
@@ -80,14 +79,14 @@ def _measured(comparison: StoredComparison, before: StoredVisit, t: Texts) -> st
     against = t("patients.against", day=before.facts.day.isoformat())
     revised = "" if comparison.revision == 1 else f" <small>{escape(t('patients.revision', n=comparison.revision))}</small>"
     by_hand = f" <small>{escape(t('patients.by_hand'))}</small>" if comparison.corrected else ""
-    return f'<p class="pc-measured"><b>{escape(number(comparison.result, t))}</b> {escape(against)}{revised}{by_hand}</p>'
+    return f'<p class="pc-measured"><b>{escape(number(result_of(comparison), t))}</b> {escape(against)}{revised}{by_hand}</p>'
 
 
-def number(result: Mapping[str, Any], t: Texts) -> str:
+def number(result: Result, t: Texts) -> str:
     """The headline with its interval, or that there is none and why."""
-    if result["clearance"] is None:
+    length = result.length
+    if length is None:
         why = next((reason.message for reason in told_reasons(result, t) if reason.refuses), "")
         return f"{t('patients.refused')} {why}".strip()
-    length = result["clearance"]["length"]
-    shown = blocks.headline_percent(length["percent"])
-    return t("patients.cleared", percent=shown, low=round(length["low"]), high=round(length["high"]))
+    shown = blocks.headline_percent(length.value, result.benchmark.band, t)
+    return t("patients.cleared", percent=shown, low=round(length.low), high=round(length.high))

@@ -2,78 +2,83 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from photocompare.base.estimate import Estimate
 from photocompare.report.pictures.fate_styles import FATE_STYLES
-from photocompare.report.words import numbers as numbers_of
+from photocompare.report.words import numbers as in_words
 from photocompare.report.words.patient import COURSE_DAYS, calls, course, course_step
 from photocompare.report.words.reasons import told_reasons
-from photocompare.report.words.texts import Texts, texts
-from photocompare.results.redated import assessed_length, lengths
+from photocompare.report.words.texts import Texts
 from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.results.result import Result
 from photocompare.veins.classes import ASSESSED_FATES
 
 if TYPE_CHECKING:
     from photocompare.clearance.correction import Corrected, Correction
 
 _TICKS = (0, 25, 50, 75, 100)
+"""Percent, on the scale on which the number is drawn."""
 
 DAYS_PER_WEEK = 7
 
 
-def percent(value: float | None) -> str:
-    """A percentage for people: whole numbers, no negative zero."""
-    return "" if value is None else numbers_of.percent(value, texts("en")).replace("-", "−")
+def percent(value: float | None, t: Texts) -> str:
+    """A percentage for people: a whole number with a true minus sign; empty for None."""
+    return "" if value is None else in_words.percent(value, t).replace("-", "−")
 
 
-def headline_percent(value: float) -> str:
-    """The headline for people, with a true minus sign."""
-    return numbers_of.headline_percent(value, ReferenceBandOptions(), texts("en")).replace("-", "−")
+def headline_percent(value: float, band: ReferenceBandOptions, t: Texts) -> str:
+    """The headline for people, with a true minus sign; by its band it is told where rounding would carry it over a mark."""
+    return in_words.headline_percent(value, band, t).replace("-", "−")
 
 
-def _range(found: Mapping[str, Any], t: Texts) -> str:
-    if found["percent"] is None:
+def interval(estimate: Estimate, t: Texts) -> str:
+    """The 95 % interval of a percentage, in words."""
+    return t("result.interval", low=round(estimate.low), high=round(estimate.high))
+
+
+def _with_range(estimate: Estimate, t: Texts) -> str:
+    if not estimate.ok:
         return t("result.not_measured")
-    low, high = (f"{round(found[side]) + 0:d}".replace("-", "−") for side in ("low", "high"))
-    return f"{percent(found['percent'])} ({low} … {high})"
+    low, high = (in_words.signed(side, 0, t) for side in (estimate.low, estimate.high))
+    return f"{percent(estimate.value, t)} ({low} … {high})"
 
 
-def headline(result: Mapping[str, Any], t: Texts) -> str:
+def headline(result: Result, t: Texts) -> str:
     """The number, its interval, and both on the band; of a refused pair the refusal, and no number."""
-    status = result["status"]
+    status, length = result.status, result.length
     badge = f'<span class="pc-badge pc-{status}">{escape(t(f"status.{status}"))}</span>'
     means = escape(t(f"status_means.{status}"))
-    if result["clearance"] is None:
+    if length is None:
         return f'<section class="pc-head"><p class="pc-refused">{escape(t("result.refused"))}</p><p>{badge} {means}</p></section>'
-    length = result["clearance"]["length"]
-    interval = escape(t("result.interval", low=round(length["low"]), high=round(length["high"])))
+    number = headline_percent(length.value, result.benchmark.band, t)
     return (
-        f'<section class="pc-head"><p class="pc-number" data-testid="headline">{headline_percent(length["percent"])}</p>'
-        f'<p class="pc-of">{escape(t("result.headline"))}</p><p class="pc-interval">{interval}</p><p>{badge} {means}</p></section>'
+        f'<section class="pc-head"><p class="pc-number" data-testid="headline">{escape(number)}</p>'
+        f'<p class="pc-of">{escape(t("result.headline"))}</p><p class="pc-interval">{escape(interval(length, t))}</p>'
+        f"<p>{badge} {means}</p></section>"
     )
 
 
-def scale(result: Mapping[str, Any], t: Texts) -> str:
+def scale(result: Result, t: Texts) -> str:
     """0 to 100 % with the usual band, the responder mark, the interval and the number, drawn; with the verdict in words."""
-    if result["clearance"] is None:
+    length, benchmark = result.length, result.benchmark
+    if length is None:
         return ""
-    length, benchmark = result["clearance"]["length"], result["benchmark"]
-    value, low, high = (min(max(length[side], 0.0), 100.0) for side in ("percent", "low", "high"))
-    used = benchmark["verdict"] != "not_assessed"
-    responder = ReferenceBandOptions().responder_percent
-    band = t("result.band" if used else "result.band_unused", low=f"{benchmark['low']:g}", high=f"{benchmark['high']:g}")
+    value, low, high = (min(max(side, 0.0), 100.0) for side in (length.value, length.low, length.high))
+    responder = benchmark.responder_percent
+    band = t("result.band" if benchmark.assessed else "result.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
     mark = t("result.responder", n=f"{responder:g}")
     ticks = "".join(f'<span class="pc-tick" style="left:{v}%">{v}</span>' for v in _TICKS)
-    interval = t("result.interval", low=round(length["low"]), high=round(length["high"]))
-    label = f"{t('result.scale_axis')}: {headline_percent(length['percent'])}, {interval}, {band}, {mark}"
+    number = headline_percent(length.value, benchmark.band, t)
+    label = f"{t('result.scale_axis')}: {number}, {interval(length, t)}, {band}, {mark}"
     drawing = (
         f'<div class="pc-scale" role="img" aria-label="{escape(label)}">'
         f'<div class="pc-names"><span class="pc-dashed">{escape(mark)}</span><span class="pc-green">{escape(band)}</span></div>'
-        f'<div class="pc-rail"><span class="{"pc-band" if used else "pc-band-off"}" style="left:{benchmark["low"]:.1f}%;'
-        f'width:{benchmark["high"] - benchmark["low"]:.1f}%"></span><span class="pc-responder" style="left:{responder:.1f}%"></span>'
+        f'<div class="pc-rail"><span class="{"pc-band" if benchmark.assessed else "pc-band-off"}" style="left:{benchmark.low:.1f}%;'
+        f'width:{benchmark.high - benchmark.low:.1f}%"></span><span class="pc-responder" style="left:{responder:.1f}%"></span>'
         f'<span class="pc-range" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>'
         f'<span class="pc-value" style="left:{value:.1f}%"></span></div>'
         f'<div class="pc-ticks">{ticks}</div></div>'
@@ -81,53 +86,48 @@ def scale(result: Mapping[str, Any], t: Texts) -> str:
     return drawing + f'<p class="pc-verdict">{escape(verdict(result, t))}</p>'
 
 
-def verdict(result: Mapping[str, Any], t: Texts) -> str:
+def verdict(result: Result, t: Texts) -> str:
     """Where the number lies beside the band, how surely, and what the band is; or why it is not held against it."""
-    benchmark = result["benchmark"]
-    if benchmark["verdict"] == "not_assessed":
+    benchmark = result.benchmark
+    if not benchmark.assessed:
         return window(result, t)
-    sure = t("result.certain" if benchmark["certain"] else "result.uncertain")
-    responder = t(
-        {True: "result.responder_true", False: "result.responder_false", None: "result.responder_none"}[benchmark["responder_75"]]
-    )
-    return f"{t('result.verdict_' + benchmark['verdict'])} {sure} {responder}. {t('result.band_is')}"
+    sure = t("result.certain" if benchmark.certain else "result.uncertain")
+    responder = t({True: "result.responder_true", False: "result.responder_false", None: "result.responder_none"}[benchmark.responder])
+    return f"{t('result.verdict_' + benchmark.verdict)} {sure} {responder}. {t('result.band_is')}"
 
 
-def window(result: Mapping[str, Any], t: Texts) -> str:
+def window(result: Result, t: Texts) -> str:
     """The time between the photos, and what it allows to be said."""
-    days = result["timing"]["days"]
+    days = result.timing.days
     if days is None:
         return t("result.window_unknown")
-    meaning = t(f"result.window_{result['timing']['window']}")
+    meaning = t(f"result.window_{result.timing.window}")
     between = t("result.days_one") if days == 1 else t("result.days", n=days)
     return f"{between} ({t('result.weeks', n=days // DAYS_PER_WEEK).lower()}): {meaning}"
 
 
-def reasons(result: Mapping[str, Any], t: Texts) -> str:
+def reasons(result: Result, t: Texts) -> str:
     """Every gate that fired, in plain words, with what to do."""
-    refused = result["clearance"] is None
-    heading = escape(t("result.refused_why" if refused else "result.know"))
+    heading = escape(t("result.know" if result.measured else "result.refused_why"))
     items = "".join(f"<li><strong>{escape(r.message)}</strong> {escape(r.fix)}</li>" for r in told_reasons(result, t))
     body = f"<ul>{items}</ul>" if items else f"<p>{escape(t('result.nothing_against'))}</p>"
     return f'<section class="pc-block"><h3>{heading}</h3>{body}</section>'
 
 
-def fate_bar(result: Mapping[str, Any], t: Texts) -> str:
+def fate_bar(result: Result, t: Texts) -> str:
     """The assessed length as one bar, stacked by fate, with its legend and lengths."""
-    found, unit = lengths(result)
-    total = assessed_length(result)
-    if total <= 0:
+    shares = {fate: share for fate in ASSESSED_FATES if (share := result.share(fate)) is not None}
+    if not shares:
         return ""
-    shares = {fate: 100 * found.get(fate, 0.0) / total for fate in ASSESSED_FATES}
     parts = "".join(
         f'<span class="pc-part pc-fate-{fate}" style="width:{share:.2f}%;background-color:{_css(fate)}"></span>'
         for fate, share in shares.items()
         if share > 0
     )
-    label = f"{t('result.fates_label')}: " + ", ".join(f"{t(f'fate.{fate}')} {percent(share)}" for fate, share in shares.items())
+    label = f"{t('result.fates_label')}: " + ", ".join(f"{t(f'fate.{fate}')} {percent(share, t)}" for fate, share in shares.items())
     rows = "".join(
         f'<li><span class="pc-key pc-fate-{fate}" style="background-color:{_css(fate)}"></span>{escape(t(f"fate.{fate}"))}'
-        f"<b>{percent(share)}, {found.get(fate, 0.0):.0f} {unit}</b></li>"
+        f"<b>{percent(share, t)}, {_length(result, fate)}</b></li>"
         for fate, share in shares.items()
     )
     heading = escape(t("result.fates"))
@@ -141,28 +141,36 @@ def _css(fate: str) -> str:
     return "rgb({},{},{})".format(*FATE_STYLES[fate].colour)
 
 
-def numbers(result: Mapping[str, Any], t: Texts) -> str:
+def _length(result: Result, fate: str) -> str:
+    return f"{result.lengths.get(fate, 0.0):.0f} {result.unit}"
+
+
+def numbers(result: Result, t: Texts) -> str:
     """By calibre, new veins, pigment, and the further numbers, as short tables."""
-    clearance, pigment = result["clearance"], result["pigment"]
-    if clearance is None:
+    clearance, pigment = result.clearance, result.pigment
+    if clearance is None or pigment is None:
         return ""
-    found, unit = lengths(result)
     calibres = [
-        (t(f"calibre.{name}"), _range(part, t), t("result.calibre_before", n=f"{part['before_mm']:.0f}") if part["before_mm"] else "")
-        for name, part in clearance["by_calibre"].items()
+        (
+            t(f"calibre.{name}"),
+            _with_range(part.clearance, t),
+            t("result.calibre_before", n=f"{part.before_mm:.0f}") if part.before_mm else "",
+        )
+        for name, part in clearance.by_calibre.items()
         if part is not None
     ]
     blocks = [_table(t("result.by_calibre"), calibres)] if calibres else []
-    blocks.append(_table(t("result.new"), [(t("fate.new"), f"{found.get('new', 0.0):.0f} {unit}", "")], t("result.new_note")))
+    blocks.append(_table(t("result.new"), [(t("fate.new"), _length(result, "new"), "")], t("result.new_note")))
     brown = []
-    if pigment["gained_mm2"] is not None:
-        line = t("result.pigment_line", gained=f"{pigment['gained_mm2']:.0f}", faded=f"{pigment['faded_mm2']:.0f}")
+    if pigment.gained_mm2 is not None and pigment.faded_mm2 is not None:
+        line = t("result.pigment_line", gained=f"{pigment.gained_mm2:.0f}", faded=f"{pigment.faded_mm2:.0f}")
         brown.append((t("pair.pigment"), line, ""))
-    stained = pigment["stained_percent_of_baseline_length"]
-    note = t("result.pigment_note") if stained is None else f"{t('result.pigment_stained', n=round(stained))}. {t('result.pigment_note')}"
+    note = t("result.pigment_note")
+    if pigment.stained_percent is not None:
+        note = f"{t('result.pigment_stained', n=round(pigment.stained_percent))}. {note}"
     blocks.append(_table(t("result.pigment"), brown, note))
-    further = [(t(f"result.{name}"), _range(clearance[name], t), "") for name in ("area", "contrast", "net_change")]
-    blocks.append(_table(t("result.further"), further))
+    further = {"area": clearance.area, "contrast": clearance.contrast, "net_change": clearance.net_change}
+    blocks.append(_table(t("result.further"), [(t(f"result.{name}"), _with_range(part, t), "") for name, part in further.items()]))
     return f'<div class="pc-columns">{"".join(blocks)}</div>'
 
 
@@ -175,22 +183,23 @@ def _table(heading: str, rows: Sequence[tuple[str, str, str]], note: str = "") -
     return f'<section class="pc-block"><h3>{escape(heading)}</h3>{table}{f"<p class=pc-small>{escape(note)}</p>" if note else ""}</section>'
 
 
-def quality(result: Mapping[str, Any], t: Texts) -> str:
+def quality(result: Result, t: Texts) -> str:
     """Overlay error, skin tone, source of the scale, and the repeated shots: one small line."""
-    if result["registration"] is None:
+    registration = result.registration
+    if registration is None:
         return ""
-    r = result["registration"]
-    error = f"{r['error_mm_p95']:.2f} mm" if r["error_mm_p95"] is not None else f"{r['error_px_p95']:.1f} px"
-    skin = result["skin"]
-    tone = t("result.tone_none") if skin is None or skin["group"] is None else t(f"tone.{skin['group'].replace(' ', '_')}")
-    line = t("result.quality", error=error, tone=tone, scale=t(f"result.scale_{result['scale']['source']}"))
-    shots = [s["length"]["percent"] for s in result.get("shots", []) if s["length"] is not None]
+    in_mm, in_px = registration.error_mm_p95, registration.error_px_p95
+    error = f"{in_mm:.2f} mm" if in_mm is not None else "" if in_px is None else f"{in_px:.1f} px"
+    group = None if result.skin is None else result.skin.group
+    tone = t("result.tone_none") if group is None else t(f"tone.{group.replace(' ', '_')}")
+    line = t("result.quality", error=error, tone=tone, scale=t(f"result.scale_{result.scale.source}"))
+    shots = [shot.length.value for shot in result.shots if shot.length is not None]
     if shots:
-        line += ". " + t("result.shots", n=len(shots), values=", ".join(percent(value) for value in shots))
+        line += ". " + t("result.shots", n=len(shots), values=", ".join(percent(value, t) for value in shots))
     return f'<p class="pc-small">{escape(line)}</p>'
 
 
-def timeline(result: Mapping[str, Any], t: Texts) -> str:
+def timeline(result: Result, t: Texts) -> str:
     """The usual course after treatment, with the place of the after photo on it."""
     here = course_step(result)
     items = []
@@ -214,19 +223,15 @@ def call_list(t: Texts) -> str:
     return f'<section class="pc-call">{blocks}</section>'
 
 
-def corrected_beside(machine: Mapping[str, Any], correction: Correction, corrected: Corrected, t: Texts) -> str:
+def corrected_beside(machine: Estimate, correction: Correction, corrected: Corrected, t: Texts) -> str:
     """The machine's number and the corrected one, side by side, with who and when."""
     counts = {"struck": len(correction.not_veins), "drawn": len(correction.missed)}
     by = t("compare.correct_by", name=correction.by, when=f"{correction.at:%Y-%m-%d %H:%M}", **counts)
-    own = corrected.length
-    columns = (
-        (t("compare.correct_machine"), machine["percent"], machine["low"], machine["high"], ""),
-        (t("compare.correct_yours"), own.value, own.low, own.high, by),
-    )
+    columns = ((t("compare.correct_machine"), machine, ""), (t("compare.correct_yours"), corrected.length, by))
     cells = "".join(
-        f"<div><h4>{escape(name)}</h4><p class='pc-second'>{value:.1f} %</p>"
-        f"<p>{escape(t('result.interval', low=round(low), high=round(high)))}</p><p class='pc-small'>{escape(small)}</p></div>"
-        for name, value, low, high, small in columns
-        if value is not None and math.isfinite(value)
+        f"<div><h4>{escape(name)}</h4><p class='pc-second'>{escape(in_words.percent(length.value, t, 1))}</p>"
+        f"<p>{escape(interval(length, t))}</p><p class='pc-small'>{escape(small)}</p></div>"
+        for name, length, small in columns
+        if length.ok
     )
     return f'<section class="pc-two">{cells}</section>'

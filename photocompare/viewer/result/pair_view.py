@@ -10,7 +10,7 @@ from photocompare.base.errors import UsageError
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
-from photocompare.results.redated import lengths
+from photocompare.results.result import Result
 from photocompare.viewer.shared.components import asset, component, nothing, packed
 
 Mode = Literal["full", "consult", "field", "correct", "refused"]
@@ -93,7 +93,7 @@ def packed_pair(
     elif mode == "field" and not dossier.measured:
         names = ["before_original"]
     blobs = {name: available[name] for name in names if name in available}
-    amounts, unit = lengths(dossier.result)
+    result = dossier.result
     lines = (dossier.lines or {"fates": {}, "pieces": []}) if mode in ("full", "correct") else {"fates": {}, "pieces": []}
     drawn = [fate for fate in FATE_STYLES if lines["fates"].get(fate)]
     head = {
@@ -101,13 +101,13 @@ def packed_pair(
         "mode": mode,
         "texts": t.section("pair"),
         "size": _shown_size(dossier),
-        "fates": [_fate(fate, lines["fates"][fate], amounts.get(fate), unit, t) for fate in drawn],
+        "fates": [_fate(fate, lines["fates"][fate], result, t) for fate in drawn],
         "overlays_on": list(_OVERLAYS_ON),
         "pieces": lines["pieces"] if mode == "correct" else [],
         "pigment_rgb": list(PIGMENT_RGB),
-        "pigment_amount": _pigment_amount(dossier.result),
+        "pigment_amount": _pigment_amount(result),
         "error_most": _error(dossier, t),
-        "full_width": dossier.result["photos"]["before"]["width"],
+        "full_width": result.before.width,
         "full_size": "there" if dossier.measured and dossier.shown_over_full < 1.0 else "none",
     }
     return packed(head, blobs)
@@ -116,16 +116,16 @@ def packed_pair(
 def _shown_size(dossier: Dossier) -> list[int] | None:
     if not dossier.measured:
         return None
-    photo = dossier.result["photos"]["before"]
-    return [max(1, round(photo[side] * dossier.shown_over_full)) for side in ("width", "height")]
+    photo = dossier.result.before
+    return [max(1, round(side * dossier.shown_over_full)) for side in (photo.width, photo.height)]
 
 
-def _fate(fate: str, lines: Any, amount: float | None, unit: str, t: Texts) -> dict[str, Any]:
-    style = FATE_STYLES[fate]
+def _fate(fate: str, lines: Any, result: Result, t: Texts) -> dict[str, Any]:
+    style, amount = FATE_STYLES[fate], result.lengths.get(fate)
     return {
         "code": fate,
         "label": t(f"fate.{fate}"),
-        "amount": "" if amount is None else f"{amount:.0f} {unit}",
+        "amount": "" if amount is None else f"{amount:.0f} {result.unit}",
         "colour": _css(style.colour),
         "casing": _css(style.casing),
         "dash": list(style.dash),
@@ -138,15 +138,15 @@ def _css(colour: tuple[int, int, int]) -> str:
     return f"rgb({colour[0]},{colour[1]},{colour[2]})"
 
 
-def _pigment_amount(result: Mapping[str, Any]) -> str:
-    pigment = result["pigment"]
-    if pigment is None or pigment["gained_mm2"] is None:
+def _pigment_amount(result: Result) -> str:
+    pigment = result.pigment
+    if pigment is None or pigment.gained_mm2 is None or pigment.faded_mm2 is None:
         return ""
-    return f"+{pigment['gained_mm2']:.0f} / −{pigment['faded_mm2']:.0f} mm²"
+    return f"+{pigment.gained_mm2:.0f} / −{pigment.faded_mm2:.0f} mm²"
 
 
 def _error(dossier: Dossier, t: Texts) -> str:
-    if dossier.result["scale"]["mm_per_px"] is None:
+    if dossier.result.scale.mm_per_px is None:
         return t("pair.in_px", n=f"{dossier.error_at_most:.1f}")
     return t("pair.in_mm", n=f"{dossier.error_at_most / dossier.px_per_mm:.2f}")
 
