@@ -21,6 +21,7 @@ from tests.support.steps import (
     SIZES,
     change,
     choose_option,
+    choose_record_view,
     comes_to,
     downloaded,
     everything_written,
@@ -69,13 +70,8 @@ def open_patient(open_page: OpenPage, key: str, view: str = "", **how: object) -
     expect(page.get_by_test_id("patient")).to_contain_text(NAME)
     settled(page)
     if view:
-        look(page, view)
+        choose_record_view(page, view)
     return page
-
-
-def look(page: Page, view: str) -> None:
-    """Go to another view, and wait until it is there."""
-    change(page, page.get_by_text(ENGLISH(f"patients.view_{view}"), exact=True).click)
 
 
 def choose(page: Page, key: str, option: str) -> None:
@@ -96,7 +92,7 @@ def test_every_view_is_accessible_and_fits(open_page: OpenPage, key: str, size: 
     expect(page.locator(".pc-visits li")).to_have_count(1 + len(COURSE_DAYS))
     assert grave_findings(page) == []
     for view in ("course", "pair", "segments", "identity"):
-        look(page, view)
+        choose_record_view(page, view)
         if view == "course":
             expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(3)
         elif view == "pair":
@@ -141,7 +137,7 @@ def test_an_after_visit_is_later(open_page: OpenPage, key: str) -> None:
 def test_two_visits_that_were_never_compared_are_measured_stopped_and_saved(open_page: OpenPage, key: str, held: Records) -> None:
     page = open_patient(open_page, key)
     add_visit_with_photo(page, "2026-10-05")
-    look(page, "pair")
+    choose_record_view(page, "pair")
     choose(page, "patients.pair_after", "2026-10-05")
     measure = page.get_by_role("button", name=ENGLISH("patients.measure_pair"))
     measure.click()

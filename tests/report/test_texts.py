@@ -159,7 +159,7 @@ def _is_texts(called: ast.expr) -> bool:
     """Whether what is called is a `Texts`, or the head of a page, which takes a key."""
     if isinstance(called, ast.Call):
         return isinstance(called.func, ast.Name) and called.func.id == "texts"
-    return isinstance(called, ast.Name) and called.id in ("t", "texts", "begin")
+    return isinstance(called, ast.Name) and called.id in ("t", "texts", "begin", "show_records_page")
 
 
 def _patterns(node: ast.expr) -> list[str]:

@@ -145,6 +145,11 @@ def choose_tool(page: Page, tool: str) -> Locator:
     return pair(page)
 
 
+def choose_record_view(page: Page, view: str) -> None:
+    """Go to another view of a patient's record, and wait until it is there."""
+    change(page, page.get_by_text(ENGLISH(f"patients.view_{view}"), exact=True).click)
+
+
 def painted(box: Locator) -> str:
     """A digest of what the canvas shows after its next painting."""
     return str(
