@@ -14,7 +14,7 @@ CARD_PX = 560
 
 
 @dataclass(frozen=True)
-class Card:
+class GalleryCard:
     """A case as it is shown.
 
     Parameters
@@ -41,14 +41,14 @@ def small(pair: AnonymousPictures) -> tuple[bytes, bytes]:
     return smaller(pair.before, CARD_PX), smaller(pair.after, CARD_PX)
 
 
-def packed_cards(cards: Sequence[Card], before: str, after: str) -> bytes:
+def packed_cards(cards: Sequence[GalleryCard], before: str, after: str) -> bytes:
     """What the browser gets: the words of every card and of both pictures, and the pictures by `before_0`, `after_0`, `before_1` and on."""
     pictures = {f"{which}_{k}": getattr(card, which) for k, card in enumerate(cards) for which in ("before", "after")}
     words = ("title", "number", "detail", "before_alt", "after_alt")
     return packed({"before": before, "after": after, "cards": [{name: getattr(c, name) for name in words} for c in cards]}, pictures)
 
 
-def show_cards(cards: Sequence[Card], before: str, after: str) -> None:
+def show_cards(cards: Sequence[GalleryCard], before: str, after: str) -> None:
     """Put down the cards; `before` and `after` stand under the pictures."""
     scripts = ("shared/unpack.js", "shared/elements.js", "gallery/cards.js")
     shown = component("photocompare_gallery", scripts, css="gallery/cards.css")

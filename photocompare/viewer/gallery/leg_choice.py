@@ -21,7 +21,7 @@ _DOSSIER = "gallery_dossier"
 
 
 @dataclass(frozen=True, eq=False)
-class Leg:
+class ChosenLeg:
     """The leg that is asked about.
 
     Parameters
@@ -41,7 +41,7 @@ class Leg:
     photos: tuple[str, ...]
 
 
-def choose_leg(held: Records, who: Actor, stored_sample: Path, t: Texts) -> Leg | None:
+def choose_leg(held: Records, who: Actor, stored_sample: Path, t: Texts) -> ChosenLeg | None:
     """The leg that was chosen; None, and a word on the page, while there is none."""
     source = st.segmented_control(
         t("gallery.leg"),
@@ -54,7 +54,7 @@ def choose_leg(held: Records, who: Actor, stored_sample: Path, t: Texts) -> Leg 
     return _stored_leg(held, who, t) if source == "stored" else _session_leg(stored_sample, t)
 
 
-def _session_leg(stored_sample: Path, t: Texts) -> Leg | None:
+def _session_leg(stored_sample: Path, t: Texts) -> ChosenLeg | None:
     visit = visit_of(st.session_state)
     dossier = session_pair(visit, stored_sample)
     if dossier is None:
@@ -65,10 +65,10 @@ def _session_leg(stored_sample: Path, t: Texts) -> Leg | None:
         st.text(t("gallery.sample"))
     photos = {shot.digest for which in VISITS for shot in visit.shots(which)}
     photos |= {photo.sha256 for photo in dossier.result.photos.values()}
-    return Leg(visit.current or "sample", dossier, "", tuple(sorted(photos)))
+    return ChosenLeg(visit.current or "sample", dossier, "", tuple(sorted(photos)))
 
 
-def _stored_leg(held: Records, who: Actor, t: Texts) -> Leg | None:
+def _stored_leg(held: Records, who: Actor, t: Texts) -> ChosenLeg | None:
     key = open_patient_key()
     if not key:
         st.info(t("gallery.no_patient"))
@@ -80,7 +80,7 @@ def _stored_leg(held: Records, who: Actor, t: Texts) -> Leg | None:
         st.info(t("gallery.no_comparison"))
         return None
     chosen = st.selectbox(t("gallery.comparison"), list(choices), format_func=choices.__getitem__, key=f"gallery_comparison_{key}")
-    return Leg(f"{key}/{chosen}", _dossier(held, who, chosen), key, ())
+    return ChosenLeg(f"{key}/{chosen}", _dossier(held, who, chosen), key, ())
 
 
 def _name(region: StoredRegion, comparison: StoredComparison, t: Texts) -> str:

@@ -21,8 +21,8 @@ from photocompare.report.words.numbers import signed
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.reference_band import ReferenceBandOptions
-from photocompare.viewer.gallery.cards import Card, show_cards, small
-from photocompare.viewer.gallery.leg_choice import Leg, choose_leg
+from photocompare.viewer.gallery.cards import GalleryCard, show_cards, small
+from photocompare.viewer.gallery.leg_choice import ChosenLeg, choose_leg
 from photocompare.viewer.measuring.visit import VISITS
 from photocompare.viewer.result.blocks import headline_percent
 from photocompare.viewer.result.two_pictures import show_two_pictures
@@ -66,7 +66,7 @@ def _gallery(stored_sample: Path, held: Records, who: Actor, t: Texts) -> None:
     _matches(held, who, leg, look, cases, t)
 
 
-def _cases(held: Records, who: Actor, leg: Leg, t: Texts) -> dict[int, tuple[GalleryCase, LegLook]]:
+def _cases(held: Records, who: Actor, leg: ChosenLeg, t: Texts) -> dict[int, tuple[GalleryCase, LegLook]]:
     """The cases that may be shown now, with their looks: worked out for those that have none yet."""
     asked = (who, leg.name)
     again = st.session_state.get(_ASKED) == asked
@@ -93,7 +93,7 @@ def _figures(dossier: Dossier) -> dict[str, float | None]:
     return look_as_dict(look_of(dossier) or nothing)
 
 
-def _matches(held: Records, who: Actor, leg: Leg, look: LegLook, cases: dict[int, tuple[GalleryCase, LegLook]], t: Texts) -> None:
+def _matches(held: Records, who: Actor, leg: ChosenLeg, look: LegLook, cases: dict[int, tuple[GalleryCase, LegLook]], t: Texts) -> None:
     count = st.segmented_control(t("gallery.count"), COUNTS, default=USUAL_COUNT, key="gallery_count", required=True)
     matches = most_alike(look, {key: own for key, (_, own) in cases.items()}, most=count or USUAL_COUNT)
     if not matches:
@@ -146,14 +146,14 @@ def _target(chosen: Sequence[GalleryCase], band: ReferenceBandOptions, t: Texts)
     )
 
 
-def _card(k: int, match: Match, case: GalleryCase, pictures: tuple[bytes, bytes], band: ReferenceBandOptions, t: Texts) -> Card:
+def _card(k: int, match: Match, case: GalleryCase, pictures: tuple[bytes, bytes], band: ReferenceBandOptions, t: Texts) -> GalleryCard:
     detail = [t("result.interval", low=round(case.low), high=round(case.high))]
     if case.sessions is not None:
         detail.append(t("gallery.session_one") if case.sessions == 1 else t("gallery.sessions", n=case.sessions))
     detail.append(t(f"gallery.alike_{_how_alike(match)}"))
     title = t("gallery.case", n=k)
     before, after = (t("gallery.alt", case=title, which=t(f"photo.{which}")) for which in VISITS)
-    return Card(title, headline_percent(case.percent, band, t), ". ".join(detail) + ".", before, after, *pictures)
+    return GalleryCard(title, headline_percent(case.percent, band, t), ". ".join(detail) + ".", before, after, *pictures)
 
 
 def _how_alike(match: Match) -> str:
