@@ -16,7 +16,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
-from tests.browser.chromium import ARGUMENTS, find_chromium
 
 from benchmarks.machine import this_machine
 from benchmarks.records import MOST_AUDIT_S, MOST_PATIENT_S
@@ -24,6 +23,7 @@ from benchmarks.report import number, put_between, table, yes
 from benchmarks.viewer import viewer, wait_for
 from photocompare.records.places import DATABASE_VARIABLE, FOLDER_VARIABLE, PHOTOS_VARIABLE
 from photocompare.report.words.texts import texts
+from tests.support.chromium import ARGUMENTS, find_chromium
 
 RUNS = 7
 PAUSE_MS = 1000

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser.chromium import ARGUMENTS, find_chromium
 
 from benchmarks.viewer import PICTURE, viewer, wait_for
+from tests.support.chromium import ARGUMENTS, find_chromium
 
 SAMPLES = Path("sample_images")
 QUALITY = 82

@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser.chromium import ARGUMENTS, find_chromium
 
 from benchmarks.machine import this_machine
 from benchmarks.photos import enlarge_pair, make_pair
 from benchmarks.report import put_between
+from tests.support.chromium import ARGUMENTS, find_chromium
 
 BEGIN, END = "<!-- viewer: begin -->", "<!-- viewer: end -->"
 
