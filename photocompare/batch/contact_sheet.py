@@ -10,16 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from photocompare.base.safe_files import write_whole
 from photocompare.batch.keeping import BatchFolder, unwritable_as_usage_error
 from photocompare.batch.sources import shown
 from photocompare.batch.table import TableRow
 from photocompare.report.pictures.fate_styles import FATE_STYLES
-from photocompare.report.words.numbers import headline_percent
+from photocompare.report.words.numbers import decimal, headline_percent
 from photocompare.report.words.texts import texts
-from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.results.result import Result
 from photocompare.veins.classes import FATES
 
 NAME = "contact_sheet{}.html"
@@ -169,19 +168,19 @@ def _pictures(row: TableRow, kept: BatchFolder) -> str:
     return f"<img src='data:image/jpeg;base64,{encoded}' alt='{alt}' {shape}><p class='under' {shape}>{under}</p>"
 
 
-def _number(result: Mapping[str, Any] | None) -> str:
-    clearance = None if result is None else result.get("clearance")
-    if clearance is None:
+def _number(result: Result | None) -> str:
+    length = None if result is None else result.length
+    if result is None or length is None:
         return ""
-    length = clearance["length"]
-    shown = headline_percent(length["percent"], ReferenceBandOptions(), texts("en"))
-    return f"<p class='number'>{shown} <small>({length['low']:.0f} to {length['high']:.0f})</small></p>"
+    t = texts("en")
+    shown, low, high = headline_percent(length.value, result.benchmark.band, t), decimal(length.low, 0, t), decimal(length.high, 0, t)
+    return f"<p class='number'>{shown} <small>({low} to {high})</small></p>"
 
 
 def _facts(row: TableRow) -> str:
     """The row's facts as HTML, each kept from turning the direction of the next."""
-    facts, result = row.row, row.pair.result or {}
-    days = (result.get("timing") or {}).get("days")
+    facts, result = row.row, row.pair.result
+    days = None if result is None else result.timing.days
     concentration = "" if facts.concentration_percent is None else f"{facts.concentration_percent:g} %"
     parts = [
         " ".join(part for part in (facts.leg, facts.region) if part),
@@ -196,5 +195,6 @@ def _facts(row: TableRow) -> str:
 
 def _whys(row: TableRow) -> list[str]:
     """Why there is no number, or what stands against it: the worst reasons, then what the records said."""
-    reasons = list(dict.fromkeys(reason["message"] for reason in (row.pair.result or {}).get("reasons", ())))[:MOST_REASONS]
+    result = row.pair.result
+    reasons = [] if result is None else list(dict.fromkeys(reason.message for reason in result.reasons))[:MOST_REASONS]
     return [why for why in (row.pair.why, *reasons, row.unsaved and f"Not in the records: {row.unsaved}") if why]

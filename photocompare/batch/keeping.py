@@ -19,6 +19,8 @@ from typing import Any
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import settle, write_whole
 from photocompare.batch.pair import SETTLED, PairOutcome
+from photocompare.results.result import Result
+from photocompare.results.result_json import as_dict, parse_result
 
 PAIRS = "pairs"
 PAIR = "pair.json"
@@ -37,7 +39,7 @@ class StoredPair:
     key: str
     status: str
     why: str = ""
-    result: Mapping[str, Any] | None = None
+    result: Result | None = None
     photo_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -101,8 +103,9 @@ class BatchFolder:
             told = json.loads((self.of_pair(key) / PAIR).read_bytes())
             if told.pop("schema") != _SCHEMA or told["key"] != key or told["status"] not in SETTLED:
                 return None
-            return StoredPair(**told)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            result = told.pop("result", None)
+            return StoredPair(**told, result=None if result is None else parse_result(result))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, UsageError):
             return None
 
     def keep(self, outcome: PairOutcome) -> StoredPair:
@@ -122,7 +125,8 @@ class BatchFolder:
             for name, data in {**outcome.files, THUMBNAILS: outcome.thumbnails, DOSSIER: outcome.dossier}.items():
                 if data:
                     write_whole(folder / name, data)
-            text = json.dumps({"schema": _SCHEMA, **vars(stored)}, ensure_ascii=False, allow_nan=False, indent=1, default=str)
+            told = {**vars(stored), "result": None if stored.result is None else as_dict(stored.result)}
+            text = json.dumps({"schema": _SCHEMA, **told}, ensure_ascii=False, allow_nan=False, indent=1, default=str)
             write_whole(folder / PAIR, text.encode() + b"\n")
         return stored
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from photocompare import __version__
 from photocompare.base.errors import PhotoError, UsageError
 from photocompare.batch.sources import Source, SourceError
+from photocompare.results.result import Result
 
 if TYPE_CHECKING:
     from photocompare.base.arrays import SRGB8
@@ -112,8 +113,8 @@ class PairOutcome:
         "unwritten": the files could not be written.
     why : str
         A sentence where there is no result.
-    result : mapping or None
-        As in `result.json`.
+    result : Result or None
+        To the digits that `result.json` keeps.
     thumbnails : bytes
         One JPEG: both photos and, of a measured pair, the fates, side by side; no metadata.
     files : mapping of str to bytes
@@ -129,7 +130,7 @@ class PairOutcome:
     key: str
     status: PairStatus
     why: str = ""
-    result: Mapping[str, Any] | None = None
+    result: Result | None = None
     thumbnails: bytes = b""
     files: Mapping[str, bytes] = field(default_factory=dict)
     dossier: bytes = b""
@@ -215,7 +216,7 @@ def measure_pair(task: PairTask) -> PairOutcome:
         See `attempt`.
     """
     from photocompare.comparison import compare
-    from photocompare.results.result_json import as_dict, result_of
+    from photocompare.results.result_json import as_written, result_of
     from photocompare.settings import STANDARD
 
     details = task.details
@@ -234,8 +235,8 @@ def measure_pair(task: PairTask) -> PairOutcome:
         from photocompare.report.files.dossier_making import dossier_of
         from photocompare.results.dossier import write_dossier
 
-        dossier = write_dossier(dossier_of(comparison))
-    thumbnails, result = thumbnails_of(comparison), as_dict(result_of(comparison))
+        dossier = write_dossier(dossier_of(comparison, settings=task.settings or STANDARD))
+    thumbnails, result = thumbnails_of(comparison), as_written(result_of(comparison))
     return PairOutcome(task.key, comparison.status, "", result, thumbnails, files, dossier, visits.file_facts)
 
 

@@ -17,6 +17,7 @@ from photocompare.base.errors import PhotocompareError, UsageError
 from photocompare.batch.keeping import DOSSIER, BatchFolder, StoredPair
 from photocompare.batch.manifest import COLLAGE, PLACES, VISIT_FACTS, Manifest, PairRow
 from photocompare.batch.sources import SourceError, source_of
+from photocompare.results.result import Result
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records
@@ -28,7 +29,7 @@ class Save(Protocol):
     def __call__(
         self,
         row: PairRow,
-        result: Mapping[str, Any],
+        result: Result,
         dossier: bytes,
         photo_facts: Mapping[str, Mapping[str, Any]],
     ) -> Mapping[str, Any]:
@@ -100,9 +101,7 @@ class SaveToRecords:
         self._root = manifest.root
         self._keys = _patient_keys(records, manifest)
 
-    def __call__(
-        self, row: PairRow, result: Mapping[str, Any], dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
+    def __call__(self, row: PairRow, result: Result, dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         from sqlalchemy.exc import SQLAlchemyError
 
         from photocompare.records.access import COMMAND_LINE

@@ -9,18 +9,19 @@ import csv
 import datetime as dt
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
+from photocompare.base.estimate import Estimate
 from photocompare.base.safe_files import settle
 from photocompare.batch.keeping import StoredPair, unwritable_as_usage_error
 from photocompare.batch.manifest import COLUMNS, DATES, PLACES, PairRow
 from photocompare.batch.sources import shown
 from photocompare.report.files.piece_csv import safe_cell
+from photocompare.results.result import ClearanceFigures, Result
 
 CSV, PARQUET = "results.csv", "results.parquet"
 
@@ -40,23 +41,14 @@ class TableRow:
     unsaved: str = ""
 
 
-def _at(*path: str) -> _Value:
-    """The value at a path into the result; None where there is none."""
-
-    def value(row: TableRow) -> Cell:
-        found: Any = row.pair.result
-        for name in path:
-            if not isinstance(found, Mapping):
-                return None
-            found = found.get(name)
-        return None if isinstance(found, Mapping) else found
-
-    return value
+def _of(read: Callable[[Result], Cell]) -> _Value:
+    """What is read of the result; None where there is none."""
+    return lambda row: None if row.pair.result is None else read(row.pair.result)
 
 
-def _codes(result: Mapping[str, Any] | None) -> list[str]:
+def _codes(result: Result | None) -> list[str]:
     """Of every flag that was raised, once, the worst first."""
-    return list(dict.fromkeys(reason["code"] for reason in (result or {}).get("reasons", ())))
+    return [] if result is None else list(dict.fromkeys(reason.code for reason in result.reasons))
 
 
 def _fact(name: str) -> _Value:
@@ -65,9 +57,26 @@ def _fact(name: str) -> _Value:
     return lambda row: getattr(row.row, name)
 
 
-def _estimate(name: str, *path: str) -> dict[str, tuple[str, _Value]]:
-    parts = {"percent": "percent", "low": "low", "high": "high"}
-    return {f"{name}_{column}": ("float", _at("clearance", *path, part)) for column, part in parts.items()}
+def _estimate(name: str, find: Callable[[ClearanceFigures], Estimate | None]) -> dict[str, tuple[str, _Value]]:
+    """The columns of a percentage and its interval."""
+
+    def side_of(side: str) -> _Value:
+        def read(result: Result) -> Cell:
+            found = None if result.clearance is None else find(result.clearance)
+            return None if found is None or not found.ok else float(getattr(found, side))
+
+        return _of(read)
+
+    sides = {"percent": "value", "low": "low", "high": "high"}
+    return {f"{name}_{column}": ("float", side_of(side)) for column, side in sides.items()}
+
+
+def _in_calibre(name: str) -> Callable[[ClearanceFigures], Estimate | None]:
+    return lambda clearance: None if (part := clearance.by_calibre.get(name)) is None else part.clearance
+
+
+def _length_of(fate: str) -> _Value:
+    return _of(lambda result: result.lengths.get(fate) if result.unit == "mm" else None)
 
 
 _KINDS = dict.fromkeys(("session", "compression_days", "vcss"), "int") | dict.fromkeys(("concentration_percent", "mm_per_px"), "float")
@@ -79,28 +88,28 @@ TABLE_COLUMNS: dict[str, tuple[str, _Value]] = {
     "status": ("text", lambda row: row.pair.status),
     "reasons": ("text", lambda row: ";".join(_codes(row.pair.result))),
     "why": ("text", lambda row: row.pair.why),
-    **_estimate("length", "length"),
-    **_estimate("area", "area"),
-    **_estimate("contrast", "contrast"),
-    **_estimate("net_change", "net_change"),
-    **_estimate("telangiectasia", "by_calibre", "telangiectasia"),
-    **_estimate("reticular", "by_calibre", "reticular"),
-    **{f"{fate}_mm": ("float", _at("fate_mm", fate)) for fate in ("cleared", "stained", "faded", "residual", "new", "not_assessable")},
-    "pigment_gained_mm2": ("float", _at("pigment", "gained_mm2")),
-    "stained_percent": ("float", _at("pigment", "stained_percent_of_baseline_length")),
-    "days": ("int", _at("timing", "days")),
-    "window": ("text", _at("timing", "window")),
-    "benchmark": ("text", _at("benchmark", "verdict")),
-    "responder_75": ("bool", _at("benchmark", "responder_75")),
-    "ita_before": ("float", _at("skin", "ita_before")),
-    "skin_group": ("text", _at("skin", "group")),
-    "result_mm_per_px": ("float", _at("scale", "mm_per_px")),
-    "scale_source": ("text", _at("scale", "source")),
-    "registration_error_mm_p95": ("float", _at("registration", "error_mm_p95")),
-    "before_sha256": ("text", _at("photos", "before", "sha256")),
-    "after_sha256": ("text", _at("photos", "after", "sha256")),
-    "version": ("text", _at("provenance", "version")),
-    "settings_sha256": ("text", _at("provenance", "config_sha256")),
+    **_estimate("length", lambda c: c.length),
+    **_estimate("area", lambda c: c.area),
+    **_estimate("contrast", lambda c: c.contrast),
+    **_estimate("net_change", lambda c: c.net_change),
+    **_estimate("telangiectasia", _in_calibre("telangiectasia")),
+    **_estimate("reticular", _in_calibre("reticular")),
+    **{f"{fate}_mm": ("float", _length_of(fate)) for fate in ("cleared", "stained", "faded", "residual", "new", "not_assessable")},
+    "pigment_gained_mm2": ("float", _of(lambda r: None if r.pigment is None else r.pigment.gained_mm2)),
+    "stained_percent": ("float", _of(lambda r: None if r.pigment is None else r.pigment.stained_percent)),
+    "days": ("int", _of(lambda r: r.timing.days)),
+    "window": ("text", _of(lambda r: r.timing.window)),
+    "benchmark": ("text", _of(lambda r: r.benchmark.verdict)),
+    "responder_75": ("bool", _of(lambda r: r.benchmark.responder)),
+    "ita_before": ("float", _of(lambda r: None if r.skin is None else r.skin.ita_before)),
+    "skin_group": ("text", _of(lambda r: None if r.skin is None else r.skin.group)),
+    "result_mm_per_px": ("float", _of(lambda r: r.scale.mm_per_px)),
+    "scale_source": ("text", _of(lambda r: r.scale.source)),
+    "registration_error_mm_p95": ("float", _of(lambda r: None if r.registration is None else r.registration.error_mm_p95)),
+    "before_sha256": ("text", _of(lambda r: r.before.sha256)),
+    "after_sha256": ("text", _of(lambda r: r.after.sha256)),
+    "version": ("text", _of(lambda r: r.provenance.version)),
+    "settings_sha256": ("text", _of(lambda r: r.provenance.config_sha256)),
     "seconds": ("float", lambda row: row.pair.seconds or None),
     "not_saved": ("text", lambda row: row.unsaved),
     "pair": ("text", lambda row: row.pair.key),

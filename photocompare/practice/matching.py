@@ -10,13 +10,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from photocompare.practice.cohort import Floats
 from photocompare.results.dossier import Dossier
+from photocompare.results.dossier_pictures import mask
 from photocompare.veins.pieces import VeinOptions, VeinPiece
 
 _NEAR_MM = 10.0
@@ -111,11 +111,9 @@ def look_of(dossier: Dossier) -> LegLook | None:
     """
     if dossier.veins is None or not dossier.measured:
         return None
-    skin = dossier.result["skin"] or {}
     baseline = [fated.piece for fated in dossier.veins.pieces if fated.fate != "new"]
-    field = np.asarray(cv2.imdecode(np.frombuffer(dossier.pictures["field"], np.uint8), cv2.IMREAD_GRAYSCALE))
-    ita = skin.get("ita_before")
-    return look(baseline, int(np.count_nonzero(field)), dossier.px_per_mm, math.nan if ita is None else float(ita))
+    ita = None if dossier.result.skin is None else dossier.result.skin.ita_before
+    return look(baseline, int(np.count_nonzero(mask(dossier, "field"))), dossier.px_per_mm, math.nan if ita is None else float(ita))
 
 
 def look(pieces: Sequence[VeinPiece], field_px: int, px_per_mm: float, ita: float) -> LegLook:

@@ -46,8 +46,8 @@ def anonymous_pictures(dossier: Dossier) -> AnonymousPictures:
     """
     if not dossier.measured:
         raise UsageError("A refused pair has no pictures in the same light; choose a measured one.", code="pair_has_no_pictures")
-    photo = dossier.result["photos"]["before"]
-    width, height = (max(1, round(photo[side] * dossier.shown_over_full)) for side in ("width", "height"))
+    photo = dossier.result.before
+    width, height = (max(1, round(side * dossier.shown_over_full)) for side in (photo.width, photo.height))
     return AnonymousPictures(dossier.pictures["before"], dossier.pictures["after"], width, height)
 
 

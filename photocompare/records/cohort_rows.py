@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, joinedload
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.records.cohort_bytes import COLUMNS, TEXTS, pack_all
 from photocompare.records.schema import NO_FOLLOW_UP, CohortRow, ComparisonRow, LegRow, RegionRow, VisitRow
-from photocompare.results.redated import assessed_length, lengths
+from photocompare.results.result import CalibreFigures, Result
+from photocompare.results.result_json import parse_result
 from photocompare.results.timing import judge_timing
 from photocompare.veins.classes import CALIBRES
 
@@ -92,7 +93,7 @@ def _of_comparison(region: RegionRow, visits: Sequence[VisitRow], comparison: Co
         method=comparison.settings_sha256[:METHOD_LETTERS],
         corrected=int(bool(comparison.correction)),
         **_treatment(visits, before, after),
-        **_outcome(json.loads(comparison.result)),
+        **_outcome(parse_result(json.loads(comparison.result))),
     )
 
 
@@ -137,43 +138,41 @@ def _treatment(visits: Sequence[VisitRow], before: VisitRow, after: VisitRow | N
     }
 
 
-def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
+def _outcome(result: Result) -> dict[str, Any]:
     """The numbers of a result, None where there are none."""
-    clearance, skin = result["clearance"], result["skin"] or {}
-    codes = list(dict.fromkeys(reason["code"] for reason in result["reasons"]))
+    length, skin = result.length, result.skin
+    codes = list(dict.fromkeys(reason.code for reason in result.reasons))
     facts = {
-        "status": result["status"],
+        "status": result.status,
         "reasons": " ".join(codes),
         "photo_quality": _photo_quality(codes),
-        "ita": skin.get("ita_before"),
-        "ita_group": skin.get("group") or "",
+        "ita": None if skin is None else skin.ita_before,
+        "ita_group": "" if skin is None else skin.group or "",
     }
-    if clearance is None:
+    if length is None or result.clearance is None:
         none = ("baseline_mm", "length", "length_low", "length_high", "new_share", "stained_share")
         return {**facts, "calibre": "", **dict.fromkeys(none), **_calibre_numbers({})}
-    parts = {name: part for name, part in clearance["by_calibre"].items() if part is not None}
-    found, unit = lengths(result)
-    baseline = assessed_length(result)
+    parts = {name: part for name, part in result.clearance.by_calibre.items() if part is not None}
     return {
         **facts,
-        "baseline_mm": baseline if unit == "mm" else None,
-        "length": clearance["length"]["percent"],
-        "length_low": clearance["length"]["low"],
-        "length_high": clearance["length"]["high"],
-        "calibre": max(parts, key=lambda name: parts[name]["before_mm"] or 0.0, default=""),
+        "baseline_mm": result.assessed_length if result.unit == "mm" else None,
+        "length": length.value,
+        "length_low": length.low,
+        "length_high": length.high,
+        "calibre": max(parts, key=lambda name: parts[name].before_mm or 0.0, default=""),
         **_calibre_numbers(parts),
-        "new_share": 100.0 * found.get("new", 0.0) / baseline if baseline > 0 else None,
-        "stained_share": result["pigment"]["stained_percent_of_baseline_length"],
+        "new_share": result.share("new"),
+        "stained_share": None if result.pigment is None else result.pigment.stained_percent,
     }
 
 
-def _calibre_numbers(parts: Mapping[str, Any]) -> dict[str, float | None]:
+def _calibre_numbers(parts: Mapping[str, CalibreFigures]) -> dict[str, float | None]:
     numbers: dict[str, float | None] = {}
     for name in CALIBRES:
         part = parts.get(name)
-        whole = part is not None and part["percent"] is not None
-        numbers[name] = part["percent"] if part is not None and whole else None
-        numbers[f"{name}_half_width"] = (part["high"] - part["low"]) / 2 if part is not None and whole else None
+        whole = None if part is None or not part.clearance.ok else part.clearance
+        numbers[name] = None if whole is None else whole.value
+        numbers[f"{name}_half_width"] = None if whole is None else whole.width / 2
     return numbers
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from photocompare.base.errors import UsageError
 from photocompare.records.schema import CEAP_CLASSES, FORMS, HIGHEST_VCSS, LONGEST_COMPRESSION_DAYS, LONGEST_NAME, SIDES, VisitRow
+from photocompare.results.result import Result
 from photocompare.results.visit_details import MOST_SESSIONS
 
 Side = Literal["left", "right"]
@@ -240,7 +241,7 @@ class NewComparison:
     after: VisitFacts
     before_photos: tuple[bytes, ...]
     after_photos: tuple[bytes, ...]
-    result: Mapping[str, Any]
+    result: Result
     dossier: bytes
     reason: str = ""
     correction: Mapping[str, Any] = field(default_factory=dict)

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from photocompare.records.entries import IdentityFacts, VisitFacts
 from photocompare.records.schema import CONSENT_USES, ComparisonRow, ConsentRow, LegRow, PatientRow, PhotoRow, RegionRow, VisitRow
+from photocompare.results.result import Result
+from photocompare.results.result_json import parse_result
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class StoredComparison:
     saved_at: str
     saved_by: str
     settings_sha256: str
-    result: Mapping[str, Any]
+    result: Result
 
 
 @dataclass(frozen=True)
@@ -154,5 +156,5 @@ def _comparison(row: ComparisonRow) -> StoredComparison:
         row.saved_at,
         row.saved_by,
         row.settings_sha256,
-        json.loads(row.result),
+        parse_result(json.loads(row.result)),
     )

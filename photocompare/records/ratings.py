@@ -29,6 +29,7 @@ from photocompare.records.anonymous_pictures import (
     with_pictures,
 )
 from photocompare.records.schema import LONGEST_NAME, AccountRow, CohortRow, ComparisonRow, PatientRow, RatingRoundRow, RatingRow
+from photocompare.results.result_json import parse_result
 
 if TYPE_CHECKING:
     from photocompare.records.store import Records
@@ -285,7 +286,8 @@ def scores(records: Records, actor: Actor, round_id: int, rater: str = "") -> Ro
     columns = ["rater", "comparison_id", "occasion", "percent", "five_point"]
     ratings = pd.DataFrame.from_records([tuple(row) for row in rows], columns=columns)
     ratings["rater"] = ratings["rater"].map(_distinct_names(names, finished))
-    measured = {number: json.loads(result)["clearance"]["length"]["percent"] for number, result in results}
+    read = {number: parse_result(json.loads(result)).length for number, result in results}
+    measured = {number: length.value for number, length in read.items() if length is not None}
     return RoundScores(ratings, pd.Series(measured, dtype="float64"), len(counts) - len(finished))
 
 

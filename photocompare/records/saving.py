@@ -20,8 +20,7 @@ from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.records.photo_files import digest_of
 from photocompare.records.schema import ComparisonRow, LegRow, PatientRow, PhotoRow, RegionRow, VisitRow
 from photocompare.results.redated import redated
-from photocompare.results.result import Result
-from photocompare.results.result_json import as_dict, parse_result
+from photocompare.results.result_json import as_dict
 from photocompare.results.timing import TimingOptions
 
 
@@ -86,8 +85,7 @@ def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: Ne
     after = _ensure_visit(session, actor, patient.key, region, new.after)
     for visit, photos in ((before, new.before_photos), (after, new.after_photos)):
         take_photos(session, visit, dict.fromkeys(map(digest_of, photos)), new.photo_facts)
-    taken = new.result if isinstance(new.result, Result) else parse_result(new.result)
-    dated = redated(taken, new.before.day, new.after.day, options=TimingOptions())
+    dated = redated(new.result, new.before.day, new.after.day, options=TimingOptions())
     result = json.dumps(as_dict(dated), ensure_ascii=False, separators=(",", ":"))
     key = _content_key(new, result, before.id, after.id)
     same = session.scalar(select(ComparisonRow).where(ComparisonRow.content_key == key))
@@ -109,8 +107,8 @@ def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: Ne
         region_id=region.id,
         before_visit_id=before.id,
         after_visit_id=after.id,
-        status=json.loads(result)["status"],
-        settings_sha256=new.result["provenance"]["config_sha256"],
+        status=dated.status,
+        settings_sha256=new.result.provenance.config_sha256,
         content_key=key,
         dossier_sha256=digest_of(new.dossier),
         correction=trail.canonical(new.correction) if new.correction else "",

@@ -150,12 +150,12 @@ def segment_history(comparisons: Sequence[tuple[dt.date, Dossier]], *, options: 
     measured = sorted(((day, d) for day, d in comparisons if d.measured and d.veins is not None), key=lambda item: item[0])
     if not measured:
         raise UsageError("No comparison with measured veins is there to follow.", code="history_without_veins")
-    if len({d.result["photos"]["before"]["sha256"] for _, d in measured}) > 1:
+    if len({d.result.before.sha256 for _, d in measured}) > 1:
         raise UsageError("Veins are followed through comparisons with the same before photo.", code="history_of_other_photo")
     days = [day_of_fates(day, dossier, options) for day, dossier in measured]
     pieces = _all_pieces(days, options)
     paths = list(zip(*(_fates_at([points for points, _ in pieces], day, options) for day in days), strict=True))
-    scale = next((d.result["scale"]["mm_per_px"] for _, d in measured), None)
+    scale = next((d.result.scale.mm_per_px for _, d in measured), None)
     reach = max(day.place_px for day in days)
     segments = [
         Segment(

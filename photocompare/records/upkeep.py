@@ -22,6 +22,8 @@ from photocompare.records.database import check_whole
 from photocompare.records.patient_file import load_patient_file
 from photocompare.records.schema import ComparisonRow, IdentityRow, LegRow, PatientRow, PhotoRow, RegionRow, TrailRow, VisitRow, as_plain
 from photocompare.records.store import Records, patient_of
+from photocompare.results.result import Result
+from photocompare.results.result_json import as_dict
 
 JPEG_QUALITY = 95
 """Of exported photos: differences to the stored one can't be seen."""
@@ -146,7 +148,9 @@ def _without_metadata(data: bytes) -> bytes:
 
 
 def _as_plain(value: Any) -> Any:
-    """Nested records as JSON types."""
+    """Nested records as JSON types; a result as `result.json` has it."""
+    if isinstance(value, Result):
+        return as_dict(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _as_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, dict):

@@ -113,9 +113,9 @@ def test_a_pair_s_outcome_holds_what_was_asked_for(tmp_path: Path) -> None:
     full = attempt(measure_pair, PairTask("k", sources, send_files=True, send_dossier=True, folder=str(tmp_path / "files")))
     assert full.result is not None
     assert set(full.files) == {path.name for path in (tmp_path / "files").iterdir()} >= {"result.json", "summary.png"}
-    assert read_dossier(full.dossier).result["status"] == "not_comparable"
+    assert read_dossier(full.dossier).result.status == "not_comparable"
     assert full.seconds > 0
-    assert set(full.photo_facts) == {photo["sha256"] for photo in full.result["photos"].values()}
+    assert set(full.photo_facts) == {photo.sha256 for photo in full.result.photos.values()}
     assert not any("gps" in name.lower() or "name" in name.lower() for facts in full.photo_facts.values() for name in facts)
 
 

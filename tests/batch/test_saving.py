@@ -25,8 +25,9 @@ from photocompare.records.entries import IdentityFacts
 from photocompare.records.places import in_folder
 from photocompare.records.schema import ComparisonRow, IdentityRow, PatientRow, PhotoRow, VisitRow
 from photocompare.records.store import Records
+from photocompare.results.result import Result
 from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
-from tests.support.stand_in_measures import calls, quick, small_pair, write_pairs
+from tests.support.stand_in_measures import calls, quick, result_of, small_pair, write_pairs
 
 ONE = BatchOptions(workers=1)
 
@@ -38,13 +39,11 @@ class Noted:
         self.saved: list[tuple[int, str, bytes]] = []
         self.refuses = refuses
 
-    def __call__(
-        self, row: PairRow, result: Mapping[str, Any], dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
+    def __call__(self, row: PairRow, result: Result, dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         assert photo_facts == {}
         if self.refuses:
             raise UsageError(self.refuses)
-        self.saved.append((row.number, result["status"], dossier))
+        self.saved.append((row.number, result.status, dossier))
         return {"id": len(self.saved)}
 
 
@@ -200,7 +199,7 @@ def test_a_photo_that_changed_since_is_not_saved(records: Records, tmp_path: Pat
     manifest = write_pairs(tmp_path, ["ok"])
     row = PairRow(**(vars(manifest.rows[0]) | known()))
     save = SaveToRecords(records, Manifest(manifest.root, (row,)))
-    result = {"photos": {which: {"sha256": "0" * 64} for which in ("before", "after")}}
+    result = result_of(b"before", b"after")
     with pytest.raises(UsageError, match="The before photo has changed since it was measured"):
         save(row, result, b"", {})
 

@@ -80,7 +80,7 @@ def test_saving_the_same_twice_is_one_row(records: Records) -> None:
 def test_measured_again_elsewhere_faster_is_the_same(records: Records) -> None:
     key = records.add_patient(CLINICIAN)
     new = new_comparison(key)
-    slower = {**new.result, "provenance": {**new.result["provenance"], "seconds": {"read": 9.0}}}
+    slower = dataclasses.replace(new.result, provenance=dataclasses.replace(new.result.provenance, seconds={"read": 9.0}))
     first = records.save_comparison(CLINICIAN, new)
     assert records.save_comparison(CLINICIAN, dataclasses.replace(new, result=slower)).id == first.id
 

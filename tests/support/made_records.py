@@ -12,6 +12,8 @@ from typing import Any
 
 from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.results.dossier import Dossier, read_dossier, write_dossier
+from photocompare.results.result import Result
+from photocompare.results.result_json import parse_result
 
 SAMPLE = Path(__file__).parents[2] / "sample_images" / "good_result" / "measured.zip"
 BASELINE_DAY = dt.date(2026, 1, 12)
@@ -32,9 +34,8 @@ def small_dossier() -> bytes:
 
 
 def new_comparison(key: str, **changes: Any) -> NewComparison:
-    """A pair to save; each call has photos of its own."""
+    """A pair to save; each call has photos of its own.  A result may be given as its `result.json` has it."""
     k = next(_COUNT)
-    result: Mapping[str, Any] = sample_dossier().result
     given: dict[str, Any] = {
         "patient_key": key,
         "side": "left",
@@ -43,17 +44,23 @@ def new_comparison(key: str, **changes: Any) -> NewComparison:
         "after": VisitFacts(FOLLOW_UP_DAY),
         "before_photos": (b"before %d" % k,),
         "after_photos": (b"after %d" % k,),
-        "result": result,
+        "result": sample_dossier().result,
         "dossier": small_dossier(),
         **changes,
     }
-    return NewComparison(**given)
+    return NewComparison(**{**given, "result": as_result(given["result"])})
 
 
-def with_length(result: Mapping[str, Any], percent: float) -> dict[str, Any]:
+def with_length(result: Result, percent: float) -> Result:
     """The result with another headline number."""
-    length = {**result["clearance"]["length"], "percent": percent, "low": percent - 5, "high": percent + 5}
-    return {**result, "clearance": {**result["clearance"], "length": length}}
+    assert result.clearance is not None
+    length = dataclasses.replace(result.clearance.length, value=percent, low=percent - 5, high=percent + 5)
+    return dataclasses.replace(result, clearance=dataclasses.replace(result.clearance, length=length))
+
+
+def as_result(given: Result | Mapping[str, Any]) -> Result:
+    """A result, or what its `result.json` says."""
+    return given if isinstance(given, Result) else parse_result(given)
 
 
 def changed(facts: VisitFacts, **changes: Any) -> VisitFacts:

@@ -9,11 +9,16 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from photocompare.base.errors import NotAPhoto
+from photocompare.base.estimate import Estimate
 from photocompare.batch.pair import PairOutcome, PairTask
 from photocompare.batch.sources import LocalFile
+from photocompare.results.comparison import PhotoRecord, Provenance
+from photocompare.results.reference_band import judge_against_band
+from photocompare.results.result import CalibreFigures, ClearanceFigures, Reason, Result, ScaleFigures
+from photocompare.results.timing import Timing
 
 if TYPE_CHECKING:
     from photocompare.batch.manifest import Manifest
@@ -22,26 +27,28 @@ CALLS = "calls.log"
 LONG_S = 60.0
 
 
-def result_of(before: bytes, after: bytes) -> dict[str, Any]:
-    """A result of the shape that tables and sheets read."""
-    estimate = {"percent": 74.6, "low": 60.0, "high": 90.25, "causes": {}}
-    names = ("length", "area", "contrast", "net_change")
-    return {
-        "status": "indicative",
-        "reasons": [{"code": "scale_assumed", "message": "No <card> was found.", "fix": ""}] * 2,
-        "scale": {"mm_per_px": 0.2, "source": "assumed"},
-        "clearance": {
-            **dict.fromkeys(names, estimate),
-            "by_calibre": {"telangiectasia": {**estimate, "before_mm": 12.0}, "reticular": None},
-        },
-        "timing": {"days": 74, "window": "assessment"},
-        "benchmark": {"verdict": "within", "responder_75": False},
-        "photos": {
-            which: {"sha256": hashlib.sha256(data).hexdigest(), "width": 3, "height": 2}
-            for which, data in (("before", before), ("after", after))
-        },
-        "provenance": {"version": "0.1.0", "config_sha256": "c" * 64},
-    }
+def result_of(before: bytes, after: bytes) -> Result:
+    """A result that was not measured."""
+    estimate = Estimate(74.6, 60.0, 90.25, "%")
+    reason, timing = Reason("scale_assumed", "No <card> was found.", ""), Timing(74, "assessment")
+    return Result(
+        status="indicative",
+        reasons=(reason, reason),
+        scale=ScaleFigures(0.2, "assumed"),
+        registration=None,
+        skin=None,
+        clearance=ClearanceFigures(
+            estimate, estimate, estimate, estimate, {"telangiectasia": CalibreFigures(estimate, 12.0), "reticular": None}
+        ),
+        fates={},
+        unit="mm",
+        pigment=None,
+        timing=timing,
+        benchmark=judge_against_band(estimate, timing),
+        before=PhotoRecord(hashlib.sha256(before).hexdigest(), 3, 2),
+        after=PhotoRecord(hashlib.sha256(after).hexdigest(), 3, 2),
+        provenance=Provenance("0.1.0", "standard", "c" * 64, {}),
+    )
 
 
 def log(task: PairTask, said: str) -> None:
