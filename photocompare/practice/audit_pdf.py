@@ -11,7 +11,7 @@ from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.print_charts import draw_distribution, draw_funnel, draw_quality, draw_run_chart
-from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeStyle
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL
 from photocompare.report.words.texts import Texts
 
@@ -79,7 +79,7 @@ class _Pages:
     def title(self, figures: AuditFigures) -> None:
         """What, from when to when, and whom the filter leaves."""
         t = self.t
-        self.sheet.line_of(_MARGIN, self.y + 4.0, t("audit.title"), 17.0, bold=True, width=_WIDTH)
+        self.sheet.line_of(_MARGIN, self.y + 4.0, t("audit.title"), TypeStyle(17.0, bold=True), width=_WIDTH)
         self.y += 8.0
         self.text(period(figures, t), size=9.0)
         if told := filtered(figures.wanted, t):
@@ -96,7 +96,7 @@ class _Pages:
     def text(self, text: str, *, size: float = _BODY, muted: bool = False) -> None:
         """A paragraph."""
         self.room(self.sheet.height_of(text, _WIDTH, size) + 0.8)
-        self.y = self.sheet.paragraph(_MARGIN, self.y, _WIDTH, text, size, MUTED if muted else INK) + 0.8
+        self.y = self.sheet.paragraph(_MARGIN, self.y, _WIDTH, text, TypeStyle(size, MUTED if muted else INK)) + 0.8
 
     def picture(self, encoded: bytes, height: float, description: str) -> None:
         """A picture as wide as the page's text."""
@@ -119,7 +119,7 @@ class _Pages:
         for column, cell in zip(columns, cells, strict=True):
             width = column.share * _WIDTH
             at, align = (x + width - 1.0, "R") if column.right else (x, "L")
-            self.sheet.line_of(at, self.y + 3.2, cell, _SMALL, MUTED if bold else INK, align=align, width=width - 2.0)
+            self.sheet.line_of(at, self.y + 3.2, cell, TypeStyle(_SMALL, MUTED if bold else INK), align=align, width=width - 2.0)
             x += width
         self.y += _ROW
 
@@ -129,9 +129,9 @@ class _Pages:
         for page in range(1, total + 1):
             self.sheet.page = page
             foot = f"{t('audit.foot')} {t('common.disclaimer')}"
-            self.sheet.line_of(_MARGIN, PAGE_HEIGHT - 8.0, foot, 6.5, MUTED, width=0.8 * _WIDTH)
+            self.sheet.line_of(_MARGIN, PAGE_HEIGHT - 8.0, foot, TypeStyle(6.5, MUTED), width=0.8 * _WIDTH)
             said = t("audit.page", n=page, total=total)
-            self.sheet.line_of(_MARGIN + _WIDTH, PAGE_HEIGHT - 8.0, said, 6.5, MUTED, align="R", width=0.2 * _WIDTH)
+            self.sheet.line_of(_MARGIN + _WIDTH, PAGE_HEIGHT - 8.0, said, TypeStyle(6.5, MUTED), align="R", width=0.2 * _WIDTH)
         return self.sheet.bytes_of()
 
 
@@ -142,12 +142,12 @@ def _flow(pages: _Pages, figures: AuditFigures) -> None:
     most = max(1, steps[0].patients)
     names, bars = 0.24 * _WIDTH, 0.36 * _WIDTH
     for step in steps:
-        sheet.line_of(_MARGIN, pages.y + 3.6, t(f"audit_step.{step.name}"), _BODY, width=names - 2.0)
+        sheet.line_of(_MARGIN, pages.y + 3.6, t(f"audit_step.{step.name}"), TypeStyle(_BODY), width=names - 2.0)
         sheet.filled(_MARGIN + names, pages.y, bars, _BAR, PANEL)
         if step.patients:
             sheet.filled(_MARGIN + names, pages.y, bars * step.patients / most, _BAR, (0, 114, 178))
         said = f"{t('audit_step.patients', n=step.patients)} · {t('audit_step.rest', regions=step.regions, comparisons=step.comparisons)}"
-        sheet.line_of(_MARGIN + names + bars + 3.0, pages.y + 3.6, said, _BODY, width=_WIDTH - names - bars - 3.0)
+        sheet.line_of(_MARGIN + names + bars + 3.0, pages.y + 3.6, said, TypeStyle(_BODY), width=_WIDTH - names - bars - 3.0)
         pages.y += _BAR + 1.5
     pages.y += 2.0
 
@@ -162,10 +162,10 @@ def _headline(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
     for place, (name, estimate) in enumerate(entries):
         x = _MARGIN + place * (width + _GAP)
         sheet.filled(x, pages.y, width, height, PANEL, radius=1.2)
-        sheet.paragraph(x + 3.0, pages.y + 1.6, width - 6.0, name, _SMALL, MUTED, most_lines=2)
+        sheet.paragraph(x + 3.0, pages.y + 1.6, width - 6.0, name, TypeStyle(_SMALL, MUTED), most_lines=2)
         value, rest = percent(estimate.value, t), with_interval(estimate, t)
-        sheet.line_of(x + 3.0, pages.y + 15.4, value, 16.0, bold=True, width=width - 6.0)
-        sheet.line_of(x + 3.0, pages.y + 19.8, rest.partition(" (")[2].rstrip(")"), _SMALL, MUTED, width=width - 6.0)
+        sheet.line_of(x + 3.0, pages.y + 15.4, value, TypeStyle(16.0, bold=True), width=width - 6.0)
+        sheet.line_of(x + 3.0, pages.y + 19.8, rest.partition(" (")[2].rstrip(")"), TypeStyle(_SMALL, MUTED), width=width - 6.0)
     pages.y += height + 3.0
 
 

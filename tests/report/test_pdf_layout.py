@@ -20,7 +20,7 @@ from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.pdf.marks import Mark, draw_band
 from photocompare.report.pdf.pictures import PRINT_DPI, filling, measured_pictures
 from photocompare.report.pdf.printouts import file_pdf, patient_pdf
-from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeStyle
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.dossier import Dossier
@@ -273,7 +273,7 @@ def sheet() -> Iterator[Sheet]:
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=()), max_size=120), width=st.floats(10.0, 190.0), size=st.floats(6.0, 20.0))
 def test_any_text_fits_its_place(sheet: Sheet, text: str, width: float, size: float) -> None:
-    assert sheet.line_of(10.0, 20.0, text, size, width=width) <= width + 1e-6
+    assert sheet.line_of(10.0, 20.0, text, TypeStyle(size), width=width) <= width + 1e-6
     for line in sheet.lines(text, width, size):
         assert sheet.width_of(line, size) <= width + 0.01
 

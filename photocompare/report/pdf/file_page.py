@@ -9,7 +9,7 @@ from photocompare.base.estimate import Estimate
 from photocompare.clearance.correction import Corrected, Correction
 from photocompare.report.pdf.marks import Mark, Segment, band_height, draw_band, draw_fate_bar, draw_line_sample
 from photocompare.report.pdf.pictures import PrintedPicture, measured_pictures, original_pictures
-from photocompare.report.pdf.sheet import LEADING, MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from photocompare.report.pdf.sheet import LEADING, MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeStyle
 from photocompare.report.pdf.words import made, numbers, time_between, why
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, STATUS_COLOUR
 from photocompare.report.words.numbers import decimal, headline_percent, interval
@@ -60,9 +60,9 @@ def _header(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts) -> 
     """Title, status, the patient's label, and the visit; returns where it ends."""
     status, right = dossier.result.status, _MARGIN + _WIDTH
     sheet.pill(right, 12.0, t(f"status.{status}"), STATUS_COLOUR[status])
-    sheet.line_of(_MARGIN, 16.2, t("pdf.file.title"), 9.0, MUTED, width=0.6 * _WIDTH)
+    sheet.line_of(_MARGIN, 16.2, t("pdf.file.title"), TypeStyle(9.0, MUTED), width=0.6 * _WIDTH)
     label = details.patient_label
-    sheet.line_of(_MARGIN, 25.4, label or t("pdf.no_label"), 15.0, INK if label else MUTED, bold=bool(label), width=_WIDTH)
+    sheet.line_of(_MARGIN, 25.4, label or t("pdf.no_label"), TypeStyle(15.0, INK if label else MUTED, bold=bool(label)), width=_WIDTH)
     sheet.rule(_MARGIN, 29.4, _WIDTH)
     between, window = time_between(dossier.result, t)
     entries = (
@@ -77,10 +77,10 @@ def _header(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts) -> 
         width = share * _WIDTH
         sheet.label(x, 33.6, t(f"pdf.visit.{name}"), width - 3.0)
         colour = MUTED if value == t("pdf.not_given") else INK
-        bottom = max(bottom, sheet.paragraph(x, 34.8, width - 3.0, value, 8.0, colour, most_lines=3))
+        bottom = max(bottom, sheet.paragraph(x, 34.8, width - 3.0, value, TypeStyle(8.0, colour), most_lines=3))
         x += width
     if details.note:
-        bottom = sheet.paragraph(_MARGIN, bottom + 1.0, _WIDTH, details.note, _BODY, MUTED, most_lines=3)
+        bottom = sheet.paragraph(_MARGIN, bottom + 1.0, _WIDTH, details.note, TypeStyle(_BODY, MUTED), most_lines=3)
     sheet.rule(_MARGIN, bottom + 2.0, _WIDTH)
     return bottom + 2.0
 
@@ -94,8 +94,8 @@ def _footer(sheet: Sheet, dossier: Dossier, t: Texts) -> float:
     for number, (name, value) in enumerate(rows):
         x, y = _MARGIN + (number % _COLUMNS) * (_THIRD + _GAP), top + (number // _COLUMNS) * _MADE_ROW
         sheet.label(x, y + 3.8, name, _THIRD)
-        sheet.line_of(x, y + 7.2, value, _SMALL, width=_THIRD)
-    sheet.line_of(_MARGIN, PAGE_HEIGHT - 11.0, t("common.disclaimer"), _SMALL, MUTED, width=_WIDTH)
+        sheet.line_of(x, y + 7.2, value, TypeStyle(_SMALL), width=_THIRD)
+    sheet.line_of(_MARGIN, PAGE_HEIGHT - 11.0, t("common.disclaimer"), TypeStyle(_SMALL, MUTED), width=_WIDTH)
     return top
 
 
@@ -122,10 +122,10 @@ def _headline(sheet: Sheet, result: Result, length: Estimate, t: Texts, correcti
     benchmark = result.benchmark
     band = benchmark.band
     left = 0.36 * _WIDTH
-    sheet.line_of(_MARGIN, top + 12.6, headline_percent(length.value, band, t), 42.0, bold=True, width=left)
-    y = sheet.paragraph(_MARGIN, top + 16.4, left - _GAP, t("result.headline"), 9.0)
+    sheet.line_of(_MARGIN, top + 12.6, headline_percent(length.value, band, t), TypeStyle(42.0, bold=True), width=left)
+    y = sheet.paragraph(_MARGIN, top + 16.4, left - _GAP, t("result.headline"), TypeStyle(9.0))
     within = t("result.interval", low=decimal(length.low, 0, t), high=decimal(length.high, 0, t))
-    y = sheet.paragraph(_MARGIN, y, left - _GAP, within, 9.0, MUTED)
+    y = sheet.paragraph(_MARGIN, y, left - _GAP, within, TypeStyle(9.0, MUTED))
     marks = [Mark(length.value, length.low, length.high)]
     if correction is not None:
         by_hand = correction[1].length
@@ -135,8 +135,8 @@ def _headline(sheet: Sheet, result: Result, length: Estimate, t: Texts, correcti
     words = (name, t("result.responder", n=f"{band.responder_percent:g}"))
     x, width = _MARGIN + left, _WIDTH - left
     draw_band(sheet, (x, top, width), band, marks, words, applied=applied)
-    below = sheet.paragraph(x, top + band_height(len(marks)) + 1.6, width, why(result, t), _BODY)
-    below = sheet.paragraph(x, below, width, t(f"status_means.{result.status}"), _BODY, MUTED)
+    below = sheet.paragraph(x, top + band_height(len(marks)) + 1.6, width, why(result, t), TypeStyle(_BODY))
+    below = sheet.paragraph(x, below, width, t(f"status_means.{result.status}"), TypeStyle(_BODY, MUTED))
     y = max(y, below)
     return y + 3.0 if correction is None else _corrected(sheet, correction, band, t, y + 2.0) + 3.0
 
@@ -161,8 +161,8 @@ def _corrected(sheet: Sheet, correction: CorrectedNumber, band: ReferenceBandOpt
     height = 2.6 + 9.0 * MM_PER_POINT * LEADING + sheet.height_of(who, width, _SMALL)
     sheet.filled(_MARGIN, top, _WIDTH, height, PANEL, radius=1.2)
     sheet.dot(_MARGIN + inset + 1.2, top + 3.2, 1.2, INK, filled=False, line=0.5)
-    y = sheet.paragraph(_MARGIN + after_ring, top + 1.2, width, number, 9.0, bold=True, most_lines=1)
-    sheet.paragraph(_MARGIN + after_ring, y, width, who, _SMALL, MUTED)
+    y = sheet.paragraph(_MARGIN + after_ring, top + 1.2, width, number, TypeStyle(9.0, bold=True), most_lines=1)
+    sheet.paragraph(_MARGIN + after_ring, y, width, who, TypeStyle(_SMALL, MUTED))
     return top + height
 
 
@@ -187,7 +187,7 @@ def _fates(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> float:
     result, rows = dossier.result, fate_rows(dossier.result, t)
     sheet.heading(_MARGIN, top + 3.0, t("result.fates"), 0.6 * _WIDTH)
     total = t("pdf.file.assessed", length=length_text(result.assessed_length, result, t))
-    sheet.line_of(_MARGIN + _WIDTH, top + 3.0, total, _SMALL, MUTED, align="R", width=0.4 * _WIDTH)
+    sheet.line_of(_MARGIN + _WIDTH, top + 3.0, total, TypeStyle(_SMALL, MUTED), align="R", width=0.4 * _WIDTH)
     y = top + 5.5
     segments = [Segment(row.fate, result.share(row.fate) or 0.0, row.share) for row in rows if row.fate in ASSESSED_FATES]
     draw_fate_bar(sheet, (_MARGIN, y, _WIDTH, _FATE_BAR), segments)
@@ -196,8 +196,8 @@ def _fates(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> float:
         x, top = _MARGIN + (number % _COLUMNS) * (_THIRD + _GAP), y + (number // _COLUMNS) * _LEGEND_ROW
         text = x + draw_line_sample(sheet, row.fate, x, top + 0.4) + 2.5
         amount = " · ".join(part for part in (row.length, row.share) if part)
-        sheet.line_of(text, top + 2.6, row.name, _BODY, width=x + _THIRD - text)
-        sheet.line_of(text, top + 5.8, amount, _SMALL, MUTED, width=x + _THIRD - text)
+        sheet.line_of(text, top + 2.6, row.name, TypeStyle(_BODY), width=x + _THIRD - text)
+        sheet.line_of(text, top + 5.8, amount, TypeStyle(_SMALL, MUTED), width=x + _THIRD - text)
     return y + 2 * _LEGEND_ROW
 
 
@@ -206,8 +206,8 @@ def _table(sheet: Sheet, rows: Sequence[tuple[str, str]], t: Texts, x: float, to
     sheet.heading(x, top + 3.0, t("result.further"), width)
     for number, (name, value) in enumerate(rows):
         y = top + 5.0 + _TABLE_ROW * number
-        taken = sheet.line_of(x + width, y + 3.1, value, _SMALL, align="R", width=0.55 * width)
-        sheet.line_of(x, y + 3.1, name, _SMALL, width=width - taken - 2.0)
+        taken = sheet.line_of(x + width, y + 3.1, value, TypeStyle(_SMALL), align="R", width=0.55 * width)
+        sheet.line_of(x, y + 3.1, name, TypeStyle(_SMALL), width=width - taken - 2.0)
         sheet.rule(x, y + _TABLE_ROW, width)
 
 
@@ -230,26 +230,26 @@ def _reasons(sheet: Sheet, told: Sequence[Reason], t: Texts, x: float, top: floa
     sheet.heading(x, top + 3.0, t("result.know"), width)
     y = top + 5.0
     if not told:
-        sheet.paragraph(x, y, width, t("result.nothing_against"), _SMALL)
+        sheet.paragraph(x, y, width, t("result.nothing_against"), TypeStyle(_SMALL))
     for reason in told:
-        y = sheet.paragraph(x, y, width, reason.message, _SMALL)
-        y = sheet.paragraph(x, y, width, reason.fix, _SMALL, MUTED) + 1.4
+        y = sheet.paragraph(x, y, width, reason.message, TypeStyle(_SMALL))
+        y = sheet.paragraph(x, y, width, reason.fix, TypeStyle(_SMALL, MUTED)) + 1.4
     if left_out:
-        sheet.paragraph(x, y, width, t("pdf.file.more_reasons", n=left_out), _SMALL, MUTED)
+        sheet.paragraph(x, y, width, t("pdf.file.more_reasons", n=left_out), TypeStyle(_SMALL, MUTED))
 
 
 def _refused(sheet: Sheet, dossier: Dossier, t: Texts, top: float, bottom: float) -> None:
     """Why there is no number and what to do, over both photos as they are."""
-    y = sheet.paragraph(_MARGIN, top + _GAP, _WIDTH, t("result.refused"), 20.0, bold=True)
+    y = sheet.paragraph(_MARGIN, top + _GAP, _WIDTH, t("result.refused"), TypeStyle(20.0, bold=True))
     sheet.heading(_MARGIN, y + 5.0, t("result.refused_why"), _WIDTH)
     y += 7.4
     everything = told_reasons(dossier.result, t)
     told, _ = _fitting_refusals(sheet, everything, bottom - y - 2 * _GAP - _LEAST_PICTURE)
     for reason in told:
-        y = sheet.paragraph(_MARGIN, y, _WIDTH, reason.message, 9.0, bold=reason.refuses)
-        y = sheet.paragraph(_MARGIN, y, _WIDTH, reason.fix, 9.0, MUTED) + 2.4
+        y = sheet.paragraph(_MARGIN, y, _WIDTH, reason.message, TypeStyle(9.0, bold=reason.refuses))
+        y = sheet.paragraph(_MARGIN, y, _WIDTH, reason.fix, TypeStyle(9.0, MUTED)) + 2.4
     if len(told) < len(everything):
-        y = sheet.paragraph(_MARGIN, y, _WIDTH, t("pdf.file.more_reasons", n=len(everything) - len(told)), 9.0, MUTED)
+        y = sheet.paragraph(_MARGIN, y, _WIDTH, t("pdf.file.more_reasons", n=len(everything) - len(told)), TypeStyle(9.0, MUTED))
     width = (_WIDTH - _GAP) / 2
     shown = original_pictures(dossier, width, min(bottom - y - 2 * _GAP - 4.6, 1.35 * width))
     _side_by_side(sheet, shown, [t("pdf.visit.before"), t("pdf.visit.after")], y + _GAP, width)

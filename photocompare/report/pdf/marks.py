@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.report.pdf.sheet import Sheet
+from photocompare.report.pdf.sheet import Sheet, TypeStyle
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, dashed
 from photocompare.report.pictures.fate_styles import FATE_STYLES, WHITE, Colour
 from photocompare.results.reference_band import ReferenceBandOptions
@@ -90,16 +90,16 @@ def draw_band(
     bar, height = top + _ABOVE_BAR, _ROW * len(marks)
     sheet.filled(x, bar, width, height, PANEL, radius=1.2)
     sheet.filled(at(band.low_percent), bar, at(band.high_percent) - at(band.low_percent), height, _BAND if applied else _BAND_NOT_APPLIED)
-    sheet.line_of(x + width, top + 2.9, words[0], 7.0, ACCENT if applied else MUTED, align="R", width=width)
+    sheet.line_of(x + width, top + 2.9, words[0], TypeStyle(7.0, ACCENT if applied else MUTED), align="R", width=width)
     ticks = bar + height + 3.6
     for tick, align in ((0, "L"), (25, "C"), (50, "C"), (100, "R")):
-        sheet.line_of(at(tick), ticks, f"{tick} %" if tick == 100 else str(tick), 6.5, MUTED, align=align)
+        sheet.line_of(at(tick), ticks, f"{tick} %" if tick == 100 else str(tick), TypeStyle(6.5, MUTED), align=align)
     sheet.set_draw_color(*INK)
     sheet.set_line_width(0.3)
     sheet.set_dash_pattern(dash=0.8, gap=0.6)
     sheet.line(at(band.responder_percent), bar - 0.8, at(band.responder_percent), bar + height + 1.0)
     sheet.set_dash_pattern()
-    sheet.line_of(at(band.responder_percent), ticks, words[1], 6.5, INK, align="C", width=0.38 * width)
+    sheet.line_of(at(band.responder_percent), ticks, words[1], TypeStyle(6.5, INK), align="C", width=0.38 * width)
     for row, mark in enumerate(marks):
         _draw_mark(sheet, (at(mark.low), at(mark.value), at(mark.high)), bar + _ROW * (row + 0.5), hollow=mark.hollow)
 
@@ -136,7 +136,7 @@ def draw_fate_bar(sheet: Sheet, place: tuple[float, float, float, float], segmen
             sheet.filled(left, top, share, height, colour)
             if sheet.width_of(segment.label, 8.0, bold=True) + 2.0 < share:
                 baseline = top + height / 2 + 1.02
-                sheet.line_of(left + share / 2, baseline, segment.label, 8.0, _type_on(colour), bold=True, align="C")
+                sheet.line_of(left + share / 2, baseline, segment.label, TypeStyle(8.0, _type_on(colour), bold=True), align="C")
         left += share
     sheet.set_draw_color(*WHITE)
     sheet.set_line_width(0.4)

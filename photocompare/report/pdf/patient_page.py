@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from photocompare.report.pdf.marks import ACCENT
 from photocompare.report.pdf.pictures import measured_pictures, original_pictures
-from photocompare.report.pdf.sheet import MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from photocompare.report.pdf.sheet import MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeStyle
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, RULE
 from photocompare.report.words.patient import (
     calls,
@@ -42,7 +42,7 @@ def draw_patient_page(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: 
     """The whole page, on a fresh sheet: the sentence and the pictures from the top, the rest from the foot, pictures as large as fits."""
     shown = details.shown
     top = _sentence(sheet, dossier, shown, t)
-    sheet.line_of(_MARGIN, PAGE_HEIGHT - 12.0, t("consult.photos_only"), _SMALL, MUTED, width=_WIDTH)
+    sheet.line_of(_MARGIN, PAGE_HEIGHT - 12.0, t("consult.photos_only"), TypeStyle(_SMALL, MUTED), width=_WIDTH)
     bottom = PAGE_HEIGHT - 12.0 - 7.0
     below = _columns_height(sheet, dossier, t)
     columns = bottom - below
@@ -55,15 +55,15 @@ def draw_patient_page(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: 
 
 def _sentence(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts) -> float:
     """Whose page it is, the result in one sentence, and what belongs beside it; returns where it ends."""
-    title = sheet.line_of(_MARGIN, 19.0, t("consult.title"), 11.0, ACCENT, bold=True, width=0.5 * _WIDTH)
+    title = sheet.line_of(_MARGIN, 19.0, t("consult.title"), TypeStyle(11.0, ACCENT, bold=True), width=0.5 * _WIDTH)
     about = [details.patient_label, place_of(details, t) if details.leg or details.region else ""]
     text = " · ".join(part for part in about if part)
-    sheet.line_of(_MARGIN + _WIDTH, 19.0, text, 9.0, MUTED, align="R", width=_WIDTH - title - _GAP)
+    sheet.line_of(_MARGIN + _WIDTH, 19.0, text, TypeStyle(9.0, MUTED), align="R", width=_WIDTH - title - _GAP)
     sheet.rule(_MARGIN, 22.6, _WIDTH)
-    y = sheet.paragraph(_MARGIN, 27.0, _WIDTH, patient_sentence(dossier.result, t), _HERO, bold=True)
+    y = sheet.paragraph(_MARGIN, 27.0, _WIDTH, patient_sentence(dossier.result, t), TypeStyle(_HERO, bold=True))
     y += 1.5
     for note in notes_for_patient(dossier.result, t):
-        y = sheet.paragraph(_MARGIN, y + 0.8, _WIDTH, note, 10.0, MUTED)
+        y = sheet.paragraph(_MARGIN, y + 0.8, _WIDTH, note, TypeStyle(10.0, MUTED))
     return y
 
 
@@ -75,8 +75,8 @@ def _pictures(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts, t
     days = ["" if day is None else date_of(day, t) for day in (details.before_date, details.after_date)]
     for number, (picture, name, day) in enumerate(zip(shown, names, days, strict=True)):
         x = _MARGIN + number * (_COLUMN + _GAP)
-        taken = sheet.line_of(x, top + 3.4, name, _BODY, bold=True, width=0.6 * _COLUMN)
-        sheet.line_of(x + taken + _CAPTION_GAP, top + 3.4, day, _SMALL, MUTED, width=_COLUMN - taken - _CAPTION_GAP)
+        taken = sheet.line_of(x, top + 3.4, name, TypeStyle(_BODY, bold=True), width=0.6 * _COLUMN)
+        sheet.line_of(x + taken + _CAPTION_GAP, top + 3.4, day, TypeStyle(_SMALL, MUTED), width=_COLUMN - taken - _CAPTION_GAP)
         sheet.picture(picture.encoded, x, top + 5.4, picture.width, picture.height, name)
 
 
@@ -103,11 +103,11 @@ def _course(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> None:
         x, current = _MARGIN + number * cell, step == here
         if current:
             sheet.dot(x + 1.8, line, 1.8, ACCENT)
-            sheet.line_of(x, line - 3.4, t("course.you_are_here"), _SMALL, ACCENT, bold=True, width=cell)
+            sheet.line_of(x, line - 3.4, t("course.you_are_here"), TypeStyle(_SMALL, ACCENT, bold=True), width=cell)
         else:
             sheet.dot(x + 1.8, line, 1.3, RULE, filled=False, line=0.6)
-        sheet.paragraph(x, line + 3.2, _step_width(t), when, _SMALL, ACCENT if current else INK, bold=True)
-        sheet.paragraph(x, line + 3.2 + when_height + 0.6, _step_width(t), seen, _SMALL, INK if current else MUTED)
+        sheet.paragraph(x, line + 3.2, _step_width(t), when, TypeStyle(_SMALL, ACCENT if current else INK, bold=True))
+        sheet.paragraph(x, line + 3.2 + when_height + 0.6, _step_width(t), seen, TypeStyle(_SMALL, INK if current else MUTED))
 
 
 def _columns_height(sheet: Sheet, dossier: Dossier, t: Texts) -> float:
@@ -118,7 +118,7 @@ def _columns_height(sheet: Sheet, dossier: Dossier, t: Texts) -> float:
 
 def _next(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> None:
     sheet.heading(_MARGIN, top + _INSET + 3.4, t("consult.next"), _COLUMN, 10.5)
-    sheet.paragraph(_MARGIN, top + _INSET + 6.0, _COLUMN - 2.0, next_steps(dossier.result, t), _BODY)
+    sheet.paragraph(_MARGIN, top + _INSET + 6.0, _COLUMN - 2.0, next_steps(dossier.result, t), TypeStyle(_BODY))
 
 
 _CALL_WIDTH = _COLUMN - 2 * _INSET
@@ -138,8 +138,8 @@ def _call(sheet: Sheet, t: Texts, top: float, height: float) -> None:
     sheet.filled(x, top, _COLUMN, height, PANEL, radius=2.0)
     x, y = x + _INSET, top + _INSET
     for heading, items in calls(t):
-        y = sheet.paragraph(x, y, _CALL_WIDTH, heading, _BODY, bold=True) + 1.0
+        y = sheet.paragraph(x, y, _CALL_WIDTH, heading, TypeStyle(_BODY, bold=True)) + 1.0
         for item in items:
             sheet.dot(x + 0.8, y + 0.68 * _SMALL * MM_PER_POINT, 0.45, INK, line=0.05)
-            y = sheet.paragraph(x + _BULLET, y, _CALL_WIDTH - _BULLET, item, _SMALL) + _AFTER_BULLET
+            y = sheet.paragraph(x + _BULLET, y, _CALL_WIDTH - _BULLET, item, TypeStyle(_SMALL)) + _AFTER_BULLET
         y += 1.6

@@ -9,6 +9,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,15 @@ _NO_BREAK = "\u00a0"
 _FAMILY = "dejavu"
 _DROPPED = frozenset({"Cf", "Mn", "Me"})
 """Categories that leave no gap where the font lacks them: joiners, variation selectors, marks on another letter."""
+
+
+@dataclass(frozen=True)
+class TypeStyle:
+    """How text is set: size in points, colour, weight."""
+
+    size: float
+    colour: Colour = INK
+    bold: bool = False
 
 
 class Sheet(FPDF):
@@ -106,10 +116,8 @@ class Sheet(FPDF):
         x: float,
         baseline: float,
         text: str,
-        size: float,
-        colour: Colour = INK,
+        style: TypeStyle,
         *,
-        bold: bool = False,
         align: str = "L",
         width: float = PAGE_WIDTH,
     ) -> float:
@@ -117,7 +125,7 @@ class Sheet(FPDF):
 
         x is the line's left end, its middle (align "C") or its right end ("R").  Returns the width set.
         """
-        text = self.printable(text)
+        text, size, bold = self.printable(text), style.size, style.bold
         while self.width_of(text, size, bold=bold) > width and size > _LEAST_SIZE:
             size = max(_LEAST_SIZE, size * _SHRINK)
         if self.width_of(text, size, bold=bold) > width:
@@ -125,7 +133,7 @@ class Sheet(FPDF):
                 text = text[:-1]
             text += ELLIPSIS
         taken = self.width_of(text, size, bold=bold)
-        self.set_type(size, colour, bold=bold)
+        self.set_type(size, style.colour, bold=bold)
         self.text(x - {"L": 0.0, "C": 0.5, "R": 1.0}[align] * taken, baseline, text)
         return taken
 
@@ -145,19 +153,17 @@ class Sheet(FPDF):
         top: float,
         width: float,
         text: str,
-        size: float,
-        colour: Colour = INK,
+        style: TypeStyle,
         *,
-        bold: bool = False,
         most_lines: int | None = None,
     ) -> float:
         """Wrapped text below `top`, the last of `most_lines` lines cut with an ellipsis; returns where it ends."""
-        lines = self.lines(text, width, size, bold=bold)
+        lines = self.lines(text, width, style.size, bold=style.bold)
         if most_lines is not None and len(lines) > most_lines:
             lines = [*lines[: most_lines - 1], lines[most_lines - 1].rstrip() + ELLIPSIS]
-        step = size * MM_PER_POINT
+        step = style.size * MM_PER_POINT
         for number, line in enumerate(lines):
-            self.line_of(x, top + step * (_FIRST_BASELINE + LEADING * number), line, size, colour, bold=bold, width=width)
+            self.line_of(x, top + step * (_FIRST_BASELINE + LEADING * number), line, style, width=width)
         return top + step * LEADING * len(lines)
 
     def rule(self, x: float, y: float, width: float, colour: Colour = RULE) -> None:
@@ -180,7 +186,7 @@ class Sheet(FPDF):
         width = self.width_of(text, size, bold=True) + 1.2 * height
         self.filled(right - width, top, width, height, colour, radius=height / 2)
         baseline = top + height / 2 + 0.36 * size * MM_PER_POINT
-        self.line_of(right - width / 2, baseline, text, size, WHITE, bold=True, align="C")
+        self.line_of(right - width / 2, baseline, text, TypeStyle(size, WHITE, bold=True), align="C")
         return right - width
 
     def stroke(self, path: Sequence[tuple[float, float]], colour: Colour, width: float) -> None:
@@ -203,11 +209,11 @@ class Sheet(FPDF):
 
     def heading(self, x: float, baseline: float, text: str, width: float, size: float = 8.5) -> None:
         """A section's heading."""
-        self.line_of(x, baseline, text, size, INK, bold=True, width=width)
+        self.line_of(x, baseline, text, TypeStyle(size, INK, bold=True), width=width)
 
     def label(self, x: float, baseline: float, text: str, width: float) -> None:
         """The small grey name of a value."""
-        self.line_of(x, baseline, text, 6.5, MUTED, width=width)
+        self.line_of(x, baseline, text, TypeStyle(6.5, MUTED), width=width)
 
     def picture(self, encoded: bytes, x: float, y: float, width: float, height: float, description: str) -> None:
         """A picture made by `pdf_pictures`, embedded as it is."""
