@@ -73,11 +73,6 @@ class Dossier:
     reticular_mm: float = RETICULAR_MM
     timing: TimingOptions = field(default_factory=TimingOptions)
 
-    def __post_init__(self) -> None:
-        result: Any = self.result
-        if not isinstance(result, Result):  # of those who still hand over a mapping
-            object.__setattr__(self, "result", parse_result(result))
-
     @property
     def measured(self) -> bool:
         """Whether there is a number."""

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 
-from photocompare.base.estimate import Estimate
 from photocompare.base.flags import REGISTRY, Severity, raised
 from photocompare.results.comparison import status_of
 from photocompare.results.dossier import Dossier
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.result import Reason, Result
-from photocompare.results.result_json import as_result
 from photocompare.results.timing import TimingOptions, judge_timing
 
 _DATE_FLAGS = frozenset({"window_unknown", "dates_reversed"})
@@ -56,18 +52,3 @@ def redated(result: Result, before: dt.date | None, after: dt.date | None, *, op
 def under_dates(dossier: Dossier, before: dt.date | None, after: dt.date | None) -> Dossier:
     """A dossier with its result `redated`, in the windows of the settings that it was measured with."""
     return dataclasses.replace(dossier, result=redated(dossier.result, before, after, options=dossier.timing))
-
-
-def length_estimate(result: Mapping[str, Any]) -> Estimate | None:
-    """The headline of a result, None where there is none."""
-    return as_result(result).length
-
-
-def assessed_length(result: Mapping[str, Any]) -> float:
-    """Length that the percentages are of, in the unit of `lengths`; 0 for a refused pair."""
-    return as_result(result).assessed_length
-
-
-def lengths(result: Mapping[str, Any]) -> tuple[Mapping[str, float], str]:
-    """Fate to length, and the unit ("mm" or "px"); empty for a refused pair."""
-    return as_result(result).lengths, as_result(result).unit

@@ -9,10 +9,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import REGISTRY, RaisedFlag, Severity, raised
@@ -145,27 +144,8 @@ class CorrectedBy:
     machine_length: Estimate
 
 
-class _ReadAsMapping(Mapping[str, Any]):
-    """Reading by the keys of `result.json`, for readers that still do."""
-
-    @cached_property
-    def _as_dict(self) -> dict[str, Any]:
-        from photocompare.results.result_json import as_dict
-
-        return as_dict(self)  # type: ignore[arg-type]
-
-    def __getitem__(self, key: str) -> Any:
-        return self._as_dict[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._as_dict)
-
-    def __len__(self) -> int:
-        return len(self._as_dict)
-
-
 @dataclass(frozen=True)
-class Result(_ReadAsMapping):
+class Result:
     """The result for one pair.
 
     Parameters

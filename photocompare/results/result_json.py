@@ -281,11 +281,6 @@ def parse_result(told: Mapping[str, Any], *, responder_percent: float = RESPONDE
         raise UsageError("This is no result of a comparison, or one of another version; measure the photos again.") from error
 
 
-def as_result(told: Mapping[str, Any]) -> Result:
-    """The result itself, or parsed."""
-    return told if isinstance(told, Result) else parse_result(told)
-
-
 def _parsed(told: Mapping[str, Any], responder_percent: float) -> Result:
     scale, provenance = told["scale"], told["provenance"]
     unit: Unit = "mm" if "fate_mm" in told else "px"

@@ -14,6 +14,7 @@ from photocompare.records.access import LOCAL
 from photocompare.records.patient_file import PatientFile
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
+from photocompare.results.result_json import as_dict
 from tests.support.made_course import COURSE_DAYS, NAME, save_course
 from tests.support.steps import (
     ENGLISH,
@@ -110,7 +111,7 @@ def test_the_course_is_also_told_in_numbers(open_page: OpenPage, key: str, held:
     expect(rows).to_have_count(len(COURSE_DAYS))
     (region,) = held.open_patient(LOCAL, key).regions
     for row, days, kept in zip(rows.all(), COURSE_DAYS, region.comparisons, strict=True):
-        length = kept.result["clearance"]["length"]
+        length = as_dict(kept.result)["clearance"]["length"]
         assert row.locator("td").all_inner_texts()[0] == str(days)
         assert f"{round(length['low'])} to {round(length['high'])}" in row.inner_text()
 
@@ -156,7 +157,7 @@ def test_two_visits_that_were_never_compared_are_measured_stopped_and_saved(open
     (region,) = held.open_patient(LOCAL, key).regions
     (kept,) = [c for c in region.comparisons if region.visit(c.after_visit).facts.day.isoformat() == "2026-10-05"]
     assert kept.revision == 1
-    assert kept.result["photos"]["before"]["sha256"] == region.visit(kept.before_visit).photos[0].sha256
+    assert as_dict(kept.result)["photos"]["before"]["sha256"] == region.visit(kept.before_visit).photos[0].sha256
 
 
 def add_visit_with_photo(page: Page, day: str) -> None:

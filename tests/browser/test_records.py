@@ -16,6 +16,7 @@ from photocompare.records.patient_file import PatientFile
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
 from photocompare.results.dossier import Dossier
+from photocompare.results.result_json import as_dict
 from tests.support.steps import (
     ENGLISH,
     SIZES,
@@ -191,7 +192,7 @@ def test_a_pair_is_saved_once_however_often_it_is_asked_for_and_found_again(meas
 
 
 def headline_of(held: Records, file: PatientFile) -> str:
-    length = held.dossier(LOCAL, file.regions[0].comparisons[0].id).result["clearance"]["length"]
+    length = as_dict(held.dossier(LOCAL, file.regions[0].comparisons[0].id).result)["clearance"]["length"]
     return f"({round(length['low'])} to {round(length['high'])})"
 
 
@@ -247,8 +248,8 @@ def test_a_correction_by_hand_is_a_revision_with_its_reason(measured: Page, held
     file = saved_as(page, held, "cora", revision=2)
     (kept,), (first,) = file.regions[0].comparisons, file.regions[0].earlier
     assert (kept.revision, kept.corrected, kept.reason, first.revision, first.corrected) == (2, True, "a hair, not a vein", 1, False)
-    assert kept.result["correction"]["machine_length"] == first.result["clearance"]["length"]
-    assert kept.result["correction"]["by"] == "Dr. Corrects"
+    assert as_dict(kept.result)["correction"]["machine_length"] == as_dict(first.result)["clearance"]["length"]
+    assert as_dict(kept.result)["correction"]["by"] == "Dr. Corrects"
     expect(headline(page)).to_have_text(machine)
     open_found(page, "cora")
     choose_record_view(page, "pair")
@@ -307,7 +308,7 @@ def test_a_refused_pair_is_saved_and_counted(open_page: OpenPage, held: Records)
     save_button(page).click()
     file = saved_as(page, held, "rena refused")
     (kept,) = file.regions[0].comparisons
-    assert (kept.status, kept.result["clearance"]) == ("not_comparable", None)
+    assert (kept.status, as_dict(kept.result)["clearance"]) == ("not_comparable", None)
     table = held.cohort(LOCAL)
     assert set(table[table["comparison_id"] == kept.id]["status"]) == {"not_comparable"}
     open_found(page, "rena")

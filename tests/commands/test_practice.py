@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -22,6 +23,7 @@ from photocompare.records.entries import VisitFacts
 from photocompare.records.places import usual_places
 from photocompare.records.store import Records
 from photocompare.report.words.texts import texts
+from photocompare.results.timing import Timing
 from tests.support.made_cohort import Practice, made_cohort
 from tests.support.made_records import new_comparison, sample_dossier, with_length
 
@@ -33,7 +35,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Records:
     for name in ("PHOTOCOMPARE_DATABASE_URL", "PHOTOCOMPARE_PHOTOS_URL"):
         monkeypatch.delenv(name, raising=False)
     kept = Records(usual_places())
-    result = {**sample_dossier().result, "timing": {"days": 84, "window": "assessment"}}
+    result = dataclasses.replace(sample_dossier().result, timing=Timing(84, "assessment"))
     for number in range(6):
         key = kept.add_patient(COMMAND_LINE)
         kept.save_comparison(COMMAND_LINE, new_comparison(key, result=with_length(result, 70.0 + 4 * number)))

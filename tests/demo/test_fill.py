@@ -25,7 +25,7 @@ from photocompare.records.entries import IdentityFacts
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
 from photocompare.results.dossier import read_dossier
-from photocompare.results.result_json import result_schema
+from photocompare.results.result_json import as_dict, result_schema
 
 LAST_DAY = dt.date(2026, 6, 30)
 PLAN = DemoPlan(patients=14, seed=3, photos=0, last_day=LAST_DAY)
@@ -50,7 +50,7 @@ def many() -> pd.DataFrame:
             for pair in region.pairs:
                 before, after = region.visits[pair.before], region.visits[pair.after]
                 result = invented_result(rng, pair.truth, before.day, after.day, ("0" * 64, "1" * 64), MANY.practice)
-                length = (result["clearance"] or {"length": {}})["length"]
+                length = result.length
                 rows.append(
                     {
                         "true": pair.truth.cleared,
@@ -58,8 +58,14 @@ def many() -> pd.DataFrame:
                         "stained": pair.truth.stained,
                         "operator": before.operator,
                         "days": (after.day - before.day).days,
-                        "status": result["status"],
-                        **{name: length.get(name, np.nan) for name in ("percent", "low", "high")},
+                        "status": result.status,
+                        **dict(
+                            zip(
+                                ("percent", "low", "high"),
+                                (np.nan,) * 3 if length is None else (length.value, length.low, length.high),
+                                strict=True,
+                            )
+                        ),
                     }
                 )
     return pd.DataFrame(rows)
@@ -96,13 +102,13 @@ def test_invented_results_say_so_and_have_the_form_of_measured_ones(folder: Path
         assert not file.consents["gallery"]
         for region in file.regions:
             for comparison in region.comparisons:
-                jsonschema.validate(comparison.result, schema)
-                assert comparison.result["provenance"]["config"] == INVENTED
+                jsonschema.validate(as_dict(comparison.result), schema)
+                assert comparison.result.provenance.config == INVENTED
                 dossier = records.dossier(LOCAL, comparison.id)
                 assert dossier.measured == (comparison.status != "not_comparable")
                 assert dossier.veins is None or not dossier.veins.pieces
                 before = region.visit(comparison.before_visit)
-                assert before.photos[0].sha256 == comparison.result["photos"]["before"]["sha256"]
+                assert before.photos[0].sha256 == comparison.result.before.sha256
                 seen += 1
     assert seen >= PLAN.patients / 2
 
@@ -219,14 +225,14 @@ def test_rendered_pairs_are_truly_measured(tmp_path: Path) -> None:
         f for line in records.find_patients(LOCAL) if (f := records.open_patient(LOCAL, line.key)).identity.chart_number == "DEMO-0001"
     )
     (comparison,) = file.regions[0].comparisons
-    assert comparison.result["provenance"]["config"] == "standard"
-    assert comparison.result["clearance"] is not None
+    assert comparison.result.provenance.config == "standard"
+    assert comparison.result.measured
     dossier = records.dossier(LOCAL, comparison.id)
     assert dossier.veins.pieces
     photo = file.regions[0].visits[0].photos[0]
     assert photo.facts["width"] == rendered.SIZE[1]
     assert records.photo(LOCAL, photo.id)[:2] == b"\xff\xd8"
-    assert read_dossier(records.photos.read(photo_dossier(records, comparison.id))).result["provenance"]["seconds"] == {}
+    assert as_dict(read_dossier(records.photos.read(photo_dossier(records, comparison.id))).result)["provenance"]["seconds"] == {}
 
 
 def photo_dossier(records: Records, comparison_id: int) -> str:

@@ -18,6 +18,7 @@ from photocompare.records.cohort_rows import stale_rows
 from photocompare.records.entries import VisitFacts
 from photocompare.records.schema import CohortRow
 from photocompare.records.store import Records
+from photocompare.results.result_json import as_dict
 from tests.support.made_records import new_comparison, sample_dossier
 
 AWKWARD = 'Dr "O\'Neill", a\\b\nnext\r\x1fline \\n =1+1; Żółć 静'
@@ -32,7 +33,7 @@ def filled(records: Records) -> None:
     )
     result = sample_dossier().result
     refused = {
-        **result,
+        **as_dict(result),
         "reasons": [{"code": "mirrored", "message": "m", "fix": "f"}],
         "status": "not_comparable",
         **dict.fromkeys(("clearance", "fate_mm", "pigment", "skin", "registration")),

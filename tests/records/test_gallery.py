@@ -20,7 +20,7 @@ from photocompare.results.dossier import Dossier, write_dossier
 from tests.support.made_records import FOLLOW_UP_DAY as DAY
 from tests.support.made_records import changed, new_comparison, sample_dossier, with_length
 
-SETTINGS = sample_dossier().result["provenance"]["config_sha256"]
+SETTINGS = sample_dossier().result.provenance.config_sha256
 
 
 def with_pictures() -> bytes:

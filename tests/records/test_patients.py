@@ -22,7 +22,7 @@ from photocompare.report.words.texts import texts
 from photocompare.results.dossier import read_dossier
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.result import Reason
-from photocompare.results.result_json import as_dict, parse_result
+from photocompare.results.result_json import as_dict
 from photocompare.results.timing import Timing
 from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.compare.record_entry import both_visits, corrected_entry, entry_of
@@ -85,7 +85,7 @@ def test_an_entry_holds_the_photos_as_they_came_and_the_pictures_under_the_days(
 
 def test_a_correction_replaces_the_length_and_keeps_the_machines_beside_it() -> None:
     machine = entry_of(own_pair(), sample_dossier(), "P-1", ("left", "calf"), both_visits(DETAILS, {}, {}), "")
-    result = as_dict(parse_result(corrected_entry(machine, sample_dossier(), CORRECTION, CORRECTED, "a hair").result))
+    result = as_dict(corrected_entry(machine, sample_dossier(), CORRECTION, CORRECTED, "a hair").result)
     had = as_dict(sample_dossier().result)
     assert {k: result["clearance"]["length"][k] for k in ("percent", "low", "high")} == {"percent": 81.2, "low": 70.1, "high": 92.4}
     assert result["correction"] == {"by": "Dr. A", "at": "2026-04-07T09:30:00+00:00", "machine_length": had["clearance"]["length"]}
@@ -105,8 +105,8 @@ def test_a_correction_is_kept_as_a_revision_with_its_reason(tmp_path: Path) -> N
         assert held.save_comparison(LOCAL, machine).revision == 1
         assert held.save_comparison(LOCAL, second).revision == 2
     (kept,) = held.open_patient(LOCAL, key).regions[0].comparisons
-    assert (kept.corrected, kept.reason, kept.result["clearance"]["length"]["percent"]) == (True, "a hair", 81.2)
-    assert kept.result["benchmark"]["responder_75"] is True
+    assert (kept.corrected, kept.reason, as_dict(kept.result)["clearance"]["length"]["percent"]) == (True, "a hair", 81.2)
+    assert kept.result.benchmark.responder is True
     held.close()
 
 
@@ -175,7 +175,7 @@ def test_the_course_has_a_point_for_each_comparison(region: StoredRegion) -> Non
 
 
 def test_a_refused_pair_stands_at_no_height_and_has_no_number_in_the_table(region: StoredRegion) -> None:
-    refused = dataclasses.replace(region.comparisons[1], result={**region.comparisons[1].result, "clearance": None})
+    refused = dataclasses.replace(region.comparisons[1], result=dataclasses.replace(region.comparisons[1].result, clearance=None))
     changed = dataclasses.replace(region, comparisons=(region.comparisons[0], refused, region.comparisons[2]))
     points = course_points(changed)
     assert [p.refused for p in points] == [False, True, False]
@@ -191,7 +191,7 @@ def test_a_refused_pair_stands_at_no_height_and_has_no_number_in_the_table(regio
 
 
 def test_charts_of_one_refused_pair_are_drawn(region: StoredRegion) -> None:
-    refused = dataclasses.replace(region.comparisons[0], result={**region.comparisons[0].result, "clearance": None})
+    refused = dataclasses.replace(region.comparisons[0], result=dataclasses.replace(region.comparisons[0].result, clearance=None))
     charts = course_charts(course_points(dataclasses.replace(region, comparisons=(refused,))), [], BAND, T)
     assert len([chart.to_dict() for chart in charts]) == 3
 
@@ -232,7 +232,7 @@ def test_names_of_windows_do_not_meet(region: StoredRegion) -> None:
 def test_only_measured_comparisons_of_one_before_photo_are_followed(region: StoredRegion) -> None:
     (group,) = shared_baselines(region).values()
     assert [region.visit(c.after_visit).facts.day for c in group] == [FIRST_DAY + dt.timedelta(days) for days in COURSE_DAYS]
-    refused = dataclasses.replace(region.comparisons[1], result={**region.comparisons[1].result, "clearance": None})
+    refused = dataclasses.replace(region.comparisons[1], result=dataclasses.replace(region.comparisons[1].result, clearance=None))
     assert shared_baselines(dataclasses.replace(region, comparisons=(region.comparisons[0], refused))) == {}
 
 
@@ -241,7 +241,7 @@ def test_the_paths_of_veins_add_up_to_what_was_made() -> None:
     opened = [(day, course_dossier(which)) for which, day in enumerate(days)]
     history = segment_history(opened)
     for which, (_, dossier) in enumerate(opened):
-        for fate, length in dossier.result["fate_mm"].items():
+        for fate, length in dossier.result.lengths.items():
             assert sum(v for path, v in history.paths.items() if path[which] == fate) == pytest.approx(length, abs=0.05)
     assert UNKNOWN not in {fate for path in history.paths for fate in path}
     table = paths_table(history, FIRST_DAY, T)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 
@@ -28,6 +29,7 @@ from photocompare.records.schema import ComparisonRow, RatingRow, TrailRow
 from photocompare.records.store import Records
 from photocompare.records.upkeep import erase_patient
 from photocompare.results.dossier import Dossier, write_dossier
+from photocompare.results.result_json import as_dict
 from tests.support.made_records import new_comparison, sample_dossier, with_length
 
 PERCENTS = (31.7, 52.3, 73.9, 84.1)
@@ -62,7 +64,7 @@ def rate_all(records: Records, round_id: int, rater: str, actor: Actor = LOCAL, 
 
 def test_pairs_are_drawn_from_measured_ones_with_pictures(records: Records) -> None:
     keys, saved = filled(records)
-    refused = {**sample_dossier().result, "status": "not_comparable", "clearance": None, "pigment": None, "fate_mm": None}
+    refused = {**as_dict(sample_dossier().result), "status": "not_comparable", "clearance": None, "pigment": None, "fate_mm": None}
     records.save_comparison(LOCAL, new_comparison(records.add_patient(LOCAL), result=refused))
     assert eligible(records, LOCAL) == 4
     two = drawn(records, LOCAL, 2, seed=3)
@@ -78,7 +80,7 @@ def test_pairs_are_drawn_from_measured_ones_with_pictures(records: Records) -> N
 def test_pairs_measured_in_an_older_way_are_not_drawn(records: Records) -> None:
     filled(records)
     result = sample_dossier().result
-    newer = {**result, "provenance": {**result["provenance"], "config_sha256": "1" * 64}}
+    newer = dataclasses.replace(result, provenance=dataclasses.replace(result.provenance, config_sha256="1" * 64))
     saved = records.save_comparison(LOCAL, new_comparison(records.add_patient(LOCAL), result=newer, dossier=dossier_with(70.0)))
     assert eligible(records, LOCAL) == 1
     assert drawn(records, LOCAL, 1, seed=1) == (saved.id,)

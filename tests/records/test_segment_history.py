@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 import math
@@ -48,9 +49,10 @@ def cut(vein: Line, fates: Sequence[Fate], offset: int = 0) -> list[FatedVeinPie
 
 def dossier(pieces: Sequence[FatedVeinPiece], *, mm_per_px: float | None = MM_PER_PX, photo: str = "a" * 64) -> Dossier:
     """A measured comparison that holds these pieces."""
-    result = dict(sample_dossier().result)
-    result["scale"] = {**result["scale"], "mm_per_px": mm_per_px}
-    result["photos"] = {**result["photos"], "before": {**result["photos"]["before"], "sha256": photo}}
+    sample = sample_dossier().result
+    result = dataclasses.replace(
+        sample, scale=dataclasses.replace(sample.scale, mm_per_px=mm_per_px), before=dataclasses.replace(sample.before, sha256=photo)
+    )
     return Dossier(result, {}, None, table_as_bytes(VeinTable(tuple(pieces))), 0.5, PX_PER_MM, 0.0)
 
 
@@ -134,7 +136,7 @@ def test_without_a_scale_lengths_are_pixels_of_the_photo() -> None:
 
 
 def test_what_can_not_be_followed_is_told() -> None:
-    refused = Dossier({**sample_dossier().result, "clearance": None}, {})
+    refused = Dossier(dataclasses.replace(sample_dossier().result, clearance=None), {})
     with pytest.raises(UsageError, match="measured veins"):
         segment_history([(DAYS[0], refused)])
     with pytest.raises(UsageError, match="same before photo"):
@@ -147,10 +149,10 @@ def test_the_measured_sample_is_followed_whole() -> None:
     sample = sample_dossier()
     history = segment_history([(DAYS[0], sample), (DAYS[1], sample)])
     assert sample.veins is not None
-    baseline = sum(p.piece.length_px for p in sample.veins.pieces) * sample.result["scale"]["mm_per_px"] / sample.shown_over_full
+    baseline = sum(p.piece.length_px for p in sample.veins.pieces) * (sample.result.scale.mm_per_px or 1.0) / sample.shown_over_full
     assert sum(history.paths.values()) == pytest.approx(baseline)
     # Each piece is found at its own place; near a crossing the neighbours' points may outnumber its own.
     same = sum(length for path, length in history.paths.items() if path[0] == path[1])
     assert same == pytest.approx(baseline)
-    for fate, length in sample.result["fate_mm"].items():
+    for fate, length in sample.result.lengths.items():
         assert sum(v for path, v in history.paths.items() if path[0] == fate) == pytest.approx(length, abs=0.5)

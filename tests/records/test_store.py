@@ -19,6 +19,8 @@ from photocompare.records.entries import IdentityFacts, NewComparison, VisitFact
 from photocompare.records.photo_files import digest_of
 from photocompare.records.schema import ComparisonRow, PhotoRow, TrailRow, VisitRow
 from photocompare.records.store import Records
+from photocompare.results.result_json import as_dict
+from photocompare.results.timing import Timing
 from tests.support.made_records import BASELINE_DAY, FOLLOW_UP_DAY, changed, new_comparison, sample_dossier, with_length
 
 CLINICIAN = Actor("Dr Example", "clinician")
@@ -51,20 +53,20 @@ def test_a_saved_comparison_comes_back_whole(records: Records) -> None:
     (comparison,) = region.comparisons
     assert comparison.id == saved.id
     assert comparison.saved_by == "Dr Example"
-    assert comparison.result["clearance"] == sample_dossier().result["clearance"]
+    assert comparison.result.clearance == sample_dossier().result.clearance
     before = region.visit(comparison.before_visit)
     assert records.photo(CLINICIAN, before.photos[0].id) == new.before_photos[0]
-    assert records.dossier(CLINICIAN, saved.id).result["status"] == "indicative"
+    assert records.dossier(CLINICIAN, saved.id).result.status == "indicative"
 
 
 def test_a_result_is_judged_by_the_days_of_its_visits(records: Records) -> None:
     """The sample was measured without dates; twelve weeks are inside the assessment window."""
-    assert sample_dossier().result["timing"]["window"] == "unknown"
+    assert sample_dossier().result.timing.window == "unknown"
     key = records.add_patient(CLINICIAN)
     records.save_comparison(CLINICIAN, new_comparison(key))
     result = records.open_patient(CLINICIAN, key).regions[0].comparisons[0].result
-    assert result["timing"] == {"days": (FOLLOW_UP_DAY - BASELINE_DAY).days, "window": "assessment"}
-    assert result["benchmark"]["verdict"] == "within"
+    assert result.timing == Timing((FOLLOW_UP_DAY - BASELINE_DAY).days, "assessment")
+    assert result.benchmark.verdict == "within"
 
 
 def test_saving_the_same_twice_is_one_row(records: Records) -> None:
@@ -96,7 +98,7 @@ def test_another_result_of_the_same_visits_needs_a_reason_and_keeps_the_first(re
     second = records.save_comparison(CLINICIAN, dataclasses.replace(other, reason="a knee fold was read as a vein"))
     assert second.revision == 2
     (region,) = records.open_patient(CLINICIAN, key).regions
-    assert [c.result["clearance"]["length"]["percent"] for c in region.comparisons] == [60.0]
+    assert [as_dict(c.result)["clearance"]["length"]["percent"] for c in region.comparisons] == [60.0]
     assert region.comparisons[0].reason == "a knee fold was read as a vein"
     assert [c.id for c in region.earlier] == [first.id]
     cohort = records.cohort(CLINICIAN)
@@ -112,7 +114,7 @@ def test_what_was_measured_can_not_be_changed_even_by_hand(records: Records) -> 
 
 def test_a_refused_pair_is_kept_and_counted_without_a_number(records: Records) -> None:
     refused = {
-        **sample_dossier().result,
+        **as_dict(sample_dossier().result),
         "status": "not_comparable",
         "reasons": [{"code": "blurred", "message": "", "fix": ""}],
         "clearance": None,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import math
 import re
-from typing import Any
 
 import pytest
 
+from photocompare.base.estimate import Estimate
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.words.patient import (
@@ -22,8 +24,10 @@ from photocompare.report.words.patient import (
 )
 from photocompare.report.words.texts import LANGUAGES, texts
 from photocompare.results.redated import redated
+from photocompare.results.result import Result
 from photocompare.results.timing import TimingOptions
 from tests.support.made_comparison import NO_SCALE, make_comparison
+from tests.support.made_result import with_length
 
 T = texts("en")
 RESULT = dossier_of(make_comparison()).result
@@ -32,17 +36,16 @@ FIRST_DAY = dt.date(2026, 3, 2)
 INDICATIVE = next(flag.code for flag in REGISTRY.values() if flag.severity is Severity.DEGRADE)
 
 
-def cleared(percent: float, low: float, high: float) -> dict[str, Any]:
-    clearance = RESULT["clearance"]
-    return {**RESULT, "clearance": {**clearance, "length": {**clearance["length"], "percent": percent, "low": low, "high": high}}}
+def cleared(percent: float, low: float, high: float) -> Result:
+    return with_length(RESULT, Estimate(percent, low, high, "%"))
 
 
-def after(days: int | None) -> dict[str, Any]:
+def after(days: int | None) -> Result:
     return redated(RESULT, FIRST_DAY, None if days is None else FIRST_DAY + dt.timedelta(days), options=TimingOptions())
 
 
-def with_fates(**mm: float | None) -> dict[str, Any]:
-    return {**after(84), "fate_mm": {**dict.fromkeys(RESULT["fate_mm"], 0.0), "cleared": 100.0, **mm}}
+def with_fates(**mm: float) -> Result:
+    return dataclasses.replace(after(84), fates=dict.fromkeys(RESULT.fates, 0.0) | {"cleared": 100.0} | mm)
 
 
 # --- the sentence
@@ -120,7 +123,7 @@ def test_a_leg_may_look_worse_in_the_first_weeks(step: str, worse: bool) -> None
 
 def test_an_uncertain_number_is_called_so() -> None:
     indicative = dossier_of(make_comparison(INDICATIVE)).result
-    assert indicative["status"] == "indicative"
+    assert indicative.status == "indicative"
     assert T("consult.not_sure") in notes_for_patient(indicative, T)
     assert T("consult.not_sure") not in notes_for_patient(with_fates(), T)
 
@@ -129,8 +132,8 @@ def test_an_uncertain_number_is_called_so() -> None:
 def test_stains_and_new_veins_are_told_from_a_twentieth_of_the_length_on(fate: str, note: str) -> None:
     assert T(f"consult.{note}") not in notes_for_patient(with_fates(**{fate: 4.9}), T)
     assert T(f"consult.{note}") in notes_for_patient(with_fates(**{fate: 6.0}), T)
-    assert notes_for_patient(with_fates(**{fate: None}), T) == []
-    assert notes_for_patient({**with_fates(), "fate_mm": {"cleared": 0.0, fate: 0.0}}, T) == []
+    assert notes_for_patient(with_fates(**{fate: math.nan}), T) == []
+    assert notes_for_patient(with_fates(**{"cleared": 0.0, fate: 0.0}), T) == []
 
 
 def test_without_a_scale_the_shares_are_the_same() -> None:

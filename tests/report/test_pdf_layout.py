@@ -24,6 +24,7 @@ from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeSt
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.dossier import Dossier
+from photocompare.results.result_json import as_dict
 from photocompare.results.visit_details import LONGEST_LABEL, NOT_SHOWN, VisitDetails, shown_text
 from tests.support.made_comparison import make_comparison, make_pictures
 from tests.support.made_report import CORRECTION, DETAILS, MANY_REASONS, T, text_of
@@ -178,7 +179,7 @@ def test_the_bar_is_shared_out_by_length(measured: Dossier, monkeypatch: pytest.
 
     monkeypatch.setattr(Sheet, "filled", filled)
     file_pdf(measured, DETAILS, T)
-    lengths = measured.result["fate_mm"]
+    lengths = as_dict(measured.result)["fate_mm"]
     assessed = {fate: lengths[fate] for fate in ("cleared", "stained", "faded", "residual")}
     for fate, length in assessed.items():
         assert widths[FATE_STYLES[fate].colour] == pytest.approx(182.0 * length / sum(assessed.values()))

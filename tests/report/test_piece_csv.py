@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.files.piece_csv import piece_csv, result_json, safe_cell
-from photocompare.results.result_json import result_text
+from photocompare.results.result_json import as_dict, result_text
 from tests.support.made_comparison import FATES_IN_TURN, MM_PER_PX, NO_SCALE, make_comparison
 
 
@@ -42,7 +42,7 @@ def test_every_piece_has_its_row_with_its_own_figures() -> None:
 def test_lengths_add_up_to_those_of_the_result() -> None:
     dossier = dossier_of(make_comparison())
     _, rows = table(piece_csv(dossier))
-    for fate, total in dossier.result["fate_mm"].items():
+    for fate, total in as_dict(dossier.result)["fate_mm"].items():
         assert sum(float(row["length (mm)"]) for row in rows if row["fate"] == fate) == pytest.approx(total, abs=0.01)
 
 
@@ -52,7 +52,7 @@ def test_without_a_scale_lengths_are_pixels_and_no_calibre_is_claimed() -> None:
     assert "length (px)" in header
     assert {row["calibre class"] for row in rows} == {"unknown"}
     assert sum(float(row["length (px)"]) for row in rows if row["fate"] == "cleared") == pytest.approx(
-        dossier.result["fate_px"]["cleared"], abs=0.02
+        as_dict(dossier.result)["fate_px"]["cleared"], abs=0.02
     )
 
 

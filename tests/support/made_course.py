@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-from typing import Any
 
 from photocompare.records.access import LOCAL, Actor
 from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts
@@ -13,6 +12,7 @@ from photocompare.records.store import Records
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.vein_table import VeinTable, table_as_bytes
 from photocompare.veins.fate import Fate
+from tests.support import made_result
 from tests.support.made_records import SAMPLE, sample_dossier
 
 FIRST_DAY = dt.date(2026, 1, 12)
@@ -34,19 +34,17 @@ def course_dossier(which: int) -> Dossier:
     """The sample's dossier as it stood at one of the days."""
     sample = sample_dossier()
     assert sample.veins is not None
-    mm = sample.result["scale"]["mm_per_px"] / sample.shown_over_full
+    found = sample.result
+    assert found.length is not None
+    assert found.pigment is not None
+    mm = (found.scale.mm_per_px or 1.0) / sample.shown_over_full
     pieces = [dataclasses.replace(p, fate=fates_by_day(p.fate, p.piece.length_px * mm)[which]) for p in sample.veins.pieces]
-    lengths = {fate: round(math.fsum(p.piece.length_px * mm for p in pieces if p.fate == fate), 2) for fate in sample.result["fate_mm"]}
+    lengths = {fate: round(math.fsum(p.piece.length_px * mm for p in pieces if p.fate == fate), 2) for fate in found.fates}
     assessed = math.fsum(lengths[fate] for fate in ("cleared", "stained", "faded", "residual"))
     percent = round(100 * (lengths["cleared"] + lengths["stained"]) / assessed, 1)
-    length = {**sample.result["clearance"]["length"], "percent": percent, "low": max(0.0, percent - 12), "high": min(100.0, percent + 12)}
-    stained = round(100 * lengths["stained"] / assessed, 1)
-    result: dict[str, Any] = {
-        **sample.result,
-        "clearance": {**sample.result["clearance"], "length": length},
-        "fate_mm": lengths,
-        "pigment": {**sample.result["pigment"], "stained_percent_of_baseline_length": stained},
-    }
+    length = dataclasses.replace(found.length, value=percent, low=max(0.0, percent - 12), high=min(100.0, percent + 12))
+    pigment = dataclasses.replace(found.pigment, stained_percent=round(100 * lengths["stained"] / assessed, 1))
+    result = dataclasses.replace(made_result.with_length(found, length), fates=lengths, pigment=pigment)
     return dataclasses.replace(sample, result=result, vein_bytes=table_as_bytes(VeinTable(tuple(pieces), sample.veins.remains)))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 from photocompare.records.access import LOCAL
 from photocompare.records.entries import VisitFacts
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
 from photocompare.results.dossier import write_dossier
+from photocompare.results.result import Result
+from photocompare.results.result_json import as_dict, parse_result
 from tests.support.made_records import new_comparison, sample_dossier, with_length
 
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://h.example/p.png) $x$ :red[r]"
@@ -44,16 +45,16 @@ def _filled(records: Records) -> list[str]:
         facts = VisitFacts(day, session=1, agent=AGENTS[k % 2], concentration_percent=0.5, operator=OPERATORS[k % 3], site="Main")
         _save(records, key, with_length(sample_dossier().result, 55.0 + (7 * k) % 41), facts)
     reason = {"code": "not_same_view", "message": "The two photos do not show the same skin.", "fix": "Take them again."}
-    refused = {**sample_dossier().result, "status": "not_comparable", "reasons": [reason]}
+    refused = {**as_dict(sample_dossier().result), "status": "not_comparable", "reasons": [reason]}
     refused |= dict.fromkeys(("clearance", "pigment", "fate_mm"))
     facts = VisitFacts(dt.date(2025, 7, 1), session=1, agent=AGENTS[0], operator=OPERATORS[0])
-    _save(records, records.add_patient(LOCAL), refused, facts)
+    _save(records, records.add_patient(LOCAL), parse_result(refused), facts)
     for _ in range(3):
         records.add_visit(LOCAL, records.add_patient(LOCAL), "left", "calf", facts)
     return agreed
 
 
-def _save(records: Records, key: str, result: dict[str, Any], facts: VisitFacts) -> None:
+def _save(records: Records, key: str, result: Result, facts: VisitFacts) -> None:
     sample = sample_dossier()
     dossier = dataclasses.replace(sample, result=result, pictures={name: sample.pictures[name] for name in _PICTURES})
     after = VisitFacts(facts.day + dt.timedelta(days=75))

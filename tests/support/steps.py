@@ -16,6 +16,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.dossier import Dossier
+from photocompare.results.result_json import as_dict
 
 ENGLISH = texts("en")
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -298,5 +299,5 @@ def sign(page: Page, name: str) -> None:
 
 def shown_size(sample: Dossier) -> tuple[int, int]:
     """Width and height of the shown pictures, px."""
-    photo = sample.result["photos"]["before"]
+    photo = as_dict(sample.result)["photos"]["before"]
     return round(photo["width"] * sample.shown_over_full), round(photo["height"] * sample.shown_over_full)

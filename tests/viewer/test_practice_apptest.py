@@ -25,6 +25,7 @@ from photocompare.records.schema import MetaRow
 from photocompare.records.store import Records
 from photocompare.report.words.texts import texts
 from photocompare.results.dossier import Dossier, write_dossier
+from photocompare.results.result_json import as_dict
 from photocompare.viewer.audit import cohort as audit_cohort
 from photocompare.viewer.audit.export import Exports
 from photocompare.viewer.gallery import page as gallery_page
@@ -256,7 +257,7 @@ def a_practice(held: Records) -> None:
     """Twelve patients with an outcome, one refused, one who never came back; operator Z treated one alone."""
     reason = {"code": "not_same_view", "message": "The photos do not show the same skin.", "fix": "Take them again."}
     none = dict.fromkeys(("clearance", "pigment", "fate_mm"))
-    refused = {**sample_dossier().result, "status": "not_comparable", "reasons": [reason], **none}
+    refused = {**as_dict(sample_dossier().result), "status": "not_comparable", "reasons": [reason], **none}
     for k in range(12):
         facts = VisitFacts(dt.date(2026, 1, 1 + k), session=1, agent=("polidocanol", "glucose")[k % 2], operator="Z" if k == 11 else "A")
         save(held, 60.0 + 3 * k, before=facts)

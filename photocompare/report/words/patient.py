@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
-from photocompare.results.result_json import as_result
+from photocompare.results.result import Result
 
 COURSE_DAYS = {"days": 0, "weeks": 14, "months": 56, "later": 91, "half_year": 183}
 """The steps of the usual course and the day each begins (chart review of 809 patients, 2014-2023; Dermatol Surg 1995;21:19): bruises and
@@ -20,17 +17,17 @@ WORSE_STEPS = ("days", "weeks")
 """Steps in which a treated leg often looks worse than before."""
 
 
-def course_step(result: Mapping[str, Any]) -> str:
+def course_step(result: Result) -> str:
     """The step of `COURSE_DAYS` that the after photo was taken in; "unknown" without dates."""
-    days = as_result(result).timing.days
+    days = result.timing.days
     if days is None or days < 0:
         return "unknown"
     return [step for step, begins in COURSE_DAYS.items() if days >= begins][-1]
 
 
-def patient_sentence(result: Mapping[str, Any], t: Texts) -> str:
+def patient_sentence(result: Result, t: Texts) -> str:
     """The result in one plain sentence."""
-    length = as_result(result).length
+    length = result.length
     if length is None:
         return t("consult.refused")
     tenths = round(length.value / 10)
@@ -39,25 +36,24 @@ def patient_sentence(result: Mapping[str, Any], t: Texts) -> str:
     return t(f"consult.{kind}", n=tenths, low=low, high=high)
 
 
-def notes_for_patient(result: Mapping[str, Any], t: Texts) -> list[str]:
+def notes_for_patient(result: Result, t: Texts) -> list[str]:
     """Sentences that belong beside the number: how sure it is, stains, new veins, what looks worse."""
-    read = as_result(result)
-    if not read.measured:
+    if not result.measured:
         return []
-    step = course_step(read)
+    step = course_step(result)
     notes = [t("consult.looks_worse")] if step in WORSE_STEPS else []
-    if read.status == "indicative":
+    if result.status == "indicative":
         notes.append(t("consult.not_sure"))
-    if (read.share("stained") or 0.0) > _WORTH_A_WORD_PERCENT:
+    if (result.share("stained") or 0.0) > _WORTH_A_WORD_PERCENT:
         notes.append(t("consult.stains"))
-    if (read.share("new") or 0.0) > _WORTH_A_WORD_PERCENT:
+    if (result.share("new") or 0.0) > _WORTH_A_WORD_PERCENT:
         notes.append(t("consult.new_veins"))
     return notes
 
 
-def next_steps(result: Mapping[str, Any], t: Texts) -> str:
+def next_steps(result: Result, t: Texts) -> str:
     """What comes next, for the step of the course."""
-    if not as_result(result).measured:
+    if not result.measured:
         return t("course.next_refused")
     return t(f"course.next_{course_step(result)}")
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 from photocompare.base.flags import Severity
 from photocompare.report.words.texts import Texts
-from photocompare.results.result import Reason
-from photocompare.results.result_json import as_result
+from photocompare.results.result import Reason, Result
 
 
-def told_reasons(result: Mapping[str, Any], t: Texts) -> list[Reason]:
+def told_reasons(result: Result, t: Texts) -> list[Reason]:
     """The reasons in the language, worst first; without a number no notes on it, which would distract.
 
     A reason stays as it is stored where this version doesn't know its code and sentence.
     """
-    read = as_result(result)
-    return [_told(reason, t) for reason in read.reasons if read.measured or reason.severity is not Severity.NOTE]
+    return [_told(reason, t) for reason in result.reasons if result.measured or reason.severity is not Severity.NOTE]
 
 
 def _told(reason: Reason, t: Texts) -> Reason:

@@ -13,7 +13,7 @@ from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.measuring.visit import VISITS, visit_of
-from photocompare.viewer.patient_record.open_patient import days_of, latest_first, open_file, open_patient_key, result_of
+from photocompare.viewer.patient_record.open_patient import days_of, latest_first, open_file, open_patient_key
 from photocompare.viewer.result.session_pair import has_photos, session_pair
 from photocompare.viewer.sign_in.page import link_to
 
@@ -75,7 +75,7 @@ def _stored_leg(held: Records, who: Actor, t: Texts) -> ChosenLeg | None:
         link_to("patients", t("app.patients"))
         return None
     stored = latest_first(open_file(key))
-    choices = {number: _name(region, c, t) for number, (region, c) in stored.items() if result_of(c).measured}
+    choices = {number: _name(region, c, t) for number, (region, c) in stored.items() if c.result.measured}
     if not choices:
         st.info(t("gallery.no_comparison"))
         return None

@@ -9,8 +9,6 @@ import streamlit as st
 from photocompare.records.access import Permission, allowed
 from photocompare.records.patient_file import PatientFile, StoredComparison, StoredRegion
 from photocompare.report.words.texts import Texts
-from photocompare.results.result import Result
-from photocompare.results.result_json import parse_result
 from photocompare.results.visit_details import LONGEST_ENTRY, LONGEST_LABEL, shown_text
 from photocompare.viewer.shared.records import records
 from photocompare.viewer.sign_in.session import actor
@@ -63,11 +61,6 @@ def region_name(region: StoredRegion, t: Texts) -> str:
 def place_name(side: str, name: str, t: Texts) -> str:
     """Leg and region in one line."""
     return f"{t(f'compare.leg_{side}')}, {shown_text(name, LONGEST_ENTRY)}"
-
-
-def result_of(comparison: StoredComparison) -> Result:
-    """A stored comparison's result."""
-    return parse_result(comparison.result)
 
 
 def days_of(region: StoredRegion, comparison: StoredComparison) -> tuple[dt.date, dt.date]:

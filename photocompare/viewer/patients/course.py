@@ -14,7 +14,7 @@ from photocompare.records.patient_file import StoredComparison, StoredRegion
 from photocompare.report.words.texts import Texts
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
-from photocompare.viewer.patient_record.open_patient import days_of, result_of
+from photocompare.viewer.patient_record.open_patient import days_of
 from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.tables import table
 
@@ -90,7 +90,7 @@ def _point(comparison: StoredComparison, region: StoredRegion) -> CoursePoint:
         "date": after.isoformat(),
         "against": before.isoformat(),
     }
-    result = result_of(comparison)
+    result = comparison.result
     length, pigment = result.length, result.pigment
     if length is None or pigment is None:
         return CoursePoint(**place, length=None, low=None, high=None, stained=None, new=None)
@@ -102,7 +102,7 @@ def _point(comparison: StoredComparison, region: StoredRegion) -> CoursePoint:
 def band_of(region: StoredRegion) -> ReferenceBandOptions:
     """The band that the latest comparison was held against; the usual one where there is none."""
     latest = max(region.comparisons, key=lambda c: days_of(region, c), default=None)
-    return ReferenceBandOptions() if latest is None else result_of(latest).benchmark.band
+    return ReferenceBandOptions() if latest is None else latest.result.benchmark.band
 
 
 def show_course(region: StoredRegion, t: Texts) -> None:

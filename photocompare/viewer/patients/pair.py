@@ -18,7 +18,7 @@ from photocompare.results.redated import under_dates
 from photocompare.results.result import Result
 from photocompare.results.visit_details import Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Measuring, Request
-from photocompare.viewer.patient_record.open_patient import may_write, result_of, shown_name
+from photocompare.viewer.patient_record.open_patient import may_write, shown_name
 from photocompare.viewer.patients.timeline import number
 from photocompare.viewer.result import blocks
 from photocompare.viewer.result.exports import offer_exports
@@ -92,7 +92,7 @@ def stored_dossier(held: Records, who: Actor, comparison_id: int) -> Dossier:
 
 
 def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
-    dossier = dataclasses.replace(stored_dossier(held, who, kept.id), result=result_of(kept))
+    dossier = dataclasses.replace(stored_dossier(held, who, kept.id), result=kept.result)
     _show_correction(dossier.result, t)
     _show(dossier, f"kept_{kept.id}", t)
     _revisions(region, kept, t)
@@ -146,7 +146,7 @@ def _revisions(region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
     if not earlier:
         return
     head = [t(f"patients.revision_{name}") for name in ("number", "when", "who", "result", "reason")]
-    rows = [[str(c.revision), c.saved_at[:10], c.saved_by, number(result_of(c), t), c.reason] for c in (kept, *reversed(earlier))]
+    rows = [[str(c.revision), c.saved_at[:10], c.saved_by, number(c.result, t), c.reason] for c in (kept, *reversed(earlier))]
     st.html(table(t("patients.revisions"), head, rows))
 
 

@@ -16,7 +16,6 @@ from photocompare.records.store import Records
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
-from photocompare.viewer.patient_record.open_patient import result_of
 from photocompare.viewer.patients.pair import stored_dossier
 from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.components import component, packed
@@ -60,7 +59,7 @@ def shared_baselines(region: StoredRegion) -> dict[str, list[StoredComparison]]:
     """
     groups: defaultdict[str, list[StoredComparison]] = defaultdict(list)
     for comparison in region.comparisons:
-        result = result_of(comparison)
+        result = comparison.result
         if result.measured:
             groups[f"{result.before.sha256}/{comparison.settings_sha256}"].append(comparison)
     shared = {photo: found for photo, found in groups.items() if len(found) > 1}

@@ -14,7 +14,7 @@ from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.texts import Texts
 from photocompare.results.result import Result
 from photocompare.results.visit_details import LONGEST_ENTRY, LONGEST_NOTE, shown_text
-from photocompare.viewer.patient_record.open_patient import may_write, result_of
+from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.visits import show_visit
 from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.expanders import lazy_expander
@@ -79,7 +79,7 @@ def _measured(comparison: StoredComparison, before: StoredVisit, t: Texts) -> st
     against = t("patients.against", day=before.facts.day.isoformat())
     revised = "" if comparison.revision == 1 else f" <small>{escape(t('patients.revision', n=comparison.revision))}</small>"
     by_hand = f" <small>{escape(t('patients.by_hand'))}</small>" if comparison.corrected else ""
-    return f'<p class="pc-measured"><b>{escape(number(result_of(comparison), t))}</b> {escape(against)}{revised}{by_hand}</p>'
+    return f'<p class="pc-measured"><b>{escape(number(comparison.result, t))}</b> {escape(against)}{revised}{by_hand}</p>'
 
 
 def number(result: Result, t: Texts) -> str:
