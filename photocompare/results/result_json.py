@@ -9,13 +9,12 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import numpy as np
 
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
-from photocompare.clearance.outcome import Outcome
 from photocompare.leg.scale_source import ScaleSource
 from photocompare.results.comparison import Comparison, PhotoRecord, Pictures, Provenance, ShotRecord, Status
 from photocompare.results.reference_band import REPORTED_DIGITS, RESPONDER_PERCENT, BandVerdict, Verdict
@@ -34,6 +33,9 @@ from photocompare.results.result import (
 )
 from photocompare.results.timing import Timing, Window
 from photocompare.veins.classes import CALIBRES, FATES
+
+if TYPE_CHECKING:
+    from photocompare.clearance.outcome import Outcome  # the measuring core, which opening a result doesn't need
 
 _PX_DIGITS = 2
 _MM_DIGITS = 2

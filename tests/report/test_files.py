@@ -18,7 +18,7 @@ from photocompare.base.arrays import scaled_position
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.report.files.comparison_files import CONTRACT_FILES, write_comparison
-from photocompare.report.files.frames import AfterFrame, in_full_pixels, written_map
+from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, written_map
 from photocompare.report.pictures.canvas import Canvas, Type
 from photocompare.report.pictures.fate_map import draw_fate
 from photocompare.report.pictures.fate_styles import FATE_STYLES

@@ -6,6 +6,8 @@ import dataclasses
 import datetime as dt
 import io
 import json
+import subprocess
+import sys
 import zipfile
 
 import cv2
@@ -157,3 +159,10 @@ def test_an_older_dossier_has_the_standard_settings() -> None:
     older = read_dossier(buffer.getvalue())
     assert (older.reticular_mm, older.timing) == (VeinOptions().reticular_mm, TimingOptions())
     assert older.result == made.result
+
+
+def test_opening_a_dossier_needs_no_measuring_core() -> None:
+    asked = (
+        "import sys, photocompare.results.dossier, photocompare.results.redated; print([m for m in ('cv2', 'scipy') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -19,7 +19,7 @@ from photocompare.base.arrays import SRGB8, LinearRGB
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import settle, staging, write_synced
 from photocompare.registration import Registration
-from photocompare.report.files.frames import AfterFrame, in_full_pixels, written_map
+from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, written_map
 from photocompare.report.pictures.drawing import displayed
 from photocompare.report.pictures.encoding import png
 from photocompare.report.pictures.fate_map import draw_fate

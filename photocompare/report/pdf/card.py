@@ -53,12 +53,12 @@ class _Sheet(FPDF):
         self.viewer_preferences = ViewerPreferences(print_scaling="None")
         self.add_page()
 
-    def write_at(self, x: float, y: float, text: str, size_pt: float, *, style: str = "", grey: int = BLACK, align: str = "L") -> None:
-        """One line whose baseline is at y; x is its left end, its middle ("C") or its right end ("R")."""
+    def write_at(self, at: tuple[float, float], text: str, size_pt: float, *, style: str = "", grey: int = BLACK, align: str = "L") -> None:
+        """One line on a baseline; `at` is its left end, its middle ("C") or its right end ("R"), mm from the top left corner."""
         self.set_font(FONT, style, size_pt)
         self.set_text_color(grey)
         shift = {"L": 0.0, "C": 0.5, "R": 1.0}[align] * self.get_string_width(text)
-        self.text(x - shift, y, text)
+        self.text(at[0] - shift, at[1], text)
 
 
 def _dashed(sheet: _Sheet, place: Rect, x: float, y: float) -> None:
@@ -95,7 +95,7 @@ def _ruler(sheet: _Sheet, layout: CardLayout, x: float, y: float, size_pt: float
     sheet.rect(left - 0.075, top, layout.ruler.width + 0.15, 0.15, style="F")
     baseline = top + layout.ruler.height + 0.4 + size_pt / POINTS_PER_MM * 0.72
     for mm in range(0, int(CHECK_RULER_MM) + 1, 10):
-        sheet.write_at(left + mm, baseline, f"{mm} mm" if mm == CHECK_RULER_MM else str(mm), size_pt, align="C")
+        sheet.write_at((left + mm, baseline), f"{mm} mm" if mm == CHECK_RULER_MM else str(mm), size_pt, align="C")
 
 
 def _card(sheet: _Sheet, layout: CardLayout, x: float, y: float, size_pt: float) -> None:
@@ -111,20 +111,19 @@ def _card(sheet: _Sheet, layout: CardLayout, x: float, y: float, size_pt: float)
     _ruler(sheet, layout, x, y, size_pt)
     middle, line = x + layout.width / 2, size_pt / POINTS_PER_MM * 1.25
     last = y + layout.height - layout.markers[0].square.y - 0.3
-    sheet.write_at(middle, last - line, CHECK_SENTENCE, size_pt, align="C")
+    sheet.write_at((middle, last - line), CHECK_SENTENCE, size_pt, align="C")
     sheet.write_at(
-        middle, last, f"photocompare card, {layout.title}, version {CARD_VERSION}. Print at 100 %.", size_pt, grey=TEXT_GREY, align="C"
+        (middle, last), f"photocompare card, {layout.title}, version {CARD_VERSION}. Print at 100 %.", size_pt, grey=TEXT_GREY, align="C"
     )
     window_middle = y + layout.window.y + layout.window.height / 2
-    sheet.write_at(middle, window_middle, "Window for the field", 9.0, grey=LINE_GREY, align="C")
-    sheet.write_at(middle, window_middle + 4.0, "cut out, or lay the card beside the field", 7.0, grey=LINE_GREY, align="C")
+    sheet.write_at((middle, window_middle), "Window for the field", 9.0, grey=LINE_GREY, align="C")
+    sheet.write_at((middle, window_middle + 4.0), "cut out, or lay the card beside the field", 7.0, grey=LINE_GREY, align="C")
 
 
 def _instructions(sheet: _Sheet) -> None:
-    sheet.write_at(PAGE_MARGIN_MM, 26.0, "Scale and colour card for vein photographs", 17.0, style="B")
+    sheet.write_at((PAGE_MARGIN_MM, 26.0), "Scale and colour card for vein photographs", 17.0, style="B")
     sheet.write_at(
-        PAGE_MARGIN_MM,
-        33.0,
+        (PAGE_MARGIN_MM, 33.0),
         "Gives photocompare the millimetres and the colours of a photo. Print at 100 %, check the ruler, cut out.",
         9.5,
         grey=TEXT_GREY,
@@ -133,7 +132,7 @@ def _instructions(sheet: _Sheet) -> None:
         (A6_CARD, A6_TOP_MM, "A6: fields up to the size of its window"),
         (CREDIT_CARD, CREDIT_TOP_MM, "Credit-card size: small fields, or beside a whole leg"),
     ):
-        sheet.write_at((A4_WIDTH_MM - layout.width) / 2, top - 2.5, caption, 9.0, style="B")
+        sheet.write_at(((A4_WIDTH_MM - layout.width) / 2, top - 2.5), caption, 9.0, style="B")
     sheet.set_xy(PAGE_MARGIN_MM, STEPS_TOP_MM)
     for number, step in enumerate(STEPS, start=1):
         sheet.set_font(FONT, "B", 8.5)
