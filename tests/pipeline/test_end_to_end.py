@@ -20,7 +20,7 @@ from photocompare.card.layout import CREDIT_CARD, card_image
 from photocompare.comparison import compare
 from photocompare.phantom import CardPlacement, PhantomPair, simple_pair
 from photocompare.photo.reading import Photo, photo_from_array, read_photo
-from photocompare.report.pictures import figures
+from photocompare.report.pictures.canvas import Canvas
 from photocompare.results.comparison import Comparison
 from photocompare.results.result_json import as_dict, result_of
 from tests.support.rendered_pairs import MELANIN, graded_pair
@@ -155,9 +155,9 @@ def test_another_leg_or_a_mirrored_one_yields_no_percentage(
     for name, data in (("before.jpg", pair.before_jpeg), ("after.jpg", pair.after_jpeg)):
         (tmp_path / name).write_bytes(data)
     drawn: list[str] = []
-    put_text = figures.put_text
+    set_text = Canvas.text
     monkeypatch.setattr(
-        figures, "put_text", lambda draw, at, text, *rest, **how: (drawn.append(text), put_text(draw, at, text, *rest, **how))
+        Canvas, "text", lambda canvas, at, text, *how, **more: (drawn.append(text), set_text(canvas, at, text, *how, **more))
     )
     out = tmp_path / "out"
     monkeypatch.setattr(

@@ -24,6 +24,7 @@ from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeSt
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.dossier import Dossier
+from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.result_json import as_dict
 from photocompare.results.visit_details import LONGEST_LABEL, NOT_SHOWN, VisitDetails, shown_text
 from tests.support.made_comparison import make_comparison, make_pictures
@@ -160,7 +161,7 @@ def test_the_band_shows_number_interval_and_responder_in_their_places() -> None:
 
     sheet = Watched("en", "a test")
     marks = [Mark(61.0, 48.0, 72.0), Mark(80.0, -5.0, 130.0, hollow=True)]
-    draw_band(sheet, (50.0, 20.0, 100.0), (70.0, 90.0), 75.0, marks, ("band", "responder"), applied=True)
+    draw_band(sheet, (50.0, 20.0, 100.0), ReferenceBandOptions(), marks, ("band", "responder"), applied=True)
     sheet.bytes_of()
     assert (pytest.approx(120.0), pytest.approx(140.0)) in fills
     assert lines[0] == (pytest.approx(125.0), pytest.approx(125.0))
