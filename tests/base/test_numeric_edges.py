@@ -28,6 +28,8 @@ from photocompare.results.result_json import result_text
 from photocompare.settings import Settings, WorkingOptions
 from tests.support.rendered_pairs import graded_pair
 
+pytestmark = pytest.mark.thorough
+
 SIZE = (800, 600)
 
 

@@ -21,6 +21,8 @@ from photocompare.batch.manifest import Manifest, PairRow
 from photocompare.batch.run import BatchOptions, run_batch
 from tests.support.stand_in_measures import CALLS, calls, quick, small_pair, write_pairs
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 SOON_S = 30.0
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}

@@ -143,6 +143,7 @@ def script(code: str, home: Path, **how: Any) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", code, str(home)], cwd=ROOT, text=True, **how)
 
 
+@pytest.mark.thorough
 def test_killed_again_and_again_it_does_each_pair_once(tmp_path: Path) -> None:
     pairs, rng = 3 * ROUNDS, random.Random(7)
     write_pairs(tmp_path, [f"sleep 0.03 {number}" for number in range(pairs)])

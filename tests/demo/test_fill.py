@@ -216,6 +216,7 @@ def test_a_leg_keeps_its_skin_from_visit_to_visit(monkeypatch: pytest.MonkeyPatc
     assert photograph(LegCase(1, 0, dt.date(2026, 1, 1), follow_ups[:1], 0.03, card=False, spoilt=False)) == photos[:2]
 
 
+@pytest.mark.thorough
 def test_rendered_pairs_are_truly_measured(tmp_path: Path) -> None:
     report = fill_demo(DemoPlan(2, 1, 1, LAST_DAY), tmp_path)
     assert isinstance(report, DemoReport)

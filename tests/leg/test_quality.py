@@ -156,6 +156,7 @@ def test_without_skin_there_is_no_close_up() -> None:
     assert close_up(np.zeros((200, 600, 3), np.uint8), np.ones((100, 300), np.bool_), 0.5, options=FocusOptions()) is None
 
 
+@pytest.mark.thorough
 def test_a_smooth_photo_out_of_focus_is_blurred_though_the_borders_of_jpeg_s_blocks_are_sharp() -> None:
     pair = simple_pair("poor", why="blur", seed=35061566, size=(1600, 1200))
     prepared = [prepare_photo(read_photo(photo), card=False) for photo in (pair.before_jpeg, pair.after_jpeg)]

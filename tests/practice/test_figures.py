@@ -193,6 +193,7 @@ def test_quarters_instead_of_months(frame: pd.DataFrame) -> None:
         AuditOptions(run_period="week")
 
 
+@pytest.mark.thorough
 def test_mean_clearance_covers_over_whole_cohorts() -> None:
     # 40 made practices: the mean before the ends at 0 and 100 cut it is known from a large one.
     truth = ended(made_cohort(Practice(rows=200_000, seed=999)))["length"].mean()

@@ -153,6 +153,7 @@ def looks_of(pair: PhantomPair) -> tuple[LegLook, LegLook]:
     )
 
 
+@pytest.mark.thorough
 def test_rendered_legs_find_themselves_among_others() -> None:
     legs = [looks_of(simple_pair("null", seed=seed, size=(640, 480))) for seed in range(300, 308)]
     ranks = []

@@ -26,6 +26,8 @@ from photocompare.records.schema import ComparisonRow, PhotoRow
 from photocompare.records.store import Records
 from photocompare.records.upkeep import verify
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 WORKER = "tests.support.records_worker"
 ROUNDS = 8

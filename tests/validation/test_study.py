@@ -22,6 +22,8 @@ from photocompare.validation.rows import FAULT, MEASURED, Row, RowFile, row_as_l
 from photocompare.validation.study import ROWS, Progress, run_study
 from tests.support.made_rows import make_rows
 
+pytestmark = pytest.mark.thorough
+
 SIZE = (720, 540)
 """Small, but still read by the tool: 0.25 mm per px."""
 
