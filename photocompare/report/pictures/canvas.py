@@ -88,9 +88,9 @@ class Canvas:
         font = _font(kind.size, self._language, bold=kind.bold)
         self.draw.text(at_xy, text, fill=kind.colour, font=font, anchor=anchor, stroke_width=stroke, stroke_fill=kind.colour)
 
-    def width_of(self, text: str, size: int) -> float:
+    def width_of(self, text: str, size: int, *, bold: bool = False) -> float:
         """Width of one line in pixels."""
-        return _font(size, self._language).getlength(text)
+        return _font(size, self._language, bold=bold).getlength(text)
 
     def wrapped(self, text: str, size: int, width: float) -> list[str]:
         """The text in lines that fit the width; a single word longer than that stays whole."""

@@ -83,7 +83,7 @@ def _headline(canvas: Canvas, result: Result, length: Estimate, t: Texts) -> Non
     top = canvas.y
     value = headline_percent(length.value, result.benchmark.band, t)
     canvas.text((MARGIN, top), value, Type(120, bold=True))
-    x = MARGIN + canvas.width_of(value, 120) + 32
+    x = MARGIN + canvas.width_of(value, 120, bold=True) + 32
     for number, line in enumerate(canvas.wrapped(t("result.headline"), 32, _HEADLINE_WIDTH)):
         canvas.text((x, top + 22 + 40 * number), line, Type(32))
     within = t("result.interval", low=decimal(length.low, 0, t), high=decimal(length.high, 0, t))
