@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.steps import ENGLISH, choose_tool, choose_view, grave_findings, grave_findings_in_both, pair
+
+pytestmark = pytest.mark.thorough
 
 OpenPage = Callable[..., Page]
 

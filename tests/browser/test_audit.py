@@ -17,6 +17,8 @@ from photocompare.report.words.texts import texts
 from tests.support.made_practice import HOSTILE, OUTCOMES
 from tests.support.steps import ENGLISH, LOOKS, change, choose_language, choose_option, everything_written, grave_findings, settled
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 
 

@@ -21,6 +21,8 @@ from photocompare.viewer.capture.camera import LiveCheckOptions
 from tests.support.steps import LOOKS, MEASURED_MS, everything_written, go_to, percentages, sample_files, settled, upload
 from tests.support.viewer_server import Server, Visitors
 
+pytestmark = pytest.mark.thorough
+
 ENGLISH = texts("en")
 OpenPage = Callable[..., Page]
 

@@ -15,6 +15,8 @@ from photocompare.records.store import Records
 from tests.support.made_practice import SHOWN
 from tests.support.steps import ENGLISH, LOOKS, change, everything_written, grave_findings, settled
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 
 

@@ -26,6 +26,8 @@ from tests.support.steps import (
     strike,
 )
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.support.steps import (
@@ -22,6 +23,8 @@ from tests.support.steps import (
     upload,
     upload_pair,
 )
+
+pytestmark = pytest.mark.thorough
 
 OpenPage = Callable[..., Page]
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.support.steps import ENGLISH, LOOKS, change, grave_findings, settled
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 HOSTILE = "=cmd() ![x](http://tracker.example/p.png) <img src=x onerror=alert(1)>"
 

@@ -34,6 +34,8 @@ from tests.support.steps import (
 )
 from tests.support.viewer_server import Server, Visitors, serving
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 
 

@@ -16,6 +16,8 @@ from photocompare.records.places import in_folder
 from photocompare.records.store import Records
 from tests.support.steps import ENGLISH, LOOKS, change, choose_option, everything_written, grave_findings, pair, percentages, settled
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 PAIRS, TWICE = 4, 1
 SHOWINGS = PAIRS + TWICE

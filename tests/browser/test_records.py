@@ -43,6 +43,8 @@ from tests.support.steps import (
 )
 from tests.support.viewer_server import Server, Visitors, serving
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://h.example/p.png) '); DROP TABLE patient; -- $x$ :red[y] \U0001f9b5"

@@ -25,6 +25,8 @@ from tests.support.made_records import SAMPLE, new_comparison
 from tests.support.steps import ENGLISH, choose_language, file_of, grave_findings, pair, settled, upload
 from tests.support.viewer_server import ROOT, Server, Visitors, serving
 
+pytestmark = pytest.mark.thorough
+
 ROLES: tuple[Role, ...] = ("clinician", "consult", "auditor", "admin")
 SPANISH = texts("es")
 PAGES: tuple[str, ...] = ast.literal_eval(re.findall(r"^names = (\(.*\))$", (ROOT / "app.py").read_text(encoding="utf-8"), re.MULTILINE)[0])

@@ -32,6 +32,8 @@ from tests.support.steps import (
     upload_pair,
 )
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 
 WATCH_PROGRESS = """() => {
