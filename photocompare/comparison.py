@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
-import cv2
 import numpy as np
 
 from photocompare import __version__
 from photocompare.base.arrays import LinearRGB, MapXY, Mask, PointsXY
 from photocompare.base.colour import density_from_linear
 from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
+from photocompare.base.masks import dilated, square
 from photocompare.base.provenance import Stopwatch
 from photocompare.card.pair_colours import under_other_light
 from photocompare.clearance.outcome import Outcome, VeinFindings, summarise, vein_flags
@@ -347,9 +347,8 @@ def _touched(reading: PairReading, settings: Settings) -> Mask:
     """Where either photo may show vein or stain, and as far around as a vein counts as the same one."""
     both = reading.before, reading.after
     visible = np.maximum.reduce([p for one in both for p in (one.vein_probability, one.stain_probability)])
-    doubtful = (visible >= settings.outcome.clearance.threshold_band[0]).astype(np.uint8)
-    side = 2 * max(1, round(settings.fate.new_beyond_mm * reading.px_per_mm)) + 1
-    return np.asarray(cv2.dilate(doubtful, np.ones((side, side), np.uint8)) > 0, dtype=np.bool_)
+    doubtful = np.asarray(visible >= settings.outcome.clearance.threshold_band[0], dtype=np.bool_)
+    return dilated(doubtful, square(2 * max(1, round(settings.fate.new_beyond_mm * reading.px_per_mm)) + 1))
 
 
 def _carried(reading: SkinReading, map_xy: MapXY) -> SkinReading:

@@ -100,14 +100,6 @@ class Scale:
         """Of photos at which nobody looked."""
         return cls(None, None, math.nan, "none")
 
-    def length_mm(self, length_px: float) -> float | None:
-        """A length in full pixels in millimetres, or None without a scale."""
-        return None if self.mm_per_px is None else length_px * self.mm_per_px
-
-    def area_mm2(self, area_px2: float) -> float | None:
-        """An area in full square pixels in square millimetres, or None without a scale."""
-        return None if self.mm_per_px is None else area_px2 * self.mm_per_px**2
-
     @property
     def measured(self) -> bool:
         """Whether it rests on more than on what limbs usually measure."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
 from photocompare.base.colour import density_from_linear, lab_from_linear
 from photocompare.base.masks import eroded, square
-from photocompare.base.robust import SIGMA_OF_MAD
+from photocompare.base.robust import SIGMA_OF_MAD, TUKEY
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,6 @@ _REDUCED_STEP = 4
 _FIT_STEP = 4
 """Every fourth reduced pixel each way is asked: thousands remain for fifteen coefficients."""
 
-_TUKEY = 4.685
-"""Tukey's biweight at 95 % efficiency (Huber 1981)."""
-
 _RIDGE = 1e-4
 """Small against 1: the basis has unit scale, so this only steadies directions without support."""
 
@@ -116,7 +113,7 @@ def _robust_fit(basis: NDArray[np.float64], target: NDArray[np.float64], passes:
         coefficients[:] = np.linalg.solve(basis.T @ weighted + penalty, weighted.T @ target)
         residual = target - basis @ coefficients
         spread = SIGMA_OF_MAD * np.median(np.abs(residual)) + 1e-6
-        weights[:] = np.clip(1 - (residual / (_TUKEY * spread)) ** 2, 0, None) ** 2
+        weights[:] = np.clip(1 - (residual / (TUKEY * spread)) ** 2, 0, None) ** 2
     return coefficients
 
 
