@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from photocompare.base.arrays import SRGB8, LinearRGB, Mask
+from photocompare.base.arrays import SRGB8, Grey, LinearRGB, Mask
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import RaisedFlag, Severity
 from photocompare.results.reference_band import BandVerdict
@@ -53,7 +53,9 @@ class Measured:
     ----------
     before_normalised, after_normalised : ndarray of shape (h, w, 3)
         Under the same light; the after photo warped, NaN where it shows nothing.
-    veins_before, veins_after, pigment_before, pigment_after : ndarray of shape (h, w), bool
+    veins_before, veins_after : ndarray of shape (h, w), float32
+        Share of looks, 0..1, that see a vein there in that photo; 0 off the veins and outside the shared field.
+    pigment_before, pigment_after : ndarray of shape (h, w), bool
         Visible in that photo, inside the shared field.
     pieces : sequence of FatedVeinPiece
         Baseline pieces with their fate, and the new ones after them.
@@ -65,8 +67,8 @@ class Measured:
 
     before_normalised: LinearRGB
     after_normalised: LinearRGB
-    veins_before: Mask
-    veins_after: Mask
+    veins_before: Grey
+    veins_after: Grey
     pigment_before: Mask
     pigment_after: Mask
     pieces: Sequence[FatedVeinPiece]

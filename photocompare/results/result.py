@@ -21,7 +21,7 @@ from photocompare.results.reference_band import BandVerdict
 from photocompare.results.timing import Timing
 from photocompare.veins.classes import ASSESSED_FATES
 
-SCHEMA = "photocompare.comparison/1"
+SCHEMA = "photocompare.comparison/2"
 
 Unit = Literal["mm", "px"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-Fate = Literal["cleared", "stained", "faded", "residual", "new", "not_assessable"]
+Fate = Literal["cleared", "stained", "faded", "residual", "darkened", "new", "not_assessable"]
 
 ASSESSED_FATES: tuple[Fate, ...] = ("cleared", "stained", "faded", "residual")
-"""The fates that count in the percentages, best first."""
+"""The fates that the baseline's expected length is made of, best first."""
 
-FATES: tuple[Fate, ...] = (*ASSESSED_FATES, "new", "not_assessable")
+FATES: tuple[Fate, ...] = (*ASSESSED_FATES, "darkened", "new", "not_assessable")
+"""All of them: what darkened is seen beyond the baseline, what is new beside it."""
 
 CALIBRES = ("telangiectasia", "reticular")

@@ -7,7 +7,8 @@ every other exposure (forced photometry).  No second detection decides, so a thr
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.base.masks import depth_px
-from photocompare.veins.classes import Fate
+from photocompare.veins.classes import ASSESSED_FATES, Fate
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import VeinPiece, Veins
 from photocompare.veins.reading import PairReading
@@ -91,14 +92,43 @@ class Remains:
 
 @dataclass(frozen=True)
 class FatedVeinPiece:
-    """A piece of vein with its fate.  points : (N, 2) (row, col) in the before working frame."""
+    """A piece of vein with what became of it.
+
+    Parameters
+    ----------
+    piece : VeinPiece
+        Points (row, col) in the before working frame.
+    fate : Fate
+        The one with the largest share.
+    shares : mapping of Fate to float
+        Expected length by fate, px: how much of the piece's length so many looks see.  By default the whole length has the one fate, as
+        in results of contract 1.
+    """
 
     piece: VeinPiece
     fate: Fate
+    shares: Mapping[Fate, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.shares:
+            object.__setattr__(self, "shares", {self.fate: self.piece.length_px})
 
     @property
     def points(self) -> NDArray[np.float32]:
         return self.piece.points
+
+    @property
+    def seen_before(self) -> float:
+        """Share of looks, 0..1, that see the piece in the before photo."""
+        return self._seen(*ASSESSED_FATES, "not_assessable")
+
+    @property
+    def seen_after(self) -> float:
+        """Share of looks, 0..1, that see the piece in the after photo; 0 where that can't be assessed."""
+        return self._seen("faded", "residual", "darkened", "new")
+
+    def _seen(self, *fates: Fate) -> float:
+        return sum(self.shares.get(fate, 0.0) for fate in fates) / max(self.piece.length_px, 1e-6)
 
 
 @dataclass(frozen=True)
@@ -109,9 +139,9 @@ class Fates:
     new: tuple[FatedVeinPiece, ...]
     remains: Remains
 
-    def length_px(self, fate: str) -> float:
-        """Summed length of the pieces with that fate, px."""
-        return sum(p.piece.length_px for p in (*self.baseline, *self.new) if p.fate == fate)
+    def length_px(self, fate: Fate) -> float:
+        """Expected length of that fate over all pieces, px."""
+        return sum(p.shares.get(fate, 0.0) for p in (*self.baseline, *self.new))
 
 
 def _reach(image: Grey, pieces: tuple[VeinPiece, ...], radius: float) -> NDArray[np.float64]:
