@@ -22,6 +22,7 @@ from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
 from photocompare.base.masks import dilated, square
 from photocompare.base.provenance import Stopwatch
 from photocompare.card.pair_colours import under_other_light
+from photocompare.clearance.intervals import seen_map
 from photocompare.clearance.outcome import Outcome, VeinFindings, summarise, vein_flags
 from photocompare.leg.scale import Scale, checked_mm_per_px
 from photocompare.leg.tone import SkinTone, skin_tone
@@ -184,12 +185,12 @@ def compare(
     measured = Measured(
         before_normalised=lit.before,
         after_normalised=np.where(shown[..., np.newaxis], lit.after, np.float32(np.nan)),
-        veins_before=veins[0].mask & reading.shared,
-        veins_after=veins[1].mask & reading.shared,
+        veins_before=seen_map(reading.before.vein_de, veins[0], reading.shared, settings.fate.observer),
+        veins_after=seen_map(reading.after.vein_de, veins[1], reading.shared, settings.fate.observer),
         pigment_before=pigment.before & reading.shared,
         pigment_after=pigment.after & reading.shared,
         pieces=(*fates.baseline, *fates.new),
-        remains=fates.remains,
+        contrasts=fates.contrasts,
         px_per_mm=reading.px_per_mm,
     )
     return ending.comparison(flags, pair, laid, _Numbers(outcome, tone, measured))
@@ -347,7 +348,7 @@ def _touched(reading: PairReading, settings: Settings) -> Mask:
     """Where either photo may show vein or stain, and as far around as a vein counts as the same one."""
     both = reading.before, reading.after
     visible = np.maximum.reduce([p for one in both for p in (one.vein_probability, one.stain_probability)])
-    doubtful = np.asarray(visible >= settings.outcome.clearance.threshold_band[0], dtype=np.bool_)
+    doubtful = np.asarray(visible >= settings.light.doubtful_from, dtype=np.bool_)
     return dilated(doubtful, square(2 * max(1, round(settings.fate.new_beyond_mm * reading.px_per_mm)) + 1))
 
 

@@ -76,7 +76,7 @@ def combine(results: Sequence[Comparison], *, settings: Settings = STANDARD) -> 
     reasons = [*best.reasons, *_flags(results, outcomes)]
     outcome = dataclasses.replace(
         own,
-        length=combined([o.length for o in outcomes], lowest=0.0),
+        length=combined([o.length for o in outcomes]),
         area=combined([o.area for o in outcomes]),
         contrast=combined([o.contrast for o in outcomes]),
         net_change=combined([o.net_change for o in outcomes], lowest=-100.0, highest=math.inf),
@@ -122,7 +122,7 @@ def _own_side(causes: Mapping[str, float]) -> float:
 
 def _by_calibre(own: Outcome, outcomes: Sequence[Outcome]) -> Mapping[str, CalibreOutcome]:
     return {
-        name: CalibreOutcome(combined([o.by_calibre[name].clearance for o in outcomes if name in o.by_calibre], lowest=0.0), part.before_px)
+        name: CalibreOutcome(combined([o.by_calibre[name].clearance for o in outcomes if name in o.by_calibre]), part.before_px)
         for name, part in own.by_calibre.items()
     }
 

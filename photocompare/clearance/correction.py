@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask, PointsXY
 from photocompare.base.colour import density_from_linear
@@ -19,8 +18,8 @@ from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.base.masks import depth_px
 from photocompare.clearance.intervals import ClearanceOptions, length_clearance
-from photocompare.veins.classes import ASSESSED_FATES, FATES
-from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, Remains, still_visible
+from photocompare.veins.classes import FATES
+from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, expected_seen, fated
 from photocompare.veins.photometry import PhotometryOptions, forced_contrast
 from photocompare.veins.pieces import VeinOptions, VeinPiece
 
@@ -39,12 +38,9 @@ class DrawnVeinOptions:
     ----------
     width_mm : float
         Its apparent calibre: that of the thinnest telangiectasia, which are the ones that get missed.
-    logit_per_de : float
-        How fast belief grows that it is still seen, per CIE76 unit above the threshold: two units above are sure (0.98).  Assumed.
     """
 
     width_mm: float = 0.5
-    logit_per_de: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ class MeasuredVeins:
     ----------
     pieces : sequence of FatedVeinPiece
         Baseline first, then new.
-    remains : Remains
+    contrasts : PieceContrasts
         Of the baseline pieces.
     before, after : ndarray of shape (h, w, 3)
         The shown pictures in linear light.
@@ -77,7 +73,7 @@ class MeasuredVeins:
     """
 
     pieces: Sequence[FatedVeinPiece]
-    remains: Remains
+    contrasts: PieceContrasts
     before: LinearRGB
     after: LinearRGB
     shared: Mask
@@ -137,9 +133,9 @@ class Corrected:
     Parameters
     ----------
     length : Estimate
-        Clearance of length in percent.
+        Clearance of expected length in percent.
     fate_px : dict
-        Fate to length, px of the shown pictures.
+        Fate to expected length, px of the shown pictures.
     drawn : tuple of FatedVeinPiece
         The drawn veins in pieces, each with the fate that the two photos show.
     """
@@ -165,7 +161,7 @@ def corrected_clearance(measured: MeasuredVeins, correction: Correction, *, opti
     UsageError
         A mark that points to no piece, or that leaves no vein to measure.
     """
-    pieces, remains, clearance = measured.pieces, measured.remains, options.clearance
+    pieces, clearance = measured.pieces, options.clearance
     if any(not 0 <= k < len(pieces) for k in correction.not_veins):
         raise UsageError("A mark points to a vein piece that is not there; start the correction again.", code="piece_unknown")
     struck = np.zeros(len(pieces), np.bool_)
@@ -176,18 +172,22 @@ def corrected_clearance(measured: MeasuredVeins, correction: Correction, *, opti
     fates = Fates(
         baseline=(*baseline, *drawn),
         new=tuple(p for p, no, new in zip(pieces, struck, is_new, strict=True) if new and not no),
-        remains=_joined(remains.only(np.flatnonzero(~struck[~is_new])), found),
+        contrasts=measured.contrasts.only(np.flatnonzero(~struck[~is_new])).joined(found),
     )
-    assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], np.bool_)
-    counts = length_clearance(fates, assessed, options=clearance, fate=options.fate)
+    assessed = np.array([p.fate != "not_assessable" for p in fates.baseline], np.bool_)
+    counts = length_clearance(fates, assessed, options=clearance, observer=options.fate.observer)
     if math.isnan(counts.percent):
         raise UsageError("With these marks no vein is left to measure; take some back.", code="no_vein_left")
-    length = counts.estimate(clearance, clearance.widening.length, lowest=0.0, highest=100.0, method="length, corrected by a reader")
+    length = counts.estimate(
+        clearance, clearance.widening.length, lowest=-math.inf, highest=100.0, method="expected length, corrected by a reader"
+    )
     return Corrected(length, {name: fates.length_px(name) for name in FATES}, drawn)
 
 
-def _drawn(lines_xy: Sequence[PointsXY], measured: MeasuredVeins, options: CorrectionOptions) -> tuple[tuple[FatedVeinPiece, ...], Remains]:
-    """The drawn veins cut into pieces of a millimetre, with what is left of each."""
+def _drawn(
+    lines_xy: Sequence[PointsXY], measured: MeasuredVeins, options: CorrectionOptions
+) -> tuple[tuple[FatedVeinPiece, ...], PieceContrasts]:
+    """The drawn veins cut into pieces of a millimetre, each with what the two pictures show of it."""
     shared, px_per_mm, rules = measured.shared, measured.px_per_mm, options.fate
     pieces = tuple(piece for line in lines_xy for piece in _cut(line, px_per_mm, shared.shape, options))
     height, width = shared.shape
@@ -195,24 +195,18 @@ def _drawn(lines_xy: Sequence[PointsXY], measured: MeasuredVeins, options: Corre
     densities = density_from_linear(measured.before), density_from_linear(measured.after)
     forced = forced_contrast(pieces, densities, here, np.zeros(shared.shape, np.bool_), options=options.photometry)
     middles = tuple(np.array([np.rint(p.points[len(p.points) // 2]) for p in pieces], np.intp).reshape(-1, 2).T)
-    after_de = np.maximum(np.nan_to_num(forced.after_de), 0.0)
-    likely = 1 / (1 + np.exp(-options.drawn.logit_per_de * (after_de - rules.visible_de)))
-    # A drawn vein counts as seen before, however faint its profile: the reader saw it.
-    contrast_before = np.maximum(forced.before_de, rules.visible_de)
-    remains = Remains(
-        contrast_before=contrast_before,
-        contrast_after=after_de,
-        probability_after=likely,
-        near=likely,
-        far=likely,
-        stained=np.zeros(len(pieces)),
-        depth_mm=depth_px(shared)[middles].astype(np.float64) / px_per_mm,
-        forced=forced,
-    )
-    visible = still_visible(remains, options=rules)
-    faded = remains.ratio < rules.faded_below
-    fates = np.select([~shared[middles], visible & faded, visible], ["not_assessable", "faded", "residual"], "cleared")
-    return tuple(FatedVeinPiece(p, fate.item()) for p, fate in zip(pieces, fates, strict=True)), remains
+    # The reader sees it: its contrast is at least what most looks see, however faint its profile.
+    own_before = np.maximum(forced.before_de, rules.observer.contrast_de)
+    before, after = (np.stack([x, x]) for x in (own_before, forced.after_de))
+    contrasts = PieceContrasts(before, after, after, np.zeros(len(pieces)), depth_px(shared)[middles].astype(np.float64) / px_per_mm)
+    seen_before, seen_after = (expected_seen(x, rules.observer).tolist() for x in (before, after))
+    faded = (contrasts.ratio < rules.faded_below).tolist()
+    return tuple(
+        fated(piece, first, later, stained=False, faded=less)
+        if inside
+        else FatedVeinPiece(piece, "not_assessable", {"not_assessable": piece.length_px * first})
+        for piece, first, later, less, inside in zip(pieces, seen_before, seen_after, faded, shared[middles].tolist(), strict=True)
+    ), contrasts
 
 
 def _cut(line_xy: PointsXY, px_per_mm: float, shape: tuple[int, ...], options: CorrectionOptions) -> list[VeinPiece]:
@@ -227,12 +221,3 @@ def _cut(line_xy: PointsXY, px_per_mm: float, shape: tuple[int, ...], options: C
         points = np.column_stack([np.interp(at, along, inside[:, axis]) for axis in (1, 0)]).astype(np.float32)
         pieces.append(VeinPiece(points, total / count, options.drawn.width_mm * px_per_mm, math.nan))
     return pieces
-
-
-def _joined(first: Remains, second: Remains) -> Remains:
-    def both(name: str) -> NDArray[np.float64]:
-        return np.concatenate([getattr(first, name), getattr(second, name)])
-
-    names = ("contrast_before", "contrast_after", "probability_after", "near", "far", "stained", "depth_mm")
-    forced = type(first.forced)(*(np.concatenate([getattr(r.forced, n) for r in (first, second)]) for n in ("before_de", "after_de")))
-    return Remains(**{name: both(name) for name in names}, forced=forced)

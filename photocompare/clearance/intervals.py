@@ -1,12 +1,13 @@
-"""The numbers: how much of the visible veins went, each with a 95 % interval built from named causes.
+"""The numbers: how much of what an observer sees of the veins went, each with a 95 % interval built from named causes.
 
-The causes are measured on the pair itself: what changes when the threshold of "visible" moves by its uncertainty, when the reach moves
-by the registration error, and how undecided the pieces are one by one.  Resampling pixels would miss all of them (it covers the truth
-14-34 % of the time at nominal 95 %, `docs/method.md`).
+The causes are measured on the pair itself: how far the two witnesses of a vein disagree, what changes when the observer sees a little more
+or less, when a place moves by the registration error, when one photo's light stretches its contrasts, and when the field ends elsewhere.
+Resampling pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %, `docs/method.md`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,21 +15,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.base.arrays import Mask
+from photocompare.base.arrays import Grey, Mask
 from photocompare.base.estimate import Z95, Estimate
-from photocompare.base.masks import dilated, square
-from photocompare.veins.fate import FateOptions, Fates, still_visible
+from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES
+from photocompare.veins.fate import Fates, PieceContrasts, expected_seen
+from photocompare.veins.observer import ObserverOptions, seen
 from photocompare.veins.pieces import Veins
-from photocompare.veins.reading import PairReading, SkinReading
+from photocompare.veins.reading import PairReading
 
 
 @dataclass(frozen=True)
 class Widening:
-    """Factors on the standard errors of the four numbers.
-
-    The 95th percentile of error over standard error, over 1.96, on 61 rendered pairs: 15 of another renderer, 46 phantoms (seeds 4242 and
-    777123) that set no other constant.
-    """
+    """Factors on the standard errors of the four numbers, with which 95 % intervals cover 95 % (`docs/accuracy.md`)."""
 
     length: float = 1.2
     area: float = 2.4
@@ -42,11 +40,10 @@ class ClearanceOptions:
 
     Parameters
     ----------
-    threshold_band : tuple of float
-        Probabilities between which the border of "visible" is taken to lie: odds of about two to one either way.  Assumed, not measured;
-        `widening` takes up what it misses.
+    observer_doubt : float
+        Relative standard error of the contrast that an observer needs: the two sets of readers behind it allow 3.3 to 3.6.
     run_pieces : float
-        Neighbouring pieces of a vein are judged wrongly together; this many (6 mm, about one twig) count as one independent look.  Assumed.
+        Neighbouring pieces of a vein are misread together; this many (6 mm, about one twig) count as one independent look.  Assumed.
     light_gain : float
         How far light and camera may stretch or shrink all colour differences of one photo against the other, a ratio, either way.  Cameras'
         tone curves differ by this much in slope at skin (exponents of 0.9 to 1.1 over a usual curve).  Assumed.
@@ -55,23 +52,17 @@ class ClearanceOptions:
         as two people draw the same field apart.
     floor_percent : float
         Standard error that remains when everything agrees.  Assumed.
-    held_doubt : float
-        Probability that a piece is misjudged which is seen after though the reading alone would not say so.  Assumed.
-    least_doubt : float
-        No piece is surer than this.  Assumed.
     area_repeat : float
         Relative repeatability of summed visible area between two photos of the same skin: the better rigs' 2 to 4 %, at its worse end.
     widening : Widening
         Factor on each number's standard error with which 95 % intervals cover 95 %.
     """
 
-    threshold_band: tuple[float, float] = (0.3, 0.7)
+    observer_doubt: float = 0.05
     run_pieces: float = 6.0
     light_gain: float = 1.1
     border_mm: float = 5.0
     floor_percent: float = 1.0
-    held_doubt: float = 0.1
-    least_doubt: float = 0.02
     area_repeat: float = 0.04
     widening: Widening = field(default_factory=Widening)
 
@@ -90,22 +81,24 @@ class Counts:
         noise = math.hypot(self.causes.get("noise", 0.0), options.floor_percent)
         sides = {name: Z95 * widening * e for name, e in {**self.causes, "noise": noise}.items()}
         side = math.hypot(*sides.values())
-        # A share of sums can leave 0..100 by the last bit.
+        # A share of sums can leave what is possible by the last bit.
         percent = min(max(self.percent, lowest), highest)
         return Estimate(percent, max(lowest, percent - side), min(highest, percent + side), "%", method, sides)
 
 
-def _share(length: NDArray[np.float64], gone: NDArray[np.bool_]) -> float:
-    total = length.sum()
-    return float(100 * length[gone].sum() / total) if total > 0 else math.nan
+def _fall(before: float, after: float) -> float:
+    return 100 * (1 - after / before) if before > 0 else math.nan
 
 
-def _gone_at(probability: NDArray[np.float64], threshold: float, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray((probability < threshold) & ~held, dtype=np.bool_)
+def _observers(observer: ObserverOptions, doubt: float) -> tuple[ObserverOptions, ObserverOptions]:
+    """One who sees a little more and one who sees a little less."""
+    needs = observer.contrast_de / (1 + doubt), observer.contrast_de * (1 + doubt)
+    first, second = (dataclasses.replace(observer, contrast_de=de) for de in needs)
+    return first, second
 
 
-def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: ClearanceOptions, fate: FateOptions) -> Counts:
-    """Clearance of length over the chosen baseline pieces.
+def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: ClearanceOptions, observer: ObserverOptions) -> Counts:
+    """Clearance of expected length over the chosen baseline pieces; below 0 where more is seen after.
 
     Parameters
     ----------
@@ -113,48 +106,79 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: Cleara
     chosen : ndarray of shape (N,), bool
         Over `fates.baseline`.
     options : ClearanceOptions
-    fate : FateOptions
-        The rules that the fates were judged by: "light" judges them again.
+    observer : ObserverOptions
+        Who the fates were judged by.
 
     Returns
     -------
     Counts
-        NaN where nothing is chosen.
+        NaN where nothing is seen before.
     """
     length = np.array([p.piece.length_px for p in fates.baseline], np.float64)[chosen]
-    if not length.size:
+    contrasts = fates.contrasts.only(np.flatnonzero(chosen))
+    percent = _clearance(length, contrasts, observer)
+    if math.isnan(percent):
         return Counts(math.nan, {})
-    gone = np.array([p.fate in ("cleared", "stained") for p in fates.baseline], np.bool_)[chosen]
-    percent = _share(length, gone)
-    r = fates.remains.only(np.flatnonzero(chosen))
-    held = still_visible(r, options=fate) & (r.probability_after < 0.5)
-    low, high = options.threshold_band
 
-    def spread(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-        return abs(_share(length, a) - _share(length, b)) / (2 * Z95)
+    def half(first: float, second: float) -> float:
+        return abs(first - second) / 2
 
-    doubt = np.where(held, options.held_doubt, np.clip(r.probability_after, options.least_doubt, 1 - options.least_doubt))
-    inner = r.depth_mm > options.border_mm
-
-    def seen_under(gain: float) -> NDArray[np.bool_]:
-        return still_visible(r.stretched(gain, options=fate), options=fate)
-
+    more, less = _observers(observer, options.observer_doubt)
+    inner = contrasts.depth_mm > options.border_mm
+    within = _clearance(length[inner], contrasts.only(np.flatnonzero(inner)), observer)
+    by_witness = [_clearance(length, _of_witness(contrasts, which), observer) for which in range(len(contrasts.before))]
+    stretched = [_clearance(length, _stretched(contrasts, gain), observer) for gain in (options.light_gain, 1 / options.light_gain)]
     causes = {
-        "threshold": spread(_gone_at(r.probability_after, low, held), _gone_at(r.probability_after, high, held)),
-        "registration": spread(_gone_at(r.near, 0.5, held), _gone_at(r.far, 0.5, held)),
-        "noise": 100 * math.sqrt(options.run_pieces * float((length**2 * doubt * (1 - doubt)).sum())) / float(length.sum()),
-        "light": spread(~seen_under(options.light_gain), ~seen_under(1 / options.light_gain)),
-        "field": abs(_share(length[inner], gone[inner]) - percent) / 2 if inner.any() else 0.0,
+        "witnesses": half(min(by_witness), max(by_witness)),
+        "threshold": half(_clearance(length, contrasts, more), _clearance(length, contrasts, less)),
+        "registration": half(percent, _clearance(length, dataclasses.replace(contrasts, after=contrasts.within_error), observer)),
+        "noise": _noise(length, contrasts, percent, options.run_pieces, observer),
+        "light": half(*stretched) / Z95,
+        "field": 0.0 if math.isnan(within) else half(within, percent),
     }
     return Counts(percent, causes)
 
 
-def _relative(before: float, after: float) -> float:
-    return 100 * (1 - after / before) if before > 0 else math.nan
+def _clearance(length: NDArray[np.float64], contrasts: PieceContrasts, observer: ObserverOptions) -> float:
+    before, after = (float((length * expected_seen(x, observer)).sum()) for x in (contrasts.before, contrasts.after))
+    return _fall(before, after)
 
 
-def area_clearance(pair: PairReading, veins: tuple[Veins, Veins], inner: Mask, *, options: ClearanceOptions, weighted: bool) -> Counts:
-    """Clearance of visible area, or of contrast summed over it; new veins included, so it may be negative.
+def _of_witness(contrasts: PieceContrasts, which: int) -> PieceContrasts:
+    """What one witness alone says; where it says nothing, what all say."""
+
+    def told(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        own = values[which]
+        return np.asarray(np.where(np.isfinite(own), own, np.nanmax(values, axis=0))[np.newaxis], dtype=np.float64)
+
+    return dataclasses.replace(contrasts, before=told(contrasts.before), after=told(contrasts.after))
+
+
+def _stretched(contrasts: PieceContrasts, gain: float) -> PieceContrasts:
+    """The contrasts as they would be, had light or camera stretched the after photo's."""
+    return dataclasses.replace(contrasts, after=contrasts.after * gain)
+
+
+def _noise(length: NDArray[np.float64], contrasts: PieceContrasts, percent: float, run_pieces: float, observer: ObserverOptions) -> float:
+    """Standard error from how the witnesses differ piece by piece beyond their common difference; a run errs as one."""
+    left = 1 - percent / 100
+    before, after = seen(contrasts.before, observer), seen(contrasts.after, observer)
+    lost = np.nan_to_num(np.diff(after - left * before, axis=0)[0]) / 2
+    apart = lost - np.average(lost, weights=length)
+    total = float((length * expected_seen(contrasts.before, observer)).sum())
+    return 100 * math.sqrt(run_pieces * float((length**2 * apart**2).sum())) / total
+
+
+def area_clearance(
+    pair: PairReading,
+    veins: tuple[Veins, Veins],
+    inner: Mask,
+    *,
+    options: ClearanceOptions,
+    observer: ObserverOptions,
+    weighted: bool,
+) -> Counts:
+    """Clearance of seen area, or of contrast summed over it; new veins included, so it may be negative.
 
     Parameters
     ----------
@@ -164,55 +188,53 @@ def area_clearance(pair: PairReading, veins: tuple[Veins, Veins], inner: Mask, *
     inner : ndarray of shape (h, w), bool
         The shared field without its border (`ClearanceOptions.border_mm`).
     options : ClearanceOptions
+    observer : ObserverOptions
     weighted : bool
-        Whether each pixel counts by its contrast.
+        Whether each pixel counts by its contrast too.
 
     Returns
     -------
     Counts
-        NaN where nothing is visible before.
+        NaN where nothing is seen before.
     """
-    before, after, field = pair.before, pair.after, pair.shared
+    contrasts = [np.where(v.mask & pair.shared, r.vein_de, 0.0) for r, v in zip((pair.before, pair.after), veins, strict=True)]
 
-    def total(reading: SkinReading, mask: Mask, within: Mask) -> float:
-        return float(reading.vein_de[mask & within].sum()) if weighted else float(np.count_nonzero(mask & within))
+    def at(who: ObserverOptions, within: Mask = pair.shared, gain: float = 1.0) -> float:
+        sums = []
+        for contrast, stretch in zip(contrasts, (1.0, gain), strict=True):
+            x = contrast[within & (contrast > 0)] * stretch
+            sums.append(float((seen(x, who) * (x if weighted else 1.0)).sum()))
+        return _fall(sums[0], sums[1])
 
-    def at(threshold: float) -> float:
-        sums = [total(r, (r.vein_probability >= threshold) & _near(v.mask), field) for r, v in ((before, veins[0]), (after, veins[1]))]
-        return _relative(*sums)
-
-    def of(within: Mask) -> float:
-        return _relative(total(before, veins[0].mask, within), total(after, veins[1].mask, within))
-
-    percent = of(field)
+    percent = at(observer)
     if math.isnan(percent):
         return Counts(math.nan, {})
-    low, high = options.threshold_band
-    share_left = max(0.0, 1 - percent / 100)
-    without_border = of(inner)
+    more, less = _observers(observer, options.observer_doubt)
+    without_border = at(observer, inner)
     return Counts(
         percent,
         {
-            "threshold": abs(at(low) - at(high)) / (2 * Z95),
-            "noise": 100 * share_left * options.area_repeat,
-            # A summed contrast grows with the light's gain; an area by its border alone, which the threshold holds.
-            "light": 100 * share_left * math.log(options.light_gain) if weighted else 0.0,
+            "threshold": abs(at(more) - at(less)) / 2,
+            "noise": 100 * max(0.0, 1 - percent / 100) * options.area_repeat,
+            "light": abs(at(observer, gain=options.light_gain) - at(observer, gain=1 / options.light_gain)) / (2 * Z95),
             "field": 0.0 if math.isnan(without_border) else abs(without_border - percent) / 2,
         },
     )
 
 
-def _near(mask: Mask) -> Mask:
-    return dilated(mask, square(5))
-
-
 def net_change(fates: Fates, clearance: Counts, *, options: ClearanceOptions) -> Counts:
-    """Change of visible vein length in percent: what is left of the baseline and what is new, against the baseline."""
-    lengths = {fate: fates.length_px(fate) for fate in ("cleared", "stained", "faded", "residual", "new")}
-    new = lengths.pop("new")
-    before = sum(lengths.values())
+    """Change of expected vein length in percent: what is seen of the baseline and what is new, against the baseline."""
+    before = sum(fates.length_px(fate) for fate in ASSESSED_FATES)
     if before <= 0:
         return Counts(math.nan, {})
-    after = lengths["faded"] + lengths["residual"] + new
+    after = sum(fates.length_px(fate) for fate in AFTER_FATES)
     noise = 100 * options.area_repeat * after / before
     return Counts(100 * (after / before - 1), {**clearance.causes, "noise": math.hypot(noise, clearance.causes.get("noise", 0.0))})
+
+
+def seen_map(contrast: Grey, veins: Veins, field: Mask, observer: ObserverOptions) -> Grey:
+    """Share of looks, 0..1, that see a vein at each vein pixel of the field; 0 elsewhere."""
+    out = np.zeros(contrast.shape, np.float32)
+    here = veins.mask & field
+    out[here] = seen(contrast[here], observer)
+    return out

@@ -71,13 +71,13 @@ class Outcome:
     Parameters
     ----------
     length, area, contrast : Estimate
-        Clearance in percent; `length` is the headline and lies in 0..100, the others may be negative.
+        Clearance in percent, at most 100; `length` is the headline.  Below 0 where more is seen after.
     net_change : Estimate
         Change of visible vein length in percent, new veins included.
     by_calibre : mapping
         `CALIBRES` to their outcome; empty without a scale.
     fate_px : mapping
-        `FATES` to length in full pixels.
+        `FATES` to expected length in full pixels.
     pigment : PigmentOutcome
     """
 
@@ -145,18 +145,21 @@ def summarise(findings: VeinFindings, reticular_px: float | None, factor: float,
     fate : FateOptions
         The rules that the fates were judged by.
     """
-    fates, pair, how = findings.fates, findings.pair, options.clearance
-    assessed = np.array([p.fate in ASSESSED_FATES for p in fates.baseline], dtype=np.bool_)
-    length = length_clearance(fates, assessed, options=how, fate=fate)
+    fates, pair, how, observer = findings.fates, findings.pair, options.clearance, fate.observer
+    assessed = np.array([p.fate != "not_assessable" for p in fates.baseline], dtype=np.bool_)
+    length = length_clearance(fates, assessed, options=how, observer=observer)
     inner = pair.shared & (depth_px(pair.shared) > how.border_mm * pair.px_per_mm)
-    area, contrast = (area_clearance(pair, findings.veins, inner, options=how, weighted=weighted) for weighted in (False, True))
+    area, contrast = (
+        area_clearance(pair, findings.veins, inner, options=how, observer=observer, weighted=weighted) for weighted in (False, True)
+    )
     change = net_change(fates, length, options=how)
     by_calibre = {}
     for calibre in CALIBRES if reticular_px is not None else ():
         chosen = assessed & np.array([p.piece.calibre(reticular_px) == calibre for p in fates.baseline], dtype=np.bool_)
-        before_px = sum(p.piece.length_px for p, inside in zip(fates.baseline, chosen, strict=True) if inside)
+        before_px = sum(p.piece.length_px * p.seen_before for p, inside in zip(fates.baseline, chosen, strict=True) if inside)
         if before_px > 0:
-            by_calibre[calibre] = CalibreOutcome(_share(length_clearance(fates, chosen, options=how, fate=fate), how), before_px / factor)
+            share = _share(length_clearance(fates, chosen, options=how, observer=observer), how)
+            by_calibre[calibre] = CalibreOutcome(share, before_px / factor)
     return Outcome(
         length=_share(length, how),
         area=_fall(area, how, how.widening.area, "visible area in the shared field"),
@@ -171,7 +174,7 @@ def summarise(findings: VeinFindings, reticular_px: float | None, factor: float,
 
 
 def _share(counts: Counts, how: ClearanceOptions) -> Estimate:
-    return counts.estimate(how, how.widening.length, lowest=0.0, highest=100.0, method="length of cleared and stained pieces")
+    return counts.estimate(how, how.widening.length, lowest=-math.inf, highest=100.0, method="expected length of what an observer sees")
 
 
 def _fall(counts: Counts, how: ClearanceOptions, widening: float, method: str) -> Estimate:

@@ -21,7 +21,6 @@ from photocompare.base.arrays import scaled_position
 from photocompare.base.errors import UsageError
 from photocompare.results.dossier import Dossier
 from photocompare.veins.classes import FATES
-from photocompare.veins.fate import FateOptions
 
 Path = tuple[str, ...]
 
@@ -38,8 +37,7 @@ class SegmentHistoryOptions:
     Parameters
     ----------
     place_mm : float
-        How far apart two readings of the same centreline may lie, mm: `FateOptions.place_mm`, the reach of "the same place" within one
-        comparison.
+        How far apart two readings of the same centreline may lie, mm: the width at which the thinnest telangiectasia is seen.
     least_px : float
         No less than this in pixels of the shown picture, where half a millimetre is finer than a centreline is: a centreline runs from
         pixel to pixel, and two of them beside each other lie up to the diagonal of a pixel (1.41) apart.
@@ -47,7 +45,7 @@ class SegmentHistoryOptions:
         Share of a piece's points that have to be found for it to be the same: more than half, so that no point of another vein decides.
     """
 
-    place_mm: float = FateOptions().place_mm
+    place_mm: float = 0.5
     least_px: float = 1.5
     least_share: float = 0.5
 

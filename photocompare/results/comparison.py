@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a stored result is read without the stages that measured it
     from photocompare.leg.scale import Scale
     from photocompare.leg.tone import SkinTone
     from photocompare.registration import Registration
-    from photocompare.veins.fate import FatedVeinPiece, Remains
+    from photocompare.veins.fate import FatedVeinPiece, PieceContrasts
 
 Status = Literal["comparable", "indicative", "not_comparable"]
 
@@ -59,8 +59,8 @@ class Measured:
         Visible in that photo, inside the shared field.
     pieces : sequence of FatedVeinPiece
         Baseline pieces with their fate, and the new ones after them.
-    remains : Remains, optional
-        What the after photo shows at the places of the baseline pieces, in their order.
+    contrasts : PieceContrasts, optional
+        Of the baseline pieces in both photos, in their order.
     px_per_mm : float
         Of the working frame; assumed where there is no scale.
     """
@@ -72,7 +72,7 @@ class Measured:
     pigment_before: Mask
     pigment_after: Mask
     pieces: Sequence[FatedVeinPiece]
-    remains: Remains | None = None
+    contrasts: PieceContrasts | None = None
     px_per_mm: float = 1.0
 
 

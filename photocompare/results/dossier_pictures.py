@@ -32,8 +32,8 @@ def corrected(dossier: Dossier, correction: Correction, *, options: CorrectionOp
     UsageError
         The pair was not measured, or a mark can't be followed.
     """
-    if dossier.veins is None or dossier.veins.remains is None:
+    if dossier.veins is None or dossier.veins.contrasts is None:
         raise UsageError("This pair has no measured veins to correct.", code="nothing_to_correct")
     before, after = (linear_from_srgb8(picture(dossier, which)) for which in ("before", "after"))
-    veins = MeasuredVeins(dossier.veins.pieces, dossier.veins.remains, before, after, mask(dossier, "field"), dossier.px_per_mm)
+    veins = MeasuredVeins(dossier.veins.pieces, dossier.veins.contrasts, before, after, mask(dossier, "field"), dossier.px_per_mm)
     return corrected_clearance(veins, correction, options=options)

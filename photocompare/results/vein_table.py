@@ -1,7 +1,8 @@
-"""The table of vein pieces with their fates and what remains of each, as bytes and back."""
+"""The table of vein pieces with their fates and contrasts, as bytes and back."""
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,12 +10,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.veins.classes import Fate
-from photocompare.veins.fate import FatedVeinPiece, Remains
-from photocompare.veins.photometry import Forced
+from photocompare.veins.classes import FATES, Fate
+from photocompare.veins.fate import FatedVeinPiece, PieceContrasts
 from photocompare.veins.pieces import VeinPiece
 
-_REMAINS = ("contrast_before", "contrast_after", "probability_after", "near", "far", "stained", "depth_mm")
+_CONTRASTS = tuple(f.name for f in dataclasses.fields(PieceContrasts))
 _MEASURES = ("length_px", "width_px", "contrast_de")
 
 
@@ -26,12 +26,12 @@ class VeinTable:
     ----------
     pieces : tuple of FatedVeinPiece
         Points, lengths and widths in pixels of the shown pictures.
-    remains : Remains or None
-        Of the baseline pieces.
+    contrasts : PieceContrasts or None
+        Of the baseline pieces; None in a table of contract 1, whose pieces were judged by other rules.
     """
 
     pieces: tuple[FatedVeinPiece, ...]
-    remains: Remains | None = None
+    contrasts: PieceContrasts | None = None
 
 
 def table_as_bytes(veins: VeinTable) -> bytes:
@@ -41,11 +41,11 @@ def table_as_bytes(veins: VeinTable) -> bytes:
         "points": np.concatenate([p.points for p in pieces]) if pieces else np.zeros((0, 2), np.float32),
         "counts": np.array([len(p.points) for p in pieces], np.int64),
         "fate": np.array([p.fate for p in veins.pieces], "U14"),
+        "shares": np.array([[p.shares.get(fate, 0.0) for fate in FATES] for p in veins.pieces], np.float64).reshape(-1, len(FATES)),
         **{name: np.array([getattr(p, name) for p in pieces], np.float64) for name in _MEASURES},
     }
-    if veins.remains is not None:
-        arrays |= {f"remains_{name}": getattr(veins.remains, name) for name in _REMAINS}
-        arrays |= {"forced_before": veins.remains.forced.before_de, "forced_after": veins.remains.forced.after_de}
+    if veins.contrasts is not None:
+        arrays |= {f"contrasts_{name}": getattr(veins.contrasts, name) for name in _CONTRASTS}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **cast(dict[str, Any], arrays))
     return buffer.getvalue()
@@ -56,8 +56,11 @@ def table_from_bytes(data: bytes) -> VeinTable:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         runs = np.split(arrays["points"].astype(np.float32), np.cumsum(arrays["counts"])[:-1]) if len(arrays["counts"]) else []
         columns = zip(runs, *(arrays[name].tolist() for name in (*_MEASURES, "fate")), strict=True)
-        pieces = tuple(FatedVeinPiece(VeinPiece(run, length, width, de), cast(Fate, fate)) for run, length, width, de, fate in columns)
-        if "forced_before" not in arrays:
+        shares = arrays["shares"].tolist() if "shares" in arrays else [[0.0] * len(FATES)] * len(runs)
+        pieces = tuple(
+            FatedVeinPiece(VeinPiece(run, length, width, de), cast(Fate, fate), {f: px for f, px in zip(FATES, row, strict=True) if px > 0})
+            for (run, length, width, de, fate), row in zip(columns, shares, strict=True)
+        )
+        if any(f"contrasts_{name}" not in arrays for name in _CONTRASTS):
             return VeinTable(pieces)
-        forced = Forced(arrays["forced_before"], arrays["forced_after"])
-        return VeinTable(pieces, Remains(**{name: arrays[f"remains_{name}"] for name in _REMAINS}, forced=forced))
+        return VeinTable(pieces, PieceContrasts(**{name: arrays[f"contrasts_{name}"] for name in _CONTRASTS}))

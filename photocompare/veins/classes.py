@@ -9,6 +9,9 @@ Fate = Literal["cleared", "stained", "faded", "residual", "darkened", "new", "no
 ASSESSED_FATES: tuple[Fate, ...] = ("cleared", "stained", "faded", "residual")
 """The fates that the baseline's expected length is made of, best first."""
 
+AFTER_FATES: tuple[Fate, ...] = ("faded", "residual", "darkened", "new")
+"""The fates that the expected length after is made of."""
+
 FATES: tuple[Fate, ...] = (*ASSESSED_FATES, "darkened", "new", "not_assessable")
 """All of them: what darkened is seen beyond the baseline, what is new beside it."""
 

@@ -1,7 +1,7 @@
-"""What became of each piece of vein, measured at its place.
+"""What became of each piece of vein, measured at its own place.
 
-A vein is found once, in the before photo; then the same place is measured in the after photo, as astronomers measure a known star in
-every other exposure (forced photometry).  No second detection decides, so a threshold can't make veins appear or vanish by itself.
+A vein is found once, in the before photo; then its place is measured in both photos alike, as astronomers measure a known star in every
+exposure (forced photometry).  Nothing is decided: every piece counts by the share of looks that see it before and after.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, Mask
-from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.base.masks import depth_px
-from photocompare.veins.classes import ASSESSED_FATES, Fate
+from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES, Fate
+from photocompare.veins.observer import ObserverOptions, seen
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import VeinPiece, Veins
 from photocompare.veins.reading import PairReading
+
+FINDING_PX = 1.0
+"""How far a skeleton may lie beside the line of most contrast: it is drawn on whole pixels."""
 
 
 @dataclass(frozen=True)
@@ -29,65 +32,72 @@ class FateOptions:
 
     Parameters
     ----------
-    visible_de : float
-        CIE76 difference from which a vein is visible (the contract's definition).
+    observer : ObserverOptions
+        Who sees what.
     faded_below : float
-        Share of the before contrast below which a vein that is still visible counts as faded.
-    place_mm : float
-        How far "the same place" reaches: half a millimetre, the width at which the thinnest telangiectasia is seen.
+        Share of the before contrast below which what is still seen counts as faded.
     new_beyond_mm : float
-        A visible vein farther than this from every vein seen before is new.
-    unchanged_above : float
-        Share of the before contrast above which a piece just under the threshold is still called visible.  If one reading is off
-        by 12 % (assumed), two differ by 17 %, and below 1 - 1.64 * 0.17 only one unchanged piece in twenty falls.
-    odds_per_contrast : float
-        Power of the contrast with which the odds of being visible grow: the networks were taught a border 0.25 units wide at 2.3 and are as
-        sure as that only of noiseless skin; odds of three to one at a contrast a quarter above the threshold are assumed.
+        A vein farther than this from every vein before is new.
+    least_seen : float
+        Share of looks below which a piece is no vein to anybody: the contract's 5 %.
     """
 
-    visible_de: float = JUST_NOTICEABLE_DE
+    observer: ObserverOptions = field(default_factory=ObserverOptions)
     faded_below: float = 0.6
-    place_mm: float = 0.5
     new_beyond_mm: float = 0.8
-    unchanged_above: float = 0.72
-    odds_per_contrast: float = 5.0
+    least_seen: float = 0.05
 
 
 @dataclass(frozen=True)
-class Remains:
-    """What the after photo shows at the places of the before photo's pieces; every array is (N,), one value a piece.
+class PieceContrasts:
+    """Contrast of known pieces in both photos by every witness, CIE76 units at the centreline.
 
-    contrast_before, contrast_after : CIE76 at the centreline before, and the most within reach after.
-    probability_after : 0..1, the most within reach.  near, far : the same with the reach lessened and widened by the registration error.
-    stained : 0..1, 1 where brown pigment lies that was not there before.  depth_mm : from the border of the shared field.
-    forced : the same veins' own profiles in both photos.
+    Parameters
+    ----------
+    before, after : ndarray of shape (2, N)
+        By the reading of the skin and by the piece's own cross-profile; NaN where a witness says nothing.  `after` may be negative.
+    within_error : ndarray of shape (2, N)
+        As `after`, but the most that lies within the registration's error of the place.
+    stained : ndarray of shape (N,)
+        0..1, share of the piece on brown pigment that was not there before.
+    depth_mm : ndarray of shape (N,)
+        From the border of the shared field.
     """
 
-    contrast_before: NDArray[np.float64]
-    contrast_after: NDArray[np.float64]
-    probability_after: NDArray[np.float64]
-    near: NDArray[np.float64]
-    far: NDArray[np.float64]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    within_error: NDArray[np.float64]
     stained: NDArray[np.float64]
     depth_mm: NDArray[np.float64]
-    forced: Forced
 
-    def only(self, chosen: NDArray[np.intp]) -> Remains:
-        """The remains of some pieces."""
-        arrays = {f.name: getattr(self, f.name)[chosen] for f in dataclasses.fields(self) if f.name != "forced"}
-        return Remains(**arrays, forced=Forced(self.forced.before_de[chosen], self.forced.after_de[chosen]))
+    def only(self, chosen: NDArray[np.intp]) -> PieceContrasts:
+        """The contrasts of some pieces."""
+        return PieceContrasts(**{f.name: getattr(self, f.name)[..., chosen] for f in dataclasses.fields(self)})
 
-    def stretched(self, gain: float, *, options: FateOptions) -> Remains:
-        """The remains as they would be, had light or camera stretched the after photo's contrasts by `gain`, and the odds with them."""
-        odds = gain**options.odds_per_contrast
-        likely = self.probability_after * odds / (self.probability_after * odds + 1 - self.probability_after)
-        forced = Forced(self.forced.before_de, self.forced.after_de * gain)
-        return dataclasses.replace(self, contrast_after=self.contrast_after * gain, probability_after=likely, forced=forced)
+    def joined(self, other: PieceContrasts) -> PieceContrasts:
+        """These pieces' contrasts and the other's after them."""
+        pairs = ((f.name, (getattr(self, f.name), getattr(other, f.name))) for f in dataclasses.fields(self))
+        return PieceContrasts(**{name: np.concatenate(both, axis=-1) for name, both in pairs})
 
     @property
     def ratio(self) -> NDArray[np.float64]:
-        """Share of the before contrast that is left at each piece's place, by whichever witness sees more."""
-        return np.maximum(self.contrast_after / np.maximum(self.contrast_before, 1e-6), self.forced.ratio)
+        """Share of the before contrast that is left, by both witnesses together."""
+        before, after = (_over_witnesses(x) for x in (self.before, self.after))
+        return after / np.maximum(before, 1e-6)
+
+
+def _over_witnesses(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over those that say something; 0 where none does."""
+    told = np.isfinite(values)
+    return np.asarray(np.where(told, values, 0.0).sum(axis=0) / np.maximum(told.sum(axis=0), 1), dtype=np.float64)
+
+
+def expected_seen(contrasts: NDArray[np.float64], observer: ObserverOptions) -> NDArray[np.float64]:
+    """Expected share of looks (N,) that see each piece, over what the witnesses (W, N) say.
+
+    Either witness may be right: the expectation of p over both, and not p of their mean.
+    """
+    return _over_witnesses(seen(contrasts, observer))
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,7 @@ class FatedVeinPiece:
     @property
     def seen_after(self) -> float:
         """Share of looks, 0..1, that see the piece in the after photo; 0 where that can't be assessed."""
-        return self._seen("faded", "residual", "darkened", "new")
+        return self._seen(*AFTER_FATES)
 
     def _seen(self, *fates: Fate) -> float:
         return sum(self.shares.get(fate, 0.0) for fate in fates) / max(self.piece.length_px, 1e-6)
@@ -133,29 +143,31 @@ class FatedVeinPiece:
 
 @dataclass(frozen=True)
 class Fates:
-    """Baseline pieces (in the order of `remains`) and new pieces."""
+    """Baseline pieces (in the order of `contrasts`) and new pieces."""
 
     baseline: tuple[FatedVeinPiece, ...]
     new: tuple[FatedVeinPiece, ...]
-    remains: Remains
+    contrasts: PieceContrasts
 
     def length_px(self, fate: Fate) -> float:
         """Expected length of that fate over all pieces, px."""
         return sum(p.shares.get(fate, 0.0) for p in (*self.baseline, *self.new))
 
 
-def _reach(image: Grey, pieces: tuple[VeinPiece, ...], radius: float) -> NDArray[np.float64]:
-    """Median along each piece of the most that lies within `radius` px of its points."""
+def _at_places(image: Grey, guide: Grey, pieces: tuple[VeinPiece, ...], radius: float) -> NDArray[np.float64]:
+    """Mean along each piece of `image` where `guide` is highest within `radius` px of each point."""
     points = np.concatenate([np.rint(p.points).astype(np.intp) for p in pieces]) if pieces else np.zeros((0, 2), np.intp)
     whole = max(0, round(radius))
     steps = [(dy, dx) for dy in range(-whole, whole + 1) for dx in range(-whole, whole + 1) if dy * dy + dx * dx <= whole * whole]
-    most = np.full(len(points), -np.inf)
+    most, value = np.full(len(points), -np.inf), np.zeros(len(points))
     for dy, dx in steps:
         rows = np.clip(points[:, 0] + dy, 0, image.shape[0] - 1)
         cols = np.clip(points[:, 1] + dx, 0, image.shape[1] - 1)
-        np.maximum(most, image[rows, cols], out=most)
-    ends = np.cumsum([len(p.points) for p in pieces], dtype=np.intp)
-    return np.array([np.median(part) for part in np.split(most, ends)[: len(pieces)]], np.float64)
+        better = guide[rows, cols] > most
+        most = np.where(better, guide[rows, cols], most)
+        value = np.where(better, image[rows, cols], value)
+    owner = np.repeat(np.arange(len(pieces)), [len(p.points) for p in pieces])
+    return np.bincount(owner, value, len(pieces)) / np.maximum(np.bincount(owner, minlength=len(pieces)), 1)
 
 
 def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
@@ -163,52 +175,47 @@ def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
     return np.array([np.median(image[tuple(np.rint(p.points).astype(int).T)]) for p in pieces], np.float64).reshape(len(pieces))
 
 
-def remains_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask, forced: Forced, *, options: FateOptions) -> Remains:
-    """Measure the after photo at the places of the before photo's pieces.
+def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask, forced: Forced) -> PieceContrasts:
+    """Measure both photos at the places of the before photo's pieces.
 
     Parameters
     ----------
     pair : PairReading
-        Its registration error is how much the reach is lessened and widened for `near` and `far`.
     pieces : tuple of VeinPiece
     gained : Mask
         Brown pigment that was not there before.
     forced : Forced
         The pieces' own profiles in both photos.
-    options : FateOptions
     """
-    reach, likely = options.place_mm * pair.px_per_mm, pair.after.vein_probability
-    return Remains(
-        contrast_before=_reach(pair.before.vein_de, pieces, 1.0),
-        contrast_after=_reach(pair.after.vein_de, pieces, reach),
-        probability_after=_reach(likely, pieces, reach),
-        near=_reach(likely, pieces, reach - pair.error_px),
-        far=_reach(likely, pieces, reach + pair.error_px),
-        stained=_reach(gained.astype(np.float32), pieces, reach),
+    before, after = pair.before.vein_de, pair.after.vein_de
+    return PieceContrasts(
+        before=np.stack([_at_places(before, before, pieces, FINDING_PX), forced.before_de]),
+        after=np.stack([_at_places(after, before, pieces, FINDING_PX), forced.after_de]),
+        within_error=np.stack([_at_places(after, after, pieces, FINDING_PX + pair.error_px), forced.after_de]),
+        stained=_at_places(gained.astype(np.float32), before, pieces, FINDING_PX),
         depth_mm=_medians(depth_px(pair.shared), pieces) / pair.px_per_mm,
-        forced=forced,
     )
 
 
-def confirmed(remains: Remains, *, options: FateOptions) -> NDArray[np.bool_]:
-    """Whether each piece is visible before by both witnesses together, the reading and the profile (alone where the other says nothing).
+def fated(piece: VeinPiece, before: float, after: float, *, stained: bool, faded: bool) -> FatedVeinPiece:
+    """A piece whose place both photos show, with its expected length shared out by the contract's rules.
 
-    Hairs and faint mottling that the network takes for veins hardly have a vein's profile; counted, they would stay what they are and
-    make every clearance too low.
+    Parameters
+    ----------
+    piece : VeinPiece
+    before, after : float
+        Share of looks, 0..1, that see it.
+    stained : bool
+        Whether brown pigment lies there that was not there before.
+    faded : bool
+        Whether what is left has so much less contrast that it counts as faded.
     """
-    own = np.where(np.isfinite(remains.forced.before_de), remains.forced.before_de, remains.contrast_before)
-    return np.asarray((remains.contrast_before + own) / 2 >= options.visible_de, dtype=np.bool_)
-
-
-def still_visible(remains: Remains, *, options: FateOptions) -> NDArray[np.bool_]:
-    """Whether each piece is still seen after; see `FateOptions.unchanged_above` for pieces at the threshold."""
-    own = np.nan_to_num(remains.forced.after_de)
-    seen = np.maximum(remains.contrast_after, own) >= options.visible_de
-    seen |= remains.probability_after >= 0.5
-    # Brown in a vein's place looks like a vein to the network, and hides one from the profile: there neither witness is believed alone.
-    both = (remains.contrast_after + own) / 2 >= options.visible_de
-    seen = np.where(remains.stained > 0.5, both, seen)
-    return np.asarray(seen | (remains.ratio >= options.unchanged_above), dtype=np.bool_)
+    shares: dict[Fate, float] = {
+        "stained" if stained else "cleared": piece.length_px * max(0.0, before - after),
+        "faded" if faded else "residual": piece.length_px * min(before, after),
+        "darkened": piece.length_px * max(0.0, after - before),
+    }
+    return FatedVeinPiece(piece, max(shares, key=shares.__getitem__), shares)
 
 
 def judge_fate(
@@ -228,24 +235,33 @@ def judge_fate(
         The before photo's pieces' own profiles in both photos.
     options : FateOptions
     """
-    first, later = veins
-    remains = remains_of(pair, first.pieces, gained, forced, options=options)
-    visible = still_visible(remains, options=options)
+    first = veins[0]
+    contrasts = contrasts_of(pair, first.pieces, gained, forced)
+    before, after = (expected_seen(x, options.observer) for x in (contrasts.before, contrasts.after))
     inside = _medians(pair.shared.astype(np.float32), first.pieces) > 0.5
-    faded = remains.ratio < options.faded_below
-    stained = remains.stained > 0.5
-    fates = np.select([~inside, visible & faded, visible, stained], ["not_assessable", "faded", "residual", "stained"], "cleared")
-    kept = np.flatnonzero(confirmed(remains, options=options))
-    baseline = tuple(FatedVeinPiece(first.pieces[k], fates[k].item()) for k in kept)
-    new = _new_pieces(first, later, pair.shared & pair.seen, options.new_beyond_mm * pair.px_per_mm)
-    return Fates(baseline, new, remains.only(kept))
-
-
-def _new_pieces(veins: Veins, veins_after: Veins, field: Mask, beyond_px: float) -> tuple[FatedVeinPiece, ...]:
-    away = (~veins.mask).astype(np.uint8)
-    distance = (
-        np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, 5), np.float32) if veins.mask.any() else np.full(away.shape, np.inf, np.float32)
+    faded, stained = contrasts.ratio < options.faded_below, contrasts.stained > 0.5
+    kept = np.flatnonzero(np.maximum(before, after) >= options.least_seen)
+    baseline = tuple(
+        fated(first.pieces[k], float(before[k]), float(after[k]), stained=bool(stained[k]), faded=bool(faded[k]))
+        if inside[k]
+        else FatedVeinPiece(first.pieces[k], "not_assessable", {"not_assessable": first.pieces[k].length_px * float(before[k])})
+        for k in kept.tolist()
     )
-    apart = _medians(distance, veins_after.pieces) > beyond_px
-    inside = _medians(field.astype(np.float32), veins_after.pieces) > 0.5
-    return tuple(FatedVeinPiece(piece, "new") for piece, ok in zip(veins_after.pieces, (apart & inside).tolist(), strict=True) if ok)
+    return Fates(baseline, _new_pieces(pair, veins, options), contrasts.only(kept))
+
+
+def _new_pieces(pair: PairReading, veins: tuple[Veins, Veins], options: FateOptions) -> tuple[FatedVeinPiece, ...]:
+    """Pieces of the after photo's veins that are far from every vein before, where absence of a vein before is known."""
+    first, later = veins
+    away = (~first.mask).astype(np.uint8)
+    distance = (
+        np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, 5), np.float32) if first.mask.any() else np.full(away.shape, np.inf, np.float32)
+    )
+    apart = _medians(distance, later.pieces) > options.new_beyond_mm * pair.px_per_mm
+    inside = _medians((pair.shared & pair.seen).astype(np.float32), later.pieces) > 0.5
+    told = seen(_at_places(pair.after.vein_de, pair.after.vein_de, later.pieces, FINDING_PX), options.observer)
+    return tuple(
+        FatedVeinPiece(piece, "new", {"new": piece.length_px * float(p)})
+        for piece, p, ok in zip(later.pieces, told, apart & inside & (told >= options.least_seen), strict=True)
+        if ok
+    )

@@ -38,6 +38,8 @@ class LightOptions:
         Median CIE76 left over beyond which the match is not believed: over twice the difference that an observer just notices.
     same_sharpness : float
         Ratio of fine detail below which both photos count as equally sharp: texture that changed between visits explains as much.
+    doubtful_from : float
+        Probability of vein or stain from which skin may be touched: odds of about two to one against it.  Assumed.
     much_sharper_px : float
         Softening (Gaussian sigma) from which the photos' sharpness is said to differ: more halves the contrast of a vein 3 px wide.
     """
@@ -48,6 +50,7 @@ class LightOptions:
     least_support: float = 0.1
     differs_de: float = 6.0
     same_sharpness: float = 1.15
+    doubtful_from: float = 0.3
     much_sharper_px: float = 1.5
 
 

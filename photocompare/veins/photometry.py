@@ -58,11 +58,6 @@ class Forced:
     before_de: NDArray[np.float64]
     after_de: NDArray[np.float64]
 
-    @property
-    def ratio(self) -> NDArray[np.float64]:
-        """Share of the contrast that is left; 0 where nothing can be said."""
-        return np.nan_to_num(self.after_de / np.maximum(self.before_de, 1e-6))
-
 
 def forced_contrast(
     pieces: Sequence[VeinPiece],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import cv2
@@ -15,10 +16,6 @@ SURROUND_PX = 40.0
 """Sigma of the surround that is taken off: wider than the widest vein (3 mm at 0.1 mm per px), narrower than a limb's shading."""
 
 _SURROUND_STEP = 8
-
-
-STAINED = 0.5
-"""Probability of either reading from which skin counts as stained."""
 
 
 @dataclass(frozen=True)
@@ -61,25 +58,13 @@ class PairReading:
 
 
 def agreed(alone: SkinReading, beside: SkinReading) -> SkinReading:
-    """What two readings of the same skin say together: their mean; in stained skin, of veins only what both see.
+    """What two readings of the same skin say together: their mean.
 
     The two err apart: who sees one photo alone takes brown in a vein's place for the vein, and misses faint remains; who knows where a vein
     went believes too readily that it is still there.  On rendered pairs the mean errs less than either (docs/method.md).
     """
-
-    def both(name: str) -> tuple[Grey, Grey]:
-        return getattr(alone, name), getattr(beside, name)
-
-    def mean(name: str) -> Grey:
-        first, second = both(name)
-        return np.asarray((first + second) / 2, dtype=np.float32)
-
-    stained = np.maximum(*both("stain_probability")) > STAINED
-
-    def vein(name: str) -> Grey:
-        return np.where(stained, np.minimum(*both(name)), mean(name))
-
-    return SkinReading(vein("vein_de"), mean("stain_de"), vein("vein_probability"), mean("stain_probability"))
+    names = [f.name for f in dataclasses.fields(SkinReading)]
+    return SkinReading(*(np.asarray((getattr(alone, name) + getattr(beside, name)) / 2, dtype=np.float32) for name in names))
 
 
 def flattened_density(linear: LinearRGB, leg: Mask | None) -> Density:

@@ -52,7 +52,7 @@ def dossier_of(comparison: Comparison, *, settings: Settings = STANDARD) -> Doss
         result,
         pictures,
         lines_of(measured),
-        table_as_bytes(VeinTable(tuple(measured.pieces), measured.remains)),
+        table_as_bytes(VeinTable(tuple(measured.pieces), measured.contrasts)),
         comparison.pictures.factor_before,
         measured.px_per_mm,
         most,
