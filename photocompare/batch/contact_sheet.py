@@ -16,7 +16,8 @@ from photocompare.batch.keeping import BatchFolder, unwritable_as_usage_error
 from photocompare.batch.sources import shown
 from photocompare.batch.table import TableRow
 from photocompare.report.pictures.fate_styles import FATE_STYLES
-from photocompare.report.words.numbers import decimal, headline_percent
+from photocompare.report.words.headline import headline_interval, headline_number
+from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.texts import texts
 from photocompare.results.result import Result
 from photocompare.veins.classes import FATES
@@ -38,7 +39,9 @@ STATUS_WORDS = {
     "failed": "Failed",
 }
 
-_EXPLAINED = "The percentage is the length of visible veins that went, with its 95 % interval. It describes two photographs."
+_EXPLAINED = (
+    "The percentage is how much of the visible veins went, as a person sees them, with its 95 % interval. It describes two photographs."
+)
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -173,8 +176,10 @@ def _number(result: Result | None) -> str:
     if result is None or length is None:
         return ""
     t = texts("en")
-    shown, low, high = headline_percent(length.value, result.benchmark.band, t), decimal(length.low, 0, t), decimal(length.high, 0, t)
-    return f"<p class='number'>{shown} <small>({low} to {high})</small></p>"
+    number, within = headline_number(length.value, result.benchmark.band, t), headline_interval(length.low, length.high, t)
+    earlier = earlier_contract(result, t)
+    note = f"<p class='facts'>{escape(earlier)}</p>" if earlier else ""
+    return f"<p class='number'>{escape(number)} <small>({escape(within)})</small></p>{note}"
 
 
 def _facts(row: TableRow) -> str:

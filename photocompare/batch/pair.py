@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from photocompare import __version__
 from photocompare.base.errors import PhotoError, UsageError
 from photocompare.batch.sources import Source, SourceError
-from photocompare.results.result import Result
+from photocompare.results.result import CONTRACT, Result
 
 if TYPE_CHECKING:
     from photocompare.base.arrays import SRGB8
@@ -155,6 +155,7 @@ def pair_key(photos: Sequence[str], details: PairDetails, *, settings_sha256: st
     decides = {
         "schema": _KEY_SCHEMA,
         "version": __version__,
+        "contract": CONTRACT,
         "settings": settings_sha256,
         "photos": list(photos),
         "dates": [None if day is None else day.isoformat() for day in (details.before_date, details.after_date)],

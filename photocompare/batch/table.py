@@ -22,6 +22,7 @@ from photocompare.batch.manifest import COLUMNS, DATES, PLACES, PairRow
 from photocompare.batch.sources import shown
 from photocompare.report.files.piece_csv import safe_cell
 from photocompare.results.result import ClearanceFigures, Result
+from photocompare.veins.classes import FATES
 
 CSV, PARQUET = "results.csv", "results.parquet"
 
@@ -94,7 +95,7 @@ TABLE_COLUMNS: dict[str, tuple[str, _Value]] = {
     **_estimate("net_change", lambda c: c.net_change),
     **_estimate("telangiectasia", _in_calibre("telangiectasia")),
     **_estimate("reticular", _in_calibre("reticular")),
-    **{f"{fate}_mm": ("float", _length_of(fate)) for fate in ("cleared", "stained", "faded", "residual", "new", "not_assessable")},
+    **{f"{fate}_mm": ("float", _length_of(fate)) for fate in FATES},
     "pigment_gained_mm2": ("float", _of(lambda r: None if r.pigment is None else r.pigment.gained_mm2)),
     "stained_percent": ("float", _of(lambda r: None if r.pigment is None else r.pigment.stained_percent)),
     "days": ("int", _of(lambda r: r.timing.days)),
@@ -108,6 +109,7 @@ TABLE_COLUMNS: dict[str, tuple[str, _Value]] = {
     "registration_error_mm_p95": ("float", _of(lambda r: None if r.registration is None else r.registration.error_mm_p95)),
     "before_sha256": ("text", _of(lambda r: r.before.sha256)),
     "after_sha256": ("text", _of(lambda r: r.after.sha256)),
+    "contract": ("int", _of(lambda r: r.contract)),
     "version": ("text", _of(lambda r: r.provenance.version)),
     "settings_sha256": ("text", _of(lambda r: r.provenance.config_sha256)),
     "seconds": ("float", lambda row: row.pair.seconds or None),

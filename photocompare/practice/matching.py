@@ -6,6 +6,7 @@ like this leg's.  Only what is seen before treatment counts; how it ended plays 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -111,7 +112,12 @@ def look_of(dossier: Dossier) -> LegLook | None:
     """
     if dossier.veins is None or not dossier.measured:
         return None
-    baseline = [fated.piece for fated in dossier.veins.pieces if fated.fate != "new"]
+    # A faint vein is part of the look as far as it is seen.
+    baseline = [
+        dataclasses.replace(fated.piece, length_px=fated.piece.length_px * fated.seen_before)
+        for fated in dossier.veins.pieces
+        if fated.fate != "new" and fated.seen_before > 0
+    ]
     ita = None if dossier.result.skin is None else dossier.result.skin.ita_before
     return look(baseline, int(np.count_nonzero(mask(dossier, "field"))), dossier.px_per_mm, math.nan if ita is None else float(ita))
 

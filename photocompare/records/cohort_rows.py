@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.records.cohort_bytes import COLUMNS, TEXTS, pack_all
 from photocompare.records.schema import NO_FOLLOW_UP, CohortRow, ComparisonRow, LegRow, RegionRow, VisitRow
-from photocompare.results.result import CalibreFigures, Result
+from photocompare.results.result import CalibreFigures, Result, method_of
 from photocompare.results.result_json import parse_result
 from photocompare.results.timing import judge_timing
 from photocompare.veins.classes import CALIBRES
@@ -26,6 +26,12 @@ _PHOTO_FLAGS = frozenset(code for code, flag in REGISTRY.items() if "{which}" in
 
 _CHUNK = 500
 """Regions that are checked at once; their results take a few megabytes."""
+
+
+def kept_method(method: str) -> str:
+    """A method (`Result.method`) as rows name it: the beginning of the settings' hash, with the contract from 2 on."""
+    settings, mark, contract = method.partition("/")
+    return f"{settings[:METHOD_LETTERS]}{mark}{contract}"
 
 
 def renew(session: Session, region_id: int) -> None:
@@ -81,6 +87,7 @@ def _rows(region: RegionRow, visits: Sequence[VisitRow], comparisons: Sequence[C
 
 
 def _of_comparison(region: RegionRow, visits: Sequence[VisitRow], comparison: ComparisonRow) -> CohortRow:
+    result = parse_result(json.loads(comparison.result))
     by_number = {visit.id: visit for visit in visits}
     before, after = by_number[comparison.before_visit_id], by_number[comparison.after_visit_id]
     return CohortRow(
@@ -90,10 +97,10 @@ def _of_comparison(region: RegionRow, visits: Sequence[VisitRow], comparison: Co
         follow_up_on=after.day,
         vcss_before=before.vcss,
         vcss_after=after.vcss,
-        method=comparison.settings_sha256[:METHOD_LETTERS],
+        method=kept_method(method_of(comparison.settings_sha256, result.contract)),
         corrected=int(bool(comparison.correction)),
         **_treatment(visits, before, after),
-        **_outcome(parse_result(json.loads(comparison.result))),
+        **_outcome(result),
     )
 
 

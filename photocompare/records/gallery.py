@@ -18,6 +18,7 @@ from photocompare.base.errors import UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.anonymous_pictures import AnonymousPictures, anonymous_pictures, read_noting_damage
+from photocompare.records.cohort_rows import kept_method
 from photocompare.records.schema import CohortRow, ComparisonRow, ConsentRow, LegRow, LookRow, PatientRow, PhotoRow, RegionRow, VisitRow
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ class GalleryCase:
 
 
 def gallery_cases(
-    records: Records, actor: Actor, *, settings_sha256: str, but_of: str = "", but_with: Sequence[str] = (), again: bool = False
+    records: Records, actor: Actor, *, method: str, but_of: str = "", but_with: Sequence[str] = (), again: bool = False
 ) -> tuple[GalleryCase, ...]:
     """Every case that may be shown now, by its number.
 
     Parameters
     ----------
-    settings_sha256 : str
-        How the leg in question was measured: only cases measured in the same way stand beside it.
+    method : str
+        How the leg in question was measured (`Result.method`): only cases measured in the same way stand beside it.
     but_of : str
         Key of a patient whose own cases are left out.
     but_with : sequence of str
@@ -79,7 +80,7 @@ def gallery_cases(
             .join(PhotoRow, PhotoRow.visit_id == VisitRow.id)
             .where(PhotoRow.sha256.in_(but_with))
         )
-        alike = _shown().where(ComparisonRow.settings_sha256 == settings_sha256)
+        alike = _shown().where(CohortRow.method == kept_method(method))
         rows = session.execute(alike.where(PatientRow.key != but_of, PatientRow.id.not_in(own))).all()
         if not again:
             trail.note(session, actor, "gallery.search", "gallery", after={"cases": len(rows)})

@@ -48,7 +48,6 @@ class StoredComparison:
     corrected: bool
     saved_at: str
     saved_by: str
-    settings_sha256: str
     result: Result
 
 
@@ -155,6 +154,5 @@ def _comparison(row: ComparisonRow) -> StoredComparison:
         bool(row.correction),
         row.saved_at,
         row.saved_by,
-        row.settings_sha256,
         parse_result(json.loads(row.result)),
     )

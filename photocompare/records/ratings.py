@@ -182,16 +182,16 @@ def drawn(records: Records, actor: Actor, pairs: int, *, seed: int) -> tuple[int
 
 
 def _eligible(session: Session) -> list[int]:
-    """Pairs that were measured as the latest one was: numbers of other settings are not compared with raters in one round."""
+    """Pairs that were measured as the latest one was: numbers of other settings or another contract are not compared in one round."""
     query = (
-        select(ComparisonRow.id, ComparisonRow.settings_sha256)
+        select(ComparisonRow.id, CohortRow.method)
         .join(CohortRow, CohortRow.comparison_id == ComparisonRow.id)
         .join(PatientRow, CohortRow.patient_id == PatientRow.id)
         .where(CohortRow.length.is_not(None), ComparisonRow.dossier_sha256 != "", PatientRow.erased_at.is_(None))
         .order_by(ComparisonRow.id)
     )
     rows = session.execute(query).all()
-    return [number for number, settings in rows if settings == rows[-1][1]]
+    return [number for number, method in rows if method == rows[-1][1]]
 
 
 def rounds(records: Records, actor: Actor) -> tuple[Round, ...]:

@@ -66,7 +66,7 @@ class DayOfFates:
         (row, col) of each piece in full pixels of the before photo.
     fates : tuple of str
     lengths : tuple of float
-        Full pixels.
+        Expected lengths before, full pixels.
     place_px : float
         How far the same place reaches, full pixels.
     """
@@ -87,7 +87,7 @@ class Segment:
     lines : tuple of ndarray of shape (N, 2)
         (row, col) in full pixels of the before photo, one line a piece.
     length : float
-        In the history's unit.
+        Expected length before, in the history's unit.
     path : tuple of str
         Fate on each day; `UNKNOWN` where that place was not measured.
     """
@@ -142,7 +142,7 @@ def segment_history(comparisons: Sequence[tuple[dt.date, Dossier]], *, options: 
     Raises
     ------
     UsageError
-        None was measured, or they have different before photos.
+        None was measured, or they have different before photos, or were measured in different ways.
     """
     options = options or SegmentHistoryOptions()
     measured = sorted(((day, d) for day, d in comparisons if d.measured and d.veins is not None), key=lambda item: item[0])
@@ -150,6 +150,11 @@ def segment_history(comparisons: Sequence[tuple[dt.date, Dossier]], *, options: 
         raise UsageError("No comparison with measured veins is there to follow.", code="history_without_veins")
     if len({d.result.before.sha256 for _, d in measured}) > 1:
         raise UsageError("Veins are followed through comparisons with the same before photo.", code="history_of_other_photo")
+    if len({d.result.method for _, d in measured}) > 1:
+        raise UsageError(
+            "Veins are followed through comparisons that were measured in the same way; measure the older ones again.",
+            code="history_of_other_method",
+        )
     days = [day_of_fates(day, dossier, options) for day, dossier in measured]
     pieces = _all_pieces(days, options)
     paths = list(zip(*(_fates_at([points for points, _ in pieces], day, options) for day in days), strict=True))
@@ -177,7 +182,7 @@ def day_of_fates(day: dt.date, dossier: Dossier, options: SegmentHistoryOptions)
         day,
         tuple(scaled_position(np.asarray(fated.points, np.float64), factor) for fated in baseline),
         tuple(fated.fate for fated in baseline),
-        tuple(fated.piece.length_px * factor for fated in baseline),
+        tuple(fated.piece.length_px * fated.seen_before * factor for fated in baseline),
         max(options.place_mm * dossier.px_per_mm, options.least_px) * factor,
     )
 

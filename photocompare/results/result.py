@@ -23,7 +23,19 @@ from photocompare.veins.classes import ASSESSED_FATES
 
 SCHEMA = "photocompare.comparison/2"
 
+CONTRACTS = {"photocompare.comparison/1": 1, SCHEMA: 2}
+"""Schema to the number of the contract that a result follows.  The first called visible what lies 2.3 CIE76 units off the skin, the second
+counts by the share of looks that see it: numbers of the one say nothing beside numbers of the other."""
+
+CONTRACT = CONTRACTS[SCHEMA]
+"""The contract of what is measured now."""
+
 Unit = Literal["mm", "px"]
+
+
+def method_of(settings_sha256: str, contract: int) -> str:
+    """The name of a method: the settings' hash, or its beginning, as it stood alone in contract 1; with the contract from 2 on."""
+    return settings_sha256 if contract == 1 else f"{settings_sha256}/{contract}"
 
 
 @dataclass(frozen=True)
@@ -108,11 +120,11 @@ class ClearanceFigures:
     Parameters
     ----------
     length : Estimate
-        The headline: clearance of vein length.
+        The headline: clearance of vein length, at most 100; below 0 is darker than before.
     area, contrast : Estimate
         Clearance of visible area, and of contrast; may be negative, may have failed.
     net_change : Estimate
-        Change of visible length, new veins included.
+        Change of seen length, new veins included.
     by_calibre : mapping
         Calibre class to its figures; None for a class that the pair has none of, or where there is no scale.
     """
@@ -159,7 +171,7 @@ class Result:
     clearance, pigment : optional
         None exactly for a refused pair.
     fates : mapping
-        Fate to length in `unit`; empty for a refused pair.  NaN where it failed.
+        Fate to expected length in `unit`; empty for a refused pair.  NaN where it failed.  Nothing is darkened in contract 1.
     unit : {"mm", "px"}
         Of lengths by fate; "px" (full before pixels) without a scale.
     timing : Timing
@@ -171,7 +183,7 @@ class Result:
     correction : CorrectedBy or None
         Where a reader set the headline by hand.
     schema : str
-        Of the file that it was parsed from.
+        Of the file that it was parsed from, one of `CONTRACTS`.
     """
 
     status: Status
@@ -191,6 +203,16 @@ class Result:
     shots: Sequence[ShotRecord] = ()
     correction: CorrectedBy | None = None
     schema: str = field(default=SCHEMA, kw_only=True)
+
+    @property
+    def contract(self) -> int:
+        """The contract that its numbers follow, 1 or 2."""
+        return CONTRACTS[self.schema]
+
+    @property
+    def method(self) -> str:
+        """How it was measured: only numbers of one method are held against each other.  The settings' hash, and the contract from 2 on."""
+        return method_of(self.provenance.config_sha256, self.contract)
 
     @property
     def measured(self) -> bool:

@@ -19,7 +19,7 @@ from photocompare.leg.scale_source import ScaleSource
 from photocompare.results.comparison import Comparison, PhotoRecord, Pictures, Provenance, ShotRecord, Status
 from photocompare.results.reference_band import REPORTED_DIGITS, RESPONDER_PERCENT, BandVerdict, Verdict
 from photocompare.results.result import (
-    SCHEMA,
+    CONTRACTS,
     CalibreFigures,
     ClearanceFigures,
     CorrectedBy,
@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 
 def result_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) that every `result.json` satisfies."""
+    """The JSON Schema (draft 2020-12) that every `result.json` written now satisfies."""
     schema: dict[str, Any] = json.loads(files("photocompare.results").joinpath("result.schema.json").read_text(encoding="utf-8"))
     return schema
 
@@ -309,8 +309,16 @@ def _parsed(told: Mapping[str, Any], responder_percent: float) -> Result:
         ),
         shots=tuple(_parsed_shot(shot) for shot in told.get("shots", ())),
         correction=_optional(_parsed_correction, told.get("correction")),
-        schema=str(told.get("schema", SCHEMA)),
+        schema=_known_schema(told),
     )
+
+
+def _known_schema(told: Mapping[str, Any]) -> str:
+    """The schema that is told; the first results did not tell it."""
+    schema = str(told.get("schema", next(iter(CONTRACTS))))
+    if schema not in CONTRACTS:
+        raise ValueError(f"{schema} is a schema of another version")
+    return schema
 
 
 def _optional(parse: Callable[[Mapping[str, Any]], T], told: Mapping[str, Any] | None) -> T | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from photocompare.base.estimate import Estimate
-from photocompare.report.words.numbers import decimal, headline_percent, interval, percent, signed, significant, with_interval
+from photocompare.report.words.numbers import decimal, headline_digits, interval, percent, signed, significant, with_interval
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.reference_band import ReferenceBandOptions
 
@@ -39,8 +39,8 @@ def test_a_percentage_is_whole_unless_digits_are_asked_for() -> None:
     ("value", "shown"), [(69.6, "69.6 %"), (69.4, "69 %"), (74.9, "74.9 %"), (75.2, "75 %"), (90.3, "90.3 %"), (90.6, "91 %")]
 )
 def test_the_headline_keeps_its_decimal_where_rounding_would_carry_it_over_a_mark(value: float, shown: str) -> None:
-    assert headline_percent(value, BAND, T) == shown
-    assert headline_percent(value, ReferenceBandOptions(low_percent=10, high_percent=20, responder_percent=15), T) == percent(value, T)
+    assert percent(value, T, headline_digits(value, BAND)) == shown
+    assert headline_digits(value, ReferenceBandOptions(low_percent=10, high_percent=20, responder_percent=15)) == 0
 
 
 def test_an_interval_stands_in_the_languages_words() -> None:

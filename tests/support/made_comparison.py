@@ -25,7 +25,18 @@ from photocompare.veins.pieces import VeinPiece
 
 MM_PER_PX = 0.12
 SKIN = (214, 172, 148)
-FATES_IN_TURN: tuple[Fate, ...] = ("cleared", "cleared", "stained", "faded", "residual", "new", "not_assessable")
+FATES_IN_TURN: tuple[Fate, ...] = ("cleared", "cleared", "stained", "faded", "residual", "new", "not_assessable", "darkened")
+
+SHARES: dict[Fate, dict[Fate, float]] = {
+    "cleared": {"cleared": 0.85, "faded": 0.1},
+    "stained": {"stained": 0.8, "residual": 0.1},
+    "faded": {"cleared": 0.35, "faded": 0.5},
+    "residual": {"cleared": 0.1, "residual": 0.8},
+    "new": {"new": 0.9},
+    "not_assessable": {"not_assessable": 0.95},
+    "darkened": {"residual": 0.4, "darkened": 0.5},
+}
+"""Of a piece's length, by its largest: seen before 0.95, 0.9, 0.85, 0.9, 0, 0.95, 0.4; after 0.1, 0.1, 0.5, 0.8, 0.9, 0, 0.9."""
 
 
 def similarity(shape: tuple[int, int], turn_degrees: float, scale: float, shift_xy: tuple[float, float]) -> NDArray[np.float32]:
@@ -41,10 +52,11 @@ def pieces(shape: tuple[int, int]) -> list[FatedVeinPiece]:
     made = []
     for number, fate in enumerate(FATES_IN_TURN):
         col = np.linspace(0.25 * w, 0.75 * w, 200)
-        row = h * (0.2 + 0.09 * number) + 0.02 * h * np.sin(col / w * 20 + number)
+        row = h * (0.2 + 0.08 * number) + 0.02 * h * np.sin(col / w * 20 + number)
         path = np.column_stack([row, col])
         length = float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
-        made.append(FatedVeinPiece(VeinPiece(path.astype(np.float32), length, 3.0 if number % 2 else 12.0, 4.5), fate))
+        piece = VeinPiece(path.astype(np.float32), length, 3.0 if number % 2 else 12.0, 4.5)
+        made.append(FatedVeinPiece(piece, fate, {name: share * length for name, share in SHARES[fate].items()}))
     return made
 
 
@@ -63,6 +75,11 @@ def _mask(shape: tuple[int, int], drawn: list[FatedVeinPiece]) -> NDArray[np.boo
     return mask > 0
 
 
+def _shares(shape: tuple[int, ...], drawn: list[FatedVeinPiece], when: str) -> NDArray[np.float32]:
+    """Share of looks that see a vein at each pixel."""
+    return np.maximum.reduce([np.float32(getattr(piece, when)) * _mask(shape, [piece]) for piece in drawn])
+
+
 NO_SCALE = Scale(None, None, math.nan, "none")
 
 
@@ -77,7 +94,7 @@ def make_pictures(full: tuple[int, int] = (400, 300), factor: float = 0.5, map_x
     shape = (round(full[0] * factor), round(full[1] * factor))
     drawn = pieces(shape)
     before = _painted(shape, [p for p in drawn if p.fate != "new"])
-    after = _painted(shape, [p for p in drawn if p.fate in ("residual", "new")])
+    after = _painted(shape, [p for p in drawn if p.fate in ("residual", "new", "darkened")])
     shared = np.zeros(shape, bool)
     shared[shape[0] // 10 : -shape[0] // 10, shape[1] // 6 : -shape[1] // 6] = True
     if map_xy is None:
@@ -88,8 +105,8 @@ def make_pictures(full: tuple[int, int] = (400, 300), factor: float = 0.5, map_x
     measured = Measured(
         before_normalised=linear_from_srgb8(before),
         after_normalised=after_linear,
-        veins_before=_mask(shape, drawn[:5]) & shared,
-        veins_after=_mask(shape, drawn[4:6]) & shared,
+        veins_before=_shares(shape, drawn, "seen_before") * shared,
+        veins_after=_shares(shape, drawn, "seen_after") * shared,
         pigment_before=np.zeros(shape, bool),
         pigment_after=_mask(shape, drawn[2:3]) & shared,
         pieces=drawn,
@@ -109,7 +126,8 @@ def make_comparison(
     reasons = worst_first([flag(code) for code in codes])
     fate_px: dict[str, float] = {}
     for piece in pictures.measured.pieces:
-        fate_px[piece.fate] = fate_px.get(piece.fate, 0.0) + piece.piece.length_px / pictures.factor_before
+        for fate, px in piece.shares.items():
+            fate_px[fate] = fate_px.get(fate, 0.0) + px / pictures.factor_before
     length = length or Estimate(61.25, 48.3, 72.04, "%", causes={"noise": 9.04, "threshold": 4.96})
     outcome = Outcome(
         length=length,

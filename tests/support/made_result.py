@@ -6,7 +6,7 @@ import dataclasses
 
 from photocompare.base.estimate import Estimate
 from photocompare.results.dossier import Dossier
-from photocompare.results.result import Result
+from photocompare.results.result import CONTRACTS, SCHEMA, Result
 from photocompare.results.timing import Timing, Window
 
 
@@ -25,3 +25,15 @@ def at_time(result: Result, days: int | None, window: Window) -> Result:
 def with_result(dossier: Dossier, result: Result) -> Dossier:
     """The dossier with another result."""
     return dataclasses.replace(dossier, result=result)
+
+
+def under_contract_2(result: Result) -> Result:
+    """The result as one of contract 2, with nothing darkened where it knows of none."""
+    fates = {"darkened": 0.0, **result.fates} if result.measured else {}
+    return dataclasses.replace(result, schema=SCHEMA, fates=fates)
+
+
+def under_contract_1(result: Result) -> Result:
+    """The result as one that was stored before there was a second contract."""
+    earlier = next(schema for schema, contract in CONTRACTS.items() if contract == 1)
+    return dataclasses.replace(result, schema=earlier, fates={fate: length for fate, length in result.fates.items() if fate != "darkened"})

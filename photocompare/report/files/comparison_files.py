@@ -19,7 +19,7 @@ from photocompare.base.arrays import SRGB8, LinearRGB
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import settle, staging, write_synced
 from photocompare.registration import Registration
-from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, written_map
+from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, shares_in_full_pixels, written_map
 from photocompare.report.pictures.drawing import displayed
 from photocompare.report.pictures.encoding import png
 from photocompare.report.pictures.fate_map import draw_fate
@@ -115,9 +115,9 @@ def _jobs(comparison: Comparison, t: Texts) -> dict[str, Callable[[], bytes]]:
             "after_normalised.png": lambda: png(_full_size(measured.after_normalised, shape)),
             "before_normalised.png": lambda: png(_full_size(measured.before_normalised, shape)),
             "fate.png": lambda: png(draw_fate(result, shown, t)),
-            "veins_after.png": lambda: png(after.paint(measured.veins_after)),
+            "veins_after.png": lambda: png(after.paint_shares(measured.veins_after)),
             "pigment_after.png": lambda: png(after.paint(measured.pigment_after)),
-            "veins_before.png": lambda: png(in_full_pixels(measured.veins_before, shape)),
+            "veins_before.png": lambda: png(shares_in_full_pixels(measured.veins_before, shape)),
             "pigment_before.png": lambda: png(in_full_pixels(measured.pigment_before, shape)),
         }
     if registration is not None:

@@ -8,7 +8,7 @@ remaining distance.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -30,8 +30,12 @@ _SETTLED_PX = 0.01
 _CLOSE_ENOUGH_PX = 0.5
 """Working pixels: an inverse that misses its point by more has no counterpart there."""
 
+_INSIDE_SHARE = 0.5
 _INSIDE = 127
 """Half of a mask's 255: enlarged masks are cut where they are half inside."""
+
+
+_Working = TypeVar("_Working", NDArray[np.float32], NDArray[np.uint8])
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def _positions(shape: tuple[int, ...]) -> MapXY:
 
 
 class AfterFrame:
-    """Paints masks of the before photo's working frame into the after photo's full pixels.
+    """Paints what was found in the before photo's working frame into the after photo's full pixels.
 
     Parameters
     ----------
@@ -106,14 +110,21 @@ class AfterFrame:
 
     def paint(self, mask: Mask) -> NDArray[np.uint8]:
         """The mask in the after photo's full pixels, 0 or 255."""
+        return _cut(self._read(_bytes(mask)))
+
+    def paint_shares(self, shares: Grey) -> NDArray[np.uint8]:
+        """Shares of looks, 0..1, in the after photo's full pixels: 255 times the share, 0 off the veins."""
+        return _whole(self._read(shares), self._read(_on_veins(shares)))
+
+    def _read(self, working: _Working) -> _Working:
+        """A picture of the before frame read at the after photo's full pixels, between its pixels in a straight line."""
         node_of_pixel = np.array([[1 / GRID_STEP, 0, 0], [0, 1 / GRID_STEP, 0]])
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         size = (self._width, self._height)
         before = np.asarray(
             cv2.warpAffine(self._inverse, node_of_pixel, size, flags=how, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32
         )
-        painted = sampled_at(_bytes(mask), before[..., 0], before[..., 1], beyond="zero")
-        return _cut(_enlarged(painted, self._shape))
+        return _enlarged(sampled_at(working, before[..., 0], before[..., 1], beyond="zero"), self._shape)
 
 
 def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], MapXY]:
@@ -136,13 +147,34 @@ def in_full_pixels(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     return _cut(_enlarged(_bytes(mask), shape))
 
 
-def _enlarged(working: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    return working if working.shape == shape[:2] else cv2.resize(working, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+def shares_in_full_pixels(shares: Grey, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Working shares of looks, 0..1, in their photo's full size: 255 times the share, 0 off the veins."""
+    return _whole(_enlarged(shares, shape), _enlarged(_on_veins(shares), shape))
+
+
+def _enlarged(working: _Working, shape: tuple[int, ...]) -> _Working:
+    if working.shape == shape[:2]:
+        return working
+    return np.asarray(cv2.resize(working, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=working.dtype)
+
+
+def _on_veins(shares: Grey) -> Grey:
+    return np.asarray(shares > 0, dtype=np.float32)
+
+
+def _whole(shares: Grey, on_veins: Grey) -> NDArray[np.uint8]:
+    """255 times the share that is told of the vein alone: what is read across its edge is divided by how much of that is vein.
+
+    A thin vein keeps its peak, and its edge lies where that of a mask would, whatever its share.
+    """
+    inside = on_veins >= _INSIDE_SHARE
+    share = np.divide(shares, on_veins, out=np.zeros_like(shares), where=inside)
+    return np.asarray(np.rint(np.clip(share, 0.0, 1.0) * 255.0), dtype=np.uint8)
 
 
 def _bytes(mask: Mask) -> NDArray[np.uint8]:
     return np.asarray(mask.view(np.uint8) * np.uint8(255), dtype=np.uint8)
 
 
-def _cut(enlarged: NDArray[Any]) -> NDArray[np.uint8]:
+def _cut(enlarged: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.threshold(enlarged, _INSIDE, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)

@@ -20,6 +20,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 _LENGTH_DIGITS = {"mm": 3, "px": 2}
 _CONTRAST_DIGITS = 2
+_SHARE_DIGITS = 3
 _POSITION_DIGITS = 1
 
 
@@ -31,14 +32,17 @@ def result_json(dossier: Dossier) -> str:
 def piece_csv(dossier: Dossier) -> str:
     """One row for each piece of vein: baseline first, then new ones.
 
-    Columns: number; fate; calibre class; length; apparent width; contrast before (CIE76); x and y of the piece's middle in full pixels
-    of the before photo.  Lengths are in mm, or in px of the before photo without a scale, as the header says.  New veins have no
-    contrast before.  A pair without numbers has the header alone.
+    Columns: number; fate (that of its largest share); calibre class; length; expected length; apparent width; contrast before (CIE76);
+    share of looks that see it before and after, 0..1; x and y of the piece's middle in full pixels of the before photo.  Lengths are in mm,
+    or in px of the before photo without a scale, as the header says.  The expected length is the length times the share that sees it
+    before, of a new vein after.  New veins have no contrast before, and nothing is seen before of them; where the after photo can't be
+    assessed nothing is said of it.  Results of contract 1 have no shares.  A pair without numbers has the header alone.
     """
     mm_per_px = dossier.result.scale.mm_per_px
     unit = "px" if mm_per_px is None else "mm"
     t = texts("en")
-    header = ["number", "fate", "calibre", f"length_{unit}", f"width_{unit}", "contrast_before", "x", "y"]
+    header = ["number", "fate", "calibre", f"length_{unit}", f"expected_{unit}", f"width_{unit}"]
+    header += ["contrast_before", "seen_before", "seen_after", "x", "y"]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([t(f"csv.{name}") for name in header])
@@ -66,15 +70,26 @@ def _rows(dossier: Dossier, mm_per_px: float | None, unit: str) -> Iterator[list
     factor = (1.0 if mm_per_px is None else mm_per_px) / dossier.shown_over_full
     for number, fated in enumerate(dossier.veins.pieces, start=1):
         piece, new = fated.piece, fated.fate == "new"
+        seen = _seen(fated, new=new) if dossier.result.contract > 1 else (None, None, None)
         yield [
             number,
             fated.fate,
             piece.calibre(reticular_px),
             round(piece.length_px * factor, _LENGTH_DIGITS[unit]),
+            None if seen[0] is None else round(seen[0] * factor, _LENGTH_DIGITS[unit]),
             round(piece.width_px * factor, _LENGTH_DIGITS[unit]),
             None if new else _rounded(piece.contrast_de, _CONTRAST_DIGITS),
+            *seen[1:],
             *_middle(fated, dossier.shown_over_full),
         ]
+
+
+def _seen(fated: FatedVeinPiece, *, new: bool) -> tuple[float, float, float | None]:
+    """Expected length, px, and the shares that see the piece before and after; None where that can't be assessed."""
+    before, after = fated.seen_before, fated.seen_after
+    assessed = fated.shares.get("not_assessable", 0.0) == 0.0
+    expected = fated.piece.length_px * (after if new else before)
+    return expected, round(before, _SHARE_DIGITS), round(after, _SHARE_DIGITS) if assessed else None
 
 
 def _middle(fated: FatedVeinPiece, shown_over_full: float) -> tuple[float, float]:

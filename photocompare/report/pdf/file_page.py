@@ -12,9 +12,9 @@ from photocompare.report.pdf.pictures import PrintedPicture, measured_pictures, 
 from photocompare.report.pdf.sheet import LEADING, MM_PER_POINT, PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeStyle
 from photocompare.report.pdf.words import made, numbers, time_between, why
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, STATUS_COLOUR
-from photocompare.report.words.numbers import decimal, headline_percent, interval
+from photocompare.report.words.headline import CLEARED, headline_interval, headline_kind, headline_number, headline_of, headline_within
 from photocompare.report.words.reasons import told_reasons
-from photocompare.report.words.result import fate_rows, length_text
+from photocompare.report.words.result import earlier_contract, fate_rows, length_text
 from photocompare.report.words.texts import Texts
 from photocompare.report.words.visit import date_of, place_of, treatment_of
 from photocompare.results.dossier import Dossier
@@ -40,6 +40,7 @@ _LEAST_PICTURE, _TALLEST_PICTURE = 46.0, 92.0
 
 _FATE_BAR = 7.0
 _LEGEND_ROW = 8.0
+_LEGEND_COLUMNS = 4
 _TABLE_ROW = 4.5
 _MADE_ROW = 8.6
 
@@ -81,6 +82,8 @@ def _header(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts) -> 
         x += width
     if details.note:
         bottom = sheet.paragraph(_MARGIN, bottom + 1.0, _WIDTH, details.note, TypeStyle(_BODY, MUTED), most_lines=3)
+    if earlier := earlier_contract(dossier.result, t):
+        bottom = sheet.paragraph(_MARGIN, bottom + 1.0, _WIDTH, earlier, TypeStyle(_BODY, bold=True))
     sheet.rule(_MARGIN, bottom + 2.0, _WIDTH)
     return bottom + 2.0
 
@@ -105,7 +108,7 @@ def _measured(sheet: Sheet, dossier: Dossier, t: Texts, correction: CorrectedNum
     y = top + _GAP if length is None else _headline(sheet, dossier.result, length, t, correction, top + _GAP)
     column = (_WIDTH - 2 * _GAP) / 2
     rows, told = numbers(dossier.result, t), told_reasons(dossier.result, t)
-    fates = 5.5 + _FATE_BAR + 2.5 + 2 * _LEGEND_ROW
+    fates = 5.5 + _FATE_BAR + 2.5 + _LEGEND_ROW * -(-len(fate_rows(dossier.result, t)) // _LEGEND_COLUMNS)
     free = bottom - _GAP - y - fates - _GAP - 5.0 - _GAP
     table = 5.0 + _TABLE_ROW * len(rows)
     told, told_height = _fitting(sheet, told, column, max(table, free - _LEAST_PICTURE), t)
@@ -122,10 +125,14 @@ def _headline(sheet: Sheet, result: Result, length: Estimate, t: Texts, correcti
     benchmark = result.benchmark
     band = benchmark.band
     left = 0.36 * _WIDTH
-    sheet.line_of(_MARGIN, top + 12.6, headline_percent(length.value, band, t), TypeStyle(42.0, bold=True), width=left)
-    y = sheet.paragraph(_MARGIN, top + 16.4, left - _GAP, t("result.headline"), TypeStyle(9.0))
-    within = t("result.interval", low=decimal(length.low, 0, t), high=decimal(length.high, 0, t))
-    y = sheet.paragraph(_MARGIN, y, left - _GAP, within, TypeStyle(9.0, MUTED))
+    number = headline_number(length.value, band, t)
+    if headline_kind(length.value) == CLEARED:
+        sheet.line_of(_MARGIN, top + 12.6, number, TypeStyle(42.0, bold=True), width=left)
+        y = top + 16.4
+    else:
+        y = sheet.paragraph(_MARGIN, top + 1.0, left - _GAP, number, TypeStyle(19.0, bold=True)) + 1.0
+    y = sheet.paragraph(_MARGIN, y, left - _GAP, headline_of(length.value, band, t), TypeStyle(9.0))
+    y = sheet.paragraph(_MARGIN, y, left - _GAP, headline_within(length, t), TypeStyle(9.0, MUTED))
     marks = [Mark(length.value, length.low, length.high)]
     if correction is not None:
         by_hand = correction[1].length
@@ -134,7 +141,7 @@ def _headline(sheet: Sheet, result: Result, length: Estimate, t: Texts, correcti
     name = t("result.band" if applied else "result.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
     words = (name, t("result.responder", n=f"{band.responder_percent:g}"))
     x, width = _MARGIN + left, _WIDTH - left
-    draw_band(sheet, (x, top, width), band, marks, words, applied=applied)
+    draw_band(sheet, (x, top, width), band, marks, words, t, applied=applied)
     below = sheet.paragraph(x, top + band_height(len(marks)) + 1.6, width, why(result, t), TypeStyle(_BODY))
     below = sheet.paragraph(x, below, width, t(f"status_means.{result.status}"), TypeStyle(_BODY, MUTED))
     y = max(y, below)
@@ -146,8 +153,8 @@ def _corrected(sheet: Sheet, correction: CorrectedNumber, band: ReferenceBandOpt
     marked, corrected = correction
     at = marked.at.astimezone(dt.UTC)
     by_hand = corrected.length
-    within = interval(by_hand.low, by_hand.high, t)
-    number = t("pdf.file.corrected", percent=headline_percent(by_hand.value, band, t), interval=within)
+    within = headline_interval(by_hand.low, by_hand.high, t)
+    number = t("pdf.file.corrected", percent=headline_number(by_hand.value, band, t), interval=within)
     who = t(
         "pdf.file.corrected_by",
         by=shown_text(marked.by, LONGEST_LABEL),
@@ -192,13 +199,14 @@ def _fates(sheet: Sheet, dossier: Dossier, t: Texts, top: float) -> float:
     segments = [Segment(row.fate, result.share(row.fate) or 0.0, row.share) for row in rows if row.fate in ASSESSED_FATES]
     draw_fate_bar(sheet, (_MARGIN, y, _WIDTH, _FATE_BAR), segments)
     y += _FATE_BAR + 2.5
+    cell = (_WIDTH - (_LEGEND_COLUMNS - 1) * _GAP) / _LEGEND_COLUMNS
     for number, row in enumerate(rows):
-        x, top = _MARGIN + (number % _COLUMNS) * (_THIRD + _GAP), y + (number // _COLUMNS) * _LEGEND_ROW
+        x, top = _MARGIN + (number % _LEGEND_COLUMNS) * (cell + _GAP), y + (number // _LEGEND_COLUMNS) * _LEGEND_ROW
         text = x + draw_line_sample(sheet, row.fate, x, top + 0.4) + 2.5
         amount = " · ".join(part for part in (row.length, row.share) if part)
-        sheet.line_of(text, top + 2.6, row.name, TypeStyle(_BODY), width=x + _THIRD - text)
-        sheet.line_of(text, top + 5.8, amount, TypeStyle(_SMALL, MUTED), width=x + _THIRD - text)
-    return y + 2 * _LEGEND_ROW
+        sheet.line_of(text, top + 2.6, row.name, TypeStyle(_BODY), width=x + cell - text)
+        sheet.line_of(text, top + 5.8, amount, TypeStyle(_SMALL, MUTED), width=x + cell - text)
+    return y + _LEGEND_ROW * -(-len(rows) // _LEGEND_COLUMNS)
 
 
 def _table(sheet: Sheet, rows: Sequence[tuple[str, str]], t: Texts, x: float, top: float, width: float) -> None:

@@ -10,6 +10,9 @@ import numpy as np
 from photocompare.report.pdf.sheet import Sheet, TypeStyle
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, dashed
 from photocompare.report.pictures.fate_styles import FATE_STYLES, WHITE, Colour
+from photocompare.report.pictures.percent_axis import PercentAxis
+from photocompare.report.words.numbers import signed
+from photocompare.report.words.texts import Texts
 from photocompare.results.reference_band import ReferenceBandOptions
 
 ACCENT: Colour = (15, 118, 110)
@@ -64,10 +67,11 @@ def draw_band(
     band: ReferenceBandOptions,
     marks: Sequence[Mark],
     words: tuple[str, str],
+    t: Texts,
     *,
     applied: bool,
 ) -> None:
-    """0 to 100 % with the reference band, the responder mark, and each number with its interval in a row of its own.
+    """0 to 100 %, and below where a number reaches there: reference band, responder mark, and each number with its interval in a row.
 
     Parameters
     ----------
@@ -79,21 +83,30 @@ def draw_band(
     marks : sequence of Mark
     words : tuple of str
         Names of the band and of the responder mark.
+    t : Texts
     applied : bool
         Whether the numbers are held against the band; it is grey when not.
     """
     x, top, width = place
+    axis = PercentAxis.holding([end for mark in marks for end in (mark.value, mark.low)])
 
     def at(percent: float) -> float:
-        return x + width * min(max(percent, 0.0), 100.0) / 100.0
+        return x + width * axis.share(percent)
 
     bar, height = top + _ABOVE_BAR, _ROW * len(marks)
     sheet.filled(x, bar, width, height, PANEL, radius=1.2)
     sheet.filled(at(band.low_percent), bar, at(band.high_percent) - at(band.low_percent), height, _BAND if applied else _BAND_NOT_APPLIED)
     sheet.line_of(x + width, top + 2.9, words[0], TypeStyle(7.0, ACCENT if applied else MUTED), align="R", width=width)
     ticks = bar + height + 3.6
-    for tick, align in ((0, "L"), (25, "C"), (50, "C"), (100, "R")):
-        sheet.line_of(at(tick), ticks, f"{tick} %" if tick == 100 else str(tick), TypeStyle(6.5, MUTED), align=align)
+    taken = 0.19 * width  # by the name of the responder mark, on either side
+    for tick in axis.ticks:
+        align = "L" if tick == axis.least else "R" if tick == 100 else "C"
+        if align != "C" or abs(at(tick) - at(band.responder_percent)) > taken:
+            sheet.line_of(at(tick), ticks, f"{tick} %" if tick == 100 else signed(tick, 0, t), TypeStyle(6.5, MUTED), align=align)
+    if axis.least < 0:
+        sheet.set_draw_color(*MUTED)
+        sheet.set_line_width(0.2)
+        sheet.line(at(0), bar, at(0), bar + height)
     sheet.set_draw_color(*INK)
     sheet.set_line_width(0.3)
     sheet.set_dash_pattern(dash=0.8, gap=0.6)

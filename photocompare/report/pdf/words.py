@@ -61,7 +61,8 @@ def made(result: Result, t: Texts) -> list[tuple[str, str]]:
     """How the result came about: names and values; of a refused pair nothing but which photos, and what looked at them."""
     photos = (t("pdf.made.photos"), " · ".join(_digest(photo.sha256) for photo in result.photos.values()))
     provenance = result.provenance
-    software = f"photocompare {provenance.version} · {provenance.config} {_digest(provenance.config_sha256)}"
+    settings = f"{provenance.config} {_digest(provenance.config_sha256)}"
+    software = f"photocompare {provenance.version} · {settings} · {t('contract.name', n=result.contract)}"
     ends = [photos, (t("pdf.made.software"), software)]
     if not result.measured or result.registration is None:
         return ends

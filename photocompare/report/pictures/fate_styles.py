@@ -36,6 +36,7 @@ FATE_STYLES: dict[str, LineStyle] = {
     "stained": LineStyle((240, 228, 66), BLACK, dash=(2.5, 1.8, 0.1, 1.8)),
     "faded": LineStyle((86, 180, 233), BLACK, dash=(3.5, 2.2)),
     "residual": LineStyle((0, 114, 178), WHITE),
+    "darkened": LineStyle((213, 94, 0), BLACK, dash=(6.0, 1.6), weight=1.2),
     "new": LineStyle((204, 121, 167), BLACK),
 }
 """In drawing order: what matters most lies on top."""

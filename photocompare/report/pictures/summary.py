@@ -21,9 +21,11 @@ from photocompare.report.pictures.drawing import (
 from photocompare.report.pictures.encoding import png
 from photocompare.report.pictures.fate_styles import WHITE, Colour
 from photocompare.report.pictures.pair import MeasuredPictures, PairPictures, stored_pictures
-from photocompare.report.words.numbers import decimal, headline_percent
+from photocompare.report.pictures.percent_axis import PercentAxis
+from photocompare.report.words.headline import CLEARED, headline_kind, headline_number, headline_of, headline_within
+from photocompare.report.words.numbers import signed
 from photocompare.report.words.reasons import told_reasons
-from photocompare.report.words.result import beside_the_band, fate_rows
+from photocompare.report.words.result import beside_the_band, earlier_contract, fate_rows
 from photocompare.report.words.summary import made_by, numbers, time_between
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
@@ -34,6 +36,10 @@ WIDTH = 1600
 
 _PHOTO_HEIGHT = 760
 _LINE_PX = 2.0
+_NUMBER_SIZE = 120
+_WORDS_SIZES = (72, 60, 52, 46)
+"""Points of a headline that is words, the largest that fits into half of the picture."""
+
 _HEADLINE_WIDTH = 300
 """Pixels in which the words beside the number are set."""
 
@@ -81,32 +87,42 @@ def _header(canvas: Canvas, result: Result, t: Texts) -> None:
 
 def _headline(canvas: Canvas, result: Result, length: Estimate, t: Texts) -> None:
     top = canvas.y
-    value = headline_percent(length.value, result.benchmark.band, t)
-    canvas.text((MARGIN, top), value, Type(120, bold=True))
-    x = MARGIN + canvas.width_of(value, 120, bold=True) + 32
-    for number, line in enumerate(canvas.wrapped(t("result.headline"), 32, _HEADLINE_WIDTH)):
-        canvas.text((x, top + 22 + 40 * number), line, Type(32))
-    within = t("result.interval", low=decimal(length.low, 0, t), high=decimal(length.high, 0, t))
-    canvas.text((MARGIN, top + 140), within, Type(30, MUTED))
+    band = result.benchmark.band
+    value, of = headline_number(length.value, band, t), headline_of(length.value, band, t)
+    if headline_kind(length.value) == CLEARED:
+        canvas.text((MARGIN, top), value, Type(_NUMBER_SIZE, bold=True))
+        x = MARGIN + canvas.width_of(value, _NUMBER_SIZE, bold=True) + 32
+        for number, line in enumerate(canvas.wrapped(of, 32, _HEADLINE_WIDTH)):
+            canvas.text((x, top + 22 + 40 * number), line, Type(32))
+    else:
+        room = canvas.width / 2 - MARGIN
+        size = next((s for s in _WORDS_SIZES if canvas.width_of(value, s, bold=True) <= room), _WORDS_SIZES[-1])
+        canvas.text((MARGIN, top + 10), value, Type(size, bold=True))
+        canvas.text((MARGIN, top + 92), of, Type(32))
+    canvas.text((MARGIN, top + 140), headline_within(length, t), Type(30, MUTED))
     _on_the_band(canvas, result, length, t, top + 8)
     canvas.y = max(canvas.y, top + 190) + GAP
 
 
 def _on_the_band(canvas: Canvas, result: Result, length: Estimate, t: Texts, top: float) -> None:
-    """0 to 100 % with the reference band, the interval and the number, and what that means."""
+    """The axis with the reference band, the interval and the number, and what that means."""
     draw, benchmark = canvas.draw, result.benchmark
     left, right = canvas.width / 2 + 20, canvas.width - MARGIN
+    scale = PercentAxis.holding((length.value, length.low))
 
     def at(value: float) -> float:
-        return left + (right - left) * min(max(value, 0.0), 100.0) / 100.0
+        return left + (right - left) * scale.share(value)
 
     axis = top + 62
     draw.rounded_rectangle((left, axis - 16, right, axis + 16), radius=6, fill=PANEL)
     draw.rectangle((at(benchmark.low), axis - 16, at(benchmark.high), axis + 16), fill=_BAND if benchmark.assessed else RULE)
     band = t("summary.band" if benchmark.assessed else "summary.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
     canvas.text((right, top + 14), band, Type(22, MUTED), anchor="ra")
-    for tick, anchor in ((0, "la"), (25, "ma"), (50, "ma"), (75, "ma"), (100, "ra")):
-        canvas.text((at(tick), axis + 24), f"{tick}", Type(20, MUTED), anchor=anchor)
+    for tick in scale.ticks:
+        anchor = "la" if tick == scale.least else "ra" if tick == 100 else "ma"
+        canvas.text((at(tick), axis + 24), signed(tick, 0, t), Type(20, MUTED), anchor=anchor)
+    if scale.least < 0:
+        draw.line((at(0), axis - 16, at(0), axis + 16), fill=MUTED, width=2)
     draw.line((at(length.low), axis, at(length.high), axis), fill=_INTERVAL, width=8)
     for end in (length.low, length.high):
         draw.line((at(end), axis - 12, at(end), axis + 12), fill=_INTERVAL, width=4)
@@ -166,6 +182,9 @@ def _table(canvas: Canvas, heading: str, rows: Sequence[tuple[str, str]], x: flo
 def _reasons(canvas: Canvas, result: Result, t: Texts, x: float, width: float) -> None:
     canvas.text((x, canvas.y), t("result.know" if result.measured else "result.refused_why"), Type(26, bold=True))
     canvas.y += 42
+    if earlier := earlier_contract(result, t):
+        canvas.paragraph(earlier, x, width, Type(23))
+        canvas.y += 8
     reasons = told_reasons(result, t)
     if not reasons:
         canvas.paragraph(t("result.nothing_against"), x, width, Type(23))

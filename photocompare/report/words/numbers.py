@@ -25,11 +25,11 @@ def percent(value: float, t: Texts, digits: int = 0) -> str:
     return f"{decimal(value, digits, t)} %"
 
 
-def headline_percent(value: float, band: ReferenceBandOptions, t: Texts) -> str:
-    """The headline in whole numbers, or with its decimal where rounding would carry it over the band's ends or the responder mark."""
+def headline_digits(value: float, band: ReferenceBandOptions) -> int:
+    """Decimals of a headline: none, or one where rounding would carry it over the band's ends or the responder mark."""
     crossed = any((value < mark) != (round(value) < mark) for mark in (band.low_percent, band.responder_percent))
     crossed = crossed or (value > band.high_percent) != (round(value) > band.high_percent)
-    return percent(value, t, 1 if crossed else 0)
+    return 1 if crossed else 0
 
 
 def signed(value: float, digits: int, t: Texts) -> str:

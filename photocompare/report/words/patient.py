@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from photocompare.report.words.numbers import decimal
+from photocompare.base.estimate import Estimate
+from photocompare.report.words.headline import CLEARED, DARKER, UNCHANGED, headline_kind
+from photocompare.report.words.numbers import decimal, percent
 from photocompare.report.words.texts import Texts
-from photocompare.results.result import Result
+from photocompare.results.result import CONTRACT, Result
 
 COURSE_DAYS = {"days": 0, "weeks": 14, "months": 56, "later": 91, "half_year": 183}
 """The steps of the usual course and the day each begins (chart review of 809 patients, 2014-2023; Dermatol Surg 1995;21:19): bruises and
@@ -30,10 +32,26 @@ def patient_sentence(result: Result, t: Texts) -> str:
     length = result.length
     if length is None:
         return t("consult.refused")
+    between = _range(length, t)
+    said = headline_kind(length.value)
+    if said == UNCHANGED:
+        return t("consult.unchanged", range=between)
+    if said == DARKER:
+        return t("consult.darker", percent=percent(-length.value, t), range=between)
     tenths = round(length.value / 10)
-    low, high = decimal(length.low, 0, t), decimal(length.high, 0, t)
     kind = {0: "hardly", 10: "nearly_all"}.get(tenths, "of_ten")
-    return t(f"consult.{kind}", n=tenths, low=low, high=high)
+    return t(f"consult.{kind}", n=tenths, range=between)
+
+
+def _range(length: Estimate, t: Texts) -> str:
+    """The interval, each end said as what it is."""
+    low, high = headline_kind(length.low), headline_kind(length.high)
+    below, above = decimal(abs(length.low), 0, t), decimal(abs(length.high), 0, t)
+    if low != DARKER:
+        return t("consult.range", low=below, high=above)
+    if high == DARKER:
+        return t("consult.range_darker", low=above, high=below)
+    return t("consult.range_over_none", low=below, high=above) if high == CLEARED else t("consult.range_to_none", low=below)
 
 
 def notes_for_patient(result: Result, t: Texts) -> list[str]:
@@ -41,7 +59,9 @@ def notes_for_patient(result: Result, t: Texts) -> list[str]:
     if not result.measured:
         return []
     step = course_step(result)
-    notes = [t("consult.looks_worse")] if step in WORSE_STEPS else []
+    notes = [] if result.contract == CONTRACT else [t("consult.earlier")]
+    if step in WORSE_STEPS:
+        notes.append(t("consult.looks_worse"))
     if result.status == "indicative":
         notes.append(t("consult.not_sure"))
     if (result.share("stained") or 0.0) > _WORTH_A_WORD_PERCENT:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from photocompare.report.words.numbers import decimal, percent
 from photocompare.report.words.texts import Texts
-from photocompare.results.result import Result
+from photocompare.results.result import CONTRACT, Result
 from photocompare.veins.classes import ASSESSED_FATES, FATES
+
+HEADLINE_FATES = (*ASSESSED_FATES, "darkened")
+"""The fates that the headline is made of."""
 
 
 def beside_the_band(result: Result, t: Texts) -> str:
@@ -18,6 +21,11 @@ def beside_the_band(result: Result, t: Texts) -> str:
     sure = t("band.certain" if benchmark.certain else "band.uncertain")
     placed = t(f"band.{benchmark.verdict}", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}", sure=sure)
     return f"{placed} {t('band.late')}" if window == "late" else placed
+
+
+def earlier_contract(result: Result, t: Texts) -> str:
+    """That the result follows an earlier contract and stands beside no newer one; empty for one of today's."""
+    return "" if result.contract == CONTRACT else t("contract.earlier", n=result.contract)
 
 
 def responder(result: Result, t: Texts) -> str:
@@ -32,7 +40,7 @@ def length_text(length: float, result: Result, t: Texts) -> str:
 
 @dataclass(frozen=True)
 class FateRow:
-    """A fate as legends tell it: its name, its length, and its share of the assessed length ("" for a fate outside of that)."""
+    """A fate as legends tell it: its name, its length, and its share of the assessed length ("" for one that the headline leaves out)."""
 
     fate: str
     name: str
@@ -41,10 +49,15 @@ class FateRow:
 
 
 def fate_rows(result: Result, t: Texts) -> list[FateRow]:
-    """Every fate of a measured pair, best first."""
+    """Every fate of a measured pair, best first; the shares of `ASSESSED_FATES` add up to 100, that of darkened stands beside them.
+
+    A result of contract 1 knows nothing darkened.
+    """
     rows = []
     for fate in FATES:
-        share = result.share(fate) if fate in ASSESSED_FATES else None
+        if fate not in result.fates:
+            continue
+        share = result.share(fate) if fate in HEADLINE_FATES else None
         length = length_text(result.lengths.get(fate, 0.0), result, t)
         rows.append(FateRow(fate, t(f"fate.{fate}"), length, "" if share is None else percent(share, t)))
     return rows

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from photocompare.report.words.numbers import decimal, headline_percent, interval, percent, with_interval
+from photocompare.report.words.headline import headline_sentence
+from photocompare.report.words.numbers import decimal, percent, with_interval
 from photocompare.report.words.reasons import told_reasons
-from photocompare.report.words.result import beside_the_band, length_text, responder
+from photocompare.report.words.result import beside_the_band, earlier_contract, length_text, responder
 from photocompare.report.words.texts import Texts
 from photocompare.results.result import Result
 
@@ -14,8 +15,7 @@ def headline(result: Result, t: Texts) -> str:
     length = result.length
     if length is None:
         return f"{t('result.refused')}."
-    shown = headline_percent(length.value, result.benchmark.band, t)
-    return t("summary.sentence", percent=shown, interval=interval(length.low, length.high, t))
+    return headline_sentence(length, result.benchmark.band, t)
 
 
 def time_between(result: Result, t: Texts) -> str:
@@ -63,5 +63,7 @@ def as_text(result: Result, t: Texts) -> str:
     lines = [headline(result, t), f"{t(f'status.{result.status}')}. {t(f'status_means.{result.status}')}"]
     if result.measured:
         lines += [f"{time_between(result, t)}.", beside_the_band(result, t)]
+    if earlier := earlier_contract(result, t):
+        lines.append(earlier)
     lines += [f"- {reason.message} {reason.fix}" for reason in told_reasons(result, t)]
     return "\n".join(lines)

@@ -17,14 +17,14 @@ from photocompare.records.access import Actor
 from photocompare.records.anonymous_pictures import AnonymousPictures
 from photocompare.records.gallery import GalleryCase, gallery_cases, gallery_pictures, keep_look
 from photocompare.records.store import Records
-from photocompare.report.words.numbers import signed
+from photocompare.report.words.headline import headline_interval, headline_kind, headline_number
+from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.viewer.gallery.cards import GalleryCard, show_cards, small
 from photocompare.viewer.gallery.leg_choice import ChosenLeg, choose_leg
 from photocompare.viewer.measuring.visit import VISITS
-from photocompare.viewer.result.blocks import headline_percent
 from photocompare.viewer.result.two_pictures import show_two_pictures
 from photocompare.viewer.sign_in.page import link_to
 from photocompare.viewer.sign_in.records_page import show_records_page
@@ -70,8 +70,7 @@ def _cases(held: Records, who: Actor, leg: ChosenLeg, t: Texts) -> dict[int, tup
     """The cases that may be shown now, with their looks: worked out for those that have none yet."""
     asked = (who, leg.name)
     again = st.session_state.get(_ASKED) == asked
-    how = leg.dossier.result.provenance.config_sha256
-    found = gallery_cases(held, who, settings_sha256=how, but_of=leg.patient_key, but_with=leg.photos, again=again)
+    found = gallery_cases(held, who, method=leg.dossier.result.method, but_of=leg.patient_key, but_with=leg.photos, again=again)
     st.session_state[_ASKED] = asked
     unknown = [case for case in found if case.look is None]
     looks = {case.comparison_id: look_from_dict(case.look) for case in found if case.look is not None}
@@ -101,6 +100,8 @@ def _matches(held: Records, who: Actor, leg: ChosenLeg, look: LegLook, cases: di
         return
     chosen = [cases[match.key][0] for match in matches]
     band = leg.dossier.result.benchmark.band
+    if earlier := earlier_contract(leg.dossier.result, t):
+        st.text(earlier)
     st.html(_target(chosen, band, t))
     if matches[0].distance > FAR:
         st.warning(t("gallery.far"))
@@ -138,22 +139,23 @@ def _target(chosen: Sequence[GalleryCase], band: ReferenceBandOptions, t: Texts)
     percents = [case.percent for case in chosen]
     if len(percents) < LEAST_FOR_TARGET:
         return f'<p class="pc-note">{escape(t("gallery.too_few_for_target", n=len(percents)))}</p>'
-    middle = headline_percent(median(percents), band, t)
-    sentence = t("gallery.target", n=len(percents), low=signed(min(percents), 0, t), high=signed(max(percents), 0, t))
+    middle = median(percents)
+    of = t(f"gallery.middle_{headline_kind(middle)}")
+    sentence = t("gallery.target", n=len(percents), interval=headline_interval(min(percents), max(percents), t))
     return (
-        f'<section data-testid="target"><p class="pc-big">{escape(middle)}</p>'
-        f'<p class="pc-note">{escape(t("gallery.middle"))}</p><p class="pc-interval">{escape(sentence)}</p></section>'
+        f'<section data-testid="target"><p class="pc-big">{escape(headline_number(middle, band, t))}</p>'
+        f'<p class="pc-note">{escape(of)}</p><p class="pc-interval">{escape(sentence)}</p></section>'
     )
 
 
 def _card(k: int, match: Match, case: GalleryCase, pictures: tuple[bytes, bytes], band: ReferenceBandOptions, t: Texts) -> GalleryCard:
-    detail = [t("result.interval", low=round(case.low), high=round(case.high))]
+    detail = [t("result.interval", interval=headline_interval(case.low, case.high, t))]
     if case.sessions is not None:
         detail.append(t("gallery.session_one") if case.sessions == 1 else t("gallery.sessions", n=case.sessions))
     detail.append(t(f"gallery.alike_{_how_alike(match)}"))
     title = t("gallery.case", n=k)
     before, after = (t("gallery.alt", case=title, which=t(f"photo.{which}")) for which in VISITS)
-    return GalleryCard(title, headline_percent(case.percent, band, t), ". ".join(detail) + ".", before, after, *pictures)
+    return GalleryCard(title, headline_number(case.percent, band, t), ". ".join(detail) + ".", before, after, *pictures)
 
 
 def _how_alike(match: Match) -> str:

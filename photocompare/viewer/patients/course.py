@@ -11,6 +11,8 @@ import pandas as pd
 import streamlit as st
 
 from photocompare.records.patient_file import StoredComparison, StoredRegion
+from photocompare.report.words.headline import headline_interval, headline_number
+from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.texts import Texts
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
@@ -56,6 +58,8 @@ class CoursePoint:
         Since the region's first visit.
     since : int
         Day of the before visit, by the same count.
+    method : str
+        How it was measured: only points of one method are joined.
     length, low, high, stained, new : float or None
         Percent of the baseline length; None for a refused pair, and where there is no number.
     """
@@ -64,6 +68,7 @@ class CoursePoint:
     since: int
     date: str
     against: str
+    method: str
     length: float | None
     low: float | None
     high: float | None
@@ -89,6 +94,7 @@ def _point(comparison: StoredComparison, region: StoredRegion) -> CoursePoint:
         "since": (before - first).days,
         "date": after.isoformat(),
         "against": before.isoformat(),
+        "method": comparison.result.method,
     }
     result = comparison.result
     length, pigment = result.length, result.pigment
@@ -116,7 +122,10 @@ def show_course(region: StoredRegion, t: Texts) -> None:
     for chart in course_charts(points, treated, band, t):
         st.altair_chart(chart, width="stretch")
     st.text(t("patients.course_says", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"))
-    if len({comparison.settings_sha256 for comparison in region.comparisons}) > 1:
+    for earlier in dict.fromkeys(earlier_contract(comparison.result, t) for comparison in region.comparisons):
+        if earlier:
+            st.text(earlier)
+    if len({comparison.result.method for comparison in region.comparisons}) > 1:
         st.warning(t("patients.course_methods"))
     if any(point.refused for point in points):
         st.text(t("patients.course_refused"))
@@ -131,8 +140,8 @@ def course_table(points: Sequence[CoursePoint], band: ReferenceBandOptions, t: T
             p.date,
             str(p.day),
             p.against,
-            t("patients.refused") if p.length is None else blocks.headline_percent(p.length, band, t),
-            "" if p.low is None or p.high is None else t("patients.from_to", low=round(p.low), high=round(p.high)),
+            t("patients.refused") if p.length is None else headline_number(p.length, band, t),
+            "" if p.low is None or p.high is None else headline_interval(p.low, p.high, t),
             blocks.percent(p.stained, t),
             blocks.percent(p.new, t),
         ]
@@ -191,7 +200,7 @@ def _clearance(frame: pd.DataFrame, last: int, treated: Sequence[int], band: Ref
         *(_names(windows[windows["line"] == line], start, line, low_down=low_down) for line in (0, 1)),
         *_treatments(treated),
         alt.Chart(measured).mark_rule(strokeWidth=3, opacity=0.8).encode(x=days, y=low, y2="high:Q", color=colours),
-        alt.Chart(measured).mark_line(strokeWidth=1.5).encode(x=days, y=values, color=colours),
+        alt.Chart(measured).mark_line(strokeWidth=1.5).encode(x=days, y=values, color=colours, detail="method:N"),
         alt.Chart(measured).mark_point(filled=True, size=110, opacity=1).encode(x=days, y=values, color=colours, tooltip=tip),
     ]
     refused = frame[frame["length"].isna()]
@@ -211,7 +220,7 @@ def _share(frame: pd.DataFrame, name: str, title: str, days: alt.X, treated: Seq
     shown = alt.Chart(measured).encode(x=days, y=_level(name, title, (0, most)))
     layers = [
         *_treatments(treated),
-        shown.mark_line(strokeWidth=1.5, color=_POINT),
+        shown.mark_line(strokeWidth=1.5, color=_POINT).encode(detail="method:N"),
         shown.mark_point(filled=True, size=90, opacity=1, color=_POINT),
     ]
     return alt.layer(*layers)

@@ -12,6 +12,7 @@ from photocompare.records.access import Actor, Permission
 from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.records.patient_file import PatientFile, StoredComparison, StoredRegion, StoredVisit
 from photocompare.records.store import Records
+from photocompare.report.words.headline import headline_listed
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.redated import under_dates
@@ -20,7 +21,6 @@ from photocompare.results.visit_details import Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Measuring, Request
 from photocompare.viewer.patient_record.open_patient import may_write, shown_name
 from photocompare.viewer.patients.timeline import number
-from photocompare.viewer.result import blocks
 from photocompare.viewer.result.exports import offer_exports
 from photocompare.viewer.result.pictures import show_pictures
 from photocompare.viewer.result.progress import await_result, show_failure, under_way
@@ -124,9 +124,7 @@ def _show_correction(result: Result, t: Texts) -> None:
         "patients.corrected_by",
         name=correction.by,
         when=correction.at[:16].replace("T", " "),
-        percent=blocks.headline_percent(machine.value, result.benchmark.band, t),
-        low=round(machine.low),
-        high=round(machine.high),
+        length=headline_listed(machine, result.benchmark.band, t),
     )
     st.html(f'<p class="pc-small"><bdi>{escape(sentence)}</bdi></p>')
 

@@ -55,13 +55,13 @@ def show_segments(held: Records, who: Actor, region: StoredRegion, t: Texts) -> 
 def shared_baselines(region: StoredRegion) -> dict[str, list[StoredComparison]]:
     """Before photos with two measured comparisons or more, the most compared first; each group by day.
 
-    What was measured with other settings may part the same veins into other pieces, and is a group of its own.
+    What was measured with other settings or under another contract says other things of the same veins, and is a group of its own.
     """
     groups: defaultdict[str, list[StoredComparison]] = defaultdict(list)
     for comparison in region.comparisons:
         result = comparison.result
         if result.measured:
-            groups[f"{result.before.sha256}/{comparison.settings_sha256}"].append(comparison)
+            groups[f"{result.before.sha256}/{result.method}"].append(comparison)
     shared = {photo: found for photo, found in groups.items() if len(found) > 1}
     for found in shared.values():
         found.sort(key=lambda c: region.visit(c.after_visit).facts.day)

@@ -10,13 +10,14 @@ from photocompare.records.access import Actor
 from photocompare.records.entries import VisitFacts
 from photocompare.records.patient_file import StoredComparison, StoredRegion, StoredVisit
 from photocompare.records.store import Records
+from photocompare.report.words.headline import headline_listed
 from photocompare.report.words.reasons import told_reasons
+from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.texts import Texts
 from photocompare.results.result import Result
 from photocompare.results.visit_details import LONGEST_ENTRY, LONGEST_NOTE, shown_text
 from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.visits import show_visit
-from photocompare.viewer.result import blocks
 from photocompare.viewer.shared.expanders import lazy_expander
 
 
@@ -79,7 +80,9 @@ def _measured(comparison: StoredComparison, before: StoredVisit, t: Texts) -> st
     against = t("patients.against", day=before.facts.day.isoformat())
     revised = "" if comparison.revision == 1 else f" <small>{escape(t('patients.revision', n=comparison.revision))}</small>"
     by_hand = f" <small>{escape(t('patients.by_hand'))}</small>" if comparison.corrected else ""
-    return f'<p class="pc-measured"><b>{escape(number(comparison.result, t))}</b> {escape(against)}{revised}{by_hand}</p>'
+    told = earlier_contract(comparison.result, t)
+    earlier = f"<small>{escape(told)}</small>" if told else ""
+    return f'<p class="pc-measured"><b>{escape(number(comparison.result, t))}</b> {escape(against)}{revised}{by_hand} {earlier}</p>'
 
 
 def number(result: Result, t: Texts) -> str:
@@ -88,5 +91,4 @@ def number(result: Result, t: Texts) -> str:
     if length is None:
         why = next((reason.message for reason in told_reasons(result, t) if reason.refuses), "")
         return f"{t('patients.refused')} {why}".strip()
-    shown = blocks.headline_percent(length.value, result.benchmark.band, t)
-    return t("patients.cleared", percent=shown, low=round(length.low), high=round(length.high))
+    return headline_listed(length, result.benchmark.band, t)

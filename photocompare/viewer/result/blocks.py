@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from photocompare.base.estimate import Estimate
 from photocompare.report.pictures.fate_styles import FATE_STYLES
+from photocompare.report.pictures.percent_axis import PercentAxis
 from photocompare.report.words import numbers as in_words
+from photocompare.report.words.headline import CLEARED, headline_kind, headline_number, headline_of, headline_within
 from photocompare.report.words.patient import COURSE_DAYS, calls, course, course_step
 from photocompare.report.words.reasons import told_reasons
+from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.texts import Texts
 from photocompare.results.reference_band import ReferenceBandOptions
-from photocompare.results.result import Result
-from photocompare.veins.classes import ASSESSED_FATES
+from photocompare.results.result import CONTRACT, Result
+from photocompare.veins.classes import ASSESSED_FATES, Fate
 
 if TYPE_CHECKING:
     from photocompare.clearance.correction import Corrected, Correction
-
-_TICKS = (0, 25, 50, 75, 100)
-"""Percent, on the scale on which the number is drawn."""
 
 DAYS_PER_WEEK = 7
 
@@ -28,16 +28,6 @@ DAYS_PER_WEEK = 7
 def percent(value: float | None, t: Texts) -> str:
     """A percentage for people: a whole number with a true minus sign; empty for None."""
     return "" if value is None else in_words.percent(value, t).replace("-", "−")
-
-
-def headline_percent(value: float, band: ReferenceBandOptions, t: Texts) -> str:
-    """The headline for people, with a true minus sign; by its band it is told where rounding would carry it over a mark."""
-    return in_words.headline_percent(value, band, t).replace("-", "−")
-
-
-def interval(estimate: Estimate, t: Texts) -> str:
-    """The 95 % interval of a percentage, in words."""
-    return t("result.interval", low=round(estimate.low), high=round(estimate.high))
 
 
 def _with_range(estimate: Estimate, t: Texts) -> str:
@@ -48,37 +38,47 @@ def _with_range(estimate: Estimate, t: Texts) -> str:
 
 
 def headline(result: Result, t: Texts) -> str:
-    """The number, its interval, and both on the band; of a refused pair the refusal, and no number."""
+    """The number and its interval in words; of a refused pair the refusal, and no number; of which contract where it is an earlier one."""
     status, length = result.status, result.length
     badge = f'<span class="pc-badge pc-{status}">{escape(t(f"status.{status}"))}</span>'
     means = escape(t(f"status_means.{status}"))
+    told = earlier_contract(result, t)
+    earlier = f'<p class="pc-earlier">{escape(told)}</p>' if told else ""
     if length is None:
-        return f'<section class="pc-head"><p class="pc-refused">{escape(t("result.refused"))}</p><p>{badge} {means}</p></section>'
-    number = headline_percent(length.value, result.benchmark.band, t)
+        return f'<section class="pc-head"><p class="pc-refused">{escape(t("result.refused"))}</p><p>{badge} {means}</p>{earlier}</section>'
+    band = result.benchmark.band
+    css = "pc-number" if headline_kind(length.value) == CLEARED else "pc-number pc-in-words"
     return (
-        f'<section class="pc-head"><p class="pc-number" data-testid="headline">{escape(number)}</p>'
-        f'<p class="pc-of">{escape(t("result.headline"))}</p><p class="pc-interval">{escape(interval(length, t))}</p>'
-        f"<p>{badge} {means}</p></section>"
+        f'<section class="pc-head"><p class="{css}" data-testid="headline">{escape(headline_number(length.value, band, t))}</p>'
+        f'<p class="pc-of">{escape(headline_of(length.value, band, t))}</p>'
+        f'<p class="pc-interval">{escape(headline_within(length, t))}</p>'
+        f"<p>{badge} {means}</p>{earlier}</section>"
     )
 
 
 def scale(result: Result, t: Texts) -> str:
-    """0 to 100 % with the usual band, the responder mark, the interval and the number, drawn; with the verdict in words."""
+    """The axis with the usual band, the responder mark, the interval and the number, drawn; with the verdict in words."""
     length, benchmark = result.length, result.benchmark
     if length is None:
         return ""
-    value, low, high = (min(max(side, 0.0), 100.0) for side in (length.value, length.low, length.high))
-    responder = benchmark.responder_percent
+    axis = PercentAxis.holding((length.value, length.low))
+    value, low, high, band_low, band_high, at_rule = (
+        100.0 * axis.share(percent)
+        for percent in (length.value, length.low, length.high, benchmark.low, benchmark.high, benchmark.responder_percent)
+    )
     band = t("result.band" if benchmark.assessed else "result.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
-    mark = t("result.responder", n=f"{responder:g}")
-    ticks = "".join(f'<span class="pc-tick" style="left:{v}%">{v}</span>' for v in _TICKS)
-    number = headline_percent(length.value, benchmark.band, t)
-    label = f"{t('result.scale_axis')}: {number}, {interval(length, t)}, {band}, {mark}"
+    mark = t("result.responder", n=f"{benchmark.responder_percent:g}")
+    ticks = "".join(
+        f'<span class="pc-tick" style="left:{100 * axis.share(tick):.4g}%">{in_words.signed(tick, 0, t)}</span>' for tick in axis.ticks
+    )
+    zero = f'<span class="pc-zero" style="left:{100 * axis.share(0):.1f}%"></span>' if axis.least < 0 else ""
+    number = headline_number(length.value, benchmark.band, t)
+    label = f"{t('result.scale_axis')}: {number}, {headline_within(length, t)}, {band}, {mark}"
     drawing = (
         f'<div class="pc-scale" role="img" aria-label="{escape(label)}">'
         f'<div class="pc-names"><span class="pc-dashed">{escape(mark)}</span><span class="pc-green">{escape(band)}</span></div>'
-        f'<div class="pc-rail"><span class="{"pc-band" if benchmark.assessed else "pc-band-off"}" style="left:{benchmark.low:.1f}%;'
-        f'width:{benchmark.high - benchmark.low:.1f}%"></span><span class="pc-responder" style="left:{responder:.1f}%"></span>'
+        f'<div class="pc-rail"><span class="{"pc-band" if benchmark.assessed else "pc-band-off"}" style="left:{band_low:.1f}%;'
+        f'width:{band_high - band_low:.1f}%"></span>{zero}<span class="pc-responder" style="left:{at_rule:.1f}%"></span>'
         f'<span class="pc-range" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>'
         f'<span class="pc-value" style="left:{value:.1f}%"></span></div>'
         f'<div class="pc-ticks">{ticks}</div></div>'
@@ -115,25 +115,29 @@ def reasons(result: Result, t: Texts) -> str:
 
 
 def fate_bar(result: Result, t: Texts) -> str:
-    """The assessed length as one bar, stacked by fate, with its legend and lengths."""
+    """The assessed length as one bar, stacked by fate, with its legend and lengths; what is darkened stands beside it."""
     shares = {fate: share for fate in ASSESSED_FATES if (share := result.share(fate)) is not None}
     if not shares:
         return ""
+    darkened = result.share("darkened") if "darkened" in result.fates else None
+    beside: dict[Fate, float] = {} if darkened is None else {"darkened": darkened}
     parts = "".join(
         f'<span class="pc-part pc-fate-{fate}" style="width:{share:.2f}%;background-color:{_css(fate)}"></span>'
         for fate, share in shares.items()
         if share > 0
     )
     label = f"{t('result.fates_label')}: " + ", ".join(f"{t(f'fate.{fate}')} {percent(share, t)}" for fate, share in shares.items())
+    notes = {fate: f"<small>{escape(t(f'fate_note.{fate}'))}</small>" for fate in beside}
     rows = "".join(
-        f'<li><span class="pc-key pc-fate-{fate}" style="background-color:{_css(fate)}"></span>{escape(t(f"fate.{fate}"))}'
-        f"<b>{percent(share, t)}, {_length(result, fate)}</b></li>"
-        for fate, share in shares.items()
+        f'<li><span class="pc-key pc-fate-{fate}" style="background-color:{_css(fate)}"></span><span>{escape(t(f"fate.{fate}"))}'
+        f"{notes.get(fate, '')}</span><b>{percent(share, t)}, {_length(result, fate)}</b></li>"
+        for fate, share in {**shares, **beside}.items()
     )
+    seen = f'<p class="pc-small">{escape(t("result.seen_as"))}</p>' if result.contract == CONTRACT else ""
     heading = escape(t("result.fates"))
     return (
         f'<section class="pc-block"><h3>{heading}</h3><div class="pc-bar" role="img" aria-label="{escape(label)}">{parts}</div>'
-        f'<ul class="pc-legend">{rows}</ul></section>'
+        f'<ul class="pc-legend">{rows}</ul>{seen}</section>'
     )
 
 
@@ -195,7 +199,8 @@ def quality(result: Result, t: Texts) -> str:
     line = t("result.quality", error=error, tone=tone, scale=t(f"result.scale_{result.scale.source}"))
     shots = [shot.length.value for shot in result.shots if shot.length is not None]
     if shots:
-        line += ". " + t("result.shots", n=len(shots), values=", ".join(percent(value, t) for value in shots))
+        values = "; ".join(headline_number(value, result.benchmark.band, t, digits=0) for value in shots)
+        line += ". " + t("result.shots", n=len(shots), values=values)
     return f'<p class="pc-small">{escape(line)}</p>'
 
 
@@ -223,14 +228,14 @@ def call_list(t: Texts) -> str:
     return f'<section class="pc-call">{blocks}</section>'
 
 
-def corrected_beside(machine: Estimate, correction: Correction, corrected: Corrected, t: Texts) -> str:
+def corrected_beside(machine: Estimate, correction: Correction, corrected: Corrected, band: ReferenceBandOptions, t: Texts) -> str:
     """The machine's number and the corrected one, side by side, with who and when."""
     counts = {"struck": len(correction.not_veins), "drawn": len(correction.missed)}
     by = t("compare.correct_by", name=correction.by, when=f"{correction.at:%Y-%m-%d %H:%M}", **counts)
     columns = ((t("compare.correct_machine"), machine, ""), (t("compare.correct_yours"), corrected.length, by))
     cells = "".join(
-        f"<div><h4>{escape(name)}</h4><p class='pc-second'>{escape(in_words.percent(length.value, t, 1))}</p>"
-        f"<p>{escape(interval(length, t))}</p><p class='pc-small'>{escape(small)}</p></div>"
+        f"<div><h4>{escape(name)}</h4><p class='pc-second'>{escape(headline_number(length.value, band, t, digits=1))}</p>"
+        f"<p>{escape(headline_within(length, t))}</p><p class='pc-small'>{escape(small)}</p></div>"
         for name, length, small in columns
         if length.ok
     )

@@ -43,7 +43,7 @@ _SHOWN = {
 _LATER = {"originals": ("before_original", "after_original"), "full": ("before_full", "after_full")}
 """Pictures that come when they are asked for."""
 
-_OVERLAYS_ON = ("cleared", "stained", "faded", "residual", "new")
+_OVERLAYS_ON = ("cleared", "stained", "faded", "residual", "darkened", "new")
 
 
 def pair_view(
@@ -95,13 +95,13 @@ def packed_pair(
     blobs = {name: available[name] for name in names if name in available}
     result = dossier.result
     lines = (dossier.lines or {"fates": {}, "pieces": []}) if mode in ("full", "correct") else {"fates": {}, "pieces": []}
-    drawn = [fate for fate in FATE_STYLES if lines["fates"].get(fate)]
+    drawn = [fate for fate in FATE_STYLES if lines["fates"].get(fate) or (mode == "full" and round(result.lengths.get(fate, 0.0)) > 0)]
     head = {
         "id": identity,
         "mode": mode,
         "texts": t.section("pair"),
         "size": _shown_size(dossier),
-        "fates": [_fate(fate, lines["fates"][fate], result, t) for fate in drawn],
+        "fates": [_fate(fate, lines["fates"].get(fate, []), result, t) for fate in drawn],
         "overlays_on": list(_OVERLAYS_ON),
         "pieces": lines["pieces"] if mode == "correct" else [],
         "pigment_rgb": list(PIGMENT_RGB),
@@ -125,6 +125,7 @@ def _fate(fate: str, lines: Any, result: Result, t: Texts) -> dict[str, Any]:
     return {
         "code": fate,
         "label": t(f"fate.{fate}"),
+        "note": t.entries.get(f"fate_note.{fate}", ""),
         "amount": "" if amount is None else f"{amount:.0f} {result.unit}",
         "colour": _css(style.colour),
         "casing": _css(style.casing),

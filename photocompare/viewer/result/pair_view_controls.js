@@ -89,9 +89,9 @@ class PairControls extends PairScene {
       event.target.checked ? this.shown.add(code) : this.shown.delete(code);
       this.draw();
     };
-    const row = (code, label, amount, swatch) =>
+    const row = (code, label, amount, swatch, note = "") =>
       element(
-        "label", { class: "layer" },
+        "label", { class: "layer", title: note || null },
         element("input", { type: "checkbox", "data-key": `layer-${code}`, checked: this.shown.has(code), onchange: toggle(code) }),
         swatch, element("span", { class: "layer-name" }, label), element("span", { class: "amount" }, amount),
       );
@@ -118,7 +118,7 @@ class PairControls extends PairScene {
     return element(
       "fieldset", { class: "layers" },
       element("legend", {}, this.text("layers")),
-      ...this.head.fates.map((fate) => row(fate.code, fate.label, fate.amount, line(fate))),
+      ...this.head.fates.map((fate) => row(fate.code, fate.label, fate.amount, line(fate), fate.note)),
       row("pigment", this.text("pigment"), this.head.pigment_amount, tint()),
       element("label", { class: "layer opacity" }, element("span", { class: "layer-name" }, this.text("opacity")), opacity),
     );
