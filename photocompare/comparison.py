@@ -30,7 +30,7 @@ from photocompare.photo.reading import Photo
 from photocompare.prepared_photo import PreparedPhoto, prepare_photo
 from photocompare.registration import Registration, register
 from photocompare.registration.judge import JudgeOptions
-from photocompare.registration.resampling import sampled_through, warped_photo
+from photocompare.registration.resampling import carried_on, sampled_through, warped_photo
 from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures, Provenance
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing, judge_timing, parse_date
@@ -152,7 +152,9 @@ def compare(
             return ending.comparison(flags, pair, laid)
 
         with watch.stage("veins"):
-            warped, shown = warped_photo(pair.prepared_after.linear, laid.registration.map_xy)
+            # The pictures show the after photo where nothing is measured too: glare that is left out, skin beyond the shared field.
+            warped, pictured = warped_photo(pair.prepared_after.linear, carried_on(laid.registration.map_xy))
+            shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
             reading = _read_together(pair, laid, alone.result(), warped, shown, settings)
             veins = (
                 find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins),
@@ -184,7 +186,7 @@ def compare(
             flags += _raised((*lit.flags, *(("dark_skin_limits",) if tone.group == "dark" else ())))
     measured = Measured(
         before_normalised=lit.before,
-        after_normalised=np.where(shown[..., np.newaxis], lit.after, np.float32(np.nan)),
+        after_normalised=np.where(pictured[..., np.newaxis], lit.after, np.float32(np.nan)),
         veins_before=seen_map(reading.before.vein_de, veins[0], reading.shared, settings.fate.observer),
         veins_after=seen_map(reading.after.vein_de, veins[1], reading.shared, settings.fate.observer),
         pigment_before=pigment.before & reading.shared,

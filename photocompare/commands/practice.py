@@ -30,7 +30,7 @@ def report(
 ) -> None:
     """Work out every figure of the audit page, and export the de-identified table."""
     from photocompare.practice.audit_files import audit_exports, write_audit
-    from photocompare.practice.audit_words import with_interval
+    from photocompare.practice.audit_words import clearance, with_interval
     from photocompare.practice.cohort import CohortFilter
     from photocompare.practice.figures import AuditOptions
     from photocompare.records.access import COMMAND_LINE, Permission
@@ -53,7 +53,7 @@ def report(
     everyone, ended = figures.flow.steps[0], figures.flow.steps[-1]
     typer.echo(f"Treated: {everyone.patients} patients; with an outcome: {ended.patients} patients, {ended.comparisons} comparisons.")
     if figures.outcomes is not None:
-        typer.echo(f"Mean clearance {with_interval(figures.outcomes.clearance, texts('en'))}")
+        typer.echo(f"Mean clearance {clearance(figures.outcomes.clearance, texts('en'))}")
         typer.echo(f"Responders {with_interval(figures.outcomes.responders, texts('en'))}")
     typer.echo(f"Files: {out}")
 

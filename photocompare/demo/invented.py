@@ -55,6 +55,12 @@ _FLAWS = (
     ("partial_overlap", "", 0.1),
     ("noisy", "before", 0.08),
 )
+_SIGNED = (-math.inf, 100.0)
+"""Within what a clearance lies, percent; below 0 is darker than before."""
+
+_DARKENED_PERCENT = 1.5
+"""Of the baseline, what noise alone shows darker than before.  Assumed."""
+
 _CAUSES = ("threshold", "registration", "noise", "light", "field")
 _CAUSE_WEIGHTS = np.array([6.0, 0.4, 3.0, 2.0, 0.6])
 """How the causes share the squared half width, as in measured pairs."""
@@ -129,21 +135,24 @@ def _outcome(rng: np.random.Generator, truth: TrueState, practice: Practice) -> 
     calibres, cleared = {}, 0.0
     for name, (mm, percent) in truth.calibres.items():
         own = 0.6 * half * math.sqrt(1 - mm / whole)
-        value = float(np.clip(percent + common + rng.normal(0, own / Z95), 0, 100))
-        calibres[name] = CalibreOutcome(_estimate(rng, value, math.hypot(half, own), (0.0, 100.0)), mm / _MM_PER_PX)
+        value = min(100.0, percent + common + float(rng.normal(0, own / Z95)))
+        calibres[name] = CalibreOutcome(_estimate(rng, value, math.hypot(half, own), _SIGNED), mm / _MM_PER_PX)
         cleared += mm * value / whole
-    length = _estimate(rng, cleared, half, (0.0, 100.0))
-    stained = float(np.clip(truth.stained * rng.lognormal(0, 0.15), 0, cleared))
+    cleared = min(cleared, 100.0)
+    length = _estimate(rng, cleared, half, _SIGNED)
+    darkened = max(0.0, -cleared) + min(float(rng.exponential(_DARKENED_PERCENT)), 100.0 - max(cleared, 0.0))
+    gone = cleared + darkened
+    stained = float(np.clip(truth.stained * rng.lognormal(0, 0.15), 0, gone))
     new = truth.new * rng.lognormal(0, 0.2) + (rng.exponential(0.5) if rng.uniform() < 0.3 else 0.0)
-    left = 100 - cleared
+    left = 100 - gone
     faded = left * rng.uniform(0.25, 0.6)
-    shares = {"cleared": cleared - stained, "stained": stained, "faded": faded, "residual": left - faded, "new": new}
+    shares = {"cleared": gone - stained, "stained": stained, "faded": faded, "residual": left - faded, "darkened": darkened, "new": new}
     shares["not_assessable"] = float(rng.exponential(3.0))
     stain_px2 = stained / 100 * whole * rng.uniform(1.2, 2.2) / _MM_PER_PX**2
     return Outcome(
         length=length,
-        area=_estimate(rng, min(100.0, cleared + rng.normal(6, 4)), 0.7 * half, (-math.inf, 100.0)),
-        contrast=_estimate(rng, min(100.0, cleared + rng.normal(9, 4)), 0.6 * half, (-math.inf, 100.0)),
+        area=_estimate(rng, min(100.0, cleared + rng.normal(6, 4)), 0.7 * half, _SIGNED),
+        contrast=_estimate(rng, min(100.0, cleared + rng.normal(9, 4)), 0.6 * half, _SIGNED),
         net_change=_estimate(rng, new - cleared, 1.6 * half, (-100.0, math.inf)),
         by_calibre=calibres,
         fate_px={fate: share / 100 * whole / _MM_PER_PX for fate, share in shares.items()},

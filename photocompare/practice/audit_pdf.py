@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from photocompare.practice.audit_rows import completeness_rows, distribution_rows, effect_rows, group_rows, headline_entries, reason_rows
-from photocompare.practice.audit_words import filtered, funnel_words, notes, number, percent, period, run_words, with_interval
+from photocompare.practice.audit_words import filtered, funnel_words, notes, number, period, run_words, with_interval
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.figures import AuditFigures, Outcomes
@@ -159,13 +159,12 @@ def _headline(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
     width = (_WIDTH - 2 * _GAP) / len(entries)
     height = 22.0
     pages.room(height + 2.0)
-    for place, (name, estimate) in enumerate(entries):
+    for place, (name, value, within) in enumerate(entries):
         x = _MARGIN + place * (width + _GAP)
         sheet.filled(x, pages.y, width, height, PANEL, radius=1.2)
         sheet.paragraph(x + 3.0, pages.y + 1.6, width - 6.0, name, TypeStyle(_SMALL, MUTED), most_lines=2)
-        value, rest = percent(estimate.value, t), with_interval(estimate, t)
         sheet.line_of(x + 3.0, pages.y + 15.4, value, TypeStyle(16.0, bold=True), width=width - 6.0)
-        sheet.line_of(x + 3.0, pages.y + 19.8, rest.partition(" (")[2].rstrip(")"), TypeStyle(_SMALL, MUTED), width=width - 6.0)
+        sheet.line_of(x + 3.0, pages.y + 19.8, within, TypeStyle(_SMALL, MUTED), width=width - 6.0)
     pages.y += height + 3.0
 
 

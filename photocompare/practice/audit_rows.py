@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from photocompare.base.estimate import Estimate
-from photocompare.practice.audit_words import number, percent, with_interval, word
+from photocompare.practice.audit_words import clearance, clearance_interval, clearance_value, interval, number, percent, with_interval, word
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.statistics import PERCENT
@@ -12,12 +11,12 @@ from photocompare.report.words.texts import Texts
 Rows = list[tuple[str, ...]]
 
 
-def headline_entries(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> tuple[tuple[str, Estimate], ...]:
-    """The three numbers that are asked for first, by name."""
+def headline_entries(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> tuple[tuple[str, str, str], ...]:
+    """The three numbers that are asked for first: name, number, interval."""
+    shares = ((_responders(figures, t), outcomes.responders), (t("audit_head.complete"), figures.completeness.in_window))
     return (
-        (t("audit_head.clearance"), outcomes.clearance),
-        (_responders(figures, t), outcomes.responders),
-        (t("audit_head.complete"), figures.completeness.in_window),
+        (t("audit_head.clearance"), clearance_value(outcomes.clearance, t), clearance_interval(outcomes.clearance, t)),
+        *((name, percent(found.value, t), interval(found.low, found.high, t)) for name, found in shares),
     )
 
 
@@ -47,7 +46,7 @@ def group_rows(table: Breakdown, t: Texts, *, hidden: tuple[str, ...]) -> Rows:
             word(table.dimension, group.name, t),
             str(group.patients),
             str(group.pairs),
-            with_interval(group.clearance, t),
+            clearance(group.clearance, t),
             with_interval(group.responders, t),
         )
         for group in table.groups

@@ -11,6 +11,7 @@ from photocompare.practice.figures import AuditFigures
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.run_chart import RunSignals
 from photocompare.report.words import numbers
+from photocompare.report.words.headline import clearance_number, headline_interval
 from photocompare.report.words.texts import Texts
 from photocompare.report.words.visit import date_of
 
@@ -39,6 +40,21 @@ def interval(low: float, high: float, t: Texts) -> str:
 def with_interval(estimate: Estimate, t: Texts) -> str:
     """A percentage and its interval in brackets; a dash where there is none."""
     return f"{percent(estimate.value, t)} ({interval(estimate.low, estimate.high, t)})" if estimate.ok else DASH
+
+
+def clearance(estimate: Estimate, t: Texts) -> str:
+    """A mean clearance and its interval in brackets, below 0 in words; a dash where there is none."""
+    return f"{clearance_value(estimate, t)} ({clearance_interval(estimate, t)})" if estimate.ok else DASH
+
+
+def clearance_value(estimate: Estimate, t: Texts) -> str:
+    """A mean clearance, below 0 in words; a dash where there is none."""
+    return clearance_number(estimate.value, t, _DIGITS) if estimate.ok else DASH
+
+
+def clearance_interval(estimate: Estimate, t: Texts) -> str:
+    """The interval of a mean clearance, each end as what it is; a dash where there is none."""
+    return headline_interval(estimate.low, estimate.high, t, _DIGITS) if estimate.ok else DASH
 
 
 def word(column: str, name: str, t: Texts) -> str:

@@ -22,10 +22,11 @@ UNIT_MARKS = {"within": (BLUE, "circle"), "95": (ORANGE, "square"), "998": (RED,
 
 @dataclass(frozen=True)
 class Axis:
-    """Its title, and whether it runs from 0 to 100 % or as far as the data do."""
+    """Its title, and whether it runs to 100 % or as far as the data do; to 100 %, from `least`, which is 0 or below."""
 
     title: str
     percent: bool = False
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def distribution_plot(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> Di
         scale = truth.pairs * (bins[0][1] - bins[0][0]) / (truth.grid[1] - truth.grid[0])
         line = tuple((x, scale * share) for x, share in zip(truth.grid, truth.density, strict=True))
     return DistributionPlot(
-        Axis(t("audit_chart.clearance"), percent=True),
+        Axis(t("audit_chart.clearance"), percent=True, least=bins[0][0]),
         Axis(t("audit_chart.pairs")),
         Series(t("audit_chart.measured"), bins, BLUE),
         Series(t("audit_chart.truth"), line, RED),

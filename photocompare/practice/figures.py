@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,9 @@ FUNNEL_DIMENSIONS = ("operator", "site")
 VESSELS = ("telangiectasia", "reticular")
 _BIN_PERCENT = 5.0
 """Width of the bins of the distribution, points: a fourteenth of the range and a quarter of the band."""
+
+_LOWEST_BIN = -100.0
+"""Percent: what is darker than that is counted in the lowest bin."""
 
 _QUARTILES = (25.0, 50.0, 75.0)
 
@@ -236,8 +240,9 @@ def _mean_of_known(ended: Cohort, column: str, least_patients: int) -> Estimate:
 
 
 def _distribution(clearance: Floats, shown: Floats, clusters: Clusters, band: ReferenceBandOptions) -> Distribution:
-    edges = np.arange(0.0, PERCENT + _BIN_PERCENT / 2.0, _BIN_PERCENT)
-    place = np.clip((np.clip(clearance, 0.0, PERCENT) / _BIN_PERCENT).astype(np.intp), 0, len(edges) - 2)
+    lowest = max(_LOWEST_BIN, min(0.0, _BIN_PERCENT * math.floor(float(clearance.min(initial=0.0)) / _BIN_PERCENT)))
+    edges = np.arange(lowest, PERCENT + _BIN_PERCENT / 2.0, _BIN_PERCENT)
+    place = np.clip(((np.clip(clearance, lowest, PERCENT) - lowest) / _BIN_PERCENT).astype(np.intp), 0, len(edges) - 2)
     counts = np.bincount(place, minlength=len(edges) - 1)
     below, above = shown < band.low_percent, shown > band.high_percent
     shares = [rate_estimates(clusters.means(flags.astype(np.float64)))[0] for flags in (below, ~below & ~above, above)]

@@ -16,6 +16,7 @@ from photocompare.practice.audit_words import word
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import BLUE, UNIT_MARKS, Axis, DistributionPlot, FunnelPlot, QualityPlot, RunPlot
 from photocompare.practice.rating import PairAgreement
+from photocompare.report.pictures.percent_axis import PercentAxis
 from photocompare.report.words.texts import Texts
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -25,7 +26,6 @@ _ROW_HEIGHT, _AXIS_HEIGHT = 26, 70
 _LONGEST_LABEL = 320
 """Pixels; heights hold axes and legends."""
 
-_PERCENT = alt.Scale(domain=[0, 100])
 
 _BOTH_GROUNDS = "#808080"
 """Stands out on a light page and on a dark one; rules without a colour take the page's."""
@@ -35,12 +35,16 @@ _DASHES = {False: [1, 0], True: [5, 4]}
 """Pixels on and off of a solid and of a dashed line."""
 
 
+def _percent(least: float = 0.0) -> alt.Scale:
+    return alt.Scale(domain=[least, 100])
+
+
 def _x(field: str, axis: Axis) -> alt.X:
-    return alt.X(field, title=axis.title, scale=_PERCENT if axis.percent else alt.Undefined)
+    return alt.X(field, title=axis.title, scale=_percent(axis.least) if axis.percent else alt.Undefined)
 
 
 def _y(field: str, axis: Axis) -> alt.Y:
-    return alt.Y(field, title=axis.title, scale=_PERCENT if axis.percent else alt.Undefined)
+    return alt.Y(field, title=axis.title, scale=_percent(axis.least) if axis.percent else alt.Undefined)
 
 
 def _dash(field: str, names: dict[str, bool], *, symbol: int | None = None) -> alt.StrokeDash:
@@ -61,7 +65,7 @@ def distribution_chart(plot: DistributionPlot) -> Chart:
     named = {part.name: part.colour or _BOTH_GROUNDS for part in (measured, truth, band, rule)}
     colour = alt.Scale(domain=list(named), range=list(named.values()))
     shown = alt.Color("what:N", scale=colour, title=None, legend=alt.Legend(orient="top", columns=2, symbolOpacity=1))
-    binned = alt.X("low:Q", bin="binned", scale=_PERCENT, title=plot.x.title)
+    binned = alt.X("low:Q", bin="binned", scale=_percent(plot.x.least), title=plot.x.title)
     ground = pd.DataFrame(band.points, columns=["low", "high"]).assign(what=band.name)
     bars = pd.DataFrame(measured.points, columns=["low", "high", "pairs"]).assign(what=measured.name)
     layers = [
@@ -103,7 +107,8 @@ def breakdown_chart(table: Breakdown, t: Texts, *, measure: str = "clearance") -
         ],
     )
     title = t("audit_chart.mean_clearance") if measure == "clearance" else t("audit_chart.responders")
-    span = base.mark_rule(strokeWidth=2, color=_BOTH_GROUNDS).encode(x=alt.X("low:Q", scale=_PERCENT, title=title), x2="high")
+    least = PercentAxis.holding(frame["low"]).least
+    span = base.mark_rule(strokeWidth=2, color=_BOTH_GROUNDS).encode(x=alt.X("low:Q", scale=_percent(least), title=title), x2="high")
     points = base.mark_point(filled=True, size=70, color=BLUE, opacity=1).encode(x="value:Q")
     return _layered(span, points, height=_ROW_HEIGHT * max(len(frame), 1) + _AXIS_HEIGHT)
 
@@ -172,7 +177,7 @@ def quality_chart(plot: QualityPlot) -> Chart:
 def bland_altman_chart(agreement: PairAgreement, t: Texts) -> Chart:
     """Differences over means, with the mean difference and the limits of agreement."""
     points = pd.DataFrame(agreement.points, columns=["mean", "difference"])
-    x = alt.X("mean:Q", scale=_PERCENT, title=t("audit_chart.mean_of_two"))
+    x = alt.X("mean:Q", scale=_percent(PercentAxis.holding(points["mean"]).least), title=t("audit_chart.mean_of_two"))
     y = alt.Y("difference:Q", title=t("audit_chart.difference"))
     layers = [alt.Chart(points).mark_point(filled=True, opacity=0.6, size=50, color=BLUE).encode(x=x, y=y)]
     limits = agreement.limits

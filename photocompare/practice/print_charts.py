@@ -69,7 +69,7 @@ def draw_distribution(plot: DistributionPlot, width_mm: float, height_mm: float)
         if plot.truth.points:
             axes.plot(*zip(*plot.truth.points, strict=True), color=plot.truth.colour, label=plot.truth.name)
         axes.axvline(rule, color="black", lw=0.9, ls="--", label=plot.rule.name)
-        axes.set(xlim=(0, 100), xlabel=plot.x.title, ylabel=plot.y.title)
+        axes.set(xlim=(plot.x.least, 100), xlabel=plot.x.title, ylabel=plot.y.title)
         axes.locator_params(axis="y", integer=True)
         axes.legend(loc="upper left")
 

@@ -16,6 +16,12 @@ from photocompare.base.arrays import LinearRGB, MapXY, Mask
 NOWHERE = -1e4
 """A coordinate outside every photo: stands for NaN where OpenCV has to read."""
 
+_NODE_STEP = 4
+"""Pixels between the places at which a map is carried on: it is smooth over tens of pixels."""
+
+_SMOOTH_NODES = 8.0
+"""Sigma of the smoothing beyond the known map, nodes: nearest places alone would leave streaks."""
+
 CUBIC_REACH = 2
 """Pixels that cubic interpolation takes on either side."""
 
@@ -99,6 +105,37 @@ def map_at(map_xy: MapXY, x: _Floats, y: _Floats) -> MapXY:
     nowhere = (NOWHERE,) * 4
     read = cv2.remap(without_nan(map_xy), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=nowhere)
     return np.asarray(read, dtype=np.float32)
+
+
+def carried_on(map_xy: MapXY) -> MapXY:
+    """The map, for looking, where it is not known too: over its holes and beyond its edge.
+
+    There it is the plane through the known map, and what the nearest known place lies off that, smoothed the more the farther away.
+    Nothing is measured there.
+
+    Parameters
+    ----------
+    map_xy : MapXY
+        (h, w, 2) with at least three finite points that are not in line, or none: then it comes back as it is.
+    """
+    nodes = np.ascontiguousarray(map_xy[::_NODE_STEP, ::_NODE_STEP], dtype=np.float32)
+    known: Mask = np.asarray(np.isfinite(nodes).all(axis=2))
+    if known.all() or not known.any():
+        return map_xy
+    y, x = np.mgrid[0 : known.shape[0], 0 : known.shape[1]].astype(np.float32) * np.float32(_NODE_STEP)
+    at = np.dstack([x, y, np.ones_like(x)])
+    fit, *_ = np.linalg.lstsq(at[known].astype(np.float64), nodes[known].astype(np.float64), rcond=None)
+    plane = (at @ fit).astype(np.float32)
+    away, label = cv2.distanceTransformWithLabels((~known).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
+    nearest = np.zeros(int(label.max()) + 1, np.int64)
+    nearest[label[known]] = np.flatnonzero(known)
+    rest = (nodes - plane).reshape(-1, 2)[nearest[label]]
+    smooth = np.asarray(cv2.GaussianBlur(rest, (0, 0), _SMOOTH_NODES), dtype=np.float32)
+    share = np.minimum(away / np.float32(2 * _SMOOTH_NODES), np.float32(1))[..., np.newaxis]
+    whole = plane + rest + share * (smooth - rest)
+    rows, cols = (np.arange(side, dtype=np.float32) / np.float32(_NODE_STEP) for side in map_xy.shape[:2])
+    between = sampled_at(whole, *np.meshgrid(cols, rows), beyond="edge")
+    return np.where(np.isfinite(map_xy), map_xy, between)
 
 
 def without_nan(map_xy: MapXY) -> MapXY:

@@ -52,7 +52,7 @@ class Measured:
     Parameters
     ----------
     before_normalised, after_normalised : ndarray of shape (h, w, 3)
-        Under the same light; the after photo warped, NaN where it shows nothing.
+        Under the same light; the after photo warped, NaN beyond its edge alone: glare, hair and skin outside the field are shown.
     veins_before, veins_after : ndarray of shape (h, w), float32
         Share of looks, 0..1, that see a vein there in that photo; 0 off the veins and outside the shared field.
     pigment_before, pigment_after : ndarray of shape (h, w), bool

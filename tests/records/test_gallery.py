@@ -20,7 +20,7 @@ from photocompare.results.dossier import Dossier, write_dossier
 from tests.support.made_records import FOLLOW_UP_DAY as DAY
 from tests.support.made_records import changed, new_comparison, sample_dossier, with_length
 
-SETTINGS = sample_dossier().result.provenance.config_sha256
+METHOD = sample_dossier().result.method
 
 
 def with_pictures() -> bytes:
@@ -36,7 +36,7 @@ def a_case(records: Records, percent: float = 80.0, *, consent: bool = True, **c
 
 
 def numbers(records: Records, **asked: object) -> list[int]:
-    return [case.comparison_id for case in gallery_cases(records, LOCAL, settings_sha256=SETTINGS, **asked)]  # type: ignore[arg-type]
+    return [case.comparison_id for case in gallery_cases(records, LOCAL, method=METHOD, **asked)]  # type: ignore[arg-type]
 
 
 def test_only_measured_outcomes_in_time_of_patients_who_agreed_are_in_it(records: Records) -> None:
@@ -45,7 +45,7 @@ def test_only_measured_outcomes_in_time_of_patients_who_agreed_are_in_it(records
     a_case(records, after=VisitFacts(dt.date(2026, 1, 26)))  # two weeks: no outcome yet
     key, _ = a_case(records, consent=False)
     records.set_consent(LOCAL, key, "teaching", True)
-    (case,) = gallery_cases(records, LOCAL, settings_sha256=SETTINGS)
+    (case,) = gallery_cases(records, LOCAL, method=METHOD)
     assert (case.comparison_id, case.percent, case.low, case.high, case.sessions, case.look) == (shown, 81.0, 76.0, 86.0, 1, None)
 
 
@@ -53,7 +53,7 @@ def test_a_correction_takes_the_place_of_what_it_corrects(records: Records) -> N
     key, first = a_case(records, 81.0)
     again = new_comparison(key, result=with_length(sample_dossier().result, 77.0), dossier=with_pictures(), reason="a scar was no vein")
     second = records.save_comparison(LOCAL, again).id
-    assert [(case.comparison_id, case.percent) for case in gallery_cases(records, LOCAL, settings_sha256=SETTINGS)] == [(second, 77.0)]
+    assert [(case.comparison_id, case.percent) for case in gallery_cases(records, LOCAL, method=METHOD)] == [(second, 77.0)]
     with pytest.raises(UsageError, match="not be shown"):
         gallery_pictures(records, LOCAL, first)
 
@@ -61,7 +61,7 @@ def test_a_correction_takes_the_place_of_what_it_corrects(records: Records) -> N
 def test_cases_measured_in_another_way_do_not_stand_beside_the_leg(records: Records) -> None:
     _, case = a_case(records)
     assert numbers(records) == [case]
-    assert gallery_cases(records, LOCAL, settings_sha256="0" * 64) == ()
+    assert gallery_cases(records, LOCAL, method="0" * 64) == ()
 
 
 def test_consent_that_is_taken_back_counts_at_once(records: Records) -> None:
@@ -98,14 +98,14 @@ def test_the_roles_that_may_look(records: Records) -> None:
         with pytest.raises(AccessDenied):
             gallery_pictures(records, actor, case)
         with pytest.raises(AccessDenied):
-            gallery_cases(records, actor, settings_sha256=SETTINGS)
+            gallery_cases(records, actor, method=METHOD)
 
 
 def test_what_is_shown_carries_no_name_no_day_and_leaves_its_entry(records: Records) -> None:
     key, number = a_case(records)
-    case, pictures = gallery_cases(records, LOCAL, settings_sha256=SETTINGS)[0], gallery_pictures(records, LOCAL, number)
+    case, pictures = gallery_cases(records, LOCAL, method=METHOD)[0], gallery_pictures(records, LOCAL, number)
     assert not [word for word in (key, "2026", DAY.isoformat(), "polidocanol", "thigh") if word in repr((case, vars(pictures)))]
-    gallery_cases(records, LOCAL, settings_sha256=SETTINGS, again=True)
+    gallery_cases(records, LOCAL, method=METHOD, again=True)
     found = [(row.action, row.object) for row in records.trail_rows(LOCAL, newest=2)]
     assert found == [("gallery.view", f"patient/{key}/comparison/{number}"), ("gallery.search", "gallery")]
 
@@ -119,10 +119,10 @@ def test_a_look_is_worked_out_once_and_anew_by_another_version(records: Records)
         return {"ita": 37.3, "density": None}
 
     assert keep_look(records, LOCAL, number, look) == {"ita": 37.3, "density": None}
-    assert gallery_cases(records, LOCAL, settings_sha256=SETTINGS)[0].look == {"ita": 37.3, "density": None}
+    assert gallery_cases(records, LOCAL, method=METHOD)[0].look == {"ita": 37.3, "density": None}
     with records.database.writing() as session:
         session.execute(update(LookRow).values(made_by="0.0"))
-    assert gallery_cases(records, LOCAL, settings_sha256=SETTINGS)[0].look is None
+    assert gallery_cases(records, LOCAL, method=METHOD)[0].look is None
     keep_look(records, LOCAL, number, look)
     with records.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(LookRow)) == 1
@@ -137,7 +137,7 @@ def test_a_kept_look_is_the_look(records: Records) -> None:
     records.set_consent(LOCAL, key, "gallery", True)
     number = records.save_comparison(LOCAL, new_comparison(key, dossier=write_dossier(sample_dossier()))).id
     keep_look(records, LOCAL, number, lambda dossier: look_as_dict(look_of(dossier)))  # type: ignore[arg-type]
-    kept = gallery_cases(records, LOCAL, settings_sha256=SETTINGS)[0].look
+    kept = gallery_cases(records, LOCAL, method=METHOD)[0].look
     assert kept is not None
     assert look_from_dict(kept) == leg
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from photocompare.registration.resampling import map_at, mask_through, sampled_at, sampled_through, warped_photo
+from photocompare.registration.resampling import carried_on, map_at, mask_through, sampled_at, sampled_through, warped_photo
 
 
 def _positions(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -44,3 +44,18 @@ def test_a_warped_photo_leaves_out_what_cubic_reading_can_not_see_around() -> No
     np.testing.assert_array_equal(shown, inner)
     np.testing.assert_allclose(warped[shown], after[shown], atol=1e-6)
     np.testing.assert_array_equal(warped[~shown], 0.0)
+
+
+def test_a_map_is_carried_on_over_its_holes_and_beyond_its_edge() -> None:
+    x, y = _positions(120, 90)
+    whole = np.dstack([1.03 * x - 0.05 * y + 4.0 + np.sin(y / 30), 0.04 * x + 0.98 * y - 2.0 + np.cos(x / 25)])
+    known = (np.abs(x - 45) < 25) & ((x - 50) ** 2 + (y - 60) ** 2 > 8**2)
+    map_xy = np.where(known[..., np.newaxis], whole, np.float32(np.nan))
+    carried = carried_on(map_xy)
+    assert np.isfinite(carried).all()
+    np.testing.assert_array_equal(carried[known], whole[known])
+    off = np.linalg.norm(carried - whole, axis=2)
+    assert off[(x - 50) ** 2 + (y - 60) ** 2 <= 8**2].max() < 0.5
+    assert off.max() < 4.0
+    nothing = np.full((8, 8, 2), np.nan, np.float32)
+    assert carried_on(nothing) is nothing

@@ -63,7 +63,7 @@ def test_a_measured_pair_has_every_field_of_the_contract() -> None:
     assert result["pigment"]["gained_mm2"] == pytest.approx(850 * MM_PER_PX**2, abs=0.005)
     assert result["registration"]["error_mm_p95"] == pytest.approx(1.9 * MM_PER_PX, abs=0.005)
     assert result["skin"]["group"] == "intermediate"
-    assert set(result["fate_mm"]) == {"cleared", "stained", "faded", "residual", "new", "not_assessable"}
+    assert set(result["fate_mm"]) == {"cleared", "stained", "faded", "residual", "darkened", "new", "not_assessable"}
 
 
 def test_what_failed_is_null_never_zero() -> None:
@@ -194,9 +194,12 @@ def test_all_files_of_a_measured_pair(tmp_path: Path) -> None:
             image = cv2.imread(str(tmp_path / "out" / name), cv2.IMREAD_UNCHANGED)
             if name not in ("fate.png", "summary.png"):
                 assert image.shape[:2] == (height, width), name
-            if name.split("_")[0].split(".")[0] in ("veins", "pigment", "field"):
+            if name.split("_")[0].split(".")[0] in ("pigment", "field"):
                 assert image.ndim == 2
                 assert set(np.unique(image)) <= {0, 255}
+            if name.startswith("veins"):
+                assert image.ndim == 2
+                assert image.dtype == np.uint8
     with np.load(tmp_path / "out" / "registration.npz") as stored:
         step = int(stored["step"])
         assert stored["map_xy"].shape == (-(-height // step), -(-width // step), 2)
@@ -343,5 +346,5 @@ def test_rounding_carries_no_told_headline_over_a_mark() -> None:
     comparison = make_comparison()
     assert comparison.outcome is not None
     near = dataclasses.replace(comparison.outcome, length=Estimate(74.6, 60.0, 85.0, "%"))
-    assert headline(result_of(dataclasses.replace(comparison, outcome=near)), T).startswith("74.6 % of the visible vein length")
+    assert headline(result_of(dataclasses.replace(comparison, outcome=near)), T).startswith("74.6 % of the visible veins")
     assert headline(result_of(comparison), T).startswith("61 % of")

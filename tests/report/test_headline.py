@@ -6,6 +6,7 @@ import pytest
 
 from photocompare.base.estimate import Estimate
 from photocompare.report.words.headline import (
+    clearance_number,
     headline_interval,
     headline_listed,
     headline_number,
@@ -76,7 +77,7 @@ def test_what_is_below_0_is_never_a_negative_percentage(language: str) -> None:
         result = result_of(make_comparison(length=length))
         told = [
             headline_number(value, BAND, t),
-            headline_number(value, BAND, t, digits=1),
+            clearance_number(value, t, 1),
             headline_sentence(length, BAND, t),
             headline_listed(length, BAND, t),
             headline_within(length, t),

@@ -57,14 +57,17 @@ def test_tenths_are_those_nearest_to_the_number(tenths: int, language: str) -> N
     t = texts(language)
     for percent in (10 * tenths - 4.9, 10 * tenths, 10 * tenths + 4.9):
         said = patient_sentence(cleared(percent, percent - 5.0, percent + 5.0), t)
-        assert said == t("consult.of_ten", n=tenths, low=round(percent - 5.0), high=round(percent + 5.0))
+        between = t("consult.range", low=round(percent - 5.0), high=round(percent + 5.0))
+        assert said == t("consult.of_ten", n=tenths, range=between)
 
 
 def test_the_sentence_of_the_sample_of_the_contract() -> None:
     assert patient_sentence(cleared(81.0, 76.0, 86.0), T) == "About 8 of 10 of the visible spider veins are gone; between 76 and 86 %."
 
 
-@pytest.mark.parametrize(("percent", "kind"), [(0.0, "hardly"), (4.9, "hardly"), (95.1, "nearly_all"), (100.0, "nearly_all")])
+@pytest.mark.parametrize(
+    ("percent", "kind"), [(0.0, "unchanged"), (0.6, "hardly"), (4.9, "hardly"), (95.1, "nearly_all"), (100.0, "nearly_all")]
+)
 def test_nothing_and_everything_are_said_in_words(percent: float, kind: str) -> None:
     said = patient_sentence(cleared(percent, max(0.0, percent - 3.0), min(100.0, percent + 3.0)), T)
     assert said.startswith(T(f"consult.{kind}").split(";")[0])

@@ -76,7 +76,7 @@ def test_the_file_page_says_everything(measured: Dossier) -> None:
 
 def test_rounding_carries_no_printed_headline_over_a_mark(measured: Dossier) -> None:
     close = with_result(measured, with_length(measured.result, Estimate(74.6, 60.0, 80.0, "%")))
-    assert f"74.6 % {T('result.headline')}" in text_of(file_pdf(close, DETAILS, T))
+    assert f"74.6 % {T('headline.of_cleared')}" in text_of(file_pdf(close, DETAILS, T))
 
 
 def test_lengths_stand_beside_their_fates(measured: Dossier) -> None:

@@ -160,14 +160,21 @@ def test_the_band_shows_number_interval_and_responder_in_their_places() -> None:
             super().filled(x, y, width, height, colour, radius=radius)
 
     sheet = Watched("en", "a test")
-    marks = [Mark(61.0, 48.0, 72.0), Mark(80.0, -5.0, 130.0, hollow=True)]
-    draw_band(sheet, (50.0, 20.0, 100.0), ReferenceBandOptions(), marks, ("band", "responder"), applied=True)
-    sheet.bytes_of()
+    marks = [Mark(61.0, 48.0, 72.0), Mark(80.0, 0.0, 130.0, hollow=True)]
+    draw_band(sheet, (50.0, 20.0, 100.0), ReferenceBandOptions(), marks, ("band", "responder"), T, applied=True)
     assert (pytest.approx(120.0), pytest.approx(140.0)) in fills
     assert lines[0] == (pytest.approx(125.0), pytest.approx(125.0))
     assert (pytest.approx(98.0), pytest.approx(122.0)) in lines
     assert (pytest.approx(50.0), pytest.approx(150.0)) in lines  # kept on the scale
     assert dots == [pytest.approx(111.0), pytest.approx(130.0)]
+    lines.clear()
+    dots.clear()
+    below = [Mark(-12.0, -20.0, -5.0), Mark(-140.0, -180.0, -110.0)]
+    draw_band(sheet, (50.0, 20.0, 100.0), ReferenceBandOptions(), below[:1], ("band", "responder"), T, applied=True)
+    draw_band(sheet, (50.0, 60.0, 100.0), ReferenceBandOptions(), below[1:], ("band", "responder"), T, applied=True)
+    sheet.bytes_of()
+    assert dots == [pytest.approx(50.0 + 100.0 * 13 / 125), pytest.approx(50.0)]  # from -25 on; kept on the scale that ends at -100
+    assert (pytest.approx(70.0), pytest.approx(70.0)) in lines  # where nothing changed
 
 
 def test_the_bar_is_shared_out_by_length(measured: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:

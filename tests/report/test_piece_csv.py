@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.files.piece_csv import piece_csv, result_json, safe_cell
 from photocompare.results.result_json import as_dict, result_text
+from photocompare.veins.classes import ASSESSED_FATES
 from tests.support.made_comparison import FATES_IN_TURN, MM_PER_PX, NO_SCALE, make_comparison
+from tests.support.made_result import under_contract_1, with_result
 
 
 def table(text: str) -> tuple[list[str], list[dict[str, str]]]:
@@ -25,7 +27,8 @@ def table(text: str) -> tuple[list[str], list[dict[str, str]]]:
 def test_every_piece_has_its_row_with_its_own_figures() -> None:
     comparison = make_comparison()
     header, rows = table(piece_csv(dossier_of(comparison)))
-    assert header[3:6] == ["length (mm)", "apparent width (mm)", "contrast before (CIE76)"]
+    assert header[3:7] == ["length (mm)", "expected length (mm)", "apparent width (mm)", "contrast before (CIE76)"]
+    assert header[7:9] == ["seen before (share of looks)", "seen after (share of looks)"]
     assert [row["fate"] for row in rows] == list(FATES_IN_TURN)
     assert [row["number"] for row in rows] == [str(n) for n in range(1, len(rows) + 1)]
     assert comparison.pictures.measured is not None
@@ -34,16 +37,30 @@ def test_every_piece_has_its_row_with_its_own_figures() -> None:
         assert float(row["length (mm)"]) == pytest.approx(fated.piece.length_px * 2 * MM_PER_PX, abs=1e-3)
         assert float(row["apparent width (mm)"]) == pytest.approx(fated.piece.width_px * 2 * MM_PER_PX, abs=1e-3)
         middle_row, middle_col = fated.points[len(fated.points) // 2]
-        assert float(row[header[6]]) == pytest.approx((middle_col + 0.5) * 2 - 0.5, abs=0.06)
-        assert float(row[header[7]]) == pytest.approx((middle_row + 0.5) * 2 - 0.5, abs=0.06)
+        assert float(row[header[9]]) == pytest.approx((middle_col + 0.5) * 2 - 0.5, abs=0.06)
+        assert float(row[header[10]]) == pytest.approx((middle_row + 0.5) * 2 - 0.5, abs=0.06)
         assert row["contrast before (CIE76)"] == ("" if fated.fate == "new" else "4.5")
+        assert float(row[header[7]]) == pytest.approx(fated.seen_before, abs=1e-3)
+        assert (
+            row[header[8]] == "" if fated.fate == "not_assessable" else float(row[header[8]]) == pytest.approx(fated.seen_after, abs=1e-3)
+        )
 
 
-def test_lengths_add_up_to_those_of_the_result() -> None:
+def test_expected_lengths_add_up_to_those_of_the_result() -> None:
     dossier = dossier_of(make_comparison())
     _, rows = table(piece_csv(dossier))
-    for fate, total in as_dict(dossier.result)["fate_mm"].items():
-        assert sum(float(row["length (mm)"]) for row in rows if row["fate"] == fate) == pytest.approx(total, abs=0.01)
+    total = as_dict(dossier.result)["fate_mm"]
+    before = sum(float(row["expected length (mm)"]) for row in rows if row["fate"] != "new")
+    new = sum(float(row["expected length (mm)"]) for row in rows if row["fate"] == "new")
+    assert before == pytest.approx(sum(total[fate] for fate in (*ASSESSED_FATES, "not_assessable")), abs=0.01)
+    assert new == pytest.approx(total["new"], abs=0.01)
+
+
+def test_a_result_of_contract_1_has_no_shares() -> None:
+    dossier = dossier_of(make_comparison())
+    header, rows = table(piece_csv(with_result(dossier, under_contract_1(dossier.result))))
+    assert {row[header[k]] for row in rows for k in (4, 7, 8)} == {""}
+    assert all(row["length (mm)"] for row in rows)
 
 
 def test_without_a_scale_lengths_are_pixels_and_no_calibre_is_claimed() -> None:
@@ -51,8 +68,8 @@ def test_without_a_scale_lengths_are_pixels_and_no_calibre_is_claimed() -> None:
     header, rows = table(piece_csv(dossier))
     assert "length (px)" in header
     assert {row["calibre class"] for row in rows} == {"unknown"}
-    assert sum(float(row["length (px)"]) for row in rows if row["fate"] == "cleared") == pytest.approx(
-        as_dict(dossier.result)["fate_px"]["cleared"], abs=0.02
+    assert sum(float(row["expected length (px)"]) for row in rows if row["fate"] == "new") == pytest.approx(
+        as_dict(dossier.result)["fate_px"]["new"], abs=0.02
     )
 
 
@@ -68,7 +85,7 @@ def test_calibre_follows_the_width() -> None:
 
 def test_a_refused_pair_has_the_header_alone() -> None:
     header, rows = table(piece_csv(dossier_of(make_comparison("not_same_view"))))
-    assert len(header) == 8
+    assert len(header) == 11
     assert rows == []
 
 

@@ -15,6 +15,7 @@ from photocompare.base.estimate import Estimate
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.clearance.correction import Corrected, Correction
 from photocompare.report.files.dossier_making import dossier_of
+from photocompare.report.words.headline import headline_number
 from photocompare.report.words.patient import COURSE_DAYS, EMERGENCIES, reasons_to_call
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.comparison import ShotRecord
@@ -26,6 +27,7 @@ from photocompare.veins.classes import ASSESSED_FATES
 from photocompare.viewer.result import blocks
 from tests.support.contrast import DARK, WHITE, contrast
 from tests.support.made_comparison import NO_SCALE, make_comparison, with_remains
+from tests.support.made_result import with_length
 
 T = texts("en")
 RESULT = dossier_of(with_remains(make_comparison())).result
@@ -105,17 +107,21 @@ def test_percentages_are_whole_numbers(value: float | None, shown: str) -> None:
         (90.0, "90 %"),
         (90.4, "90.4 %"),
         (90.6, "91 %"),
-        (0.0, "0 %"),
+        (0.0, "No change"),
+        (-12.4, "Darker than before, 12 %"),
         (100.0, "100 %"),
     ],
 )
 def test_rounding_carries_no_headline_over_a_mark(value: float, shown: str) -> None:
-    assert blocks.headline_percent(value, BAND, T) == shown
+    page = Page(blocks.headline(with_length(RESULT, Estimate(value, value, value, "%")), T))
+    assert shown in page.text
+    assert "−" not in page.text
+    assert "-" not in page.text
 
 
 def test_the_shown_headline_lies_on_the_number_s_side_of_every_mark() -> None:
-    for value in (tenths / 10 for tenths in range(1001)):
-        shown = float(blocks.headline_percent(value, BAND, T).removesuffix(" %"))
+    for value in (tenths / 10 for tenths in range(6, 1001)):
+        shown = float(headline_number(value, BAND, T).removesuffix(" %"))
         assert ((shown < 70), (shown < 75), (shown > 90)) == ((value < 70), (value < 75), (value > 90)), value
         assert abs(shown - value) <= 0.5
 
@@ -126,7 +132,7 @@ def test_the_shown_headline_lies_on_the_number_s_side_of_every_mark() -> None:
 def test_the_headline_says_number_interval_and_status() -> None:
     text = Page(blocks.headline(RESULT, T)).text
     assert "61 %" in text
-    assert T("result.interval", low=48, high=72) in text
+    assert T("result.interval", interval="48 to 72 %") in text
     assert T(f"status.{RESULT.status}") in text
     assert T(f"status_means.{RESULT.status}") in text
 
@@ -261,7 +267,7 @@ def test_the_quality_line_says_overlay_tone_scale_and_repeated_photos() -> None:
     shots = tuple(ShotRecord("a" * 64, "b" * 64, "comparable", Estimate(v, v - 9, v + 9, "%")) for v in (60.0, 64.4))
     failed = ShotRecord("a" * 64, "c" * 64, "not_comparable", None)
     repeated = dossier_of(dataclasses.replace(make_comparison(), shots=(*shots, failed))).result
-    assert Page(blocks.quality(repeated, T)).text.endswith(T("result.shots", n=2, values="60 %, 64 %"))
+    assert Page(blocks.quality(repeated, T)).text.endswith(T("result.shots", n=2, values="60 %; 64 %"))
 
 
 # --- reasons
@@ -352,7 +358,7 @@ def test_the_corrected_number_stands_beside_the_machine_s() -> None:
     assert machine < own
     assert "61.2 %" in text[machine:own]
     assert "57.4 %" in text[own:]
-    assert T("result.interval", low=44, high=70) in text[own:]
+    assert T("result.interval", interval="44 to 70 %") in text[own:]
     by = T("compare.correct_by", name="Dr. Weber", when="2026-06-07 09:20", struck=2, drawn=1)
     assert by in text[own:]
     assert by not in text[:own]

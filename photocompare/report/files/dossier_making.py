@@ -42,7 +42,7 @@ def dossier_of(comparison: Comparison, *, settings: Settings = STANDARD) -> Doss
     pictures |= {
         "before": jpeg(displayed(measured.before_normalised, NO_PICTURE)),
         "after": jpeg(displayed(measured.after_normalised, NO_PICTURE)),
-        "difference": jpeg(draw_difference(measured)),
+        "difference": jpeg(draw_difference(measured, registration)),
         "error": jpeg(error),
         "field": mask_png(registration.shared),
         "pigment_before": mask_png(measured.pigment_before),

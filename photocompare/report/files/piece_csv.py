@@ -18,6 +18,7 @@ Cell = str | int | float | None
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula."""
 
+_LENGTHS = {"mm": ("length_mm", "expected_mm", "width_mm"), "px": ("length_px", "expected_px", "width_px")}
 _LENGTH_DIGITS = {"mm": 3, "px": 2}
 _CONTRAST_DIGITS = 2
 _SHARE_DIGITS = 3
@@ -41,8 +42,7 @@ def piece_csv(dossier: Dossier) -> str:
     mm_per_px = dossier.result.scale.mm_per_px
     unit = "px" if mm_per_px is None else "mm"
     t = texts("en")
-    header = ["number", "fate", "calibre", f"length_{unit}", f"expected_{unit}", f"width_{unit}"]
-    header += ["contrast_before", "seen_before", "seen_after", "x", "y"]
+    header = ["number", "fate", "calibre", *_LENGTHS[unit], "contrast_before", "seen_before", "seen_after", "x", "y"]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([t(f"csv.{name}") for name in header])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import SRGB8, Grey, LinearRGB, MapXY, Mask, scaled_position
 from photocompare.base.colour import density_from_linear, linear_from_srgb8, srgb8_from_linear
 from photocompare.registration import Registration
-from photocompare.registration.resampling import sampled_at, sampled_through, without_nan
+from photocompare.registration.resampling import carried_on, sampled_at, sampled_through, without_nan
 from photocompare.report.pictures.drawing import displayed
 from photocompare.results.comparison import Comparison, Measured
 
@@ -42,12 +42,14 @@ _STRIP_ROWS = 256
 """Rows of a full-size photo brought to linear light at a time: at 4000 px across 12 MiB."""
 
 
-def draw_difference(measured: Measured) -> SRGB8:
+def draw_difference(measured: Measured, registration: Registration) -> SRGB8:
     """Where the skin became paler (blue) and darker (vermilion), at the scale of veins, over the before photo in grey.
 
-    Both photos in the same light; what the after photo doesn't show stays grey.
+    Both photos in the same light; where there is no map, or the after photo shows nothing, it stays grey.
     """
-    before, after = (_vein_scale(image, measured.px_per_mm) for image in (measured.before_normalised, measured.after_normalised))
+    mapped = np.isfinite(registration.map_xy[..., 0])
+    lit = (measured.before_normalised, measured.after_normalised)
+    before, after = (_vein_scale(image, mapped, measured.px_per_mm) for image in lit)
     change = np.nan_to_num((after - before) / np.float32(DIFFERENCE_FULL))
     ground = _ground(measured.before_normalised)
     # Steeper than proportional: the mottling of skin that did not change stays pale.
@@ -56,10 +58,10 @@ def draw_difference(measured: Measured) -> SRGB8:
     return np.asarray(np.rint(ground * (1 - strength) + colour * strength), dtype=np.uint8)
 
 
-def _vein_scale(linear: LinearRGB, px_per_mm: float) -> Grey:
-    """Green density between the two scales; NaN where nothing is shown.  The blur runs over what is shown alone."""
+def _vein_scale(linear: LinearRGB, mapped: Mask, px_per_mm: float) -> Grey:
+    """Green density between the two scales; NaN where nothing is shown or mapped.  The blur runs over the rest alone."""
     density = density_from_linear(np.nan_to_num(linear, nan=1.0))[..., _GREEN]
-    shown = np.isfinite(linear[..., 0])
+    shown = np.isfinite(linear[..., 0]) & mapped
     fine, broad = (_blurred_within(density, shown, width * px_per_mm) for width in _VEIN_SCALE_MM)
     return np.where(shown, fine - broad, np.float32(np.nan))
 
@@ -102,7 +104,7 @@ def full_size_pair(comparison: Comparison) -> tuple[SRGB8, SRGB8]:
     if pictures.measured is None or pictures.registration is None:
         raise ValueError("a pair without numbers has no pictures in the same light")
     height, width = pictures.before.shape[:2]
-    measured, map_xy = pictures.measured, pictures.registration.map_xy
+    measured, map_xy = pictures.measured, carried_on(pictures.registration.map_xy)
     raw = _reduced(pictures.before, pictures.factor_before)
     before = _relit(pictures.before, _light_factor(raw, measured.before_normalised))
     warped = sampled_through(_reduced(pictures.after, pictures.factor_after), map_xy)

@@ -23,7 +23,6 @@ from photocompare.report.pictures.fate_styles import WHITE, Colour
 from photocompare.report.pictures.pair import MeasuredPictures, PairPictures, stored_pictures
 from photocompare.report.pictures.percent_axis import PercentAxis
 from photocompare.report.words.headline import CLEARED, headline_kind, headline_number, headline_of, headline_within
-from photocompare.report.words.numbers import signed
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.result import beside_the_band, earlier_contract, fate_rows
 from photocompare.report.words.summary import made_by, numbers, time_between
@@ -38,7 +37,8 @@ _PHOTO_HEIGHT = 760
 _LINE_PX = 2.0
 _NUMBER_SIZE = 120
 _WORDS_SIZES = (72, 60, 52, 46)
-"""Points of a headline that is words, the largest that fits into half of the picture."""
+_INTERVAL_SIZES = (30, 27, 24, 21)
+"""Pixels of a headline that is words, and of its interval: the largest that fits into half of the picture."""
 
 _HEADLINE_WIDTH = 300
 """Pixels in which the words beside the number are set."""
@@ -95,13 +95,18 @@ def _headline(canvas: Canvas, result: Result, length: Estimate, t: Texts) -> Non
         for number, line in enumerate(canvas.wrapped(of, 32, _HEADLINE_WIDTH)):
             canvas.text((x, top + 22 + 40 * number), line, Type(32))
     else:
-        room = canvas.width / 2 - MARGIN
-        size = next((s for s in _WORDS_SIZES if canvas.width_of(value, s, bold=True) <= room), _WORDS_SIZES[-1])
-        canvas.text((MARGIN, top + 10), value, Type(size, bold=True))
-        canvas.text((MARGIN, top + 92), of, Type(32))
-    canvas.text((MARGIN, top + 140), headline_within(length, t), Type(30, MUTED))
+        canvas.text((MARGIN, top + 8), value, Type(_fitting(canvas, value, _WORDS_SIZES, bold=True), bold=True))
+        canvas.text((MARGIN, top + 98), of, Type(32))
+    within = headline_within(length, t)
+    canvas.text((MARGIN, top + 142), within, Type(_fitting(canvas, within, _INTERVAL_SIZES), MUTED))
     _on_the_band(canvas, result, length, t, top + 8)
     canvas.y = max(canvas.y, top + 190) + GAP
+
+
+def _fitting(canvas: Canvas, text: str, sizes: Sequence[int], *, bold: bool = False) -> int:
+    """The largest of the sizes in which a line fits beside the axis, or the last."""
+    room = canvas.width / 2 - MARGIN
+    return next((size for size in sizes if canvas.width_of(text, size, bold=bold) <= room), sizes[-1])
 
 
 def _on_the_band(canvas: Canvas, result: Result, length: Estimate, t: Texts, top: float) -> None:
@@ -120,7 +125,7 @@ def _on_the_band(canvas: Canvas, result: Result, length: Estimate, t: Texts, top
     canvas.text((right, top + 14), band, Type(22, MUTED), anchor="ra")
     for tick in scale.ticks:
         anchor = "la" if tick == scale.least else "ra" if tick == 100 else "ma"
-        canvas.text((at(tick), axis + 24), signed(tick, 0, t), Type(20, MUTED), anchor=anchor)
+        canvas.text((at(tick), axis + 24), str(tick), Type(20, MUTED), anchor=anchor)
     if scale.least < 0:
         draw.line((at(0), axis - 16, at(0), axis + 16), fill=MUTED, width=2)
     draw.line((at(length.low), axis, at(length.high), axis), fill=_INTERVAL, width=8)

@@ -21,21 +21,14 @@ def headline_kind(value: float, digits: int = 0) -> str:
     return CLEARED if rounded > 0 else DARKER if rounded < 0 else UNCHANGED
 
 
-def headline_number(value: float, band: ReferenceBandOptions, t: Texts, *, digits: int | None = None) -> str:
-    """The headline where it stands alone: "61 %", "No change" or "Darker than before, 12 %".
-
-    Parameters
-    ----------
-    value : float
-        Clearance of length, percent.
-    band : ReferenceBandOptions
-        Near its ends and the responder mark the number keeps its decimal, so that it agrees with the verdict.
-    t : Texts
-    digits : int, optional
-        Decimals, whatever the band.
-    """
-    digits = headline_digits(value, band) if digits is None else digits
+def clearance_number(value: float, t: Texts, digits: int = 0) -> str:
+    """A clearance of length where it stands alone: "61 %", "No change" or "Darker than before, 12 %"."""
     return t(f"headline.number_{headline_kind(value, digits)}", percent=percent(abs(value), t, digits))
+
+
+def headline_number(value: float, band: ReferenceBandOptions, t: Texts) -> str:
+    """The headline where it stands alone; near the band's ends and the responder mark with its decimal, to agree with the verdict."""
+    return clearance_number(value, t, headline_digits(value, band))
 
 
 def headline_of(value: float, band: ReferenceBandOptions, t: Texts) -> str:
@@ -43,16 +36,17 @@ def headline_of(value: float, band: ReferenceBandOptions, t: Texts) -> str:
     return t(f"headline.of_{headline_kind(value, headline_digits(value, band))}")
 
 
-def headline_interval(low: float, high: float, t: Texts) -> str:
-    """The interval in whole numbers, each end said as what it is: "48 to 72 %", "5 % darker to 12 % cleared", "5 to 20 % darker"."""
-    kinds = headline_kind(low), headline_kind(high)
+def headline_interval(low: float, high: float, t: Texts, digits: int = 0) -> str:
+    """The interval, each end said as what it is: "48 to 72 %", "5 % darker to 12 % cleared", "5 to 20 % darker"."""
+    kinds = headline_kind(low, digits), headline_kind(high, digits)
     if kinds[0] != DARKER:
-        return interval(low, high, t)
+        return interval(low, high, t, digits)
+    below = percent(-low, t, digits)
     if kinds[1] == DARKER:
-        return t("headline.interval_darker", low=decimal(-high, 0, t), high=percent(-low, t))
+        return t("headline.interval_darker", low=decimal(-high, digits, t), high=below)
     if kinds[1] == UNCHANGED:
-        return t("headline.interval_to_none", low=percent(-low, t))
-    return t("headline.interval_over_none", low=percent(-low, t), high=percent(high, t))
+        return t("headline.interval_to_none", low=below)
+    return t("headline.interval_over_none", low=below, high=percent(high, t, digits))
 
 
 def headline_within(length: Estimate, t: Texts) -> str:
@@ -73,5 +67,5 @@ def headline_listed(length: Estimate, band: ReferenceBandOptions, t: Texts) -> s
 def _said(how: str, length: Estimate, band: ReferenceBandOptions, t: Texts) -> str:
     digits = headline_digits(length.value, band)
     within = headline_interval(length.low, length.high, t)
-    key = f"headline.{how}_{headline_kind(length.value, digits)}"
-    return t(key, percent=percent(abs(length.value), t, digits), interval=within)
+    said = percent(abs(length.value), t, digits)
+    return t(f"headline.{how}_{headline_kind(length.value, digits)}", percent=said, interval=within)

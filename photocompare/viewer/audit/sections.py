@@ -8,7 +8,18 @@ from html import escape
 import streamlit as st
 
 from photocompare.practice.audit_rows import completeness_rows, distribution_rows, effect_rows, group_rows, headline_entries, reason_rows
-from photocompare.practice.audit_words import DASH, funnel_words, interval, notes, number, percent, run_words, with_interval, word
+from photocompare.practice.audit_words import (
+    DASH,
+    clearance,
+    funnel_words,
+    interval,
+    notes,
+    number,
+    percent,
+    run_words,
+    with_interval,
+    word,
+)
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.cohort import STATUSES
@@ -47,12 +58,11 @@ def show_reasons(figures: AuditFigures, t: Texts) -> None:
 def show_headline(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
     """The numbers that are asked for first."""
     items = "".join(
-        f"<li><span>{escape(name)}</span><b>{escape(percent(found.value, t))}</b>"
-        f"<small>{escape(t('audit_page.interval_95', interval=interval(found.low, found.high, t)))}</small></li>"
-        for name, found in headline_entries(figures, outcomes, t)
+        f"<li><span>{escape(name)}</span><b>{escape(value)}</b><small>{escape(t('audit_page.interval_95', interval=within))}</small></li>"
+        for name, value, within in headline_entries(figures, outcomes, t)
     )
     st.html(f'<ul class="pc-flow" data-testid="figures">{items}</ul>')
-    rows = [(word("calibre", name, t), with_interval(found, t)) for name, found in outcomes.vessels.items()]
+    rows = [(word("calibre", name, t), clearance(found, t)) for name, found in outcomes.vessels.items()]
     st.html(table(t("audit_page.by_vessel"), (t("audit_page.vessel"), t("audit_table.clearance")), rows))
 
 

@@ -84,7 +84,7 @@ def _correct(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None:
     machine = dossier.result.length
     if machine is not None:
         for correction, corrected in reversed(visit.corrections.get(visit.current, [])):
-            st.html(blocks.corrected_beside(machine, correction, corrected, dossier.result.benchmark.band, t))
+            st.html(blocks.corrected_beside(machine, correction, corrected, t))
 
 
 def _add_correction(visit: Visit, dossier: Dossier, by: str, marks: Any) -> None:

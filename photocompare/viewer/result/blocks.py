@@ -10,12 +10,11 @@ from photocompare.base.estimate import Estimate
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.pictures.percent_axis import PercentAxis
 from photocompare.report.words import numbers as in_words
-from photocompare.report.words.headline import CLEARED, headline_kind, headline_number, headline_of, headline_within
+from photocompare.report.words.headline import CLEARED, clearance_number, headline_kind, headline_number, headline_of, headline_within
 from photocompare.report.words.patient import COURSE_DAYS, calls, course, course_step
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.texts import Texts
-from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.result import CONTRACT, Result
 from photocompare.veins.classes import ASSESSED_FATES, Fate
 
@@ -199,7 +198,7 @@ def quality(result: Result, t: Texts) -> str:
     line = t("result.quality", error=error, tone=tone, scale=t(f"result.scale_{result.scale.source}"))
     shots = [shot.length.value for shot in result.shots if shot.length is not None]
     if shots:
-        values = "; ".join(headline_number(value, result.benchmark.band, t, digits=0) for value in shots)
+        values = "; ".join(clearance_number(value, t) for value in shots)
         line += ". " + t("result.shots", n=len(shots), values=values)
     return f'<p class="pc-small">{escape(line)}</p>'
 
@@ -228,13 +227,13 @@ def call_list(t: Texts) -> str:
     return f'<section class="pc-call">{blocks}</section>'
 
 
-def corrected_beside(machine: Estimate, correction: Correction, corrected: Corrected, band: ReferenceBandOptions, t: Texts) -> str:
+def corrected_beside(machine: Estimate, correction: Correction, corrected: Corrected, t: Texts) -> str:
     """The machine's number and the corrected one, side by side, with who and when."""
     counts = {"struck": len(correction.not_veins), "drawn": len(correction.missed)}
     by = t("compare.correct_by", name=correction.by, when=f"{correction.at:%Y-%m-%d %H:%M}", **counts)
     columns = ((t("compare.correct_machine"), machine, ""), (t("compare.correct_yours"), corrected.length, by))
     cells = "".join(
-        f"<div><h4>{escape(name)}</h4><p class='pc-second'>{escape(headline_number(length.value, band, t, digits=1))}</p>"
+        f"<div><h4>{escape(name)}</h4><p class='pc-second'>{escape(clearance_number(length.value, t, 1))}</p>"
         f"<p>{escape(headline_within(length, t))}</p><p class='pc-small'>{escape(small)}</p></div>"
         for name, length, small in columns
         if length.ok

@@ -125,7 +125,7 @@ def _fate(fate: str, lines: Any, result: Result, t: Texts) -> dict[str, Any]:
     return {
         "code": fate,
         "label": t(f"fate.{fate}"),
-        "note": t.entries.get(f"fate_note.{fate}", ""),
+        "note": t(f"fate_note.{fate}") if fate == "darkened" else "",
         "amount": "" if amount is None else f"{amount:.0f} {result.unit}",
         "colour": _css(style.colour),
         "casing": _css(style.casing),
