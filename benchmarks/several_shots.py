@@ -33,7 +33,7 @@ def visits(seed: int) -> tuple[list[Photo], list[Photo], float]:
         pair = render_pair(facts if shot == 0 else again)
         befores.append(read_photo(pair.before_jpeg))
         afters.append(read_photo(pair.after_jpeg))
-        truths.append(float(pair.truth["clearance_length"]))
+        truths.append(float(pair.truth["observer"]["clearance_length"]))
     return befores, afters, truths[0]
 
 

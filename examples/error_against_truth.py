@@ -13,7 +13,7 @@ from photocompare import compare, read_photo, simple_pair
 pair = simple_pair("graded", seed=3, size=(900, 675), tone=0.03, clearance=0.6, stain=0.0)
 comparison = compare(read_photo(pair.before_jpeg), read_photo(pair.after_jpeg))
 
-true = pair.truth["clearance_length"]
+true = pair.truth["observer"]["clearance_length"]
 if comparison.outcome is None:
     print("refused:", *(reason.code for reason in comparison.reasons))
 else:

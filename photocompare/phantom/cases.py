@@ -1,4 +1,4 @@
-"""Folders of cases: before.jpg, after.jpg, truth.json and masks, as a scoring program reads them."""
+"""Folders of cases: before.jpg, after.jpg, truth.json, contrast maps and masks, as a scoring program reads them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from photocompare.phantom.pair import PhantomPair, render_pair
 
 KIND_CYCLE = ("graded", "graded", "null", "graded", "mismatch", "graded", "graded", "null", "poor", "worse")
 """Kinds in the order in which cases get them: half graded, a fifth null, a fifth to be refused, a tenth worse."""
+
+_STEPS_PER_DE = 10
+"""A contrast map is written in tenths of a CIE76 unit."""
 
 _SEED_STRIDE = 100_003
 """Between the seeds of a run's cases, so that runs with neighbouring seeds share none."""
@@ -36,8 +39,10 @@ def write_case(folder: Path, pair: PhantomPair) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "before.jpg").write_bytes(pair.before_jpeg)
     (folder / "after.jpg").write_bytes(pair.after_jpeg)
-    for name, mask in pair.masks.items():
-        ok, data = cv2.imencode(".png", np.where(mask, np.uint8(255), np.uint8(0)))
+    pictures = {name: np.where(mask, np.uint8(255), np.uint8(0)) for name, mask in pair.masks.items() if name.startswith("stain")}
+    pictures |= {f"vein_de_{which}": np.clip(np.rint(de * _STEPS_PER_DE), 0, 255).astype(np.uint8) for which, de in pair.vein_de.items()}
+    for name, picture in pictures.items():
+        ok, data = cv2.imencode(".png", picture)
         if not ok:
             raise RuntimeError("OpenCV could not encode a PNG")
         (folder / f"{name}.png").write_bytes(data.tobytes())

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.base.arrays import SRGB8, MapXY, Mask
+from photocompare.base.arrays import SRGB8, Grey, MapXY, Mask
+from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.phantom import truth
 from photocompare.phantom.camera import encode_jpeg
 from photocompare.phantom.facts import PairFacts, draw_facts, stream
@@ -18,6 +19,8 @@ from photocompare.phantom.scene import Scene, build_scene
 from photocompare.phantom.surface import View, build_limb, build_view
 
 F64 = NDArray[np.float64]
+
+_VISITS = ("before", "after")
 
 _OTHER_SEED = 7_368_787
 """Added to the seed for another leg or another place (a prime, so that runs of seeds don't meet)."""
@@ -36,8 +39,10 @@ class PhantomPair:
     truth : dict
         Content of `truth.json`, `case` left out.
     masks : dict
-        "veins_before", "veins_after", "stain_before", "stain_after": bool, each in its own photo's pixels, within the shared
-        region.  Empty for pairs that must be refused.
+        "veins_before", "veins_after" (more looks see a vein than not), "stain_before", "stain_after": bool, each in its own photo's
+        pixels, within the shared region.  Empty for pairs that must be refused.
+    vein_de : dict
+        "before", "after": float32 (H, W), contrast of vein, CIE76, likewise.
     leg_before, leg_after : ndarray (H, W) bool
         Pixels on the limb.
     shared : ndarray (H, W) bool
@@ -53,6 +58,7 @@ class PhantomPair:
     after_jpeg: bytes
     truth: dict[str, Any]
     masks: dict[str, Mask]
+    vein_de: dict[str, Grey]
     leg_before: Mask
     leg_after: Mask
     shared: Mask
@@ -148,6 +154,7 @@ def _render_refusal(facts: PairFacts, card: CardPlacement | None) -> PhantomPair
         jpeg,
         _header(facts, views),
         {},
+        {},
         first.cover > 0.5,
         leg_after,
         nothing,
@@ -175,16 +182,12 @@ def render_pair(facts: PairFacts, *, card: CardPlacement | None = None) -> Phant
     skin = truth.skin_truth(scene, views, photos)
     points = truth.corresponding_points(stream(facts.seed, "points"), scene.grid, skin, views)
     told = _header(facts, views) | truth.numbers(scene, skin) | {"points_before_xy_after_xy": np.round(points, 2).tolist()}
-    mask = {
-        name: truth.mask_in_photo(scene.grid, contrast, skin.shared, photo)
-        for name, contrast, photo in (
-            ("veins_before", skin.vein_before, photos[0]),
-            ("veins_after", skin.vein_after, photos[1]),
-            ("stain_before", np.zeros_like(skin.stain_after), photos[0]),
-            ("stain_after", skin.stain_after, photos[1]),
-        )
-    }
-    shared = truth.mask_in_photo(scene.grid, np.full(scene.grid.shape, 1e3, np.float32), skin.shared, photos[0])
+    veins = (skin.vein_before, skin.vein_after)
+    vein_de = {which: truth.in_photo(scene.grid, de, skin.shared, p) for which, de, p in zip(_VISITS, veins, photos, strict=True)}
+    masks: dict[str, Mask] = {f"veins_{which}": np.asarray(de >= truth.SEEN_BY_HALF_DE) for which, de in vein_de.items()}
+    masks["stain_before"] = np.zeros(photos[0].cover.shape, np.bool_)
+    masks["stain_after"] = np.asarray(truth.in_photo(scene.grid, skin.stain_after, skin.shared, photos[1]) >= JUST_NOTICEABLE_DE)
+    shared = np.asarray(truth.in_photo(scene.grid, np.ones(scene.grid.shape, np.float32), skin.shared, photos[0]) > 0.5)
     return PhantomPair(
         facts,
         photos[0].pixels,
@@ -192,7 +195,8 @@ def render_pair(facts: PairFacts, *, card: CardPlacement | None = None) -> Phant
         photos[0].jpeg,
         photos[1].jpeg,
         told,
-        mask,
+        masks,
+        vein_de,
         photos[0].cover > 0.5,
         photos[1].cover > 0.5,
         shared,

@@ -93,11 +93,12 @@ def describe(sample: Sample, pair: PhantomPair) -> str:
     lines = [f"# {sample.name.replace('_', ' ').capitalize()}", "", sample.shows, ""]
     truth = pair.truth
     if truth["expect"] == "measure":
-        fates = truth["fate_mm"]
+        seen = truth["observer"]
+        fates = seen["fate_mm"]
         lines += [
-            f"Truth: {truth['clearance_length']:.1f} % of {truth['vein_mm_before']:.0f} mm of visible vein cleared"
+            f"Truth, as an observer sees it: {seen['clearance_length']:.1f} % of {seen['before_mm']:.0f} mm of vein cleared"
             f" ({fates['cleared']:.0f} mm without a trace, {fates['stained']:.0f} mm stained, {fates['faded']:.0f} mm faded,"
-            f" {fates['residual']:.0f} mm unchanged); {fates['new']:.0f} mm of new vein.",
+            f" {fates['residual']:.0f} mm unchanged, {fates['darkened']:.0f} mm darker); {fates['new']:.0f} mm of new vein.",
             "",
         ]
     else:

@@ -1,4 +1,7 @@
-"""What the contract's numbers should be for a rendered pair, from the scene itself and never from the photos."""
+"""What the contract's numbers should be for a rendered pair, from the scene itself and never from the photos.
+
+A vein counts by the share of looks that see its true contrast, at its own place.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from photocompare.base.arrays import Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.phantom.render import RenderedPhoto, from_skin
 from photocompare.phantom.scene import Scene
 from photocompare.phantom.surface import View
 from photocompare.phantom.texture import SkinGrid
-from photocompare.phantom.veinfield import VeinField, length_mm
+from photocompare.phantom.veinfield import VeinField
+from photocompare.phantom.vessels import STEP_MM
+from photocompare.veins.fate import FateOptions
+from photocompare.veins.observer import contrast_seen_by, seen
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -28,14 +33,11 @@ MID_EXPOSURE_LUMINANCE = 0.2812
 SEEN_COSINE = 0.4
 """Skin seen flatter than this (66 degrees off) is beyond what a photo shows well."""
 
-FADED_BELOW = 0.6
-"""Share of its contrast below which a vein that is still visible counts as faded (the contract)."""
+RULES = FateOptions()
+"""The contract's rules, for truth and measurement alike."""
 
-PLACE_MM = 0.5
-"""How far "the same place on the skin" reaches (`docs/method.md`)."""
-
-NEW_BEYOND_MM = 0.8
-"""A vein is new when nothing was visible this near before (the contract)."""
+SEEN_BY_HALF_DE = contrast_seen_by(0.5, RULES.observer)
+"""Contrast from which more looks see a vein than not: the border of the true masks."""
 
 POINTS = 400
 """Corresponding points in a truth file."""
@@ -130,29 +132,29 @@ def _at(grid: SkinGrid, field: NDArray[np.generic], points_uv: F64) -> F64:
     return np.asarray(map_coordinates(np.asarray(field, np.float32), [xy[:, 1], xy[:, 0]], order=1, mode="nearest"), np.float64)
 
 
-def _fates(veins: VeinField, grid: SkinGrid, skin: SkinTruth) -> dict[str, Bools]:
-    """Which samples had which fate, all within the shared region."""
+def _expected_mm(veins: VeinField, grid: SkinGrid, skin: SkinTruth) -> dict[str, F64]:
+    """Expected length of every sample by fate, mm, and `before`, `after` of the baseline; all within the shared region."""
     here = veins.counted & (_at(grid, skin.shared, veins.points_uv) > 0.5)
-    side = 2 * round(PLACE_MM / grid.texel_mm) + 1
-    within_reach = np.asarray(cv2.dilate(skin.vein_after, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), np.float32)
-    contrast_before, own_after, contrast_after = (_at(grid, f, veins.points_uv) for f in (skin.vein_before, skin.vein_after, within_reach))
-    visible_before, visible_after = here & (contrast_before >= JUST_NOTICEABLE_DE), here & (own_after >= JUST_NOTICEABLE_DE)
-    still_there = contrast_after >= JUST_NOTICEABLE_DE
-    gone = visible_before & ~still_there
-    stained = gone & (_at(grid, skin.stain_after, veins.points_uv) >= JUST_NOTICEABLE_DE)
-    faded = visible_before & still_there & (contrast_after < FADED_BELOW * contrast_before)
-    away = (skin.vein_before < JUST_NOTICEABLE_DE).astype(np.uint8)
+    contrast_before, contrast_after = (_at(grid, f, veins.points_uv) for f in (skin.vein_before, skin.vein_after))
+    before, after = (np.where(here, seen(x, RULES.observer), 0.0) for x in (contrast_before, contrast_after))
+    known = before >= RULES.least_seen
+    stained = _at(grid, skin.stain_after, veins.points_uv) >= JUST_NOTICEABLE_DE
+    faded = contrast_after < RULES.faded_below * contrast_before
+    away = (seen(skin.vein_before, RULES.observer) < RULES.least_seen).astype(np.uint8)
     distance = cv2.distanceTransform(away, cv2.DIST_L2, 5) * grid.texel_mm
-    new = visible_after & ~visible_before & (_at(grid, distance, veins.points_uv) > NEW_BEYOND_MM)
-    return {
-        "before": visible_before,
-        "after": visible_after,
-        "cleared": gone & ~stained,
-        "stained": stained,
-        "faded": faded,
-        "residual": visible_before & still_there & ~faded,
-        "new": new,
+    new = ~known & (_at(grid, distance, veins.points_uv) > RULES.new_beyond_mm)
+    lost, left, gained = np.maximum(before - after, 0), np.minimum(before, after), np.maximum(after - before, 0)
+    parts = {
+        "before": known * before,
+        "after": known * after,
+        "cleared": (known & ~stained) * lost,
+        "stained": (known & stained) * lost,
+        "faded": (known & faded) * left,
+        "residual": (known & ~faded) * left,
+        "darkened": known * gained,
+        "new": new * after,
     }
+    return {name: STEP_MM * share for name, share in parts.items()}
 
 
 def _lost_percent(before: float, after: float) -> float | None:
@@ -160,40 +162,41 @@ def _lost_percent(before: float, after: float) -> float | None:
 
 
 def numbers(scene: Scene, skin: SkinTruth) -> dict[str, Any]:
-    """The contract's numbers, under the names of a truth file."""
+    """The contract's numbers, under the names of a truth file: `observer` holds what an observer sees."""
     grid, veins = scene.grid, scene.veins
-    fates = _fates(veins, grid, skin)
-    fate_mm = {name: length_mm(fates[name]) for name in ("cleared", "stained", "faded", "residual", "new")}
-    before, after = length_mm(fates["before"]), length_mm(fates["after"])
-    gone = fates["cleared"] | fates["stained"]
-    visible = [skin.shared & (f >= JUST_NOTICEABLE_DE) for f in (skin.vein_before, skin.vein_after)]
-    area = [float(skin.mm2[v].sum()) for v in visible]
-    contrast = [float((f * skin.mm2)[v].sum()) for f, v in zip((skin.vein_before, skin.vein_after), visible, strict=True)]
-    small = veins.telangiectasia
-    net = _lost_percent(before, after)
+    length = _expected_mm(veins, grid, skin)
+    fate_mm = {name: float(length[name].sum()) for name in ("cleared", "stained", "faded", "residual", "darkened", "new")}
+    before, after = float(length["before"].sum()), float(length["after"].sum())
+    looks = [np.where(skin.shared, seen(f, RULES.observer), 0.0) * skin.mm2 for f in (skin.vein_before, skin.vein_after)]
+    weighted = [share * f for share, f in zip(looks, (skin.vein_before, skin.vein_after), strict=True)]
+    net = _lost_percent(before, after + fate_mm["new"])
+
+    def of(calibre: Bools) -> float | None:
+        return _lost_percent(float(length["before"][calibre].sum()), float(length["after"][calibre].sum()))
+
     return {
-        "vein_mm_before": before,
-        "vein_mm_after": after,
-        "clearance_length": 100 * length_mm(gone) / before if before else None,
-        "net_change_length": None if net is None else -net,
-        "fate_mm": fate_mm,
-        "clearance_by_calibre": {
-            name: [length_mm(fates["before"] & of), length_mm(gone & of)] for name, of in (("telangiectasia", small), ("reticular", ~small))
+        "observer": {
+            "contrast_de": RULES.observer.contrast_de,
+            "slope": RULES.observer.slope,
+            "before_mm": before,
+            "clearance_length": _lost_percent(before, after),
+            "net_change": None if net is None else -net,
+            "telangiectasia": of(veins.telangiectasia),
+            "reticular": of(~veins.telangiectasia),
+            "fate_mm": fate_mm,
+            "clearance_area": _lost_percent(*(float(share.sum()) for share in looks)),
+            "clearance_contrast": _lost_percent(*(float(share.sum()) for share in weighted)),
         },
         "shared_mm2": float(skin.mm2[skin.shared].sum()),
-        "vein_mm2_before": area[0],
-        "vein_mm2_after": area[1],
-        "clearance_area": _lost_percent(area[0], area[1]),
-        "clearance_contrast": _lost_percent(contrast[0], contrast[1]),
         "stain_mm2_before": 0.0,
         "stain_mm2_after": float(skin.mm2[skin.shared & (skin.stain_after >= JUST_NOTICEABLE_DE)].sum()),
     }
 
 
-def mask_in_photo(grid: SkinGrid, contrast: F32, shared: Bools, photo: RenderedPhoto) -> Mask:
-    """(H, W) where a photo's pixel shows something visible on the shared skin."""
-    visible = np.where(shared, contrast, 0).astype(np.float32)
-    return np.asarray((from_skin(grid, visible, photo.projected.skin_uv) >= JUST_NOTICEABLE_DE) & (photo.cover > 0.5))
+def in_photo(grid: SkinGrid, field: F32, shared: Bools, photo: RenderedPhoto) -> F32:
+    """(H, W) what a photo's pixels show of a field on the shared skin; 0 elsewhere."""
+    inside = np.where(shared, field, 0).astype(np.float32)
+    return np.asarray(np.where(photo.cover > 0.5, from_skin(grid, inside, photo.projected.skin_uv), 0), np.float32)
 
 
 def corresponding_points(rng: np.random.Generator, grid: SkinGrid, skin: SkinTruth, views: tuple[View, View]) -> F64:

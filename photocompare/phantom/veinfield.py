@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from photocompare.phantom import skin
 from photocompare.phantom.texture import SkinGrid
-from photocompare.phantom.vessels import STEP_MM, TELANGIECTASIA_BELOW_MM, Branch
+from photocompare.phantom.vessels import TELANGIECTASIA_BELOW_MM, Branch
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -144,8 +144,3 @@ def paint_track(grid: SkinGrid, points_uv: F64, width_mm: F64, amount: F64) -> F
     relative = layer.distance_mm / (0.5 * width_mm[layer.sample])
     field[layer.texels] = amount[layer.sample] / (1 + relative**4)
     return np.asarray(cv2.GaussianBlur(field.reshape(grid.shape), (0, 0), 0.35 / grid.texel_mm), np.float32)
-
-
-def length_mm(samples: Bools) -> float:
-    """Length of a selection of samples."""
-    return float(np.count_nonzero(samples)) * STEP_MM

@@ -38,6 +38,9 @@ STAIN_TOLERANCE_PX = 8
 LEAST_TRUE_PX = 400
 """Below this much true mask precision and recall say nothing; the false area is counted instead."""
 
+_HALF = 127
+"""Of a picture's 255: more looks see a vein there than not."""
+
 _LIGHT_BLUR_PX = 3.0
 """Gaussian that takes noise and pores out before two photos' colours are compared."""
 
@@ -151,16 +154,14 @@ def _numbers(comparison: Comparison, truth: dict[str, Any]) -> dict[str, Compare
     """The percentages beside their truth; a part that has no truth or no estimate is NaN there."""
     outcome = comparison.outcome
     assert outcome is not None
+    seen = truth["observer"]
     found: dict[str, tuple[float | None, Estimate]] = {
-        "length": (truth["clearance_length"], outcome.length),
-        "area": (truth["clearance_area"], outcome.area),
-        "contrast": (truth["clearance_contrast"], outcome.contrast),
-        "net_change": (truth["net_change_length"], outcome.net_change),
+        "length": (seen["clearance_length"], outcome.length),
+        "area": (seen["clearance_area"], outcome.area),
+        "contrast": (seen["clearance_contrast"], outcome.contrast),
+        "net_change": (seen["net_change"], outcome.net_change),
+        **{name: (seen[name], outcome.by_calibre[name].clearance) for name in CALIBRES if name in outcome.by_calibre},
     }
-    for calibre in CALIBRES:
-        if calibre in outcome.by_calibre:
-            before_mm, gone_mm = truth["clearance_by_calibre"][calibre]
-            found[calibre] = (100 * gone_mm / before_mm if before_mm > 0 else None, outcome.by_calibre[calibre].clearance)
     return {
         name: Compared(math.nan if true is None else float(true), estimate.value, estimate.low, estimate.high)
         for name, (true, estimate) in found.items()
@@ -174,7 +175,7 @@ def score(comparison: Comparison, result: Path, pair: PhantomPair) -> dict[str, 
     figures |= mask_figures(result, pair, mm_per_px)
     figures["skin_delta_e"] = light_left_over(result)
     figures["fate_l1"] = fate_l1(comparison, pair.truth)
-    figures["vein_mm_before"] = float(pair.truth["vein_mm_before"])
+    figures["vein_mm_before"] = float(pair.truth["observer"]["before_mm"])
     return figures
 
 
@@ -222,7 +223,7 @@ def mask_figures(result: Path, pair: PhantomPair, mm_per_px: float) -> dict[str,
     figures["field_share"] = float(np.count_nonzero(field) * mm_per_px**2 / pair.truth["shared_mm2"])
     for which in ("before", "after"):
         for name, file, tolerance in (("vein", "veins", VEIN_TOLERANCE_PX), ("stain", "pigment", STAIN_TOLERANCE_PX)):
-            found = _picture(result / f"{file}_{which}.png", cv2.IMREAD_GRAYSCALE) > 0
+            found = _picture(result / f"{file}_{which}.png", cv2.IMREAD_GRAYSCALE) > _HALF
             true = pair.masks[f"{'veins' if name == 'vein' else name}_{which}"]
             if which == "before":
                 true = true & field
@@ -250,13 +251,14 @@ def light_left_over(result: Path) -> float:
 
 
 def fate_l1(comparison: Comparison, truth: dict[str, Any]) -> float:
-    """Half the sum of absolute differences between the fates' shares of vein length, percent: 0 all right, 100 all wrong."""
+    """Half the sum of absolute differences between the fates' shares of the baseline's expected length, percent: 0 all right."""
     assert comparison.outcome is not None
-    found = [comparison.outcome.fate_px.get(fate, 0.0) for fate in ASSESSED_FATES]
-    true = [float(truth["fate_mm"][fate]) for fate in ASSESSED_FATES]
-    if not sum(found) or not sum(true):
+    lengths = comparison.outcome.fate_px, truth["observer"]["fate_mm"]
+    totals = [math.fsum(float(length[fate]) for fate in ASSESSED_FATES) for length in lengths]
+    if not all(totals):
         return math.nan
-    return 50 * sum(abs(f / sum(found) - t / sum(true)) for f, t in zip(found, true, strict=True))
+    found, true = lengths
+    return 50 * math.fsum(abs(found[fate] / totals[0] - float(true[fate]) / totals[1]) for fate in (*ASSESSED_FATES, "darkened"))
 
 
 def _picture(path: Path, how: int) -> Grey8:

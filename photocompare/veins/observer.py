@@ -36,3 +36,8 @@ class ObserverOptions:
 def seen(contrast: NDArray[np.floating], options: ObserverOptions) -> NDArray[np.float64]:
     """Share of looks, 0..1, that see a vein of each contrast (CIE76); below 0 nothing is seen, NaN stays NaN."""
     return np.asarray(-np.expm1(-((np.maximum(contrast, 0.0) / options.contrast_de) ** options.slope)), dtype=np.float64)
+
+
+def contrast_seen_by(share: float, options: ObserverOptions) -> float:
+    """Contrast (CIE76) that a share of looks, above 0 and below 1, sees: the inverse of `seen`."""
+    return float(options.contrast_de * (-np.log1p(-share)) ** (1 / options.slope))

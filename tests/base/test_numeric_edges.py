@@ -217,7 +217,7 @@ def test_without_the_learned_matcher_the_classical_one_serves(pair: PhantomPair,
     comparison = compare(*both(pair))
     sound(comparison)
     if comparison.outcome is not None:
-        assert abs(comparison.outcome.length.value - pair.truth["clearance_length"]) <= 15
+        assert abs(comparison.outcome.length.value - pair.truth["observer"]["clearance_length"]) <= 15
 
 
 ONE_CORE = """

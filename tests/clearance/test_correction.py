@@ -11,8 +11,7 @@ import pytest
 from photocompare.base.colour import linear_from_srgb8
 from photocompare.base.errors import UsageError
 from photocompare.clearance.correction import Corrected, Correction, CorrectionOptions, MeasuredVeins, corrected_clearance
-from photocompare.veins.fate import FatedVeinPiece, Remains
-from photocompare.veins.photometry import Forced
+from photocompare.veins.fate import FatedVeinPiece, PieceContrasts
 from photocompare.veins.pieces import VeinPiece
 
 NOW = dt.datetime(2026, 11, 22, 10, 0, tzinfo=dt.UTC)
@@ -39,19 +38,17 @@ def piece(row: int, fate: str) -> FatedVeinPiece:
     return FatedVeinPiece(VeinPiece(points, 100.0, 4.0, 6.0), fate)  # type: ignore[arg-type]
 
 
-def machine() -> tuple[tuple[FatedVeinPiece, ...], Remains]:
+def machine() -> tuple[tuple[FatedVeinPiece, ...], PieceContrasts]:
     """Two cleared pieces, one residual, one new."""
     pieces = (piece(40, "cleared"), piece(60, "cleared"), piece(80, "residual"), piece(100, "new"))
-    gone = np.array([0.02, 0.02, 0.98])
-    de = np.array([0.3, 0.3, 6.0])
-    remains = Remains(np.full(3, 6.0), de, gone, gone, gone, np.zeros(3), np.full(3, 20.0), Forced(np.full(3, 6.0), de))
-    return pieces, remains
+    after = np.array([[0.3, 0.3, 9.0]] * 2)
+    return pieces, PieceContrasts(np.full((2, 3), 9.0), after, after, np.zeros(3), np.full(3, 20.0))
 
 
 def corrected(correction: Correction, after: np.ndarray | None = None) -> Corrected:
     before = skin((200, VEIN))
-    pieces, remains = machine()
-    measured = MeasuredVeins(pieces, remains, before, skin() if after is None else after, np.ones(SHAPE, bool), PX_PER_MM)
+    pieces, contrasts = machine()
+    measured = MeasuredVeins(pieces, contrasts, before, skin() if after is None else after, np.ones(SHAPE, bool), PX_PER_MM)
     return corrected_clearance(measured, correction, options=RULES)
 
 
@@ -61,14 +58,14 @@ def drawn(row: int = 200) -> tuple[np.ndarray, ...]:
 
 def test_a_piece_that_is_no_vein_leaves_the_percentage() -> None:
     result = corrected(Correction("AB", NOW, not_veins=(2,)))
-    assert result.length.value == 100.0
+    assert result.length.value == pytest.approx(100.0, abs=0.05)
     assert result.fate_px["residual"] == 0.0
-    assert corrected(Correction("AB", NOW, not_veins=(0,))).length.value == pytest.approx(50.0)
+    assert corrected(Correction("AB", NOW, not_veins=(0,))).length.value == pytest.approx(50.0, abs=0.05)
 
 
 def test_a_new_piece_that_is_no_vein_changes_nothing_but_the_new_length() -> None:
     result = corrected(Correction("AB", NOW, not_veins=(3,)))
-    assert result.length.value == pytest.approx(100 * 2 / 3)
+    assert result.length.value == pytest.approx(100 * 2 / 3, abs=0.05)
     assert result.fate_px["new"] == 0.0
 
 
@@ -82,19 +79,19 @@ def test_a_missed_vein_gets_the_fate_that_the_photos_show(after: np.ndarray, fat
     assert {p.fate for p in result.drawn} == {fate}
     assert sum(p.piece.length_px for p in result.drawn) == pytest.approx(200.0)
     expected = 100 * (200 + (200 if fate == "cleared" else 0)) / 500
-    assert result.length.value == pytest.approx(expected)
+    assert result.length.value == pytest.approx(expected, abs=1.0)  # of the paler one, as good as every look sees some
     assert result.length.low <= expected <= result.length.high
 
 
 def test_what_was_drawn_outside_the_shared_field_counts_in_no_percentage() -> None:
-    pieces, remains = machine()
+    pieces, contrasts = machine()
     shared = np.ones(SHAPE, bool)
     shared[180:] = False
     result = corrected_clearance(
-        MeasuredVeins(pieces, remains, skin((200, VEIN)), skin(), shared, PX_PER_MM), Correction("AB", NOW, missed=drawn()), options=RULES
+        MeasuredVeins(pieces, contrasts, skin((200, VEIN)), skin(), shared, PX_PER_MM), Correction("AB", NOW, missed=drawn()), options=RULES
     )
     assert {p.fate for p in result.drawn} == {"not_assessable"}
-    assert result.length.value == pytest.approx(100 * 2 / 3)
+    assert result.length.value == pytest.approx(100 * 2 / 3, abs=0.05)
 
 
 def test_a_line_that_leaves_the_picture_is_kept_inside_it() -> None:

@@ -39,38 +39,45 @@ def test_same_seed_gives_same_bytes_and_truth() -> None:
 
 
 def test_untreated_veins_read_exactly_unchanged(null_pair: PhantomPair) -> None:
-    truth = null_pair.truth
-    assert truth["vein_mm_before"] > 100
-    assert truth["clearance_length"] == truth["net_change_length"] == truth["clearance_area"] == truth["clearance_contrast"] == 0
-    assert truth["fate_mm"]["residual"] == pytest.approx(truth["vein_mm_before"])
-    assert truth["stain_mm2_after"] == 0
+    seen = null_pair.truth["observer"]
+    assert seen["before_mm"] > 100
+    assert seen["clearance_length"] == seen["clearance_area"] == seen["clearance_contrast"] == 0
+    assert seen["net_change"] == pytest.approx(0, abs=0.05)  # skin that hardly anybody sees a vein in, far from all others
+    assert seen["fate_mm"]["residual"] == pytest.approx(seen["before_mm"])
+    assert null_pair.truth["stain_mm2_after"] == 0
 
 
 def test_fates_and_calibres_each_make_up_the_baseline(graded_pair: PhantomPair) -> None:
-    truth = graded_pair.truth
-    fates = truth["fate_mm"]
+    seen = graded_pair.truth["observer"]
+    fates = seen["fate_mm"]
     baseline = sum(fates[name] for name in ("cleared", "stained", "faded", "residual"))
-    assert baseline == pytest.approx(truth["vein_mm_before"])
-    assert sum(before for before, _ in truth["clearance_by_calibre"].values()) == pytest.approx(baseline)
-    gone = fates["cleared"] + fates["stained"]
-    assert sum(cleared for _, cleared in truth["clearance_by_calibre"].values()) == pytest.approx(gone)
-    assert truth["clearance_length"] == pytest.approx(100 * gone / baseline)
-    assert truth["net_change_length"] == pytest.approx(100 * (truth["vein_mm_after"] / truth["vein_mm_before"] - 1))
+    assert baseline == pytest.approx(seen["before_mm"])
+    gone = fates["cleared"] + fates["stained"] - fates["darkened"]
+    assert seen["clearance_length"] == pytest.approx(100 * gone / baseline)
+    left = fates["faded"] + fates["residual"] + fates["darkened"] + fates["new"]
+    assert seen["net_change"] == pytest.approx(100 * (left / baseline - 1))
+    assert min(seen["telangiectasia"], seen["reticular"]) <= seen["clearance_length"] <= max(seen["telangiectasia"], seen["reticular"])
+
+
+def test_a_treated_vein_of_full_contrast_counts_more_than_a_faint_one() -> None:
+    """By the contract a vein weighs the share of looks that see it: no hard border between seen and not."""
+    strong, faint = (simple_pair("null", seed=14, tone=tone, size=(200, 150)).truth["observer"]["before_mm"] for tone in (0.03, 0.4))
+    assert 0 < faint < strong
 
 
 def test_more_treatment_clears_more() -> None:
     percents = [
-        simple_pair(seed=21, tone=0.03, clearance=c, stain=0.0, size=(200, 150)).truth["clearance_length"] for c in (0.1, 0.5, 0.95)
+        simple_pair(seed=21, tone=0.03, clearance=c, stain=0.0, size=(200, 150)).truth["observer"]["clearance_length"] for c in (0.1, 0.5, 0.95)
     ]
     assert percents[0] < percents[1] - 15 < percents[2] - 30
 
 
 def test_stain_lies_on_veins_that_went(graded_pair: PhantomPair) -> None:
-    assert graded_pair.truth["fate_mm"]["stained"] > 20
+    assert graded_pair.truth["observer"]["fate_mm"]["stained"] > 20
     assert graded_pair.truth["stain_mm2_after"] > 20
     assert not graded_pair.masks["stain_before"].any()
     clean = simple_pair("graded", seed=21, tone=0.03, clearance=0.7, stain=0.0, size=SMALL)
-    assert clean.truth["fate_mm"]["stained"] == 0
+    assert clean.truth["observer"]["fate_mm"]["stained"] == 0
     assert not clean.masks["stain_after"].any()
 
 
@@ -83,11 +90,11 @@ def test_stain_darkens_blue_more_than_red(graded_pair: PhantomPair) -> None:
 
 
 def test_worse_pairs_grow_veins_and_lose_none() -> None:
-    truth = simple_pair("worse", seed=11, tone=0.03, size=SMALL).truth
-    assert truth["clearance_length"] == 0
-    assert truth["fate_mm"]["new"] > 20
-    assert truth["net_change_length"] > 0
-    assert truth["clearance_area"] < 0
+    seen = simple_pair("worse", seed=11, tone=0.03, size=SMALL).truth["observer"]
+    assert -1.5 < seen["clearance_length"] <= 0  # what grows across an old vein darkens it
+    assert seen["fate_mm"]["new"] > 20
+    assert seen["net_change"] > 0
+    assert seen["clearance_area"] < 0
 
 
 @pytest.mark.parametrize(
@@ -98,7 +105,7 @@ def test_pairs_to_refuse_carry_no_numbers(kind: str, why: str) -> None:
     pair = simple_pair(kind, why=why, seed=5, size=(200, 150))
     assert pair.truth["expect"] == "refuse"
     assert pair.truth["why"] == why
-    assert "clearance_length" not in pair.truth
+    assert "observer" not in pair.truth
     assert pair.masks == {}
     assert not pair.shared.any()
     assert np.isnan(pair.true_map(step=4)).all()
@@ -182,7 +189,7 @@ def test_vein_masks_stay_on_the_shared_skin(graded_pair: PhantomPair) -> None:
 
 def test_lengths_do_not_depend_on_the_photos_size() -> None:
     coarse, fine = (simple_pair("null", seed=14, tone=0.03, size=s).truth for s in ((300, 225), (600, 450)))
-    assert coarse["vein_mm_before"] == pytest.approx(fine["vein_mm_before"], rel=0.06)
+    assert coarse["observer"]["before_mm"] == pytest.approx(fine["observer"]["before_mm"], rel=0.06)
     assert coarse["shared_mm2"] == pytest.approx(fine["shared_mm2"], rel=0.04)
 
 
@@ -244,11 +251,10 @@ def test_card_on_the_skin_is_found_where_it_was_laid() -> None:
 
 
 TRUTH_KEYS = {
-    "case", "kind", "hard", "tone_melanin", "mm_per_px_front_before", "mm_per_px_front_after", "expect", "vein_mm_before", "vein_mm_after",
-    "clearance_length", "net_change_length", "fate_mm", "clearance_by_calibre", "shared_mm2", "vein_mm2_before", "vein_mm2_after",
-    "clearance_area", "clearance_contrast", "stain_mm2_before", "stain_mm2_after", "points_before_xy_after_xy",
+    "case", "kind", "hard", "tone_melanin", "mm_per_px_front_before", "mm_per_px_front_after", "expect", "observer", "shared_mm2",
+    "stain_mm2_before", "stain_mm2_after", "points_before_xy_after_xy",
 }  # fmt: skip
-MASKS = {"veins_before.png", "veins_after.png", "stain_before.png", "stain_after.png"}
+PICTURES = {"vein_de_before.png", "vein_de_after.png", "stain_before.png", "stain_after.png"}
 
 
 def test_case_folders_hold_what_the_scoring_reads(tmp_path: Path) -> None:
@@ -258,12 +264,13 @@ def test_case_folders_hold_what_the_scoring_reads(tmp_path: Path) -> None:
     assert set(graded) == TRUTH_KEYS
     assert graded["case"] == "graded-00"
     assert set(refused) == {"case", "kind", "hard", "tone_melanin", "mm_per_px_front_before", "mm_per_px_front_after", "expect", "why"}
-    assert {p.name for p in cases[0].iterdir()} == MASKS | {"before.jpg", "after.jpg", "truth.json"}
+    assert {p.name for p in cases[0].iterdir()} == PICTURES | {"before.jpg", "after.jpg", "truth.json"}
     assert {p.name for p in cases[1].iterdir()} == {"before.jpg", "after.jpg", "truth.json"}
-    for name in MASKS:
+    for name in PICTURES:
         mask = cv2.imread(str(cases[0] / name), cv2.IMREAD_UNCHANGED)
         assert mask.shape == (200, 150)
-        assert set(np.unique(mask)) <= {0, 255}
+        assert mask.dtype == np.uint8
+        assert mask.ndim == 2
     assert cv2.imread(str(cases[0] / "before.jpg")).shape == (200, 150, 3)
 
 
@@ -282,4 +289,4 @@ def test_shipped_samples_match_their_description(sample: Sample) -> None:
         again = cv2.resize(getattr(small, which)[..., ::-1], (30, 40), interpolation=cv2.INTER_AREA)
         assert np.abs(seen - again).mean() < 8  # the same limb in the same light, but for the random texture
     if sample.kind == "null":
-        assert "Truth: 0.0 %" in text
+        assert "0.0 % of" in text

@@ -72,7 +72,7 @@ def text_without_seconds(comparison: Comparison) -> str:
 
 
 def test_a_treated_leg_reads_what_was_cleared(graded: PhantomPair, measured: Comparison) -> None:
-    length, truth = length_of(measured), graded.truth["clearance_length"]
+    length, truth = length_of(measured), graded.truth["observer"]["clearance_length"]
     assert holds(length, truth) or abs(length.value - truth) <= COARSE_POINTS
     assert measured.outcome.net_change.value < 0
     assert measured.outcome.contrast.value > 0
@@ -95,7 +95,7 @@ def test_the_card_gives_the_scale_and_is_no_skin() -> None:
     comparison = compare(photo_from_array(pair.before), photo_from_array(pair.after))
     assert comparison.scale.source == "card"
     assert comparison.scale.mm_per_px == pytest.approx(pair.truth["mm_per_px_front_before"], rel=0.02)
-    length, truth = length_of(comparison), pair.truth["clearance_length"]
+    length, truth = length_of(comparison), pair.truth["observer"]["clearance_length"]
     assert holds(length, truth) or abs(length.value - truth) <= COARSE_POINTS
     covered = np.zeros(SIZE, np.uint8)
     cv2.fillPoly(covered, [np.rint(pair.card_corners_before).astype(np.int32)], 1)

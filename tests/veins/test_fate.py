@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photocompare.veins.fate import FateOptions, Fates, Remains, judge_fate, still_visible
-from photocompare.veins.photometry import Forced
-from photocompare.veins.pieces import find_veins
+from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, expected_seen, fated, judge_fate
+from photocompare.veins.observer import seen
+from photocompare.veins.pieces import VeinPiece, find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -25,37 +25,49 @@ def share(fates: Fates, fate: str) -> float:
     return fates.length_px(fate) / sum(p.piece.length_px for p in fates.baseline)
 
 
+def p_of(contrast: float) -> float:
+    return float(seen(np.array([contrast]), RULES.observer)[0])
+
+
 def test_each_fate_by_the_contract() -> None:
     gained = np.zeros(SHAPE, bool)
     gained[90:110] = True
-    fates = fates_of(lines((50, 9), (100, 9), (150, 9), (200, 9)), lines((50, 1.0), (100, 1.0), (150, 4.5), (200, 8.5)), gained=gained)
+    fates = fates_of(lines((50, 9), (100, 9), (150, 9), (200, 9)), lines((50, 0.5), (100, 0.5), (150, 5.3), (200, 8.5)), gained=gained)
     for fate in ("cleared", "stained", "faded", "residual"):
         assert share(fates, fate) == pytest.approx(0.25, abs=0.02)
     assert not fates.new
 
 
+def test_a_faint_vein_counts_by_the_share_of_looks_that_see_it() -> None:
+    fates = fates_of(lines((100, 3.5)), lines((100, 2.3)))
+    assert share(fates, "residual") == pytest.approx(p_of(2.3), abs=0.02)
+    assert share(fates, "cleared") == pytest.approx(p_of(3.5) - p_of(2.3), abs=0.02)
+
+
 def test_a_pair_of_identical_readings_has_only_residual_veins() -> None:
     before = lines((50, 9), (150, 2.5), (250, 4))
     fates = fates_of(before, before)
-    assert share(fates, "residual") == 1.0
+    assert fates.length_px("residual") == pytest.approx(sum(p.piece.length_px * p.seen_before for p in fates.baseline))
+    assert fates.length_px("cleared") == fates.length_px("darkened") == 0
     assert not fates.new
 
 
-def test_a_vein_at_the_threshold_that_dips_under_it_unchanged_is_not_cleared() -> None:
-    fates = fates_of(lines((100, 2.5)), lines((100, 2.15)))
-    assert share(fates, "residual") == 1.0
+def test_more_seen_than_before_is_darkened() -> None:
+    fates = fates_of(lines((100, 3.0)), lines((100, 6.0)))
+    assert share(fates, "residual") == pytest.approx(p_of(3.0), abs=0.02)
+    assert share(fates, "darkened") == pytest.approx(p_of(6.0) - p_of(3.0), abs=0.02)
+    assert {p.fate for p in fates.baseline} == {"darkened"}
 
 
-def test_the_same_place_reaches_half_a_millimetre() -> None:
-    near, far = (fates_of(lines((100, 9)), lines((100 + shift, 9))) for shift in (4, 14))
-    assert share(near, "residual") == 1.0
-    assert share(far, "cleared") == 1.0
+def test_a_vein_beside_the_place_is_not_its_remains() -> None:
+    beside = fates_of(lines((100, 9)), lines((100 + round(0.6 * PX_PER_MM), 9)))
+    assert share(beside, "cleared") > 0.9
 
 
-def test_a_vein_beyond_the_reach_is_new_and_counts_in_no_share() -> None:
+def test_a_vein_far_from_all_others_is_new_and_counts_in_no_share() -> None:
     fates = fates_of(lines((100, 9)), lines((100, 9), (200, 5)))
-    assert sum(p.piece.length_px for p in fates.new) == pytest.approx(500, rel=0.03)
-    assert share(fates, "residual") == 1.0
+    assert fates.length_px("new") == pytest.approx(500 * p_of(5), rel=0.04)
+    assert share(fates, "residual") == pytest.approx(1.0)
 
 
 def test_outside_the_shared_field_nothing_is_assessed() -> None:
@@ -66,34 +78,45 @@ def test_outside_the_shared_field_nothing_is_assessed() -> None:
     assert share(fates, "cleared") == pytest.approx(0.5, abs=0.03)
 
 
-def remains(after_de: float, profile_de: float, stained: float = 0.0) -> Remains:
-    """Of one piece that had 8 units before."""
-    one = lambda value: np.array([value])  # noqa: E731
-    return Remains(one(8.0), one(after_de), one(0.1), one(0.1), one(0.1), one(stained), one(20.0), Forced(one(8.0), one(profile_de)))
+def test_what_nobody_sees_is_no_piece() -> None:
+    pair = pair_of(lines((100, 9), (200, 3)), np.zeros(SHAPE))
+    veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
+    seen_well = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), options=FateOptions(least_seen=0.9))
+    assert all(p.points[0, 0] < 120 for p in seen_well.baseline)
+    assert seen_well.baseline
+    assert seen_well.contrasts.before.shape == (2, len(seen_well.baseline))
 
 
-def stretched(one: Remains, gain: float) -> Remains:
-    return one.stretched(gain, options=RULES)
+def test_either_witness_may_be_right() -> None:
+    told = expected_seen(np.array([[9.0, 9.0, 9.0], [0.0, np.nan, 9.0]]), RULES.observer)
+    np.testing.assert_allclose(told, [0.5, 1.0, 1.0], atol=1e-6)
+    assert expected_seen(np.full((2, 1), np.nan), RULES.observer).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(
-    ("after_de", "profile_de", "stained", "seen"),
+    ("before", "after", "stained", "faded", "shares"),
     [
-        (3.0, 0.0, 0.0, True),
-        (1.5, 3.0, 0.0, True),
-        (0.2, 1.5, 0.0, False),
-        (3.0, 0.0, 1.0, False),  # in a stain both must see it
-        (3.0, 3.0, 1.0, True),
+        (0.9, 0.2, False, True, {"cleared": 7.0, "faded": 2.0, "darkened": 0.0}),
+        (0.9, 0.2, True, False, {"stained": 7.0, "residual": 2.0, "darkened": 0.0}),
+        (0.4, 0.7, False, False, {"cleared": 0.0, "residual": 4.0, "darkened": 3.0}),
     ],
 )
-def test_the_two_witnesses(after_de: float, profile_de: float, stained: float, seen: bool) -> None:
-    assert still_visible(remains(after_de, profile_de, stained), options=RULES).tolist() == [seen]
+def test_shares_add_up(before: float, after: float, stained: bool, faded: bool, shares: dict[str, float]) -> None:
+    piece = VeinPiece(np.zeros((10, 2), np.float32), 10.0, 3.0, 5.0)
+    told = fated(piece, before, after, stained=stained, faded=faded)
+    assert told.shares == pytest.approx(shares)
+    assert (told.seen_before, told.seen_after) == pytest.approx((before, after))
+    assert told.fate == max(shares, key=lambda fate: shares[fate])
 
 
-def test_stretched_contrasts_make_faint_remains_visible() -> None:
-    faint = remains(2.2, 0.0)
-    assert not still_visible(faint, options=RULES).any()
-    assert still_visible(stretched(faint, 1.1), options=RULES).all()
-    assert not still_visible(stretched(remains(2.4, 0.0), 1 / 1.1), options=RULES).any()
-    likely = stretched(faint, 1.25).probability_after
-    np.testing.assert_allclose(likely / (1 - likely), 1.25**5 / 9)
+def test_a_piece_told_by_one_fate_has_its_whole_length() -> None:
+    piece = FatedVeinPiece(VeinPiece(np.zeros((10, 2), np.float32), 10.0, 3.0, 5.0), "cleared")
+    assert piece.shares == {"cleared": 10.0}
+    assert (piece.seen_before, piece.seen_after) == (1.0, 0.0)
+
+
+def test_contrasts_of_some_and_of_more_pieces() -> None:
+    first = PieceContrasts(*(np.arange(6.0).reshape(2, 3) for _ in range(3)), np.arange(3.0), np.arange(3.0))
+    both = first.only(np.array([2])).joined(first)
+    assert both.before.tolist() == [[2, 0, 1, 2], [5, 3, 4, 5]]
+    assert both.stained.tolist() == [2, 0, 1, 2]

@@ -147,4 +147,4 @@ def test_an_altered_model_gives_a_flagged_measurement(monkeypatch: pytest.Monkey
     assert "ridge_reading" in [reason.code for reason in comparison.reasons]
     assert comparison.status == "indicative"
     assert comparison.outcome is not None
-    assert comparison.outcome.length.value == pytest.approx(pair.truth["clearance_length"], abs=20.0)
+    assert comparison.outcome.length.value == pytest.approx(pair.truth["observer"]["clearance_length"], abs=20.0)
