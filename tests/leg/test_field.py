@@ -57,6 +57,28 @@ def test_leg_stays_solid_around_moles_and_stains() -> None:
     assert field.leg[275:326, 188:286].all()
 
 
+def close_up(strip: tuple[float, float, float] = (1.0, 1.0, 1.0), *, specks: int = 0) -> np.ndarray:
+    """Pale skin that fills the frame, a soft strip across it multiplied by a colour, and specks of red."""
+    linear = np.full((480, 360, 3), (0.42, 0.34, 0.25), np.float32) * np.linspace(0.9, 1.1, 480, dtype=np.float32)[:, None, None]
+    course = np.zeros((480, 360), np.float32)
+    cv2.line(course, (-20, 200), (380, 300), 1.0, 32)
+    course = cv2.GaussianBlur(course, (0, 0), 5)[..., None]
+    linear *= np.exp(course * np.log(np.array(strip, np.float32)))
+    for k in range(specks):
+        cv2.circle(linear, (40 + 60 * k, 60), 3, (0.4, 0.12, 0.08), -1)
+    return linear
+
+
+def test_a_broad_deep_vein_is_leg_and_a_strip_of_grey_cloth_is_not() -> None:
+    middle = np.s_[240:260, 170:190]
+    assert find_field(close_up((0.72, 0.82, 0.86))).leg[middle].all()
+    assert not find_field(close_up((0.40, 0.50, 0.68))).leg[middle].any()
+
+
+def test_specks_of_red_are_not_taken_for_the_skin() -> None:
+    assert find_field(close_up(specks=5)).leg.mean() > 0.99
+
+
 def test_rim_turns_away_and_the_frames_border_does_not() -> None:
     painted = paint_leg("light", "green", limbs=((0.95, 0.9),))
     field = find_field(painted.linear)

@@ -67,7 +67,8 @@ def test_a_treated_vein_of_full_contrast_counts_more_than_a_faint_one() -> None:
 
 def test_more_treatment_clears_more() -> None:
     percents = [
-        simple_pair(seed=21, tone=0.03, clearance=c, stain=0.0, size=(200, 150)).truth["observer"]["clearance_length"] for c in (0.1, 0.5, 0.95)
+        simple_pair(seed=21, tone=0.03, clearance=c, stain=0.0, size=(200, 150)).truth["observer"]["clearance_length"]
+        for c in (0.1, 0.5, 0.95)
     ]
     assert percents[0] < percents[1] - 15 < percents[2] - 30
 
