@@ -25,7 +25,7 @@ from photocompare.results.redated import redated, under_dates
 from photocompare.results.result_json import as_dict, result_of, result_schema
 from photocompare.results.timing import Timing, TimingOptions
 from photocompare.veins.pieces import VeinOptions
-from tests.support.made_comparison import make_comparison, make_pictures, with_remains
+from tests.support.made_comparison import make_comparison, make_pictures, with_contrasts
 
 
 def decoded(data: bytes) -> np.ndarray:
@@ -33,7 +33,7 @@ def decoded(data: bytes) -> np.ndarray:
 
 
 def test_a_dossier_comes_back_as_it_was_written() -> None:
-    dossier = dossier_of(with_remains(make_comparison()))
+    dossier = dossier_of(with_contrasts(make_comparison()))
     again = read_dossier(write_dossier(dossier))
     assert again.result == dossier.result
     assert again.lines == dossier.lines
@@ -45,8 +45,8 @@ def test_a_dossier_comes_back_as_it_was_written() -> None:
     for one, other in zip(again.veins.pieces, dossier.veins.pieces, strict=True):
         np.testing.assert_array_equal(one.points, other.points)
         assert (one.piece.length_px, one.piece.width_px) == (other.piece.length_px, other.piece.width_px)
-    assert again.veins.remains is not None
-    np.testing.assert_array_equal(again.veins.remains.depth_mm, dossier.veins.remains.depth_mm)  # type: ignore[union-attr]
+    assert again.veins.contrasts is not None
+    np.testing.assert_array_equal(again.veins.contrasts.depth_mm, dossier.veins.contrasts.depth_mm)  # type: ignore[union-attr]
     assert write_dossier(again) == write_dossier(dossier)
 
 
@@ -59,7 +59,7 @@ def test_a_refused_pair_has_its_photos_and_no_number() -> None:
 
 
 def test_the_difference_shows_a_vein_that_went_in_blue_and_a_new_one_in_vermilion() -> None:
-    comparison = with_remains(make_comparison())
+    comparison = with_contrasts(make_comparison())
     picture = decoded(dossier_of(comparison).pictures["difference"]).astype(int)
     assert comparison.pictures.measured is not None
     for piece in comparison.pictures.measured.pieces:
@@ -71,7 +71,7 @@ def test_the_difference_shows_a_vein_that_went_in_blue_and_a_new_one_in_vermilio
 
 
 def test_full_size_pictures_have_the_photo_s_own_pixels_in_the_common_light() -> None:
-    comparison = with_remains(make_comparison())
+    comparison = with_contrasts(make_comparison())
     full = full_size_pictures(comparison)
     before = decoded(full["before_full"])
     assert before.shape == comparison.pictures.before.shape
@@ -98,7 +98,7 @@ def test_a_dossier_of_another_version_is_refused() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_stored_dossier_draws_the_summary_that_the_comparison_drew(language: str) -> None:
     t = texts(language)
-    comparison = with_remains(make_comparison("recompressed:before", "scale_assumed"))
+    comparison = with_contrasts(make_comparison("recompressed:before", "scale_assumed"))
     drawn = decoded(summary_png(dossier_of(comparison), t))
     expected = draw_summary(result_of(comparison), pictures_of(comparison), t)
     assert drawn.shape == expected.shape
@@ -106,7 +106,7 @@ def test_a_stored_dossier_draws_the_summary_that_the_comparison_drew(language: s
 
 
 def test_dates_move_the_window_and_nothing_measured() -> None:
-    dossier = dossier_of(with_remains(make_comparison()))
+    dossier = dossier_of(with_contrasts(make_comparison()))
     interim = under_dates(dossier, dt.date(2026, 3, 1), dt.date(2026, 3, 22))
     assert interim.result.timing == Timing(21, "interim")
     assert interim.result.benchmark.verdict == "not_assessed"

@@ -19,8 +19,7 @@ from photocompare.registration import Registration
 from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures, Provenance
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing
-from photocompare.veins.fate import Fate, FatedVeinPiece, Remains
-from photocompare.veins.photometry import Forced
+from photocompare.veins.fate import Fate, FatedVeinPiece, PieceContrasts
 from photocompare.veins.pieces import VeinPiece
 
 MM_PER_PX = 0.12
@@ -172,15 +171,16 @@ def flag(code: str) -> RaisedFlag:
     return raised(name, which)
 
 
-def with_remains(comparison: Comparison) -> Comparison:
-    """The made comparison with remains for its baseline pieces and an error map."""
+def with_contrasts(comparison: Comparison) -> Comparison:
+    """The made comparison with contrasts of its baseline pieces and an error map."""
     pictures = comparison.pictures
     assert pictures.measured is not None
     assert pictures.registration is not None
     count = sum(p.fate != "new" for p in pictures.measured.pieces)
     rng = np.random.default_rng(5)
-    arrays = [rng.uniform(0, 1, count) for _ in range(7)]
-    measured = dataclasses.replace(pictures.measured, remains=Remains(*arrays, forced=Forced(arrays[0] * 4, arrays[1])), px_per_mm=4.2)
+    before, after = rng.uniform(3, 6, (2, count)), rng.uniform(0, 4, (2, count))
+    contrasts = PieceContrasts(before, after, after, rng.uniform(0, 1, count), rng.uniform(0, 9, count))
+    measured = dataclasses.replace(pictures.measured, contrasts=contrasts, px_per_mm=4.2)
     error = np.full(pictures.registration.shared.shape, 0.7, np.float32)
     registration = dataclasses.replace(pictures.registration, error_px=error)
     return dataclasses.replace(comparison, pictures=dataclasses.replace(pictures, measured=measured, registration=registration))

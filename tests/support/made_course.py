@@ -11,7 +11,7 @@ from photocompare.records.entries import IdentityFacts, NewComparison, VisitFact
 from photocompare.records.store import Records
 from photocompare.results.dossier import Dossier, write_dossier
 from photocompare.results.vein_table import VeinTable, table_as_bytes
-from photocompare.veins.fate import Fate
+from photocompare.veins.fate import Fate, FatedVeinPiece
 from tests.support import made_result
 from tests.support.made_records import SAMPLE, sample_dossier
 
@@ -38,14 +38,15 @@ def course_dossier(which: int) -> Dossier:
     assert found.length is not None
     assert found.pigment is not None
     mm = (found.scale.mm_per_px or 1.0) / sample.shown_over_full
-    pieces = [dataclasses.replace(p, fate=fates_by_day(p.fate, p.piece.length_px * mm)[which]) for p in sample.veins.pieces]
+    fates = [fates_by_day(p.fate, p.piece.length_px * mm)[which] for p in sample.veins.pieces]
+    pieces = [FatedVeinPiece(p.piece, fate) for p, fate in zip(sample.veins.pieces, fates, strict=True)]
     lengths = {fate: round(math.fsum(p.piece.length_px * mm for p in pieces if p.fate == fate), 2) for fate in found.fates}
     assessed = math.fsum(lengths[fate] for fate in ("cleared", "stained", "faded", "residual"))
     percent = round(100 * (lengths["cleared"] + lengths["stained"]) / assessed, 1)
     length = dataclasses.replace(found.length, value=percent, low=max(0.0, percent - 12), high=min(100.0, percent + 12))
     pigment = dataclasses.replace(found.pigment, stained_percent=round(100 * lengths["stained"] / assessed, 1))
     result = dataclasses.replace(made_result.with_length(found, length), fates=lengths, pigment=pigment)
-    return dataclasses.replace(sample, result=result, vein_bytes=table_as_bytes(VeinTable(tuple(pieces), sample.veins.remains)))
+    return dataclasses.replace(sample, result=result, vein_bytes=table_as_bytes(VeinTable(tuple(pieces), sample.veins.contrasts)))
 
 
 def save_course(records: Records, *, actor: Actor = LOCAL, name: str = NAME, region: str = REGION) -> str:

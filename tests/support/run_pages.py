@@ -15,12 +15,12 @@ from photocompare.report.words.texts import texts
 from photocompare.viewer.measuring import visit as visit_module
 from photocompare.viewer.shared import waiting
 from tests.support.faked_work import faked_work
-from tests.support.made_comparison import make_comparison, with_remains
+from tests.support.made_comparison import make_comparison, with_contrasts
 from tests.support.sent_to_browser import component_heads, elements
 
 APP = Path(__file__).parents[2] / "app.py"
 T, ES = texts("en"), texts("es")
-MEASURED = dossier_of(with_remains(make_comparison()))
+MEASURED = dossier_of(with_contrasts(make_comparison()))
 REFUSED = dossier_of(make_comparison("not_same_view"))
 PERCENTAGE = re.compile(r"\d\s*%")
 

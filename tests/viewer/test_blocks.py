@@ -26,11 +26,11 @@ from photocompare.results.timing import TimingOptions
 from photocompare.veins.classes import ASSESSED_FATES
 from photocompare.viewer.result import blocks
 from tests.support.contrast import DARK, WHITE, contrast
-from tests.support.made_comparison import NO_SCALE, make_comparison, with_remains
+from tests.support.made_comparison import NO_SCALE, make_comparison, with_contrasts
 from tests.support.made_result import with_length
 
 T = texts("en")
-RESULT = dossier_of(with_remains(make_comparison())).result
+RESULT = dossier_of(with_contrasts(make_comparison())).result
 BAND = ReferenceBandOptions()
 FIRST_DAY = dt.date(2026, 3, 2)
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://h/p.png) \"'&"

@@ -20,11 +20,11 @@ from photocompare.results.dossier import Dossier
 from photocompare.results.redated import redated
 from photocompare.results.timing import TimingOptions
 from photocompare.viewer.result.pair_view import MOST_POINTS, Mode, checked_points, packed_pair, polygon_in_full_pixels
-from tests.support.made_comparison import NO_SCALE, make_comparison, with_remains
+from tests.support.made_comparison import NO_SCALE, make_comparison, with_contrasts
 from tests.support.sent_to_browser import unpacked
 
 T = texts("en")
-COMPARISON = with_remains(make_comparison())
+COMPARISON = with_contrasts(make_comparison())
 MEASURED = dossier_of(COMPARISON)
 FULL_SIZE = full_size_pictures(COMPARISON)
 REFUSED = dossier_of(make_comparison("not_same_view"))
@@ -121,7 +121,7 @@ def test_only_the_correction_gets_the_pieces_and_the_consultation_no_lines_at_al
 def test_the_error_is_told_in_mm_or_without_a_scale_in_pixels() -> None:
     head, _ = packed(MEASURED, "full")
     assert head["error_most"] == T("pair.in_mm", n=f"{0.7 / 4.2:.2f}")
-    without = dossier_of(with_remains(make_comparison(scale=NO_SCALE)))
+    without = dossier_of(with_contrasts(make_comparison(scale=NO_SCALE)))
     head, _ = packed(without, "full")
     assert head["error_most"] == T("pair.in_px", n="0.7")
     assert all(fate["amount"].endswith(" px") for fate in head["fates"])
