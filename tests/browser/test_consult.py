@@ -65,9 +65,9 @@ def test_the_usual_course_what_comes_next_when_to_call_and_spanish_on_every_page
         go_to(page, name, spanish)
         expect(page.get_by_role("heading", name=spanish(f"{name}.title"), level=1)).to_be_visible()
         said = everything_written(page)
-        for left in ("consult.photos_only", "result.headline", "pair.same_processing", "capture.intro", "about.use_title"):
+        for left in ("consult.photos_only", "headline.of_cleared", "pair.same_processing", "capture.intro", "about.use_title"):
             assert ENGLISH(left) not in said
     go_to(page, "compare", spanish)
-    expect(page.get_by_text(spanish("result.headline"))).to_be_visible()
+    expect(page.get_by_text(spanish("headline.of_cleared"))).to_be_visible()
     pair(page)
     assert spanish("pair.same_processing") in everything_written(page)

@@ -32,8 +32,8 @@ def test_the_most_alike_cases_with_their_range(open_practice: OpenPage) -> None:
     cards = page.locator(".gallery-card")
     expect(cards).to_have_count(6)
     numbers = [float(text.removesuffix("%").strip()) for text in page.locator(".gallery-number").all_inner_texts()]
-    low, high = f"{min(numbers):.0f}", f"{max(numbers):.0f}"
-    expect(page.get_by_test_id("target")).to_contain_text(ENGLISH("gallery.target", n=6, low=low, high=high))
+    interval = f"{min(numbers):.0f} to {max(numbers):.0f} %"
+    expect(page.get_by_test_id("target")).to_contain_text(ENGLISH("gallery.target", n=6, interval=interval))
     widths = page.locator(".gallery-card img").evaluate_all("images => images.map((i) => i.naturalWidth)")
     assert len(widths) == 12
     assert min(widths) > 100

@@ -46,7 +46,15 @@ def test_the_number_and_what_limits_it_stand_together(open_page: OpenPage) -> No
     expect(page.get_by_text(ENGLISH("result.know"))).to_be_visible()  # blocks of HTML come after the rest of the page
     expect(headline(page)).to_be_visible()
     said = everything_written(page)
-    for key in ("result.headline", "status.indicative", "result.fates", "result.by_calibre", "result.new", "result.pigment", "result.know"):
+    for key in (
+        "headline.of_cleared",
+        "status.indicative",
+        "result.fates",
+        "result.by_calibre",
+        "result.new",
+        "result.pigment",
+        "result.know",
+    ):
         assert ENGLISH(key) in said
     assert "95 % interval" in said
     number = float(headline(page).inner_text().split()[0])

@@ -51,7 +51,7 @@ def test_the_consultation_shows_the_own_pair_and_the_sample_until_then(pages: Pa
     assert T("consult.no_pair") in [info.value for info in pages.at.info]
     measuring.finish(MEASURED)
     pages.run()
-    assert T("consult.of_ten", n=6, low=48, high=72) in pages.html
+    assert T("consult.of_ten", n=6, range=T("consult.range", low=48, high=72)) in pages.html
     assert T("consult.sample") not in pages.words
     assert pages.pictures()["mode"] == "consult"
     for reason in T.section("call").values():
@@ -85,10 +85,10 @@ def test_a_language_is_that_of_every_page_and_loses_nothing(pages: Pages) -> Non
     pages.run()
     assert pages.at.title[0].value == ES("compare.title")
     assert 'data-testid="headline">61 %<' in pages.html
-    assert ES("result.headline") in pages.words
+    assert ES("headline.of_cleared") in pages.words
     assert pages.pictures()["texts"] == ES.section("pair")
     pages.go("consult")
-    assert ES("consult.of_ten", n=6, low=48, high=72) in pages.html
+    assert ES("consult.of_ten", n=6, range=ES("consult.range", low=48, high=72)) in pages.html
     pages.press(ES("consult.present"))
     assert pages.labels == [ES("consult.leave")]
     assert len(pages.measurings) == 1
@@ -141,7 +141,7 @@ def test_two_browsers_at_once_see_only_their_own(opened: Callable[[], Pages]) ->
     assert not any(b"Anna" in e.proto.SerializeToString() for e in other.elements())
     one.go("consult")
     other.go("consult")
-    assert T("consult.of_ten", n=6, low=48, high=72) in one.html
+    assert T("consult.of_ten", n=6, range=T("consult.range", low=48, high=72)) in one.html
     assert escape(T("consult.refused")) in other.html
     third = opened()
     assert T("compare.sample_note") in [info.value for info in third.at.info]

@@ -126,17 +126,18 @@ def fate_bar(result: Result, t: Texts) -> str:
         if share > 0
     )
     label = f"{t('result.fates_label')}: " + ", ".join(f"{t(f'fate.{fate}')} {percent(share, t)}" for fate, share in shares.items())
-    notes = {fate: f"<small>{escape(t(f'fate_note.{fate}'))}</small>" for fate in beside}
     rows = "".join(
-        f'<li><span class="pc-key pc-fate-{fate}" style="background-color:{_css(fate)}"></span><span>{escape(t(f"fate.{fate}"))}'
-        f"{notes.get(fate, '')}</span><b>{percent(share, t)}, {_length(result, fate)}</b></li>"
+        f'<li><span class="pc-key pc-fate-{fate}" style="background-color:{_css(fate)}"></span>{escape(t(f"fate.{fate}"))}'
+        f"<b>{percent(share, t)}, {_length(result, fate)}</b></li>"
         for fate, share in {**shares, **beside}.items()
     )
-    seen = f'<p class="pc-small">{escape(t("result.seen_as"))}</p>' if result.contract == CONTRACT else ""
+    notes = [f"{t(f'fate.{fate}')}: {t(f'fate_note.{fate}')}" for fate in beside]
+    notes += [t("result.seen_as")] if result.contract == CONTRACT else []
+    told = "".join(f'<p class="pc-small">{escape(note)}</p>' for note in notes)
     heading = escape(t("result.fates"))
     return (
         f'<section class="pc-block"><h3>{heading}</h3><div class="pc-bar" role="img" aria-label="{escape(label)}">{parts}</div>'
-        f'<ul class="pc-legend">{rows}</ul>{seen}</section>'
+        f'<ul class="pc-legend">{rows}</ul>{told}</section>'
     )
 
 
