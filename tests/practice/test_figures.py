@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from photocompare.practice.audit_words import notes
+from photocompare.base.estimate import Estimate
+from photocompare.practice.audit_words import DASH, clearance, notes
 from photocompare.practice.breakdown import grouped
+from photocompare.practice.charts import distribution_plot
 from photocompare.practice.cohort import CohortFilter, select
 from photocompare.practice.figures import AuditFigures, AuditOptions, audit_figures
 from photocompare.practice.statistics import mean_estimates, rate_estimates
@@ -225,3 +227,21 @@ def test_numbers_of_another_method_are_counted_and_not_pooled(frame: pd.DataFram
     told = " ".join(notes(found, texts("en")))
     assert f"{found.other_methods} comparisons with a number were measured by another version" in told
     assert "another version" not in " ".join(notes(alone, texts("en")))
+
+
+def test_clearances_below_0_are_counted_drawn_and_told_in_words(frame: pd.DataFrame) -> None:
+    """Most legs darker than before: the histogram and its axis go below 0, and a mean below 0 has words."""
+    darker = frame.assign(length=frame["length"] - 90.0, length_low=frame["length_low"] - 90.0, length_high=frame["length_high"] - 90.0)
+    outcomes = audit_figures(darker).outcomes
+    assert outcomes is not None
+    bins = outcomes.distribution.bins
+    assert sum(n for _, _, n in bins) == outcomes.pairs
+    assert bins[0][0] <= ended(darker)["length"].min() < bins[0][1]
+    assert bins[-1][1] == 100.0
+    plot = distribution_plot(audit_figures(darker), outcomes, texts("en"))
+    assert plot.x.least == bins[0][0]
+    said = clearance(outcomes.clearance, texts("en"))
+    assert said.startswith(f"Darker than before, {-outcomes.clearance.value:.1f} % (")
+    assert said.endswith(" % darker)")
+    assert "-" not in said
+    assert clearance(Estimate.failed("%"), texts("en")) == DASH

@@ -18,7 +18,7 @@ from photocompare.base.arrays import scaled_position
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.report.files.comparison_files import CONTRACT_FILES, write_comparison
-from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, written_map
+from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, shares_in_full_pixels, written_map
 from photocompare.report.pictures.canvas import Canvas, Type
 from photocompare.report.pictures.fate_map import draw_fate
 from photocompare.report.pictures.fate_styles import FATE_STYLES
@@ -179,6 +179,33 @@ def test_a_mask_enlarged_keeps_its_place() -> None:
     full = in_full_pixels(mask, (100, 75, 3))
     rows, cols = np.nonzero(full)
     assert (rows.min(), rows.max() + 1, cols.min(), cols.max() + 1) == pytest.approx((25, 50, 12.5, 37.5), abs=1)
+
+
+def test_shares_of_looks_keep_their_peak_and_their_vein_s_edge() -> None:
+    line = np.zeros((60, 40), np.uint8)
+    cv2.line(line, (8, 5), (30, 52), 1, 1)  # one pixel wide: what interpolation would halve
+    mask = line > 0
+    for share in (0.8, 0.2, 0.004):
+        shares = np.where(mask, np.float32(share), np.float32(0))
+        full = shares_in_full_pixels(shares, (150, 100, 3))
+        assert set(np.unique(full)) == {0, round(255 * share)}
+        cut, around = in_full_pixels(mask, (150, 100, 3)), np.ones((3, 3), np.uint8)  # where half of a pixel is vein either may be
+        assert not np.any((full > 0) & (cv2.dilate(cut, around) == 0))
+        assert not np.any((cut > 0) & (cv2.dilate(full, around) == 0))
+        np.testing.assert_array_equal(shares_in_full_pixels(shares, (60, 40, 3)) > 0, mask)
+    assert not shares_in_full_pixels(np.zeros((60, 40), np.float32), (150, 100, 3)).any()
+
+
+def test_shares_of_looks_lie_in_the_after_photo_where_a_mask_would() -> None:
+    pictures = make_pictures((640, 480), 0.5)
+    mask = np.zeros((320, 240), bool)
+    mask[100:104, 60:180] = mask[200:203, 60:180] = True
+    shares = np.where(mask, np.where(np.arange(320)[:, None] < 150, np.float32(0.8), np.float32(0.2)), np.float32(0))
+    frame = AfterFrame(pictures, pictures.registration)
+    painted = frame.paint_shares(shares)
+    assert np.count_nonzero((painted > 0) != (frame.paint(mask) > 0)) <= 9  # where a byte rounds
+    assert set(np.unique(painted)) == {0, 51, 204}
+    assert painted.shape == (640, 480)
 
 
 # --- files

@@ -70,6 +70,18 @@ def test_the_difference_shows_a_vein_that_went_in_blue_and_a_new_one_in_vermilio
         assert (blue > red + 20) if piece.fate == "cleared" else (red > blue + 20), piece.fate
 
 
+def test_the_difference_shows_nothing_where_there_is_no_map() -> None:
+    comparison = with_contrasts(make_comparison())
+    pictures = comparison.pictures
+    assert pictures.measured is not None
+    assert pictures.registration is not None
+    nowhere = np.full_like(pictures.registration.map_xy, np.nan)
+    unmapped = dataclasses.replace(pictures, registration=dataclasses.replace(pictures.registration, map_xy=nowhere))
+    red, green, blue = np.moveaxis(decoded(dossier_of(dataclasses.replace(comparison, pictures=unmapped)).pictures["difference"]), 2, 0)
+    assert np.abs(red.astype(int) - blue).max() <= 6  # grey alone
+    assert np.abs(red.astype(int) - green).max() <= 6
+
+
 def test_full_size_pictures_have_the_photo_s_own_pixels_in_the_common_light() -> None:
     comparison = with_contrasts(make_comparison())
     full = full_size_pictures(comparison)
