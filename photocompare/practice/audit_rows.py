@@ -13,9 +13,10 @@ Rows = list[tuple[str, ...]]
 
 def headline_entries(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> tuple[tuple[str, str, str], ...]:
     """The three numbers that are asked for first: name, number, interval."""
+    mean = outcomes.clearance
     shares = ((_responders(figures, t), outcomes.responders), (t("audit_head.complete"), figures.completeness.in_window))
     return (
-        (t("audit_head.clearance"), clearance_value(outcomes.clearance, t), clearance_interval(outcomes.clearance, t)),
+        (t("audit_head.clearance"), clearance_value(mean.value, t), clearance_interval(mean.low, mean.high, t)),
         *((name, percent(found.value, t), interval(found.low, found.high, t)) for name, found in shares),
     )
 

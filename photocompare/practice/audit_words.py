@@ -44,17 +44,17 @@ def with_interval(estimate: Estimate, t: Texts) -> str:
 
 def clearance(estimate: Estimate, t: Texts) -> str:
     """A mean clearance and its interval in brackets, below 0 in words; a dash where there is none."""
-    return f"{clearance_value(estimate, t)} ({clearance_interval(estimate, t)})" if estimate.ok else DASH
+    return f"{clearance_value(estimate.value, t)} ({clearance_interval(estimate.low, estimate.high, t)})" if estimate.ok else DASH
 
 
-def clearance_value(estimate: Estimate, t: Texts) -> str:
-    """A mean clearance, below 0 in words; a dash where there is none."""
-    return clearance_number(estimate.value, t, _DIGITS) if estimate.ok else DASH
+def clearance_value(value: float, t: Texts) -> str:
+    """A clearance, below 0 in words; a dash where there is none."""
+    return clearance_number(value, t, _DIGITS) if math.isfinite(value) else DASH
 
 
-def clearance_interval(estimate: Estimate, t: Texts) -> str:
-    """The interval of a mean clearance, each end as what it is; a dash where there is none."""
-    return headline_interval(estimate.low, estimate.high, t, _DIGITS) if estimate.ok else DASH
+def clearance_interval(low: float, high: float, t: Texts) -> str:
+    """From one clearance to another, each end as what it is; a dash where there is none."""
+    return headline_interval(low, high, t, _DIGITS) if math.isfinite(low) else DASH
 
 
 def word(column: str, name: str, t: Texts) -> str:

@@ -177,7 +177,7 @@ def quality_chart(plot: QualityPlot) -> Chart:
 def bland_altman_chart(agreement: PairAgreement, t: Texts) -> Chart:
     """Differences over means, with the mean difference and the limits of agreement."""
     points = pd.DataFrame(agreement.points, columns=["mean", "difference"])
-    x = alt.X("mean:Q", scale=_percent(PercentAxis.holding(points["mean"]).least), title=t("audit_chart.mean_of_two"))
+    x = alt.X("mean:Q", scale=_percent(), title=t("audit_chart.mean_of_two"))
     y = alt.Y("difference:Q", title=t("audit_chart.difference"))
     layers = [alt.Chart(points).mark_point(filled=True, opacity=0.6, size=50, color=BLUE).encode(x=x, y=y)]
     limits = agreement.limits

@@ -98,7 +98,8 @@ def round_agreement(ratings: pd.DataFrame, measured: pd.Series) -> RoundAgreemen
     ratings : DataFrame
         `RATING_COLUMNS`; one row a rating.
     measured : Series
-        The software's clearance of length in percent, by comparison id; NaN or absent where it refused.
+        The software's clearance of length in percent, by comparison id; NaN or absent where it refused.  What is darker than before
+        counts as 0, at which the raters' scale ends.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def round_agreement(ratings: pd.DataFrame, measured: pd.Series) -> RoundAgreemen
     percent = ratings.pivot(index="comparison_id", columns=["rater", "occasion"], values="percent").astype(np.float64)
     points = ratings.pivot(index="comparison_id", columns=["rater", "occasion"], values="five_point").astype(np.float64)
     raters = tuple(sorted({str(rater) for rater in ratings["rater"]}))
-    known = measured.reindex(percent.index).to_numpy(np.float64, na_value=np.nan)
+    known = np.maximum(measured.reindex(percent.index).to_numpy(np.float64, na_value=np.nan), 0.0)
 
     def read(rater: str, occasion: int) -> tuple[Floats, Floats]:
         if (rater, occasion) not in percent.columns:

@@ -11,6 +11,8 @@ from photocompare.practice.audit_rows import completeness_rows, distribution_row
 from photocompare.practice.audit_words import (
     DASH,
     clearance,
+    clearance_interval,
+    clearance_value,
     funnel_words,
     interval,
     notes,
@@ -71,8 +73,8 @@ def show_distribution(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> No
     band = figures.options.band
     st.header(t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"), anchor=False)
     show_chart(distribution_chart(distribution_plot(figures, outcomes, t)))
-    low, middle, high = (number(q, t) for q in outcomes.distribution.quartiles)
-    st.text(t("audit_page.quartiles", low=low, middle=middle, high=high))
+    low, middle, high = outcomes.distribution.quartiles
+    st.text(t("audit_page.quartiles", interval=clearance_interval(low, high, t), middle=clearance_value(middle, t)))
     head = (t("audit_page.share_of_pairs"), t("audit_table.measured"), t("audit_table.true"))
     st.html(table(t("audit_page.shares"), head, distribution_rows(figures, outcomes, t)))
 
@@ -153,7 +155,9 @@ def show_run_chart(outcomes: Outcomes, t: Texts) -> None:
         show_chart(run_chart_chart(run_plot(chart, t)))
     st.text(" ".join(run_words(chart.signals, t)))
     with st.expander(t("audit_page.as_table")):
-        rows = [(point.period, DASH if point.pairs is None else str(point.pairs), percent(point.value, t)) for point in chart.points]
+        rows = [
+            (point.period, DASH if point.pairs is None else str(point.pairs), clearance_value(point.value, t)) for point in chart.points
+        ]
         head = (t("audit_page.time"), t("audit_table.pairs"), t("audit_chart.mean_clearance"))
         st.html(table(t("audit_head.run_chart"), head, rows))
 
