@@ -224,11 +224,13 @@ class _Change:
     """What the after photo's density becomes: `level + (density - level) / slope + broad`.
 
     level, slope : (3,); broad : (3, order + 1, order + 1), coefficients of Legendre products (down, across).
+    range : (3, 2), what broad spans over the skin that it was fitted to; beyond that skin it is held there, where polynomials run away.
     """
 
     level: NDArray[np.float64]
     slope: NDArray[np.float64]
     broad: NDArray[np.float64]
+    range: NDArray[np.float64]
 
     def applied(self, after: LinearRGB) -> LinearRGB:
         """The photo in linear light under the other light, 0 where it shows nothing."""
@@ -242,7 +244,7 @@ class _Change:
             density = density_from_linear(after[rows])
             density *= rate
             for k in range(3):
-                density[..., k] += (held[k] + down[rows] @ self.broad[k] @ across.T).astype(np.float32)
+                density[..., k] += (held[k] + np.clip(down[rows] @ self.broad[k] @ across.T, *self.range[k])).astype(np.float32)
             shown = cv2.transform(after[rows], np.ones((1, 3), np.float32)) > 0
             np.multiply(np.minimum(cv2.exp(-density), np.float32(1)), shown[..., np.newaxis], out=matched[rows])
         return matched
@@ -257,15 +259,17 @@ def _fitted_change(before: Density, after: Density, trusted: Mask, colour_settle
     rows, cols = rows * _FIT_STEP, cols * _FIT_STEP
     down, across = _powers(order)
     basis = _legendre(trusted.shape[0], order)[rows][:, down] * _legendre(trusted.shape[1], order)[cols][:, across]
-    broad, middles = np.zeros((3, order + 1, order + 1)), np.zeros(3)
+    broad, middles, span = np.zeros((3, order + 1, order + 1)), np.zeros(3), np.zeros((3, 2))
     for k in range(3):
         target = before[rows, cols, k] - (level[k] + (after[rows, cols, k].astype(np.float64) - level[k]) / slope[k])
         coefficients = _robust_fit(basis, target, options.robust_passes, _RIDGE)
         broad[k, down, across] = coefficients
-        middles[k] = float(np.median(basis @ coefficients))
+        fitted = basis @ coefficients
+        middles[k], span[k] = float(np.median(fitted)), (fitted.min(), fitted.max())
     if colour_settled:
         broad[:, 0, 0] += middles.mean() - middles
-    return _Change(level, slope, broad)
+        span += (middles.mean() - middles)[:, np.newaxis]
+    return _Change(level, slope, broad, span)
 
 
 def _left_over(before: LinearRGB, after: LinearRGB, trusted: Mask) -> float:
