@@ -160,7 +160,7 @@ def test_json_is_all_that_is_printed(
     status, said, _ = run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out", "--json")
     assert status == expected
     assert said == (tmp_path / "out" / "result.json").read_text()
-    assert json.loads(said)["schema"] == "photocompare.comparison/1"
+    assert json.loads(said)["schema"] == "photocompare.comparison/2"
 
 
 def test_no_name_or_path_of_the_photos_is_written(

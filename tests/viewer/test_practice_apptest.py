@@ -199,7 +199,7 @@ def test_the_gallery_shows_the_most_alike_with_their_range(held: Records) -> Non
     assert head is not None
     assert [card["title"] for card in head["cards"]] == ["Case 1", "Case 2", "Case 3"]
     assert {card["number"] for card in head["cards"]} == {"62 %", "74 %", "91 %"}
-    assert T("gallery.target", n=3, low="62", high="91") in page.words
+    assert T("gallery.target", n=3, interval="62 to 91 %") in page.words
     assert not re.search(r"2026|P-[0-9A-Z]{9}|polidocanol|thigh", page.everything + json.dumps(head))
     looked = [row for row in held.trail_rows(LOCAL) if row.action == "gallery.view"]
     assert len(looked) == 3
