@@ -5,7 +5,7 @@
 prints
 
     indicative
-    74.6 % of the visible vein length cleared (95 % interval 59 to 90 %)
+    87 % of the visible veins cleared (95 % interval: 79 to 95 %).
     - No scale card was found; millimetres are assumed from a usual limb's width.
     - The time between the photos is unknown, so the result is not held against the benchmark.
     - The before photo was compressed again after it was taken.
@@ -15,6 +15,9 @@ prints
 from pathlib import Path
 
 from photocompare import compare, read_photo
+from photocompare.report.words.summary import headline
+from photocompare.report.words.texts import texts
+from photocompare.results.result_json import result_of
 
 SAMPLE = Path(__file__).parents[1] / "sample_images" / "good_result"
 
@@ -22,8 +25,6 @@ before, after = read_photo(SAMPLE / "before.jpg"), read_photo(SAMPLE / "after.jp
 comparison = compare(before, after)
 
 print(comparison.status)
-if comparison.outcome is not None:
-    length = comparison.outcome.length
-    print(f"{length.value:.1f} % of the visible vein length cleared (95 % interval {length.low:.0f} to {length.high:.0f} %)")
+print(headline(result_of(comparison), texts("en")))
 for reason in comparison.reasons:
     print(f"- {reason.message}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from typing import get_args
 
 from photocompare.base.flags import REGISTRY, Severity, raised
-from photocompare.results.comparison import status_of
+from photocompare.results.comparison import Status, status_of
 from photocompare.results.dossier import Dossier
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.result import Reason, Result
 from photocompare.results.timing import TimingOptions, judge_timing
+
+_STATUSES = get_args(Status)
+"""Best first."""
 
 _DATE_FLAGS = frozenset({"window_unknown", "dates_reversed"})
 
@@ -27,22 +31,21 @@ def redated(result: Result, before: dt.date | None, after: dt.date | None, *, op
     options : TimingOptions
         Where the windows open.
 
-    Raises
-    ------
-    KeyError
-        A reason of the result has a code that the registry lacks.
+    Reasons with a code that this version doesn't know stay, at the end, and the status is no better than it was told with them.
     """
     timing = judge_timing(before, after, options=options)
     kept = [reason for reason in result.reasons if reason.code not in _DATE_FLAGS]
     added = [raised(code) for code, fired in (("dates_reversed", timing.reversed), ("window_unknown", timing.days is None)) if fired]
     reasons = [*kept, *(Reason(flag.code, flag.message, flag.fix) for flag in added)]
     order, severities = list(REGISTRY), list(Severity)
-    reasons.sort(key=lambda reason: (severities.index(REGISTRY[reason.code].severity), order.index(reason.code)))
+    known = [reason for reason in reasons if reason.code in REGISTRY]
+    known.sort(key=lambda reason: (severities.index(REGISTRY[reason.code].severity), order.index(reason.code)))
+    unknown = [reason for reason in reasons if reason.code not in REGISTRY]
     length = None if timing.reversed else result.length
     dated = dataclasses.replace(
         result,
-        status=status_of([*added, *(raised(reason.code) for reason in kept)]),
-        reasons=tuple(reasons),
+        status=max(status_of([raised(reason.code) for reason in known]), result.status if unknown else "comparable", key=_STATUSES.index),
+        reasons=(*known, *unknown),
         timing=timing,
         benchmark=judge_against_band(length, timing, options=result.benchmark.band),
     )

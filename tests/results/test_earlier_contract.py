@@ -19,6 +19,7 @@ from photocompare.report.words.summary import as_text
 from photocompare.report.words.texts import LANGUAGES, texts
 from photocompare.results.dossier import read_dossier, write_dossier
 from photocompare.results.redated import redated, under_dates
+from photocompare.results.result import Reason
 from photocompare.results.result_json import as_dict, parse_result
 from photocompare.results.timing import TimingOptions
 from photocompare.viewer.patients.timeline import number
@@ -99,3 +100,15 @@ def test_a_result_without_a_number_says_it_too() -> None:
     earlier = dataclasses.replace(refused, result=under_contract_1(refused.result))
     assert earlier_contract(earlier.result, T) in text_of(file_pdf(earlier, DETAILS, T))
     assert parse_result(as_dict(earlier.result)).contract == 1
+
+
+def test_a_reason_that_is_raised_no_more_stays_and_stands_in_the_way_of_no_page() -> None:
+    day = dt.date(2026, 1, 12)
+    gone = Reason("of_another_version", "Something was so.", "Do something.")
+    measured = dataclasses.replace(EARLIER.result, reasons=(gone, *EARLIER.result.reasons))
+    dated = redated(measured, day, day + dt.timedelta(90), options=TimingOptions())
+    assert (dated.status, [reason.code for reason in dated.reasons]) == ("indicative", ["soft", "of_another_version"])
+    assert number(dated, T)
+    refused = under_contract_1(dossier_of(make_comparison("not_same_view")).result)
+    only = dataclasses.replace(refused, reasons=(gone,))
+    assert redated(only, day, day + dt.timedelta(90), options=TimingOptions()).status == "not_comparable"
