@@ -95,13 +95,13 @@ def packed_pair(
     blobs = {name: available[name] for name in names if name in available}
     result = dossier.result
     lines = (dossier.lines or {"fates": {}, "pieces": []}) if mode in ("full", "correct") else {"fates": {}, "pieces": []}
-    drawn = [fate for fate in FATE_STYLES if lines["fates"].get(fate) or (mode == "full" and round(result.lengths.get(fate, 0.0)) > 0)]
+    drawn = [fate for fate in FATE_STYLES if lines["fates"].get(fate)]
     head = {
         "id": identity,
         "mode": mode,
         "texts": t.section("pair"),
         "size": _shown_size(dossier),
-        "fates": [_fate(fate, lines["fates"].get(fate, []), result, t) for fate in drawn],
+        "fates": [_fate(fate, lines["fates"][fate], result, t) for fate in drawn],
         "overlays_on": list(_OVERLAYS_ON),
         "pieces": lines["pieces"] if mode == "correct" else [],
         "pigment_rgb": list(PIGMENT_RGB),
