@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from photocompare.base.estimate import Estimate
 from photocompare.batch import contact_sheet
 from photocompare.batch.contact_sheet import page_name, write_contact_sheet
 from photocompare.batch.keeping import BatchFolder, StoredPair
 from photocompare.batch.manifest import PairRow
 from photocompare.batch.pair import PairOutcome
-from photocompare.batch.table import TableRow
+from photocompare.batch.table import TABLE_COLUMNS, TableRow
+from photocompare.report.words.result import earlier_contract
+from photocompare.report.words.texts import texts
+from tests.support.made_result import under_contract_1, with_length
 from tests.support.stand_in_measures import result_of, thumbnail
 
 HOSTILE = [
@@ -101,6 +105,26 @@ def test_a_number_is_shown_with_its_interval_and_not_carried_over_a_mark(kept: B
     assert "74.6 %" in page.text, "75 would read as a responder"
     assert "60 to 90" in page.text
     assert page.text.count("No <card> was found.") == 1
+
+
+def test_veins_that_are_darker_than_before_are_told_in_words(kept: BatchFolder) -> None:
+    darker = with_length(result_of(b"b", b"a"), Estimate(-12.3, -20.0, 4.0, "%"))
+    kept.keep(PairOutcome("k", "indicative", "", darker, thumbnail()))
+    (page,) = pages_of(kept, rows_of(kept, 1))
+    assert "Darker than before, 12 % (20 % darker to 4 % cleared)" in page.text
+    assert "-12" not in page.text
+
+
+def test_a_pair_of_contract_1_is_read_and_says_so(kept: BatchFolder) -> None:
+    kept.keep(PairOutcome("k", "indicative", "", under_contract_1(result_of(b"b", b"a")), thumbnail()))
+    rows = rows_of(kept, 1)
+    assert rows[0].pair.result is not None
+    assert rows[0].pair.result.contract == 1
+    (page,) = pages_of(kept, rows)
+    assert earlier_contract(rows[0].pair.result, texts("en")) in page.text
+    columns = {name: value(rows[0]) for name, (_, value) in TABLE_COLUMNS.items()}
+    assert (columns["contract"], columns["darkened_mm"]) == (1, None)
+    assert columns["length_percent"] == 74.6
 
 
 def test_pairs_without_a_result_say_why(kept: BatchFolder) -> None:
