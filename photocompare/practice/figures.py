@@ -138,7 +138,7 @@ class AuditFigures:
     first_day, last_day : datetime.date or None
         Of the baselines; None for an empty cohort.
     method : str
-        How the pooled comparisons were measured: the beginning of the settings' hash, that of the latest one.
+        How the pooled comparisons were measured, as the latest one was: the beginning of the settings' hash, with the contract from 2 on.
     other_methods : int
         Comparisons with a number that were measured otherwise: counted in the flow up to "measured", and in nothing that follows.
     flow : Flow
