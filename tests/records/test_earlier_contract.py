@@ -14,7 +14,9 @@ from photocompare.records.entries import VisitFacts
 from photocompare.records.gallery import gallery_cases
 from photocompare.records.segment_history import segment_history
 from photocompare.records.store import Records
-from photocompare.viewer.patients.course import course_points
+from photocompare.report.words.texts import texts
+from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.viewer.patients.course import course_charts, course_points
 from photocompare.viewer.patients.segments import shared_baselines
 from tests.support.made_records import BASELINE_DAY, FOLLOW_UP_DAY, new_comparison, sample_dossier
 from tests.support.made_result import under_contract_1, with_result
@@ -73,6 +75,14 @@ def test_no_vein_is_followed_and_no_line_drawn_from_one_contract_to_the_other(re
     assert shared_baselines(region) == {}
     points = course_points(region)
     assert [point.method for point in points] == [EARLIER.method, NOW.method]
+    lines = [
+        layer["encoding"]
+        for chart in course_charts(points, [], ReferenceBandOptions(), texts("en"))
+        for layer in chart.to_dict()["layer"]
+        if layer["mark"]["type"] == "line"
+    ]
+    assert len(lines) == 3
+    assert {encoding["detail"]["field"] for encoding in lines} == {"method"}
     dossiers = [sample_dossier(), with_result(sample_dossier(), EARLIER)]
     with pytest.raises(UsageError, match="measured in the same way"):
         segment_history([(BASELINE_DAY + dt.timedelta(k), dossier) for k, dossier in enumerate(dossiers, 1)])
