@@ -23,7 +23,8 @@ from photocompare.records.places import in_folder
 from photocompare.records.schema import Base
 from photocompare.records.store import Records
 from photocompare.records.upkeep import erase_patient, export_patient, verify
-from tests.support.made_records import BASELINE_DAY, new_comparison
+from photocompare.results.result_json import as_dict
+from tests.support.made_records import BASELINE_DAY, new_comparison, sample_dossier
 
 CLINICIAN = Actor("Dr Example", "clinician")
 
@@ -217,7 +218,7 @@ def test_an_export_holds_all_of_one_patient_without_metadata(records: Records) -
         trail = json.loads(archive.read("trail.json"))
         photos = [archive.read(name) for name in names if name.startswith("photos/")]
     assert patient["identity"]["name"] == "Cyd Example"
-    assert patient["regions"][0]["comparisons"][0]["result"]["clearance"]["length"]["percent"] == 74.6
+    assert patient["regions"][0]["comparisons"][0]["result"]["clearance"] == as_dict(sample_dossier().result)["clearance"]
     assert [row["action"] for row in trail][-1] == "patient.export"
     assert all(f"patient/{key}" in row["object"] for row in trail)
     assert len(photos) == 2
