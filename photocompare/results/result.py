@@ -21,9 +21,11 @@ from photocompare.results.reference_band import BandVerdict
 from photocompare.results.timing import Timing
 from photocompare.veins.classes import ASSESSED_FATES
 
-SCHEMA = "photocompare.comparison/2"
+Schema = Literal["photocompare.comparison/1", "photocompare.comparison/2"]
 
-CONTRACTS = {"photocompare.comparison/1": 1, SCHEMA: 2}
+SCHEMA: Schema = "photocompare.comparison/2"
+
+CONTRACTS: dict[Schema, int] = {"photocompare.comparison/1": 1, SCHEMA: 2}
 """Schema to the number of the contract that a result follows.  The first called visible what lies 2.3 CIE76 units off the skin, the second
 counts by the share of looks that see it: numbers of the one say nothing beside numbers of the other."""
 
@@ -202,7 +204,7 @@ class Result:
     provenance: Provenance
     shots: Sequence[ShotRecord] = ()
     correction: CorrectedBy | None = None
-    schema: str = field(default=SCHEMA, kw_only=True)
+    schema: Schema = field(default=SCHEMA, kw_only=True)
 
     @property
     def contract(self) -> int:
