@@ -56,10 +56,11 @@ def table_from_bytes(data: bytes) -> VeinTable:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         runs = np.split(arrays["points"].astype(np.float32), np.cumsum(arrays["counts"])[:-1]) if len(arrays["counts"]) else []
         columns = zip(runs, *(arrays[name].tolist() for name in (*_MEASURES, "fate")), strict=True)
-        shares = arrays["shares"].tolist() if "shares" in arrays else [[0.0] * len(FATES)] * len(runs)
+        if "shares" not in arrays:
+            return VeinTable(tuple(FatedVeinPiece(VeinPiece(run, *of), cast(Fate, fate)) for run, *of, fate in columns))
+        shares = (dict(zip(FATES, row, strict=True)) for row in arrays["shares"].tolist())
         pieces = tuple(
-            FatedVeinPiece(VeinPiece(run, length, width, de), cast(Fate, fate), {f: px for f, px in zip(FATES, row, strict=True) if px > 0})
-            for (run, length, width, de, fate), row in zip(columns, shares, strict=True)
+            FatedVeinPiece(VeinPiece(run, *of), cast(Fate, fate), told) for (run, *of, fate), told in zip(columns, shares, strict=True)
         )
         if any(f"contrasts_{name}" not in arrays for name in _CONTRASTS):
             return VeinTable(pieces)
