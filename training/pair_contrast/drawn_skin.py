@@ -116,15 +116,12 @@ def de76(base: F32, density: F32) -> F32:
 
 
 def trees(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> Iterator[tuple[str, list[tuple[F32, float]]]]:
-    """Vessel trees by kind, each a list of (path, width px); kinds of which there are none are left out.
-
-    Few: most of a leg is bare skin, and a network that saw veins nearly everywhere takes every texture for one.
-    """
+    """Vessel trees by kind, each a list of (path, width px); kinds of which there are none are left out."""
     h, w = shape
     for kind, lo, hi, depth, count in (
-        ("red", 0.1, 0.7, 3, rng.integers(0, 4)),
-        ("purple", 0.15, 1.0, 2, rng.integers(0, 3)),
-        ("deep", 0.8, 3.2, 1, rng.integers(0, 3)),
+        ("red", 0.1, 0.7, 3, rng.integers(0, 9)),
+        ("purple", 0.15, 1.0, 2, rng.integers(0, 6)),
+        ("deep", 0.8, 3.2, 1, rng.integers(0, 5)),
     ):
         paths: list[tuple[F32, float]] = []
         for _ in range(count):

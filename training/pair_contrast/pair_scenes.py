@@ -112,8 +112,8 @@ def _core(cover: F32, paths: list[tuple[F32, float, float]]) -> float:
 
 
 def _contrast(rng: Generator) -> float:
-    """CIE76 units of a tree: most between 3 and 10; one that nobody can see teaches to guess."""
-    return float(np.clip(np.exp(rng.normal(np.log(5.5), 0.45)), 0.4, 15))
+    """CIE76 units of a tree: most between 1 and 6."""
+    return float(np.clip(np.exp(rng.normal(np.log(4.2), 0.5)), 0.4, 15))
 
 
 @dataclass
@@ -144,8 +144,8 @@ def _vessels(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> _Layer
     treatment = _treatment(rng)
     brown: list[tuple[F32, float, float]] = []
     gone: list[tuple[F32, float, float]] = []
-    faint = rng.choice([1.0, rng.uniform(0.3, 0.7)], p=[0.85, 0.15])
-    kinds = list(trees(rng, shape, px_per_mm)) if rng.random() < 0.75 else []
+    faint = rng.choice([1.0, rng.uniform(0.3, 0.7)], p=[0.75, 0.25])
+    kinds = list(trees(rng, shape, px_per_mm)) if rng.random() < 0.92 else []
     for kind, paths in kinds:
         was: list[tuple[F32, float, float]] = []
         now: list[tuple[F32, float, float]] = []
@@ -312,7 +312,7 @@ def render_pair(
     """
     rng = np.random.default_rng(seed)
     shape = (SIDE, SIDE)
-    px_per_mm = float(np.clip(np.exp(rng.normal(np.log(5.0), 0.45)), 2.5, 14))
+    px_per_mm = float(np.clip(np.exp(rng.normal(np.log(6.5), 0.5)), 2.2, 20))
     real = rng.random() < real_share
     base, first, second, known = _real_skin(rng, skin_folder, held_out, left_out, shape) if real else _drawn_skin(rng, shape, px_per_mm)
     veins = _vessels(rng, shape, px_per_mm)
