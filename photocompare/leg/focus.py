@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -17,8 +18,12 @@ from photocompare.base.robust import SIGMA_OF_MAD
 _DIRECTIONS = 8
 """Sectors of 22.5 degrees in which focus is judged apart, because a shake blurs along one of them only, by 0.92 of its length at least."""
 
-_FINE_PX, _COARSE_PX = 1.0, 2.0
-"""Sigmas of the two blurs whose slopes are compared: the finest that sampling bears, and one an octave wider."""
+FINE_PX, COARSE_PX, BROAD_PX = 1.0, 2.0, 4.0
+"""Sigmas of the two blurs whose slopes are compared, the finest that sampling bears and one an octave wider, and of the broad one that is
+taken off both: a leg's own shading slopes as much as a blurred vein, and passed for a blur of tens of px on real skin."""
+
+REACH_PX = 13
+"""Side of the square by which skin is narrowed before slopes are read: one and a half sigmas of the broad blur to either side."""
 
 _MEAN_ROOT_OF_NORMAL = 0.822
 """Mean of the root of the absolute value of a standard normal variable: 2**(1/4) Gamma(3/4) / sqrt(pi)."""
@@ -47,15 +52,17 @@ class FocusOptions:
     Parameters
     ----------
     widest_px : float
-        Blur up to which an image's own scale can tell it; at 3 the added blur still changes slopes by 14 %.  A wider one is measured in a
-        reduced copy.
+        Blur up to which an image's own scale can tell it; at 3 the ratio of slopes still falls by a tenth a px.  A wider one is measured
+        in a reduced copy.
     least_edges : int
         Edge pixels needed to judge focus at one scale and direction.
     edge_share : float
         Share of the skin with the steepest steps, at which focus is judged.
     edge_over_noise : float
-        Least step in units of the noise's own.  At 5, white noise makes 4 false edges in a million pixels; twice that, because JPEG and
-        cameras take away fine noise, by which it is judged, more than the coarser noise that makes steps.
+        Least step in units of the noise's own; twice the next, because JPEG and cameras take away fine noise, by which it is judged, more
+        than the coarser noise that makes steps.
+    edge_over_rounding : float
+        Least step in units of what JPEG's rounding makes.  At 5, white noise makes 4 false edges in a million pixels.
     jpeg_rounding_codes : float
         Root mean square of JPEG's rounding at usual quality, codes of 255.
     tiles : int
@@ -68,6 +75,7 @@ class FocusOptions:
     least_edges: int = 60
     edge_share: float = 0.02
     edge_over_noise: float = 10.0
+    edge_over_rounding: float = 5.0
     jpeg_rounding_codes: float = 0.87
     tiles: int = 16
     tile_skin: float = 0.25
@@ -136,13 +144,13 @@ def measure_noise(green: Grey, skin: Mask) -> float:
     return SIGMA_OF_MAD * float(np.median(residual)) if residual.size else math.nan
 
 
-def _local_noise(green: Grey) -> Grey:
+def local_noise(green: Grey) -> Grey:
     """The same from place to place, for noise is stronger in the dark; the mean of roots keeps a hair or a pore from counting."""
     roots = cv2.blur(cv2.sqrt(_high_pass(green)), (_NOISE_WINDOW_PX, _NOISE_WINDOW_PX))
     return np.asarray((roots / _MEAN_ROOT_OF_NORMAL) ** 2, dtype=np.float32)
 
 
-def _rounding(green: Grey, rms_codes: float) -> Grey:
+def rounding_noise(green: Grey, rms_codes: float) -> Grey:
     """What JPEG's rounding does to the density, whose slope against the code of a display curve of 2.2 is 2.2 / code.
 
     Where a picture is smooth, its noise may be next to nothing, and the borders of JPEG's blocks are the sharpest there is in it.
@@ -153,8 +161,8 @@ def _rounding(green: Grey, rms_codes: float) -> Grey:
 def measure_blur(green: Grey, skin: Mask, *, options: FocusOptions) -> float:
     """Gaussian sigma of the blur in px along the worst direction, NaN with too few steps above the noise.
 
-    Read from how much a known further blur flattens the steepest steps (Zhuo & Sim 2011).  Where noise hides the steps, or the blur is
-    far wider than the one that is added, they are looked for in a reduced copy.
+    Read from how much a known further blur flattens the steepest steps (Zhuo & Sim 2011), broad shading taken off.  Where noise or JPEG's
+    rounding hides the steps, or the blur is far wider than the one that is added, they are looked for in a reduced copy, which then tells.
 
     Parameters
     ----------
@@ -164,41 +172,47 @@ def measure_blur(green: Grey, skin: Mask, *, options: FocusOptions) -> float:
         (H, W), where to look.
     options : FocusOptions
     """
-    image, mask, factor, blur = green, skin, 1.0, math.nan
+    image, mask, factor = green, skin, 1.0
+    squares = np.full(_DIRECTIONS, np.nan)
+    # A shake leaves sharp steps along it: each direction is looked for in smaller copies until its own steps are narrow in one.
+    sought = np.ones(_DIRECTIONS, np.bool_)
     while min(image.shape) > _NOISE_WINDOW_PX:
-        here = _blur_at_scale(image, mask, options) * factor
-        blur = here if math.isnan(blur) else max(blur, here)
-        if blur <= options.widest_px * factor:
+        here = _squares_at_scale(image, mask, options)
+        found = sought & np.isfinite(here)
+        squares[found] = here[found] * factor**2
+        sought &= ~(here <= options.widest_px**2)
+        if not sought.any():
             break
         image = np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.float32)
         mask = cv2.resize(mask.astype(np.float32), (image.shape[1], image.shape[0]), interpolation=cv2.INTER_AREA) > 0.99
         factor *= 2.0
-    return blur
+    return math.sqrt(_greatest_along(squares))
 
 
-def _blur_at_scale(image: Grey, skin: Mask, options: FocusOptions) -> float:
-    """Blur in px of this image, of the direction in which it is greatest; NaN with too few steps above the noise."""
+def _squares_at_scale(image: Grey, skin: Mask, options: FocusOptions) -> NDArray[np.float64]:
+    """Squared blur in px2 of this image across each direction; NaN with too few steps above noise and rounding."""
     # The frame's own edge has no neighbours to take slopes from.
     framed = cv2.copyMakeBorder(skin.astype(np.uint8)[1:-1, 1:-1], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    inner = eroded(framed > 0, square(7))
-    smooth = cv2.GaussianBlur(image, (0, 0), _FINE_PX)
-    fine_x, fine_y = (cv2.Sobel(smooth, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1)))
+    inner = eroded(framed > 0, square(REACH_PX))
+    broad = cv2.GaussianBlur(image, (0, 0), BROAD_PX)
+    fine = cv2.GaussianBlur(image, (0, 0), FINE_PX) - broad
+    fine_x, fine_y = (cv2.Sobel(fine, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     steepness = np.asarray(cv2.magnitude(fine_x, fine_y), dtype=np.float32)
-    # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.  Some steps must stand above JPEG's rounding too.
-    over = options.edge_over_noise / (_FINE_PX**2 * math.sqrt(8.0 * math.pi))
-    noise = _local_noise(image)
-    clear = np.flatnonzero(inner & (steepness > over * noise))
-    real = np.count_nonzero(steepness.ravel()[clear] > over * _rounding(image, options.jpeg_rounding_codes).ravel()[clear])
-    if real < options.least_edges:
-        return math.nan
+    # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.
+    left = 1.0 / (FINE_PX**2 * math.sqrt(8.0 * math.pi))
+    noise = options.edge_over_noise * local_noise(image)
+    rounding = options.edge_over_rounding * rounding_noise(image, options.jpeg_rounding_codes)
+    clear = np.flatnonzero(inner & (steepness > left * np.maximum(noise, rounding)))
+    if clear.size < options.least_edges:
+        return np.full(_DIRECTIONS, np.nan)
     thinned = max(1, clear.size // _STEPS_ASKED)
     clear = clear[::thinned]
     steep = steepness.ravel()[clear]
     angle = np.asarray(cv2.phase(fine_x.ravel()[clear], fine_y.ravel()[clear])).ravel()
     sector = (angle * (_DIRECTIONS / math.pi)).astype(np.uint8) % _DIRECTIONS
-    coarse = np.asarray(cv2.GaussianBlur(image, (0, 0), _COARSE_PX), dtype=np.float32)
+    coarse = np.asarray(cv2.GaussianBlur(image, (0, 0), COARSE_PX) - broad, dtype=np.float32)
     wanted = max(options.least_edges, round(options.edge_share / _DIRECTIONS * np.count_nonzero(inner) / thinned))
-    blurs = []
+    squares = np.full(_DIRECTIONS, np.nan)
     for k in range(_DIRECTIONS):
         chosen = np.flatnonzero(sector == k)
         if chosen.size < options.least_edges:
@@ -206,8 +220,25 @@ def _blur_at_scale(image: Grey, skin: Mask, options: FocusOptions) -> float:
         if chosen.size > wanted:
             chosen = chosen[np.argpartition(steep[chosen], chosen.size - wanted)[-wanted:]]
         softened = _slope_at(coarse, clear[chosen])
-        blurs.append(float(np.median(_squared_blur(steep[chosen] / np.maximum(softened, np.float32(1e-9))))))
-    return math.sqrt(max(blurs)) if blurs else math.nan
+        blur = _blur_of_slopes(float(np.median(steep[chosen] / np.maximum(softened, np.float32(1e-9)))))
+        # What is wider than the broad blur that was taken off is shading, not a step.
+        squares[k] = blur**2 if blur < BROAD_PX else math.nan
+    return squares
+
+
+def _greatest_along(squares: NDArray[np.float64]) -> float:
+    """Squared blur along the worst direction of the ellipse through those of all directions; the greatest of too few; NaN of none.
+
+    An edge blurred by a Gaussian of any covariance has a squared blur of a + b cos 2t + c sin 2t across its direction t: the ellipse
+    smooths the chance of single directions, whose greatest alone would be too much.
+    """
+    known = np.flatnonzero(np.isfinite(squares))
+    if known.size < _DIRECTIONS // 2 + 1:
+        return float(squares[known].max()) if known.size else math.nan
+    angles = 2.0 * math.pi / _DIRECTIONS * (known + 0.5)
+    design = np.stack([np.ones(known.size), np.cos(angles), np.sin(angles)], axis=1)
+    mean, cosine, sine = np.linalg.lstsq(design, squares[known], rcond=None)[0]
+    return float(min(mean + math.hypot(cosine, sine), squares[known].max()))
 
 
 def _slope_at(image: Grey, places: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -221,10 +252,18 @@ def _slope_at(image: Grey, places: NDArray[np.intp]) -> NDArray[np.float32]:
     return np.asarray(np.hypot(derivative(1, width), derivative(width, 1)), dtype=np.float32)
 
 
-def _squared_blur(ratio: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Squared blur in px2 from the ratio of the finer to the coarser slope.
+def _blur_of_slopes(ratio: float) -> float:
+    """Blur in px from the ratio of the finer to the coarser slope of a step.
 
-    A step blurred by s has its steepest slope at 1 / sqrt(s**2 + fine**2) of its height, and likewise with coarse.
+    A step blurred by s has its steepest slope at 1 / sqrt(s**2 + fine**2) of its height, and likewise with coarse and broad.
     """
-    ratio2 = np.clip(ratio.astype(np.float64) ** 2, 1.0 + 1e-3, (_COARSE_PX / _FINE_PX) ** 2)
-    return np.asarray((_COARSE_PX**2 - ratio2 * _FINE_PX**2) / (ratio2 - 1.0))
+    blurs, ratios = _slope_ratios()
+    # falling, and np.interp wants a rise
+    return float(np.interp(-ratio, -ratios, blurs))
+
+
+@cache
+def _slope_ratios() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    blurs = np.linspace(0.0, 2.0 * BROAD_PX, 401)
+    fine, coarse, broad = (1.0 / np.sqrt(blurs**2 + sigma**2) for sigma in (FINE_PX, COARSE_PX, BROAD_PX))
+    return blurs, (fine - broad) / (coarse - broad)
