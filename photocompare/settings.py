@@ -11,11 +11,13 @@ from photocompare.clearance.correction import CorrectionOptions, DrawnVeinOption
 from photocompare.clearance.outcome import OutcomeOptions
 from photocompare.leg.field import FieldOptions
 from photocompare.leg.quality import QualityOptions
+from photocompare.leg.relative_blur import RelativeBlurOptions
 from photocompare.leg.scale import ScaleOptions
 from photocompare.registration import RegistrationOptions
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
 from photocompare.veins.fate import FateOptions
+from photocompare.veins.kept_contrast import BlurOptions
 from photocompare.veins.light import LightOptions
 from photocompare.veins.photometry import PhotometryOptions
 from photocompare.veins.pieces import VeinOptions
@@ -52,6 +54,8 @@ class Settings:
     card: CardOptions = dataclasses.field(default_factory=CardOptions)
     scale: ScaleOptions = dataclasses.field(default_factory=ScaleOptions)
     registration: RegistrationOptions = dataclasses.field(default_factory=RegistrationOptions)
+    relative_blur: RelativeBlurOptions = dataclasses.field(default_factory=RelativeBlurOptions)
+    blur: BlurOptions = dataclasses.field(default_factory=BlurOptions)
     light: LightOptions = dataclasses.field(default_factory=LightOptions)
     ridges: RidgeOptions = dataclasses.field(default_factory=RidgeOptions)
     veins: VeinOptions = dataclasses.field(default_factory=VeinOptions)

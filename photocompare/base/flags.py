@@ -144,7 +144,7 @@ _FLAGS = (
     Flag(
         "sharpness_differs",
         Severity.DEGRADE,
-        "One photo is much sharper than the other; both were measured at the softer one's detail.",
+        "One photo is much sharper than the other; that was allowed for, and veins too thin for the softer one are not counted.",
         "Focus both photos on the skin and hold the camera still.",
     ),
     Flag(
@@ -193,13 +193,13 @@ _FLAGS = (
     # --- one photo
     Flag("no_skin", Severity.REFUSE, "No leg skin was found in the {which} photo.", f"{_RETAKE} with the leg filling most of the frame."),
     Flag("blurred", Severity.REFUSE, "The {which} photo is out of focus or shaken.", f"{_RETAKE}: tap the skin to focus, hold still, more light."),
-    Flag("soft", Severity.DEGRADE, "The {which} photo is a little soft; thin veins may be missed.", f"{_RETAKE}: tap the skin to focus, hold still."),
+    Flag("soft", Severity.DEGRADE, "The {which} photo is a little soft; the thinnest veins can't be judged in it.", f"{_RETAKE}: tap the skin to focus, hold still."),
     Flag("too_dark", Severity.REFUSE, "The {which} photo is too dark to measure.", f"{_RETAKE} with more light."),
     Flag("too_bright", Severity.REFUSE, "Much of the skin in the {which} photo is over-exposed.", f"{_RETAKE} with less light, or lower the exposure."),
     Flag("glare", Severity.REFUSE, "Glare hides too much of the skin in the {which} photo.", f"{_RETAKE} without flash, with the light from the side or a polariser."),
     Flag("some_glare", Severity.DEGRADE, "Glare hides part of the skin in the {which} photo; that part is not counted.", f"{_RETAKE} without flash."),
     Flag("low_detail", Severity.REFUSE, "The skin in the {which} photo is too small: its pixels are too coarse for veins.", f"{_RETAKE} closer, or send the original instead of a reduced copy."),
-    Flag("coarse", Severity.DEGRADE, "The {which} photo has few pixels on the skin; thin veins may be missed.", "Use the camera's original file, closer to the skin."),
+    Flag("coarse", Severity.DEGRADE, "The {which} photo has few pixels on the skin; the thinnest veins can't be judged in it.", "Use the camera's original file, closer to the skin."),
     Flag("noisy", Severity.DEGRADE, "The {which} photo is noisy; faint veins can't be told from noise.", f"{_RETAKE} with more light."),
     Flag("no_colour", Severity.DEGRADE, "The {which} photo has no colour; veins can't be told from pigment.", "Use a colour photo."),
     Flag("recompressed", Severity.NOTE, "The {which} photo was compressed again after it was taken.", "Send the camera's original file."),

@@ -1,7 +1,7 @@
 """Whether a photo can be measured: focus, exposure, glare, size, noise.
 
-Every threshold comes from what the fault does to a telangiectasia 0.3 mm thick, which light scattered in the skin shows
-0.7 mm wide (full width at half maximum, Monte Carlo), or to the smallest density that an observer sees.
+Blur and pixels are judged by the thinnest vein that they leave half of its contrast, exposure and noise by the smallest density that an
+observer sees.  What is left of the veins of one pair is judged where they are known (`veins/kept_contrast.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from photocompare.leg.field import Field
 from photocompare.leg.focus import CloseUp, FocusOptions, measure_blur, measure_noise
 from photocompare.leg.limb_width import measure_limb_width
 
-VEIN_SIGMA_MM = 0.7 / 2.355
-"""Gaussian sigma of the telangiectasia that the gates protect: 0.7 mm full width at half maximum."""
+THINNEST_MM = 0.5
+"""Full width at half maximum at which the thinnest vessel (0.1 mm) shows through the skin, Monte Carlo."""
+
+WIDTH_OF_BLUR = 2.355 / math.sqrt(3.0)
+"""Full width at half maximum of the Gaussian vein that keeps half of its contrast under a blur of sigma 1."""
 
 JUST_VISIBLE_DENSITY = 0.055
 """Green density of a vein that differs from skin by 2.3 CIE76 units at mid exposure: L* falls by 25 a unit of density, a* rises by 30."""
@@ -36,10 +39,9 @@ class QualityOptions:
     ----------
     usual_limb_mm : float
         Width across a calf or lower thigh, the same that an assumed scale rests on; used only while no scale is known.
-    blurred_mm : float
-        Gaussian blur that halves the contrast of the telangiectasia: sqrt(2**2 - 1) of its sigma.
-    soft_mm : float
-        Blur that takes a quarter of it: sqrt((4 / 3)**2 - 1) of its sigma.
+    coarsest_mm : float
+        Width of the thinnest vein that can still be judged, above which none is left to measure: a reticular vein of middle size (1.5 mm)
+        is seen 2.0 mm wide.
     blur_floor_px : float
         Blur that sampling alone gives (a pixel's box, demosaicing, a resize); below it a photo is as sharp as its pixels, and too few
         pixels are another gate's matter.
@@ -50,10 +52,8 @@ class QualityOptions:
         Share of the leg that glare and clipping together may take: with more than a third lost, the rest no longer stands for the field.
     some_glare : float
         Share from which glare is worth telling: the part of a leg that one session treats is often no larger.
-    least_limb_px : float
-        Limb width in px at which the telangiectasia's 0.7 mm is 1.2 px: a Gaussian narrower than that falls between the samples.
-    coarse_limb_px : float
-        Limb width at which it is 2.5 px, so that its width and colour can still be read.
+    least_width_px : float
+        Width in px below which a Gaussian vein falls between the samples.
     least_skin_px : int
         Measurable pixels below which there is nothing to compare, whatever the limb's width: a field 8 mm square at 0.08 mm a pixel.
     white_level : float
@@ -64,14 +64,12 @@ class QualityOptions:
     """
 
     usual_limb_mm: float = 110.0
-    blurred_mm: float = math.sqrt(3.0) * VEIN_SIGMA_MM
-    soft_mm: float = math.sqrt(7.0 / 9.0) * VEIN_SIGMA_MM
+    coarsest_mm: float = 2.0
     blur_floor_px: float = 1.0
     least_red: float = 0.048
     most_lost: float = 1 / 3
     some_glare: float = 0.03
-    least_limb_px: float = 190.0
-    coarse_limb_px: float = 390.0
+    least_width_px: float = 1.2
     least_skin_px: int = 10_000
     noisy_density: float = JUST_VISIBLE_DENSITY / 3.0 * math.sqrt(2.3 * 10.0)
     white_level: float = 0.99
@@ -88,6 +86,9 @@ class Quality:
         Gaussian sigma of the blur, in px of the photo, along the worse direction; small is sharp.
     focus_mm : float
         The same in mm, under the given or the usual scale.
+    least_calibre_mm : float
+        Width (full, at half maximum) of the thinnest vein that can be judged in the photo, by its blur and its pixels; NaN without a step
+        that tells the blur.
     noise_sigma : float
         Standard deviation of one pixel's noise, in green density.
     glare_share, clipped_share, lost_share, shadow_share, measurable_share : float
@@ -104,6 +105,7 @@ class Quality:
 
     focus: float
     focus_mm: float
+    least_calibre_mm: float
     noise_sigma: float
     glare_share: float
     clipped_share: float
@@ -174,6 +176,7 @@ def judge_quality(
     quality = Quality(
         focus=focus,
         focus_mm=focus * scale * factor,
+        least_calibre_mm=scale * factor * max(focus * WIDTH_OF_BLUR, options.least_width_px),
         noise_sigma=measure_noise(green, field.measurable),
         median_level=float(np.median(red[sample])),
         skin_px=int(np.count_nonzero(field.measurable)),
@@ -193,7 +196,7 @@ def _without_leg(linear: LinearRGB, field: Field, options: QualityOptions) -> Qu
         "too_bright": float(np.mean(red >= options.white_level)) > options.most_lost,
     }
     flags = field.flags + tuple(code for code, fired in exposure.items() if fired)
-    return Quality(nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, nan, flags)
+    return Quality(nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, nan, flags)
 
 
 def _masks(field: Field) -> dict[str, Mask]:
@@ -209,18 +212,20 @@ def _masks(field: Field) -> dict[str, Mask]:
 def _flags(quality: Quality, mm_per_px: float, factor: float, options: QualityOptions) -> tuple[str, ...]:
     """Codes of the gates that fired.  A photo that was reduced for measuring is judged by what its own pixels hold."""
     at_floor = quality.focus <= options.blur_floor_px
-    usual_px = options.usual_limb_mm / (mm_per_px * factor)
+    by_blur, by_pixels = quality.focus_mm * WIDTH_OF_BLUR, mm_per_px * factor * options.least_width_px
+    # Skin always has some step, if only its veins: what shows none at any scale shows no vein.
+    hopeless = math.isnan(quality.focus) or (not at_floor and by_blur > options.coarsest_mm)
     lost = quality.lost_share > options.most_lost
     by_glare = quality.glare_share >= quality.lost_share / 2
     gates = {
-        "blurred": not at_floor and quality.focus_mm > options.blurred_mm,
-        "soft": not at_floor and options.soft_mm < quality.focus_mm <= options.blurred_mm,
+        "blurred": hopeless,
+        "soft": not hopeless and not at_floor and by_blur > THINNEST_MM,
         "too_dark": quality.median_level < options.least_red,
         "too_bright": lost and not by_glare,
         "glare": lost and by_glare,
         "some_glare": not lost and quality.glare_share > options.some_glare,
-        "low_detail": usual_px < options.least_limb_px or quality.skin_px < options.least_skin_px * factor**2,
-        "coarse": options.least_limb_px <= usual_px < options.coarse_limb_px,
+        "low_detail": by_pixels > options.coarsest_mm or quality.skin_px < options.least_skin_px * factor**2,
+        "coarse": THINNEST_MM < by_pixels <= options.coarsest_mm,
         "noisy": quality.noise_sigma > options.noisy_density,
     }
     return tuple(code for code, fired in gates.items() if fired)

@@ -15,10 +15,11 @@ from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.leg.field import find_field
 from photocompare.leg.focus import FocusOptions, close_up
-from photocompare.leg.quality import Quality, judge_quality
+from photocompare.leg.quality import THINNEST_MM, WIDTH_OF_BLUR, Quality, judge_quality
 from photocompare.phantom import simple_pair
 from photocompare.photo.reading import read_photo
 from photocompare.prepared_photo import prepare_photo
+from photocompare.veins.kept_contrast import kept_contrast
 from tests.support.painted_leg import CASTS, TONES, PaintedLeg, paint_leg
 
 MM_PER_PX = 0.12
@@ -62,12 +63,28 @@ def test_blur_is_measured_in_px() -> None:
         assert blurred.focus_mm == pytest.approx(blurred.focus * MM_PER_PX)
 
 
-def test_blur_that_hides_thin_veins_is_refused_and_less_is_told() -> None:
-    sharp = _sharp().linear
-    assert "blurred" not in _judged(sharp).flags
-    assert "soft" in _judged(cv2.GaussianBlur(sharp, (0, 0), 0.36 / MM_PER_PX)).flags
-    for sigma_mm in (0.8, 1.2):
-        assert "blurred" in _refused(_judged(cv2.GaussianBlur(sharp, (0, 0), sigma_mm / MM_PER_PX)))
+def test_blur_that_hides_thin_veins_is_told_and_only_one_that_hides_all_is_refused() -> None:
+    sharp = _judged(_sharp().linear)
+    assert sharp.flags == ()
+    assert sharp.least_calibre_mm < THINNEST_MM
+    for sigma_mm in (0.5, 0.8):
+        soft = _judged(cv2.GaussianBlur(_sharp().linear, (0, 0), sigma_mm / MM_PER_PX))
+        assert "soft" in soft.flags
+        assert _refused(soft) == set()
+        assert soft.least_calibre_mm == pytest.approx(WIDTH_OF_BLUR * math.hypot(sharp.focus_mm, sigma_mm), rel=0.25)
+    assert "blurred" in _refused(_judged(cv2.GaussianBlur(_sharp().linear, (0, 0), 2.0 / MM_PER_PX)))
+
+
+def test_the_least_width_keeps_half_of_its_contrast() -> None:
+    assert kept_contrast(np.array([WIDTH_OF_BLUR * 3.0]), 3.0)[0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_whole_leg_in_a_small_copy_is_measured() -> None:
+    small = cv2.resize(_sharp().linear, (300, 400), interpolation=cv2.INTER_AREA)
+    quality = _judged(small, None)
+    assert "coarse" in quality.flags
+    assert _refused(quality) == set()
+    assert 0.6 < quality.least_calibre_mm < 1.2
 
 
 @pytest.mark.parametrize("degrees", [0.0, 30.0, 90.0, 135.0])
@@ -115,7 +132,6 @@ def test_small_copies_are_refused() -> None:
     small = cv2.resize(_sharp().linear, (80, 107), interpolation=cv2.INTER_AREA)
     assert "low_detail" in _refused(_judged(small, None))
     middling = cv2.resize(_sharp().linear, (480, 640), interpolation=cv2.INTER_AREA)
-    assert "coarse" in _judged(middling, None).flags
     assert not {"coarse", "low_detail"} & set(_judged(middling, 0.15).flags)
 
 
@@ -141,14 +157,14 @@ def test_a_photo_reduced_for_measuring_is_judged_by_its_own_pixels() -> None:
     factor = 0.25
     copy = np.asarray(cv2.resize(full, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.float32)
     field = find_field(copy)
-    scale = 0.4  # millimetres a pixel of the copy, 0.1 a pixel of the photo
+    scale = 0.5  # millimetres a pixel of the copy, 0.125 a pixel of the photo
     alone = judge_quality(copy, field, mm_per_px=scale)
     assert "coarse" in alone.flags
     detail = close_up(encoded, field.measurable, factor, options=FocusOptions())
     quality = judge_quality(copy, field, mm_per_px=scale, detail=detail)
     assert not {"coarse", "low_detail", "blurred"} & set(quality.flags)
     whole = linear_from_srgb8(encoded)
-    assert quality.focus == pytest.approx(judge_quality(whole, find_field(whole), mm_per_px=0.1).focus, rel=0.15)
+    assert quality.focus == pytest.approx(judge_quality(whole, find_field(whole), mm_per_px=0.125).focus, rel=0.15)
 
 
 def test_without_skin_there_is_no_close_up() -> None:
