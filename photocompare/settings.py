@@ -16,6 +16,7 @@ from photocompare.leg.scale import ScaleOptions
 from photocompare.registration import RegistrationOptions
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
+from photocompare.veins.coloured import ColourOptions
 from photocompare.veins.fate import FateOptions
 from photocompare.veins.kept_contrast import BlurOptions
 from photocompare.veins.light import LightOptions
@@ -59,6 +60,7 @@ class Settings:
     light: LightOptions = dataclasses.field(default_factory=LightOptions)
     ridges: RidgeOptions = dataclasses.field(default_factory=RidgeOptions)
     veins: VeinOptions = dataclasses.field(default_factory=VeinOptions)
+    vein_colour: ColourOptions = dataclasses.field(default_factory=ColourOptions)
     pigment: PigmentOptions = dataclasses.field(default_factory=PigmentOptions)
     photometry: PhotometryOptions = dataclasses.field(default_factory=PhotometryOptions)
     fate: FateOptions = dataclasses.field(default_factory=FateOptions)

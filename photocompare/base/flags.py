@@ -118,6 +118,12 @@ _FLAGS = (
         "Choose a before photo that shows the veins in focus, or draw the field around them.",
     ),
     Flag(
+        "relief_only",
+        Severity.REFUSE,
+        "What was found before has the colour of shade, not of veins: bulging veins, folds and creases are not measured.",
+        "Choose photos of coloured veins, or draw the field around them; bulging veins are judged by ultrasound.",
+    ),
+    Flag(
         "veins_out_of_view",
         Severity.REFUSE,
         "Most of the veins found before lie where the two photos can't be compared.",
