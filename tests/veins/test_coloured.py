@@ -27,9 +27,7 @@ RED_MAT = (0.26, 0.41, 0.21)
 SKIN = {"light": (0.44, 0.32, 0.22), "medium": (0.19, 0.10, 0.05), "dark": (0.07, 0.03, 0.02)}
 
 
-def _drawn(
-    colour: tuple[float, float, float], width_mm: float, *, tone: str = "light", seed: int = 0
-) -> tuple[Density, Mask, list[VeinPiece]]:
+def _drawn(colour: tuple[float, float, float], width_mm: float, *, tone: str = "light") -> tuple[Density, Mask, list[VeinPiece]]:
     """Forty pieces of upright lines on noisy skin under a lamp from the side, compressed as a phone does."""
     width = width_mm * PX_PER_MM
     rows, cols = np.mgrid[:520, :700].astype(np.float32)
