@@ -80,6 +80,7 @@ def test_what_keeps_less_than_half_is_not_judged() -> None:
     assert found.resolved.tolist() == [False, True, True]
     assert found.softer == "after"
     assert found.kept.min() == 0.5
+    assert (found.kept_by_network >= found.kept).all()
     assert _softness(-9.0).softer == "before"
     assert _softness(np.nan).resolved.all()
 
