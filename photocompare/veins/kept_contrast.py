@@ -111,12 +111,13 @@ def kept_by_pieces(
     return np.asarray(np.clip(np.nan_to_num(found.after_de / np.maximum(found.before_de, 1e-6)), 0.0, 1.0), dtype=np.float64)
 
 
-def resolved_alone(
+def kept_alone(
     pieces: Sequence[VeinPiece], sigma_px: float, px_per_mm: float, *, options: BlurOptions = BlurOptions()
-) -> NDArray[np.bool_]:
-    """Whether the photo in which pieces were found resolves each of them, (N,), by its own blur.
+) -> NDArray[np.float64]:
+    """Share of its contrast that the photo in which pieces were found leaves of each by its own blur, (N,), 0..1.
 
-    What is hardly wider than the blur is a thinner vein that the blur has spread.
+    What is hardly wider than the blur is a thinner vein that the blur has spread.  1 where the blur is too small to hide any vein there is:
+    it is then hardly told from the width of skin's own detail.
 
     Parameters
     ----------
@@ -128,10 +129,9 @@ def resolved_alone(
     options : BlurOptions
     """
     if not least_width(sigma_px, options=options) > options.thinnest_mm * px_per_mm:
-        return np.ones(len(pieces), dtype=np.bool_)
+        return np.ones(len(pieces))
     seen = np.array([piece.width_px for piece in pieces], dtype=np.float64).reshape(len(pieces))
-    own = np.sqrt(np.maximum(seen**2 - (FWHM_OF_SIGMA * sigma_px) ** 2, 0.0))
-    return np.asarray(own >= least_width(sigma_px, options=options), dtype=np.bool_)
+    return np.sqrt(np.maximum(1.0 - (FWHM_OF_SIGMA * sigma_px / np.maximum(seen, 1e-6)) ** 2, 0.0))
 
 
 @dataclass(frozen=True)
@@ -144,12 +144,15 @@ class Softness:
         Share of the contrast in the before photo that the after photo's further blur leaves: contrasts after are divided by it.
     resolved : ndarray of bool
         Whether both photos leave enough of it to be judged.
+    error : ndarray of float
+        Relative standard error of the contrast after over that before, from what is not known of the blur: one error, common to all pieces.
     softer : {"", "before", "after"}
         The photo with more blur; "" where neither has more, or nothing is known.
     """
 
     kept: NDArray[np.float64]
     resolved: NDArray[np.bool_]
+    error: NDArray[np.float64]
     softer: str
 
     @property
@@ -188,9 +191,12 @@ def judge_softness(
     photometry : PhotometryOptions
     """
     kept = kept_by_pieces(pieces, density, veins, relative.before_px, options=photometry)
-    resolved = (kept >= options.least_kept) & resolved_alone(pieces, own_sigma_px, px_per_mm, options=options)
+    alone = kept_alone(pieces, own_sigma_px, px_per_mm, options=options)
+    resolved = (kept >= options.least_kept) & (alone >= options.least_kept)
+    # Each photo's own blur is known by itself, what lies between them from both.
+    error = np.hypot(contrast_error(kept, options=options), math.sqrt(2.0) * contrast_error(alone, options=options))
     softer = "after" if relative.before_px > 0 else "before" if relative.after_px > 0 else ""
-    return Softness(np.maximum(kept, options.least_kept), resolved, softer)
+    return Softness(np.maximum(kept, options.least_kept), resolved, error, softer)
 
 
 def softness_flags(
@@ -219,5 +225,5 @@ def softness_flags(
 
 
 def contrast_error(kept: NDArray[np.float64], *, options: BlurOptions = BlurOptions()) -> NDArray[np.float64]:
-    """Relative standard error of contrasts that were divided by `kept`, from the blur's own: one error, common to all pieces of a pair."""
+    """Relative standard error of contrasts of which a blur leaves `kept`, from the blur's own: one error, common to all pieces."""
     return np.asarray((1.0 - kept**2) * options.sigma_error, dtype=np.float64)

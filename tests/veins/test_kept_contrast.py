@@ -12,10 +12,10 @@ from photocompare.veins.kept_contrast import (
     Softness,
     contrast_error,
     judge_softness,
+    kept_alone,
     kept_by_pieces,
     kept_contrast,
     least_width,
-    resolved_alone,
     softened,
     softness_flags,
 )
@@ -96,9 +96,15 @@ def test_flags_tell_of_some_left_out_and_refuse_when_most_is() -> None:
 def test_a_line_as_wide_as_the_photo_s_own_blur_is_a_thinner_one() -> None:
     _, _, pieces = _drawn()
     seen = 4.0 / FWHM_OF_SIGMA  # a blur as wide as the thinnest line
-    assert resolved_alone(pieces, seen, 2.0).tolist() == [False, True, True]
-    assert resolved_alone(pieces, seen, 8.0).all()  # it hides no vein there is
-    assert resolved_alone([], seen, 2.0).size == 0
+    kept = kept_alone(pieces, seen, 2.0)
+    assert kept[0] == pytest.approx(0.0, abs=1e-6)
+    assert (np.diff(kept) > 0).all()
+    assert kept_alone(pieces, seen, 8.0).tolist() == [1.0] * 3  # it hides no vein there is
+    assert kept_alone([], seen, 2.0).size == 0
+    judged = _softness(0.0, own=seen, px_per_mm=2.0)
+    assert judged.resolved.tolist() == [False, True, True]
+    assert judged.error[1] > judged.error[2] > 0
+    assert _softness(0.0).error.tolist() == [0.0] * 3
 
 
 def test_the_more_was_undone_the_less_is_known() -> None:
