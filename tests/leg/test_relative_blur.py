@@ -12,7 +12,7 @@ import pytest
 from photocompare.base.arrays import Grey, LinearRGB, Mask
 from photocompare.base.colour import density_from_linear, linear_from_srgb8, srgb8_from_linear
 from photocompare.leg.field import find_field
-from photocompare.leg.relative_blur import relative_blur
+from photocompare.leg.relative_blur import RelativeBlur, relative_blur
 from photocompare.phantom import simple_pair
 from photocompare.photo.reading import read_photo
 
@@ -56,3 +56,9 @@ def test_of_different_skin_nothing_is_said() -> None:
     assert not found.known
     assert math.isnan(found.variance_px2)
     assert (found.before_px, found.after_px) == (0.0, 0.0)
+
+
+def test_where_nothing_is_known_each_photo_s_own_focus_tells() -> None:
+    assert RelativeBlur(math.nan).or_by_focus(3.0, 5.0).before_px == pytest.approx(4.0)
+    assert RelativeBlur(math.nan).or_by_focus(5.0, 3.0).after_px == pytest.approx(4.0)
+    assert RelativeBlur(1.0).or_by_focus(3.0, 5.0).before_px == 1.0
