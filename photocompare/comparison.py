@@ -16,7 +16,7 @@ from typing import TypedDict, Unpack
 import numpy as np
 
 from photocompare import __version__
-from photocompare.base.arrays import LinearRGB, MapXY, Mask, PointsXY
+from photocompare.base.arrays import Density, LinearRGB, MapXY, Mask, PointsXY
 from photocompare.base.colour import density_from_linear
 from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
 from photocompare.base.masks import dilated, square
@@ -26,6 +26,7 @@ from photocompare.clearance.intervals import seen_map
 from photocompare.clearance.outcome import Outcome, VeinFindings, summarise, vein_flags
 from photocompare.leg.scale import Scale, checked_mm_per_px
 from photocompare.leg.tone import SkinTone, skin_tone
+from photocompare.pair_blur import judge_blur
 from photocompare.photo.reading import Photo
 from photocompare.prepared_photo import PreparedPhoto, prepare_photo
 from photocompare.registration import Registration, register
@@ -35,11 +36,13 @@ from photocompare.results.comparison import Comparison, Measured, PhotoRecord, P
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing, judge_timing, parse_date
 from photocompare.settings import STANDARD, Settings
-from photocompare.veins.fate import judge_fate
+from photocompare.veins.coloured import vein_colour
+from photocompare.veins.fate import Fates, judge_fate
+from photocompare.veins.kept_contrast import softened
 from photocompare.veins.light import Normalised, match_light
 from photocompare.veins.network import network_available, read_skin, read_skin_after
 from photocompare.veins.photometry import forced_contrast
-from photocompare.veins.pieces import find_veins
+from photocompare.veins.pieces import Veins, find_veins
 from photocompare.veins.pigment import find_pigment, pigment_change
 from photocompare.veins.reading import PairReading, SkinReading, agreed
 
@@ -175,11 +178,16 @@ def compare(
             )
         with watch.stage("fate"):
             densities = density_from_linear(pair.prepared_before.linear), density_from_linear(pair.prepared_after.linear)
-            forced = forced_contrast(veins[0].pieces, densities, laid.registration.map_xy, veins[0].mask, options=settings.photometry)
-            fates = judge_fate(reading, veins, pigment.gained, forced, options=settings.fate)
+            blur = judge_blur(pair.prepared_before, pair.prepared_after, laid.registration, reading, veins, warped, settings=settings)
+            as_soft = densities[0], softened(densities[1], blur.after_lacks_px)
+            forced = forced_contrast(veins[0].pieces, as_soft, laid.registration.map_xy, veins[0].mask, options=settings.photometry)
+            fates = judge_fate(reading, (veins[0], blur.resolved_after), pigment.gained, forced, blur.softness, options=settings.fate)
         with watch.stage("clearance"):
             findings = VeinFindings(reading, veins, fates, pigment)
-            flags += _raised(vein_flags(findings, settings.veins.piece_mm * reading.px_per_mm, options=settings.outcome))
+            flags += _vein_colour_flags(fates, densities[0], veins[0], reading.px_per_mm, settings)
+            flags += [raised(code, which) for code, which in blur.flags(fates, settings.blur)]
+            if not _refuse(flags):
+                flags += _raised(vein_flags(findings, settings.veins.piece_mm * reading.px_per_mm, options=settings.outcome))
             outcome = None if _refuse(flags) else _outcome(findings, pair, laid, settings)
         with watch.stage("light"):
             lit, tone = light.result()
@@ -223,6 +231,7 @@ class _Ending:
         """The result of the stages that were reached; without numbers when refused."""
         scale = laid.scale if laid is not None else pair.prepared_before.scale if pair is not None else Scale.unknown()
         flags = [*flags, *_raised(scale.flags), *(_raised(("window_unknown",)) if self.timing.days is None else [])]
+        flags = list(dict.fromkeys(flags))  # a photo may be called soft for itself and for its veins
         outcome = None if numbers is None or _refuse(flags) else numbers.outcome
         length = None if outcome is None else outcome.length
         return Comparison(
@@ -327,6 +336,13 @@ def _read_together(
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
     return PairReading(alone[0], after, before.field.measurable, registration.shared, px_per_mm, registration.error_px_median)
+
+
+def _vein_colour_flags(fates: Fates, density: Density, veins: Veins, px_per_mm: float, settings: Settings) -> list[RaisedFlag]:
+    """The flag of a baseline that is shade and no vein."""
+    pieces = [p.piece for p in fates.baseline]
+    colour = vein_colour(pieces, density, veins.mask, fates.expected_px, px_per_mm, options=settings.vein_colour)
+    return _raised(("relief_only",)) if colour.relief_only(options=settings.vein_colour) else []
 
 
 def _outcome(findings: VeinFindings, pair: _Pair, laid: _LaidOver, settings: Settings) -> Outcome:

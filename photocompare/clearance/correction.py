@@ -169,10 +169,12 @@ def corrected_clearance(measured: MeasuredVeins, correction: Correction, *, opti
     is_new = np.array([p.fate == "new" for p in pieces], np.bool_)
     baseline = [p for p, no, new in zip(pieces, struck, is_new, strict=True) if not no and not new]
     drawn, found = _drawn(correction.missed, measured, options)
+    every = (*baseline, *drawn)
     fates = Fates(
-        baseline=(*baseline, *drawn),
+        baseline=every,
         new=tuple(p for p, no, new in zip(pieces, struck, is_new, strict=True) if new and not no),
         contrasts=measured.contrasts.only(np.flatnonzero(~struck[~is_new])).joined(found),
+        kept=np.arange(len(every)),
     )
     assessed = np.array([p.fate != "not_assessable" for p in fates.baseline], np.bool_)
     counts = length_clearance(fates, assessed, options=clearance, observer=options.fate.observer)
@@ -198,7 +200,8 @@ def _drawn(
     # The reader sees it: its contrast is at least what most looks see, however faint its profile.
     own_before = np.maximum(forced.before_de, rules.observer.contrast_de)
     before, after = (np.stack([x, x]) for x in (own_before, forced.after_de))
-    contrasts = PieceContrasts(before, after, after, np.zeros(len(pieces)), depth_px(shared)[middles].astype(np.float64) / px_per_mm)
+    none = np.zeros(len(pieces))
+    contrasts = PieceContrasts(before, after, after, none, none, depth_px(shared)[middles].astype(np.float64) / px_per_mm)
     seen_before, seen_after = (expected_seen(x, rules.observer).tolist() for x in (before, after))
     faded = (contrasts.ratio < rules.faded_below).tolist()
     return tuple(

@@ -1,8 +1,8 @@
 """The numbers: how much of what an observer sees of the veins went, each with a 95 % interval built from named causes.
 
-The causes are measured on the pair itself: how far the two witnesses of a vein disagree, what changes when the observer sees a little more
-or less, when a place moves by the registration error, when one photo's light stretches its contrasts, and when the field ends elsewhere.
-Resampling pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %, `docs/method.md`).
+The causes are measured on the pair itself: how far the two witnesses of a vein disagree, what changes when the observer sees a little
+more or less, when a place moves by the registration error, when one photo's light or blur stretches its contrasts, and when the
+field ends elsewhere.  Resampling pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %, `docs/method.md`).
 """
 
 from __future__ import annotations
@@ -134,6 +134,7 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: Cleara
         "registration": half(percent, _clearance(length, dataclasses.replace(contrasts, after=contrasts.within_error), observer)),
         "noise": _noise(length, contrasts, percent, options.run_pieces, observer),
         "light": half(*stretched) / Z95,
+        "blur": half(*(_clearance(length, _stretched(contrasts, 1 + sign * contrasts.error), observer) for sign in (-1, 1))),
         "field": 0.0 if math.isnan(within) else half(within, percent),
     }
     return Counts(percent, causes)
@@ -154,8 +155,8 @@ def _of_witness(contrasts: PieceContrasts, which: int) -> PieceContrasts:
     return dataclasses.replace(contrasts, before=told(contrasts.before), after=told(contrasts.after))
 
 
-def _stretched(contrasts: PieceContrasts, gain: float) -> PieceContrasts:
-    """The contrasts as they would be, had light or camera stretched the after photo's."""
+def _stretched(contrasts: PieceContrasts, gain: float | NDArray[np.float64]) -> PieceContrasts:
+    """The contrasts as they would be, had light, camera or blur stretched the after photo's."""
     return dataclasses.replace(contrasts, after=contrasts.after * gain)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.masks import depth_px
 from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES, Fate
+from photocompare.veins.kept_contrast import Softness
 from photocompare.veins.observer import ObserverOptions, seen
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import VeinPiece, Veins
@@ -58,6 +59,8 @@ class PieceContrasts:
         By the reading of the skin and by the piece's own cross-profile; NaN where a witness says nothing.  `after` may be negative.
     within_error : ndarray of shape (2, N)
         As `after`, but the most that lies within the registration's error of the place.
+    error : ndarray of shape (N,)
+        Relative standard error of `after` over `before` from what is not known of the photos' blur: one error, common to all pieces.
     stained : ndarray of shape (N,)
         0..1, share of the piece on brown pigment that was not there before.
     depth_mm : ndarray of shape (N,)
@@ -67,6 +70,7 @@ class PieceContrasts:
     before: NDArray[np.float64]
     after: NDArray[np.float64]
     within_error: NDArray[np.float64]
+    error: NDArray[np.float64]
     stained: NDArray[np.float64]
     depth_mm: NDArray[np.float64]
 
@@ -143,11 +147,28 @@ class FatedVeinPiece:
 
 @dataclass(frozen=True)
 class Fates:
-    """Baseline pieces (in the order of `contrasts`) and new pieces."""
+    """What became of all veins.
+
+    Parameters
+    ----------
+    baseline : tuple of FatedVeinPiece
+        In the order of `contrasts`.
+    new : tuple of FatedVeinPiece
+    contrasts : PieceContrasts
+        Of the baseline.
+    kept : ndarray of shape (N,), int
+        Which of the pieces that were found the baseline is: those that somebody sees.
+    """
 
     baseline: tuple[FatedVeinPiece, ...]
     new: tuple[FatedVeinPiece, ...]
     contrasts: PieceContrasts
+    kept: NDArray[np.intp]
+
+    @property
+    def expected_px(self) -> NDArray[np.float64]:
+        """Expected length of each baseline piece before, (N,) px."""
+        return np.array([p.piece.length_px * p.seen_before for p in self.baseline], dtype=np.float64)
 
     def length_px(self, fate: Fate) -> float:
         """Expected length of that fate over all pieces, px."""
@@ -175,7 +196,7 @@ def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
     return np.array([np.median(image[tuple(np.rint(p.points).astype(int).T)]) for p in pieces], np.float64).reshape(len(pieces))
 
 
-def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask, forced: Forced) -> PieceContrasts:
+def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask, forced: Forced, softness: Softness) -> PieceContrasts:
     """Measure both photos at the places of the before photo's pieces.
 
     Parameters
@@ -186,12 +207,16 @@ def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask,
         Brown pigment that was not there before.
     forced : Forced
         The pieces' own profiles in both photos.
+    softness : Softness
+        What a softer after photo leaves of each piece: its contrasts are as the skin has them.
     """
     before, after = pair.before.vein_de, pair.after.vein_de
+    kept = np.stack([softness.kept_by_network, softness.kept])
     return PieceContrasts(
         before=np.stack([_at_places(before, before, pieces, FINDING_PX), forced.before_de]),
-        after=np.stack([_at_places(after, before, pieces, FINDING_PX), forced.after_de]),
-        within_error=np.stack([_at_places(after, after, pieces, FINDING_PX + pair.error_px), forced.after_de]),
+        after=np.stack([_at_places(after, before, pieces, FINDING_PX), forced.after_de]) / kept,
+        within_error=np.stack([_at_places(after, after, pieces, FINDING_PX + pair.error_px), forced.after_de]) / kept,
+        error=softness.error,
         stained=_at_places(gained.astype(np.float32), before, pieces, FINDING_PX),
         depth_mm=_medians(depth_px(pair.shared), pieces) / pair.px_per_mm,
     )
@@ -219,7 +244,13 @@ def fated(piece: VeinPiece, before: float, after: float, *, stained: bool, faded
 
 
 def judge_fate(
-    pair: PairReading, veins: tuple[Veins, Veins], gained: Mask, forced: Forced, *, options: FateOptions = FateOptions()
+    pair: PairReading,
+    veins: tuple[Veins, Veins],
+    gained: Mask,
+    forced: Forced,
+    softness: Softness,
+    *,
+    options: FateOptions = FateOptions(),
 ) -> Fates:
     """The fate of every piece of baseline vein, and the veins that are new.
 
@@ -233,12 +264,14 @@ def judge_fate(
         Brown pigment that was not there before.
     forced : Forced
         The before photo's pieces' own profiles in both photos.
+    softness : Softness
+        What the photos' blur leaves of them: pieces that are not resolved are not assessable.
     options : FateOptions
     """
     first = veins[0]
-    contrasts = contrasts_of(pair, first.pieces, gained, forced)
+    contrasts = contrasts_of(pair, first.pieces, gained, forced, softness)
     before, after = (expected_seen(x, options.observer) for x in (contrasts.before, contrasts.after))
-    inside = _medians(pair.shared.astype(np.float32), first.pieces) > 0.5
+    inside = (_medians(pair.shared.astype(np.float32), first.pieces) > 0.5) & softness.resolved
     faded, stained = contrasts.ratio < options.faded_below, contrasts.stained > 0.5
     kept = np.flatnonzero(np.maximum(before, after) >= options.least_seen)
     baseline = tuple(
@@ -247,7 +280,7 @@ def judge_fate(
         else FatedVeinPiece(first.pieces[k], "not_assessable", {"not_assessable": first.pieces[k].length_px * float(before[k])})
         for k in kept.tolist()
     )
-    return Fates(baseline, _new_pieces(pair, veins, options), contrasts.only(kept))
+    return Fates(baseline, _new_pieces(pair, veins, options), contrasts.only(kept), kept)
 
 
 def _new_pieces(pair: PairReading, veins: tuple[Veins, Veins], options: FateOptions) -> tuple[FatedVeinPiece, ...]:

@@ -155,6 +155,10 @@ class Softness:
     error: NDArray[np.float64]
     softer: str
 
+    def only(self, chosen: NDArray[np.intp]) -> Softness:
+        """The softness of some pieces."""
+        return Softness(self.kept[chosen], self.resolved[chosen], self.error[chosen], self.softer)
+
     @property
     def kept_by_network(self) -> NDArray[np.float64]:
         """The same of a network's reading, which allows for part of the blur by itself."""
