@@ -74,7 +74,8 @@ def judge_blur(
     bare = reading.shared & ~dilated(veins[0].mask | veins[1].mask, square(_BESIDE_VEINS_PX))
     own, later = (photo.quality.focus * photo.factor for photo in (before, after))
     scale = registration.scale_after_over_before
-    relative = relative_blur(first, second, bare, options=settings.relative_blur).or_by_focus(own, later / scale)
+    found = relative_blur(first, second, bare, options=settings.relative_blur).or_by_focus(own, later / scale)
+    relative = found.beyond(settings.blur.variance_doubt_px2)
     softness = judge_softness(
         veins[0].pieces,
         density,

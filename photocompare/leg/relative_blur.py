@@ -73,6 +73,12 @@ class RelativeBlur:
         """This, or where it is unknown what each photo's own focus says; both in px of the frame in which the photos lie."""
         return self if self.known else RelativeBlur(after_px**2 - before_px**2)
 
+    def beyond(self, doubt_px2: float) -> RelativeBlur:
+        """What of it lies beyond a doubt: two photos that are as sharp as each other differ by so much at random."""
+        if not self.known:
+            return self
+        return RelativeBlur(math.copysign(max(0.0, abs(self.variance_px2) - doubt_px2), self.variance_px2))
+
     @property
     def before_px(self) -> float:
         """Sigma that the before photo lacks to be as soft as the after photo; 0 where it is the softer one, or unknown."""

@@ -74,15 +74,16 @@ def in_one_practice(visit: VisitFacts) -> VisitFacts:
 
 
 def sample_facts(sample: Sample) -> PairFacts:
-    """The facts of a sample: one practice, so one backdrop and like light in both photos."""
+    """The facts of a sample: one practice, so one backdrop, one camera and like light in both photos."""
     facts = draw_facts(sample.kind, seed=sample.seed, why=sample.why, melanin=sample.melanin)
+    first = facts.before
     return replace(
         facts,
         clearance=sample.clearance,
         stain=sample.stain,
         stain_share=1.0,
         before=in_one_practice(facts.before),
-        after=in_one_practice(facts.after),
+        after=in_one_practice(replace(facts.after, contrast=first.contrast, saturation=first.saturation, sharpening=first.sharpening)),
         matting=0,
         trapped=0,
     )

@@ -43,6 +43,9 @@ class BlurOptions:
     sigma_error : float
         Relative standard error of the blur: what is found on pairs blurred by known amounts differs by 5 % on ten real pairs and by 20 %
         on four rendered ones, whose skin is smoother (root mean squares, 1 to 5 px).
+    variance_doubt_px2 : float
+        What two photos of one sharpness differ by at random, px2; only what is beyond it is allowed for.  Rendered and real pairs whose
+        blur is known to be alike differ by up to so much.
     thinnest_mm : float
         Apparent width of the thinnest vessel (0.1 mm of lumen; Monte Carlo): a photo that resolves it resolves every vein.
     most_unresolved : float
@@ -55,6 +58,7 @@ class BlurOptions:
 
     least_kept: float = 0.5
     sigma_error: float = 0.15
+    variance_doubt_px2: float = 0.5
     thinnest_mm: float = 0.5
     most_unresolved: float = 0.5
     told_unresolved: float = 0.05

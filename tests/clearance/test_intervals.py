@@ -12,7 +12,7 @@ from photocompare.base.masks import depth_px
 from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change, seen_map
 from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, judge_fate
 from photocompare.veins.pieces import VeinPiece, find_veins
-from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsaid
+from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)
 HOW = ClearanceOptions()
@@ -23,7 +23,7 @@ def measured(before: np.ndarray, after: np.ndarray, rules: FateOptions = RULES) 
     """Counts of length, area, contrast and net change."""
     pair = pair_of(before, after)
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
-    fates = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), options=rules)
+    fates = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=rules)
     length = length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, observer=rules.observer)
     inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
     area, contrast = (
@@ -58,13 +58,15 @@ def test_an_undecided_vein_widens_the_interval() -> None:
     assert math.hypot(*unsure.causes.values()) > 2 * math.hypot(*sure.causes.values())
 
 
-def contrasts(*rows: tuple[float, float, float, float]) -> Fates:
+def contrasts(*rows: tuple[float, float, float, float], blur: float = 0.0) -> Fates:
     """Pieces of 10 px: contrast before and after by the reading, and by the profile."""
     reading_before, reading_after, profile_before, profile_after = np.array(rows, float).T
     pieces = tuple(FatedVeinPiece(VeinPiece(np.zeros((10, 2), np.float32), 10.0, 3.0, 8.0), "residual") for _ in rows)
     after = np.stack([reading_after, profile_after])
     deep = np.full(len(rows), 20.0)
-    return Fates(pieces, (), PieceContrasts(np.stack([reading_before, profile_before]), after, after, np.zeros(len(rows)), deep))
+    none = np.zeros(len(rows))
+    told = PieceContrasts(np.stack([reading_before, profile_before]), after, after, none + blur, none, deep)
+    return Fates(pieces, (), told, np.arange(len(rows)))
 
 
 def causes(fates: Fates) -> Mapping[str, float]:
@@ -81,9 +83,15 @@ def test_witnesses_that_differ_widen_the_interval_by_their_common_difference() -
     assert scattered["noise"] == pytest.approx(50 * math.sqrt(6 / 16), rel=0.01)
 
 
+def test_what_is_not_known_of_the_blur_widens_the_interval() -> None:
+    assert causes(contrasts(*[(8, 3.5, 8, 3.5)] * 9))["blur"] == 0
+    # At 3.5 units a tenth more or less moves p by 37 x 0.35 x 10 %.
+    assert causes(contrasts(*[(8, 3.5, 8, 3.5)] * 9, blur=0.1))["blur"] == pytest.approx(12.9, abs=0.5)
+
+
 def test_every_cause_is_told_and_together_they_make_the_interval() -> None:
     length, area, contrast, _ = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 3.2)))
-    assert set(length.causes) == {"witnesses", "threshold", "registration", "noise", "light", "field"}
+    assert set(length.causes) == {"witnesses", "threshold", "registration", "noise", "light", "blur", "field"}
     assert set(area.causes) == set(contrast.causes) == {"threshold", "noise", "light", "field"}
     assert length.causes["light"] > 2  # a tenth less contrast, and fewer looks see the faint vein
     estimate = length.estimate(HOW, 1.5, lowest=-1e9, highest=1e9, method="")

@@ -9,7 +9,7 @@ from photocompare.clearance.outcome import OutcomeOptions, VeinFindings, vein_fl
 from photocompare.veins.fate import judge_fate
 from photocompare.veins.pieces import find_veins
 from photocompare.veins.pigment import Pigment
-from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsaid
+from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp, unsaid
 
 NOWHERE = np.zeros(SHAPE, bool)
 
@@ -21,7 +21,7 @@ def flags(shared_columns: int) -> tuple[str, ...]:
     shared[:, 50 + shared_columns :] = False
     pair = pair_of(lines((100, 8), (200, 8)), lines((100, 8), (200, 8)), shared=shared)
     veins = find_veins(pair.before, seen, PX_PER_MM)
-    fates = judge_fate(pair, (veins, veins), NOWHERE, unsaid(veins))
+    fates = judge_fate(pair, (veins, veins), NOWHERE, unsaid(veins), sharp(veins))
     findings = VeinFindings(pair, (veins, veins), fates, Pigment(NOWHERE, NOWHERE, NOWHERE, NOWHERE))
     return vein_flags(findings, PX_PER_MM, options=OutcomeOptions())
 

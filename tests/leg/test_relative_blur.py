@@ -62,3 +62,9 @@ def test_where_nothing_is_known_each_photo_s_own_focus_tells() -> None:
     assert RelativeBlur(math.nan).or_by_focus(3.0, 5.0).before_px == pytest.approx(4.0)
     assert RelativeBlur(math.nan).or_by_focus(5.0, 3.0).after_px == pytest.approx(4.0)
     assert RelativeBlur(1.0).or_by_focus(3.0, 5.0).before_px == 1.0
+
+
+@pytest.mark.parametrize(("found", "left"), [(0.3, 0.0), (-0.3, 0.0), (2.5, 2.0), (-2.5, -2.0)])
+def test_only_what_is_beyond_doubt_is_allowed_for(found: float, left: float) -> None:
+    assert RelativeBlur(found).beyond(0.5).variance_px2 == pytest.approx(left)
+    assert not RelativeBlur(math.nan).beyond(0.5).known

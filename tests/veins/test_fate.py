@@ -6,19 +6,27 @@ import numpy as np
 import pytest
 
 from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, expected_seen, fated, judge_fate
+from photocompare.veins.kept_contrast import NETWORK_POWER, Softness
 from photocompare.veins.observer import seen
 from photocompare.veins.pieces import VeinPiece, find_veins
-from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, unsaid
+from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)
 RULES = FateOptions()
 
 
-def fates_of(before: np.ndarray, after: np.ndarray, *, gained: np.ndarray | None = None, shared: np.ndarray = EVERYWHERE) -> Fates:
+def fates_of(
+    before: np.ndarray,
+    after: np.ndarray,
+    *,
+    gained: np.ndarray | None = None,
+    shared: np.ndarray = EVERYWHERE,
+    softness: Softness | None = None,
+) -> Fates:
     pair = pair_of(before, after, shared=shared)
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, shared, PX_PER_MM)
     brown = np.zeros(SHAPE, bool) if gained is None else gained
-    return judge_fate(pair, veins, brown, unsaid(veins[0]))
+    return judge_fate(pair, veins, brown, unsaid(veins[0]), softness or sharp(veins[0]))
 
 
 def share(fates: Fates, fate: str) -> float:
@@ -78,10 +86,29 @@ def test_outside_the_shared_field_nothing_is_assessed() -> None:
     assert share(fates, "cleared") == pytest.approx(0.5, abs=0.03)
 
 
+def test_contrasts_are_as_the_skin_has_them_however_soft_the_after_photo() -> None:
+    before, after = lines((100, 6.0)), lines((100, 6.0 * 0.7**NETWORK_POWER))
+    count = len(find_veins(pair_of(before, after).before, EVERYWHERE, PX_PER_MM).pieces)
+    fates = fates_of(before, after, softness=Softness(np.full(count, 0.7), np.ones(count, bool), np.full(count, 0.1), "after"))
+    assert share(fates, "residual") == pytest.approx(p_of(6.0), abs=0.02)
+    assert fates.length_px("cleared") == pytest.approx(0, abs=3)
+    assert (fates.contrasts.error == 0.1).all()
+
+
+def test_what_is_too_fine_for_the_photos_is_not_assessed() -> None:
+    before = lines((100, 8), (200, 8))
+    veins = find_veins(pair_of(before, before).before, EVERYWHERE, PX_PER_MM)
+    resolved = np.array([p.points[0, 0] > 150 for p in veins.pieces])
+    count = len(resolved)
+    fates = fates_of(before, np.zeros(SHAPE), softness=Softness(np.ones(count), resolved, np.zeros(count), "before"))
+    assert share(fates, "not_assessable") == pytest.approx(0.5, abs=0.02)
+    assert share(fates, "cleared") == pytest.approx(0.5, abs=0.02)
+
+
 def test_what_nobody_sees_is_no_piece() -> None:
     pair = pair_of(lines((100, 9), (200, 3)), np.zeros(SHAPE))
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
-    seen_well = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), options=FateOptions(least_seen=0.9))
+    seen_well = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=FateOptions(least_seen=0.9))
     assert all(p.points[0, 0] < 120 for p in seen_well.baseline)
     assert seen_well.baseline
     assert seen_well.contrasts.before.shape == (2, len(seen_well.baseline))
@@ -116,7 +143,7 @@ def test_a_piece_told_by_one_fate_has_its_whole_length() -> None:
 
 
 def test_contrasts_of_some_and_of_more_pieces() -> None:
-    first = PieceContrasts(*(np.arange(6.0).reshape(2, 3) for _ in range(3)), np.arange(3.0), np.arange(3.0))
+    first = PieceContrasts(*(np.arange(6.0).reshape(2, 3) for _ in range(3)), *(np.arange(3.0) for _ in range(3)))
     both = first.only(np.array([2])).joined(first)
     assert both.before.tolist() == [[2, 0, 1, 2], [5, 3, 4, 5]]
     assert both.stained.tolist() == [2, 0, 1, 2]

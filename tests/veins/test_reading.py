@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from photocompare.veins.reading import agreed
-from tests.support.drawn_readings import SHAPE, lines, patch, reading
+from tests.support.drawn_readings import lines, reading
 
 
 def test_what_both_see_stays_and_what_one_sees_counts_half() -> None:
@@ -15,13 +14,3 @@ def test_what_both_see_stays_and_what_one_sees_counts_half() -> None:
     assert told.vein_de[100, 300] == pytest.approx(8)
     assert told.vein_de[200, 300] == pytest.approx(4)
     assert told.vein_probability[200, 300] == pytest.approx(0.5, abs=0.01)
-
-
-def test_in_stained_skin_a_vein_needs_both() -> None:
-    stain = patch((200, 300), 60, 8.0)
-    alone, beside = reading(lines((200, 8)), stain), reading(np.zeros(SHAPE), stain)
-    told = agreed(alone, beside)
-    assert told.vein_de[200, 300] == 0
-    assert told.vein_probability[200, 300] < 0.01
-    assert told.stain_de[200, 300] == pytest.approx(8)
-    assert told.vein_de[200, 100] == pytest.approx(4)  # beside the stain
