@@ -102,6 +102,12 @@ class Limb:
         """Rows and columns of the working frame."""
         return self.leg.shape[0], self.leg.shape[1]
 
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom of the limb, px; it must not be empty."""
+        columns, rows = np.flatnonzero(self.leg.any(axis=0)), np.flatnonzero(self.leg.any(axis=1))
+        return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
     def mirrored(self) -> Limb:
         """The same with left and right exchanged."""
         leg, measurable = np.ascontiguousarray(self.leg[:, ::-1]), np.ascontiguousarray(self.measurable[:, ::-1])
@@ -200,10 +206,9 @@ def limb_picture(limb: Limb, options: FeatureOptions) -> LimbPicture:
     ValueError
         When `limb` is empty.
     """
-    columns, rows = np.flatnonzero(limb.leg.any(axis=0)), np.flatnonzero(limb.leg.any(axis=1))
-    if not len(columns):
+    if not limb.leg.any():
         raise ValueError("the limb is empty")
-    x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
+    x0, y0, x1, y1 = limb.box
     side = math.sqrt(options.pixels)
     scale = min(1.0, side / math.sqrt((x1 - x0) * (y1 - y0)))
     size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
@@ -216,7 +221,7 @@ def limb_picture(limb: Limb, options: FeatureOptions) -> LimbPicture:
     normal = locally_normalised(np.asarray(grey, np.float32), inside, options.normalise_sigma * side)
     # 3 spreads to either side fill 0..1: more is moles and glints, whose exact depth says nothing.
     picture = np.clip(0.5 + normal / 6.0, 0.0, 1.0).astype(np.float32)
-    return LimbPicture(limb.label, picture, usable, scale, (int(x0), int(y0)))
+    return LimbPicture(limb.label, picture, usable, scale, (x0, y0))
 
 
 def xfeat_keypoints(picture: LimbPicture, matcher: Matcher, options: FeatureOptions) -> Keypoints:

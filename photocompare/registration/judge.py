@@ -47,13 +47,15 @@ class JudgeOptions:
         Fewest matches on the smooth warp.  Three a term of the polynomial (30); fewer leave it undetermined.
     ample_spread : int
         Cells of the before limb (of about 100) with agreeing matches that make trying other limbs needless.
-    same_view : float
-        Trusted share of the commonly visible skin below which the pair is taken not to show the same skin.
+    least_windows : float
+        Shared field in independent windows of agreement (4 pi `window`^2) below which the photos are taken not to show the same skin.
+        A leg that fills a photo has about 55; on other skin fewer than one in a thousand agrees by chance, so three do in less than one
+        wrong pair in ten thousand (docs/registration-notes.md).
     least_overlap : float
-        Shared field over the before leg's measurable skin below which the pair is refused: less than about a third of what
-        was seen before says nothing about the leg.
+        Shared field over the before leg's measurable skin below which the pair is refused.  Where the map is trusted it holds, however
+        little that is; but a tenth of a leg says nothing about the leg.  Assumed.
     partial_overlap : float
-        The same, below which the pair is marked.
+        The same, below which other sections of the limb are tried by themselves, and if that doesn't help the pair is marked.
     loose_error, uncertain_error : float
         Claimed 95th percentile, as a share of the leg's width, from which a pair is marked or refused.
     """
@@ -66,8 +68,8 @@ class JudgeOptions:
     floor: float = 0.35
     least_matches: int = 30
     ample_spread: int = 50
-    same_view: float = 0.15
-    least_overlap: float = 0.3
+    least_windows: float = 3.0
+    least_overlap: float = 0.1
     partial_overlap: float = 0.6
     loose_error: float = 0.006
     uncertain_error: float = 0.02
@@ -143,13 +145,13 @@ def claimed_percentiles(sigma: Float32) -> tuple[float, float]:
     return float(np.median(lengths)), float(np.percentile(lengths, 95))
 
 
-def pair_flags(trusted_share: float, overlap: float, error_p95: float, leg_width: float, *, options: JudgeOptions) -> tuple[str, ...]:
+def pair_flags(windows: float, overlap: float, error_p95: float, leg_width: float, *, options: JudgeOptions) -> tuple[str, ...]:
     """Codes that the evidence calls for, of `photocompare.base.flags.REGISTRY`.
 
     Parameters
     ----------
-    trusted_share : float
-        Of the skin that both photos show, by the map.
+    windows : float
+        Shared field in independent windows of agreement.
     overlap : float
         Shared field over the before leg's measurable skin.
     error_p95 : float
@@ -157,7 +159,7 @@ def pair_flags(trusted_share: float, overlap: float, error_p95: float, leg_width
     leg_width : float
         Square root of the before leg's area, px.
     """
-    if trusted_share < options.same_view:
+    if windows < options.least_windows:
         return ("not_same_view",)
     if overlap < options.least_overlap:
         return ("low_overlap",)

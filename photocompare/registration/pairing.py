@@ -70,17 +70,17 @@ def match_pictures(
         for most, enough in ((features.first_keypoints, features.first_spread), (features.keypoints, ample_spread)):
             strongest = found[0].strongest(most), found[1].strongest(most)
             pairs = lighterglue_matches(*strongest, matcher, features).pairs
-            learned = _pairing(pictures, strongest, pairs, "xfeat+lighterglue", warp, features.spread_cells)
+            learned = paired(pictures, strongest, pairs, "xfeat+lighterglue", warp, features.spread_cells)
             if learned.spread >= max(enough, ample_spread):
                 return learned
             if max(len(points.xy) for points in found) <= most:
                 break
     found = sift_keypoints(before, features), sift_keypoints(after, features)
-    classical = _pairing(pictures, found, sift_matches(*found, features).pairs, "rootsift", warp, features.spread_cells)
+    classical = paired(pictures, found, sift_matches(*found, features).pairs, "rootsift", warp, features.spread_cells)
     return classical if learned is None or classical.spread > learned.spread else learned
 
 
-def _pairing(
+def paired(
     pictures: tuple[LimbPicture, LimbPicture],
     points: tuple[Keypoints, Keypoints],
     pairs: NDArray[np.intp],
@@ -88,6 +88,7 @@ def _pairing(
     warp: WarpOptions,
     spread_cells: int,
 ) -> Pairing:
+    """The pairing of matched keypoints, `pairs` being their indices, with the smooth warp through them."""
     (before, after), (first, second) = pictures, points
     before_xy, after_xy = before.to_working(first.xy[pairs[:, 0]]), after.to_working(second.xy[pairs[:, 1]])
     fit = fit_warp(before_xy, after_xy, 1.0 / after.scale, options=warp)

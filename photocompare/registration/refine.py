@@ -151,7 +151,7 @@ def refine_map(fit: WarpFit, before_xy: PointsXY, after_xy: PointsXY, limbs: tup
         Of the before and the after photo.
     """
     leg = limbs[0].leg
-    width, box = math.sqrt(float(leg.sum())), _box(leg)
+    width, box = math.sqrt(float(leg.sum())), limbs[0].box
     off = after_xy - fit.warp.at(before_xy)
     near = np.linalg.norm(off, axis=1) < options.match_gate * fit.spread_px
     matches = Displacements(before_xy[near], off[near], np.ones(int(near.sum())))
@@ -166,11 +166,6 @@ def refine_map(fit: WarpFit, before_xy: PointsXY, after_xy: PointsXY, limbs: tup
             soft = fit_spline(_displacements(fit.warp, evidence, patches), box, options.patch_cell * width, options=options.spline)
         refined = Refined(fit.warp, soft, (*refined.patches, evidence), box)
     return refined
-
-
-def _box(leg: Mask) -> tuple[float, float, float, float]:
-    columns, rows = np.flatnonzero(leg.any(axis=0)), np.flatnonzero(leg.any(axis=1))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _level(limbs: tuple[Limb, Limb], box: tuple[float, float, float, float], pixels: float) -> Level:

@@ -10,12 +10,13 @@ from photocompare.base.arrays import Grey, LinearRGB, MapXY, Mask
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.leg.field import Field, FieldOptions, other_limb
 from photocompare.registration.features import Limb, limb_picture, luminance_density
-from photocompare.registration.judge import claimed_percentiles, judge_trust, pair_flags
-from photocompare.registration.matcher_models import load_matcher
+from photocompare.registration.judge import claimed_percentiles, pair_flags
+from photocompare.registration.matcher_models import Matcher, load_matcher
 from photocompare.registration.pairing import Pairing, match_pictures
-from photocompare.registration.refine import Refined, refine_map
-from photocompare.registration.resampling import mask_through
+from photocompare.registration.placing import Placed, joined, place
+from photocompare.registration.refine import refine_map
 from photocompare.registration.result import Registration, RegistrationOptions
+from photocompare.registration.sections import match_section, section_of, sections
 
 DEFAULT_OPTIONS = RegistrationOptions()
 DEFAULT_FIELD_OPTIONS = FieldOptions()
@@ -54,17 +55,22 @@ def register(
         return _refusal((before.shape[0], before.shape[1]), ("not_same_view",), None)
     limb = _limb(luminance_density(before), field_before)
     density_after = luminance_density(after)
-    other = _limb(density_after, field_after)
-    pairing = _matched(limb, other, options)
+    others = [_limb(density_after, field_after)]
+    pairing, chosen = _matched(limb, others[0], options), others[0]
     if pairing.spread < options.judge.ample_spread:
         for label in sorted({int(label) for label in np.unique(field_after.limbs)} - {0, field_after.principal}):
             candidate = _limb(density_after, other_limb(after, field_after, label, options=field_options))
             attempt = _matched(limb, candidate, options)
             if attempt.spread > pairing.spread:
-                pairing, other = attempt, candidate
-    found = _laid_over(limb, other, pairing, options)
-    if found.refused and _same_when_mirrored(limb, other, options):
-        return _refusal((before.shape[0], before.shape[1]), ("mirrored",), pairing)
+                pairing, chosen = attempt, candidate
+    if chosen is not others[0]:
+        others.insert(0, chosen)
+    placed = _placed(limb, chosen, pairing, options)
+    if placed is not None and placed.windows >= options.judge.least_windows:
+        placed = _section_by_section(placed, limb, others, options)
+    found = _judged(placed, limb, pairing, options)
+    if found.refused and _same_when_mirrored(limb, chosen, options):
+        return _refusal(limb.shape, ("mirrored",), pairing)
     return found
 
 
@@ -76,42 +82,66 @@ def _matched(before: Limb, after: Limb, options: RegistrationOptions) -> Pairing
     return match_pictures(
         limb_picture(before, options.features),
         limb_picture(after, options.features),
-        load_matcher() if options.features.learned else None,
+        _matcher(options),
         ample_spread=options.judge.ample_spread,
         features=options.features,
         warp=options.warp,
     )
 
 
-def _same_when_mirrored(before: Limb, after: Limb, options: RegistrationOptions) -> bool:
-    """Whether the mirrored after photo passes where the photo itself did not."""
-    mirrored = after.mirrored()
-    return not _laid_over(before, mirrored, _matched(before, mirrored, options), options).refused
+def _matcher(options: RegistrationOptions) -> Matcher | None:
+    return load_matcher() if options.features.learned else None
 
 
-def _laid_over(before: Limb, after: Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
-    """Refine a pairing and judge it."""
+def _placed(before: Limb, after: Limb, pairing: Pairing, options: RegistrationOptions) -> Placed | None:
+    """A pairing refined, and where its map is trusted; None where too few matches agree."""
     if pairing.fit is None or pairing.agreeing < options.judge.least_matches:
-        return _refusal(before.shape, ("not_same_view",), pairing)
+        return None
     refined = refine_map(pairing.fit, pairing.before_xy, pairing.after_xy, (before, after), options=options.refine)
-    return _judged(refined, before, after, pairing, options)
+    return place(refined, before, after, options=options.judge)
 
 
-def _judged(refined: Refined, before: Limb, after: Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
-    shape, judge = before.shape, options.judge
-    map_xy = refined.on_grid(np.arange(shape[1], dtype=np.float64), np.arange(shape[0], dtype=np.float64))
-    agreement, sigma = judge_trust(refined, options=judge).at_every_px(shape)
-    leg_width = math.sqrt(float(before.leg.sum()))
-    error = sigma * np.float32(math.sqrt(2))
-    trusted = (agreement >= judge.least_agreement) & (error <= judge.most_error * leg_width)
-    common = before.measurable & mask_through(after.measurable, map_xy)
-    shared = common & trusted
-    overlap = float(shared.sum()) / max(float(before.measurable.sum()), 1.0)
-    median, p95 = claimed_percentiles(sigma[shared])
-    flags = pair_flags(float(shared.sum()) / max(float(common.sum()), 1.0), overlap, p95, leg_width, options=judge)
+def _section_by_section(placed: Placed, before: Limb, others: list[Limb], options: RegistrationOptions) -> Placed:
+    """Also lay over what one warp could not: sections of the limb that are mostly untrusted, each by itself.
+
+    Only once the skin is known to be the same: more tries would be more chances for wrong skin.
+    """
+    matcher, seen = _matcher(options), max(int(np.count_nonzero(before.measurable)), 1)
+    if matcher is None:
+        return placed
+    for section in sections(before):
+        if np.count_nonzero(placed.shared) >= options.judge.partial_overlap * seen:
+            break
+        part = section_of(before, section).measurable
+        if np.count_nonzero(placed.shared & part) > np.count_nonzero(part) / 2:
+            continue
+        for after in others:
+            pairing = match_section(before, after, section, matcher, features=options.features, warp=options.warp)
+            more = None if pairing is None else _placed(before, after, pairing, options)
+            if more is not None and more.windows >= options.judge.least_windows:
+                placed = joined(placed, more)
+                break
+    return placed
+
+
+def _same_when_mirrored(before: Limb, after: Limb, options: RegistrationOptions) -> bool:
+    """Whether the mirrored after photo shows the same skin where the photo itself does not."""
+    mirrored = after.mirrored()
+    placed = _placed(before, mirrored, _matched(before, mirrored, options), options)
+    return placed is not None and placed.windows >= options.judge.least_windows
+
+
+def _judged(placed: Placed | None, before: Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
+    if placed is None:
+        return _refusal(before.shape, ("not_same_view",), pairing)
+    shared, judge = placed.shared, options.judge
+    overlap = float(np.count_nonzero(shared)) / max(float(np.count_nonzero(before.measurable)), 1.0)
+    median, p95 = claimed_percentiles(placed.sigma[shared])
+    flags = pair_flags(placed.windows, overlap, p95, math.sqrt(float(before.leg.sum())), options=judge)
     if any(REGISTRY[code].severity is Severity.REFUSE for code in flags):
-        return _refusal(shape, flags, pairing)
-    nowhere = ~(trusted & before.leg)
+        return _refusal(before.shape, flags, pairing)
+    nowhere = ~placed.trusted
+    map_xy, error = placed.map_xy, placed.sigma * np.float32(math.sqrt(2))
     map_xy[nowhere] = np.nan
     error[nowhere] = np.nan
     scale = _median_scale(map_xy, shared)

@@ -124,7 +124,8 @@ def fit_warp(before_xy: PointsXY, after_xy: PointsXY, px_per_picture_px: float, 
     Returns
     -------
     WarpFit or None
-        None when no homography or too few points agree for the lowest order.
+        None when no homography or too few points agree for the lowest order, or when those that do are spread as widely as the seed
+        let them be: then they agree on nothing.
     """
     if len(before_xy) < 2 * len(exponents(1)):
         return None
@@ -141,7 +142,7 @@ def fit_warp(before_xy: PointsXY, after_xy: PointsXY, px_per_picture_px: float, 
             break
         fit = _reweighted(before_xy, after_xy, inliers, order, px_per_picture_px, options)
         inliers = fit.inliers
-    return fit
+    return fit if fit is not None and fit.spread_px < seed_px else None
 
 
 def _reweighted(
