@@ -11,6 +11,7 @@ from photocompare.base.flags import REGISTRY, Severity
 from photocompare.leg.field import Field, FieldOptions, other_limb
 from photocompare.registration.features import Limb, limb_picture, luminance_density
 from photocompare.registration.judge import claimed_percentiles, pair_flags
+from photocompare.registration.marks import compare_marks
 from photocompare.registration.matcher_models import Matcher, load_matcher
 from photocompare.registration.pairing import Pairing, match_pictures
 from photocompare.registration.placing import Placed, joined, place
@@ -68,6 +69,8 @@ def register(
     placed = _placed(limb, chosen, pairing, options)
     if placed is not None and placed.windows >= options.judge.least_windows:
         placed = _section_by_section(placed, limb, others, options)
+        if compare_marks(limb, chosen, placed, options=options.marks).another_leg(options.marks):
+            return _refusal(limb.shape, ("not_same_view",), pairing)
     found = _judged(placed, limb, pairing, options)
     if found.refused and _same_when_mirrored(limb, chosen, options):
         return _refusal(limb.shape, ("mirrored",), pairing)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import MapXY, Mask
 from photocompare.registration.features import FeatureOptions
 from photocompare.registration.judge import JudgeOptions
+from photocompare.registration.marks import MarkOptions
 from photocompare.registration.refine import RefineOptions
 from photocompare.registration.warp import WarpOptions
 
@@ -22,6 +23,7 @@ class RegistrationOptions:
     warp: WarpOptions = field(default_factory=WarpOptions)
     refine: RefineOptions = field(default_factory=RefineOptions)
     judge: JudgeOptions = field(default_factory=JudgeOptions)
+    marks: MarkOptions = field(default_factory=MarkOptions)
 
 
 @dataclass(frozen=True)
