@@ -60,6 +60,12 @@ def test_warp_on_a_grid_is_the_warp_at_its_points() -> None:
     assert np.allclose(warp.on_grid(xs, ys).reshape(-1, 2), warp.at(points), atol=1e-2)
 
 
+def test_matches_that_agree_on_nothing_give_no_warp() -> None:
+    rng = np.random.default_rng(4)
+    before, after = (rng.uniform(0, 1000, (300, 2)).astype(np.float32) for _ in range(2))
+    assert fit_warp(before, after, 1.0, options=WarpOptions()) is None
+
+
 def test_too_few_matches_give_no_warp() -> None:
     points = np.random.default_rng(3).uniform(0, 100, (5, 2)).astype(np.float32)
     assert fit_warp(points, points, 1.0, options=WarpOptions()) is None
@@ -206,15 +212,16 @@ def test_claimed_percentiles_of_one_spread_are_rayleighs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trusted", "overlap", "p95", "expected"),
+    ("windows", "overlap", "p95", "expected"),
     [
-        (0.9, 0.9, 2.0, ()),
-        (0.01, 0.01, 2.0, ("not_same_view",)),
-        (0.9, 0.1, 2.0, ("low_overlap",)),
-        (0.9, 0.9, 50.0, ("registration_uncertain",)),
-        (0.9, 0.9, float("nan"), ("registration_uncertain",)),
-        (0.9, 0.4, 8.0, ("registration_loose", "partial_overlap")),
+        (50.0, 0.9, 2.0, ()),
+        (2.9, 0.9, 2.0, ("not_same_view",)),
+        (5.0, 0.09, 2.0, ("low_overlap",)),
+        (6.0, 0.11, 2.0, ("partial_overlap",)),
+        (50.0, 0.9, 50.0, ("registration_uncertain",)),
+        (50.0, 0.9, float("nan"), ("registration_uncertain",)),
+        (50.0, 0.4, 8.0, ("registration_loose", "partial_overlap")),
     ],
 )
-def test_flags_follow_the_evidence(trusted: float, overlap: float, p95: float, expected: tuple[str, ...]) -> None:
-    assert pair_flags(trusted, overlap, p95, 1000.0, options=JudgeOptions()) == expected
+def test_flags_follow_the_evidence(windows: float, overlap: float, p95: float, expected: tuple[str, ...]) -> None:
+    assert pair_flags(windows, overlap, p95, 1000.0, options=JudgeOptions()) == expected

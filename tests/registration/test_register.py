@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
 
 from photocompare.base.flags import REGISTRY, Severity
-from photocompare.leg.field import Field, FieldOptions
+from photocompare.leg.field import Field, FieldOptions, find_field
+from photocompare.phantom.facts import draw_facts
+from photocompare.phantom.pair import render_pair
+from photocompare.photo.reading import photo_from_array
 from photocompare.registration import Registration, RegistrationOptions, register
 from photocompare.registration.features import FeatureOptions
+from photocompare.registration.judge import JudgeOptions
+from photocompare.registration.marks import MarkOptions
 from tests.support.made_skin import SHAPE, View, field_of, photo_of, skin_of, true_map
+from tests.support.rendered_pairs import MELANIN
 
 VIEW = View()
 
@@ -93,6 +101,72 @@ def test_little_common_skin_is_refused() -> None:
     found = register(photo_of(skin_of(3), 1), after, field_of(), field_after)
     assert found.refused
     assert set(found.flags) <= {"low_overlap", "not_same_view"}
+
+
+def test_a_quarter_of_the_leg_is_enough_and_marked() -> None:
+    seen = np.zeros(SHAPE, np.bool_)
+    seen[: SHAPE[0] // 4] = True
+    found = register(photo_of(skin_of(3), 1), photo_of(skin_of(3), 2), field_of(), field_of(seen))
+    assert found.flags == ("partial_overlap",)
+    assert found.overlap_share == pytest.approx(0.25, abs=0.06)
+    rows, columns = np.nonzero(found.shared)
+    off = np.linalg.norm(found.map_xy[rows, columns] - np.stack([columns, rows], axis=1), axis=1)
+    assert np.percentile(off, 95) <= found.error_px_p95
+
+
+JOINT_XY = np.asarray([SHAPE[1] / 2, SHAPE[0] / 2])
+BEND = np.deg2rad(14.0)
+BEND_SHIFT_XY = np.asarray([30.0, 12.0])
+
+
+def _bent(density: np.ndarray) -> np.ndarray:
+    """The lower half turned about the middle and moved, as a calf is when the knee bends."""
+    columns, rows = np.meshgrid(np.arange(SHAPE[1], dtype=float), np.arange(SHAPE[0], dtype=float))
+    xy = np.stack([columns, rows], axis=-1)
+    turn = np.asarray([[np.cos(BEND), np.sin(BEND)], [-np.sin(BEND), np.cos(BEND)]])
+    moved = (xy - JOINT_XY - BEND_SHIFT_XY) @ turn.T + JOINT_XY
+    where = np.where((rows < SHAPE[0] / 2)[..., None], xy, moved).astype(np.float32)
+    return cv2.remap(density, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+
+
+def test_both_parts_of_a_bent_limb_are_laid_over() -> None:
+    before, after = photo_of(skin_of(3), 1), photo_of(_bent(skin_of(3)), 2)
+    whole_only = RegistrationOptions(judge=JudgeOptions(partial_overlap=0.0))
+    alone = register(before, after, field_of(), field_of(), options=whole_only)
+    found = register(before, after, field_of(), field_of())
+    assert found.overlap_share > alone.overlap_share + 0.2
+    points = _points()
+    points = points[found.shared[points[:, 1], points[:, 0]]]
+    turn = np.asarray([[np.cos(BEND), -np.sin(BEND)], [np.sin(BEND), np.cos(BEND)]])
+    bent = (points - JOINT_XY) @ turn.T + JOINT_XY + BEND_SHIFT_XY
+    true = np.where((points[:, 1] < SHAPE[0] / 2)[:, None], points, bent)
+    error = np.linalg.norm(found.map_xy[points[:, 1], points[:, 0]] - true, axis=1)
+    for half in (points[:, 1] < SHAPE[0] / 2 - 20, points[:, 1] > SHAPE[0] / 2 + 40):
+        assert half.sum() > 30
+        assert np.median(error[half]) < 0.5
+    assert np.percentile(error, 90) < 2.0
+
+
+def test_missing_marks_refuse_what_the_mottle_accepts() -> None:
+    # Opening takes out the marks and the thin veins that this skin has.
+    plain = cv2.morphologyEx(skin_of(3), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13)))
+    spots = np.zeros(SHAPE, np.float32)
+    for spot in ((60, 80), (200, 90), (340, 150), (90, 270), (240, 300), (150, 420), (330, 450)):
+        cv2.circle(spots, spot, 5, 1.0, -1)
+    before = photo_of(plain + 0.8 * cv2.GaussianBlur(spots, (0, 0), 1.5)[..., None], 1)
+    # Were there no rule about marks, the rest of the skin would settle it.
+    no_rule = RegistrationOptions(marks=MarkOptions(several=1000))
+    assert register(before, photo_of(plain, 2), field_of(), field_of(), options=no_rule).flags == ()
+    assert register(before, photo_of(plain, 2), field_of(), field_of()).flags == ("not_same_view",)
+
+
+def test_like_skin_in_like_pose_is_refused() -> None:
+    facts = draw_facts("graded", seed=12, size=(600, 450), melanin=MELANIN)
+    pair, stranger = render_pair(facts), render_pair(dataclasses.replace(facts, seed=facts.seed + 1))
+    photos = [photo_from_array(pixels).working(10**6)[0] for pixels in (pair.before, pair.after, stranger.after)]
+    before, after, other = ((photo, find_field(photo)) for photo in photos)
+    assert not register(before[0], after[0], before[1], after[1]).refused
+    assert register(before[0], other[0], before[1], other[1]).flags == ("not_same_view",)
 
 
 def test_partly_hidden_skin_is_marked() -> None:
