@@ -49,8 +49,10 @@ class JudgeOptions:
         Cells of the before limb (of about 100) with agreeing matches that make trying other limbs needless.
     least_windows : float
         Shared field in independent windows of agreement (4 pi `window`^2) below which the photos are taken not to show the same skin.
-        A leg that fills a photo has about 55; on other skin fewer than one in a thousand agrees by chance, so three do in less than one
-        wrong pair in ten thousand (docs/registration-notes.md).
+        A leg that fills a photo has about 55.  On other skin 0.0013 of the windows agree by chance (242 wrong maps, 2.1 windows of one
+        map at most), so that three agree in one of 10,000 (Poisson).
+    least_windows_share : float
+        The same as a share of the leg's windows, for a leg so small in its photo that it has fewer than a dozen.
     least_overlap : float
         Shared field over the before leg's measurable skin below which the pair is refused.  Where the map is trusted it holds, however
         little that is; but a tenth of a leg says nothing about the leg.  Assumed.
@@ -69,10 +71,15 @@ class JudgeOptions:
     least_matches: int = 30
     ample_spread: int = 50
     least_windows: float = 3.0
+    least_windows_share: float = 0.25
     least_overlap: float = 0.1
     partial_overlap: float = 0.6
     loose_error: float = 0.006
     uncertain_error: float = 0.02
+
+    def enough(self, windows: float, leg_windows: float) -> bool:
+        """Whether so many windows of a leg's show that the skin is the same."""
+        return windows >= min(self.least_windows, self.least_windows_share * leg_windows)
 
 
 @dataclass(frozen=True)
@@ -145,13 +152,13 @@ def claimed_percentiles(sigma: Float32) -> tuple[float, float]:
     return float(np.median(lengths)), float(np.percentile(lengths, 95))
 
 
-def pair_flags(windows: float, overlap: float, error_p95: float, leg_width: float, *, options: JudgeOptions) -> tuple[str, ...]:
+def pair_flags(same_skin: bool, overlap: float, error_p95: float, leg_width: float, *, options: JudgeOptions) -> tuple[str, ...]:
     """Codes that the evidence calls for, of `photocompare.base.flags.REGISTRY`.
 
     Parameters
     ----------
-    windows : float
-        Shared field in independent windows of agreement.
+    same_skin : bool
+        Whether enough skin agrees.
     overlap : float
         Shared field over the before leg's measurable skin.
     error_p95 : float
@@ -159,7 +166,7 @@ def pair_flags(windows: float, overlap: float, error_p95: float, leg_width: floa
     leg_width : float
         Square root of the before leg's area, px.
     """
-    if windows < options.least_windows:
+    if not same_skin:
         return ("not_same_view",)
     if overlap < options.least_overlap:
         return ("low_overlap",)

@@ -49,10 +49,10 @@ class Placed:
         """Skin that both photos see well and that the map is trusted on."""
         return self.common & self.trusted
 
-    @property
-    def windows(self) -> float:
-        """Area of `shared` in independent windows."""
-        return float(np.count_nonzero(self.shared)) / self.window_px
+    def same_skin(self, before: Limb, *, options: JudgeOptions) -> bool:
+        """Whether enough of the before leg agrees for the photos to show the same skin."""
+        shared, leg = (float(np.count_nonzero(mask)) / self.window_px for mask in (self.shared, before.leg))
+        return options.enough(shared, leg)
 
 
 def place(refined: Refined, before: Limb, after: Limb, *, options: JudgeOptions) -> Placed:

@@ -67,7 +67,7 @@ def register(
     if chosen is not others[0]:
         others.insert(0, chosen)
     placed = _placed(limb, chosen, pairing, options)
-    if placed is not None and placed.windows >= options.judge.least_windows:
+    if placed is not None and placed.same_skin(limb, options=options.judge):
         placed = _section_by_section(placed, limb, others, options)
         if compare_marks(limb, chosen, placed, options=options.marks).another_leg(options.marks):
             return _refusal(limb.shape, ("not_same_view",), pairing)
@@ -121,7 +121,7 @@ def _section_by_section(placed: Placed, before: Limb, others: list[Limb], option
         for after in others:
             pairing = match_section(before, after, section, matcher, features=options.features, warp=options.warp)
             more = None if pairing is None else _placed(before, after, pairing, options)
-            if more is not None and more.windows >= options.judge.least_windows:
+            if more is not None and more.same_skin(before, options=options.judge):
                 placed = joined(placed, more)
                 break
     return placed
@@ -131,7 +131,7 @@ def _same_when_mirrored(before: Limb, after: Limb, options: RegistrationOptions)
     """Whether the mirrored after photo shows the same skin where the photo itself does not."""
     mirrored = after.mirrored()
     placed = _placed(before, mirrored, _matched(before, mirrored, options), options)
-    return placed is not None and placed.windows >= options.judge.least_windows
+    return placed is not None and placed.same_skin(before, options=options.judge)
 
 
 def _judged(placed: Placed | None, before: Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:
@@ -140,7 +140,7 @@ def _judged(placed: Placed | None, before: Limb, pairing: Pairing, options: Regi
     shared, judge = placed.shared, options.judge
     overlap = float(np.count_nonzero(shared)) / max(float(np.count_nonzero(before.measurable)), 1.0)
     median, p95 = claimed_percentiles(placed.sigma[shared])
-    flags = pair_flags(placed.windows, overlap, p95, math.sqrt(float(before.leg.sum())), options=judge)
+    flags = pair_flags(placed.same_skin(before, options=judge), overlap, p95, math.sqrt(float(before.leg.sum())), options=judge)
     if any(REGISTRY[code].severity is Severity.REFUSE for code in flags):
         return _refusal(before.shape, flags, pairing)
     nowhere = ~placed.trusted

@@ -212,16 +212,21 @@ def test_claimed_percentiles_of_one_spread_are_rayleighs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("windows", "overlap", "p95", "expected"),
+    ("same_skin", "overlap", "p95", "expected"),
     [
-        (50.0, 0.9, 2.0, ()),
-        (2.9, 0.9, 2.0, ("not_same_view",)),
-        (5.0, 0.09, 2.0, ("low_overlap",)),
-        (6.0, 0.11, 2.0, ("partial_overlap",)),
-        (50.0, 0.9, 50.0, ("registration_uncertain",)),
-        (50.0, 0.9, float("nan"), ("registration_uncertain",)),
-        (50.0, 0.4, 8.0, ("registration_loose", "partial_overlap")),
+        (True, 0.9, 2.0, ()),
+        (False, 0.9, 2.0, ("not_same_view",)),
+        (True, 0.09, 2.0, ("low_overlap",)),
+        (True, 0.11, 2.0, ("partial_overlap",)),
+        (True, 0.9, 50.0, ("registration_uncertain",)),
+        (True, 0.9, float("nan"), ("registration_uncertain",)),
+        (True, 0.4, 8.0, ("registration_loose", "partial_overlap")),
     ],
 )
-def test_flags_follow_the_evidence(windows: float, overlap: float, p95: float, expected: tuple[str, ...]) -> None:
-    assert pair_flags(windows, overlap, p95, 1000.0, options=JudgeOptions()) == expected
+def test_flags_follow_the_evidence(same_skin: bool, overlap: float, p95: float, expected: tuple[str, ...]) -> None:
+    assert pair_flags(same_skin, overlap, p95, 1000.0, options=JudgeOptions()) == expected
+
+
+@pytest.mark.parametrize(("windows", "of_the_leg", "enough"), [(2.9, 55.0, False), (3.1, 55.0, True), (0.9, 4.0, False), (1.1, 4.0, True)])
+def test_a_leg_that_is_small_in_its_photo_needs_fewer_windows(windows: float, of_the_leg: float, enough: bool) -> None:
+    assert JudgeOptions().enough(windows, of_the_leg) is enough

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from photocompare.registration.features import Limb
+from photocompare.registration.judge import JudgeOptions
 from photocompare.registration.placing import Placed, joined
 from photocompare.registration.sections import section_of, sections
 
@@ -41,12 +42,15 @@ def test_joining_what_is_trusted_nowhere_changes_nothing() -> None:
     assert np.array_equal(both.map_xy, first.map_xy)
 
 
-def test_shared_skin_is_counted_in_windows() -> None:
-    assert _placed(_rows(0, 20), 1.0).windows == pytest.approx(20 * SHAPE[1] / 100.0)
-
-
 def _limb(leg: np.ndarray) -> Limb:
     return Limb(np.zeros(leg.shape, np.float32), leg, leg, 1)
+
+
+def test_shared_skin_is_counted_in_windows() -> None:
+    limb = _limb(np.ones(SHAPE, np.bool_))
+    # Of the leg's 12 windows of 100 px, a quarter or three have to agree.
+    assert not _placed(_rows(0, 9), 1.0).same_skin(limb, options=JudgeOptions())
+    assert _placed(_rows(0, 10), 1.0).same_skin(limb, options=JudgeOptions())
 
 
 @pytest.mark.parametrize(("shape", "side"), [((200, 100), 1), ((100, 200), 0)])
