@@ -82,17 +82,18 @@ class Marks:
         return self.missing > options.several and self.missing > options.most_missing_share * self.seen
 
 
+_SAMPLE = 20_000
+"""Pixels, about, that tell the skin's own spread."""
+
+
 @dataclass(frozen=True)
 class _Curvature:
-    """Curvature of a picture's darkness at each width: the lesser and the larger, (widths, h, w); of a spot of that width, half its
-    contrast together."""
+    """Curvature of a picture's darkness at each width, (widths, h, w): the lesser, the larger, and the contrast of a spot of that width,
+    which is twice their sum."""
 
     lesser: Float32
     larger: Float32
-
-    @property
-    def contrast(self) -> Float32:
-        return np.asarray(2 * (self.lesser + self.larger), dtype=np.float32)
+    contrast: Float32
 
 
 def compare_marks(before: Limb, after: Limb, placed: Placed, *, options: MarkOptions) -> Marks:
@@ -132,15 +133,14 @@ def _moved(density: Grey, map_xy: Float32, factor: float) -> Grey:
 
 
 def _curvature(density: Grey, widths: tuple[float, ...]) -> _Curvature:
-    lesser, larger = [], []
-    for sigma in widths:
+    lesser, larger, contrast = (np.empty((len(widths), *density.shape), np.float32) for _ in range(3))
+    for k, sigma in enumerate(widths):
         smooth = cv2.GaussianBlur(density, (0, 0), sigma)
-        across, down = (cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=1) * -(sigma**2) for order in ((2, 0), (0, 2)))
-        askew = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3) * (sigma**2 / 4)
-        middle, half = (across + down) / 2, np.hypot((across - down) / 2, askew)
-        lesser.append(middle - half)
-        larger.append(middle + half)
-    return _Curvature(np.stack(lesser), np.stack(larger))
+        across, down = (cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=1, scale=-(sigma**2)) for order in ((2, 0), (0, 2)))
+        askew = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3, scale=sigma**2 / 4)
+        both, half = cv2.add(across, down), cv2.magnitude(cv2.subtract(across, down) / 2, askew)
+        lesser[k], larger[k], contrast[k] = both / 2 - half, both / 2 + half, 2 * both
+    return _Curvature(lesser, larger, contrast)
 
 
 def _marks(curved: _Curvature, inside: Mask, options: MarkOptions) -> NDArray[np.intp]:
@@ -151,7 +151,9 @@ def _marks(curved: _Curvature, inside: Mask, options: MarkOptions) -> NDArray[np
         peak = here >= cv2.dilate(here, np.ones((reach, reach), np.uint8))
         for beside in {max(k - 1, 0), min(k + 1, len(contrast) - 1)} - {k}:
             peak &= here >= cv2.dilate(contrast[beside], np.ones((5, 5), np.uint8))
-        least = max(options.least_contrast, options.least_prominence * robust_spread(here[inside]))
+        skin = here[inside]
+        spread = float(robust_spread(skin[:: max(1, len(skin) // _SAMPLE)]))
+        least = max(options.least_contrast, options.least_prominence * spread)
         clear = peak & inside & (here > least) & (curved.lesser[k] > options.least_roundness * curved.larger[k])
         places = zip(*(places.tolist() for places in np.nonzero(clear)), strict=True)
         found += [(k, row, column) for row, column in places if _alone(curved.larger[k], row, column, sigma, options)]
