@@ -49,10 +49,10 @@ class JudgeOptions:
         Cells of the before limb (of about 100) with agreeing matches that make trying other limbs needless.
     least_windows : float
         Shared field in independent windows of agreement (4 pi `window`^2) below which the photos are taken not to show the same skin.
-        A leg that fills a photo has about 55.  On other skin 0.0013 of the windows agree by chance (242 wrong maps, 2.1 windows of one
-        map at most), so that three agree in one of 10,000 (Poisson).
+        A leg that fills a photo has about 55.  Of 321 wrong maps of real legs one had 3.7 and none of the others one whole window; right
+        real pairs have 6.6 and more (docs/registration-notes.md).
     least_windows_share : float
-        The same as a share of the leg's windows, for a leg so small in its photo that it has fewer than a dozen.
+        The same as a share of the leg's windows, for a leg so small in its photo that it has fewer than 20.
     least_overlap : float
         Shared field over the before leg's measurable skin below which the pair is refused.  Where the map is trusted it holds, however
         little that is; but a tenth of a leg says nothing about the leg.  Assumed.
@@ -70,7 +70,7 @@ class JudgeOptions:
     floor: float = 0.35
     least_matches: int = 30
     ample_spread: int = 50
-    least_windows: float = 3.0
+    least_windows: float = 5.0
     least_windows_share: float = 0.25
     least_overlap: float = 0.1
     partial_overlap: float = 0.6

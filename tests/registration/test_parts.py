@@ -227,6 +227,6 @@ def test_flags_follow_the_evidence(same_skin: bool, overlap: float, p95: float, 
     assert pair_flags(same_skin, overlap, p95, 1000.0, options=JudgeOptions()) == expected
 
 
-@pytest.mark.parametrize(("windows", "of_the_leg", "enough"), [(2.9, 55.0, False), (3.1, 55.0, True), (0.9, 4.0, False), (1.1, 4.0, True)])
+@pytest.mark.parametrize(("windows", "of_the_leg", "enough"), [(4.9, 55.0, False), (5.1, 55.0, True), (0.9, 4.0, False), (1.1, 4.0, True)])
 def test_a_leg_that_is_small_in_its_photo_needs_fewer_windows(windows: float, of_the_leg: float, enough: bool) -> None:
     assert JudgeOptions().enough(windows, of_the_leg) is enough

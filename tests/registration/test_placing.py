@@ -48,7 +48,7 @@ def _limb(leg: np.ndarray) -> Limb:
 
 def test_shared_skin_is_counted_in_windows() -> None:
     limb = _limb(np.ones(SHAPE, np.bool_))
-    # Of the leg's 12 windows of 100 px, a quarter or three have to agree.
+    # Of the leg's 12 windows of 100 px, a quarter have to agree.
     assert not _placed(_rows(0, 9), 1.0).same_skin(limb, options=JudgeOptions())
     assert _placed(_rows(0, 10), 1.0).same_skin(limb, options=JudgeOptions())
 
