@@ -5,8 +5,8 @@
 prints
 
     scale: assumed
-    reticular: 266 mm
-    telangiectasia: 533 mm
+    reticular: 167 mm
+    telangiectasia: 613 mm
 """
 
 from pathlib import Path
