@@ -5,8 +5,8 @@
 prints
 
     scale: assumed
-    reticular: 167 mm
-    telangiectasia: 613 mm
+    reticular: 166 mm
+    telangiectasia: 612 mm
 """
 
 from pathlib import Path

@@ -28,7 +28,7 @@ from photocompare.veins.reading import PairReading
 class Widening:
     """Factors on the standard errors of the four numbers, with which 95 % intervals cover 95 % (`docs/accuracy.md`)."""
 
-    length: float = 1.2
+    length: float = 1.5
     area: float = 2.4
     contrast: float = 1.7
     net_change: float = 2.3

@@ -41,7 +41,7 @@ class Sample:
 
 
 SAMPLES = (
-    Sample("good_result", "graded", "", 110, 0.028, 0.7, 0.0, "Spider veins and a blue feeder on a lower leg; most are gone after."),
+    Sample("good_result", "graded", "", 110, 0.028, 0.76, 0.0, "Spider veins and a blue feeder on a lower leg; most are gone after."),
     Sample(
         "stained", "graded", "", 102, 0.034, 0.9, 0.85, "The spider veins went, but brown lines of hemosiderin now follow their course."
     ),

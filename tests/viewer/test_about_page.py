@@ -36,7 +36,7 @@ def table(heading: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("figure", STUDY["figures"], ids=lambda figure: figure["name"])
 def test_each_figure_is_the_reports(figure: dict[str, object]) -> None:
-    value, pairs = table("200 pairs of our own renderer that set no constant")[str(figure["row"])]
+    value, pairs = table("48 pairs of our own renderer that set no constant")[str(figure["row"])]
     assert figure["numbers"] == numbers(value)
     assert figure["n"] == int(pairs)
 
@@ -51,12 +51,13 @@ def test_the_aims_that_are_missed_are_all_there_with_the_reports_numbers() -> No
 
 def test_date_version_plan_and_what_real_photos_add_are_the_reports() -> None:
     opening = " ".join(REPORT.split("\n## ")[0].split())
-    assert opening.startswith(f"# Accuracy as measured Version {STUDY['version']}, 22 November 2026.")
-    assert STUDY["date"] == "2026-11-22"
+    assert opening.startswith(f"# Accuracy as measured Version {STUDY['version']}, 28 November 2026.")
+    assert STUDY["date"] == "2026-11-28"
     assert f"`{about.validate_command(STUDY['plan'])}`" in opening
     real = STUDY["real"]
-    assert f"too low by {real['low']} to {real['high']} points on three pairs" in opening
-    assert real["pairs"] == 3
+    assert f"{real['error']} points from the readers' mean on average over {real['pairs']} pairs, {real['worst']} at most" in opening
+    assert f"{real['bias']} points too low on the whole" in opening
+    assert f"{real['width']} points wide there" in opening
 
 
 # --- the page
