@@ -134,7 +134,7 @@ def test_a_real_pair_goes_into_the_records_with_its_visits_and_photos(records: R
         before, after = session.scalars(select(VisitRow).order_by(VisitRow.day))
         (identity,) = session.scalars(select(IdentityRow))
         digests = {photo.sha256 for photo in session.scalars(select(PhotoRow))}
-        assert (comparison.status, comparison.revision, comparison.saved_by) == ("not_comparable", 1, "local")
+        assert (comparison.status, comparison.revision, comparison.saved_by) == ("indicative", 1, "local")
         assert (before.day, before.agent, before.concentration_percent, before.note) == (row.before_date, "polidocanol", 0.5, row.note)
         assert (after.day, after.agent, after.session) == (row.after_date, "", None)
         assert identity.chart_number == "4711"

@@ -27,7 +27,9 @@ def fates_by_day(fate: Fate, length_mm: float) -> tuple[Fate, ...]:
     """What a piece of the sample was on each of the days: cleared at last, longer ones by way of a stain."""
     if fate == "cleared":
         return ("residual", "stained", "cleared") if length_mm > 0.9 else ("faded", "cleared", "cleared")
-    return (fate, fate, fate)
+    # Pieces are told by one fate here, and what is darker is there as well.
+    whole: Fate = "residual" if fate == "darkened" else fate
+    return (whole, whole, whole)
 
 
 def course_dossier(which: int) -> Dossier:

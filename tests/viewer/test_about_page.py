@@ -81,21 +81,21 @@ def test_the_page_runs_and_has_its_parts_in_order(page: AppTest) -> None:
 
 def test_it_says_the_date_the_version_and_every_number(page: AppTest) -> None:
     text = shown(page)
-    assert "22 November 2026" in text
+    assert "28 November 2026" in text
     assert f"version {STUDY['version']}" in text
     assert f"version {__version__}" in text
     for row in STUDY["figures"]:
         assert all(f"{abs(number):g}" in text for number in row["numbers"])
-    assert "12.4 points (11.4 to 16.9)" in text
-    assert "−2.6 points (−3.7 to −1.4)" in text
-    assert "1 of 40 (at most 11.3 %)" in text
-    assert "7.3 (other renderer), 12.4 (ours)" in text
-    assert "10 to 22 points too low" in text
+    assert "18.5 points (9.6 to 30.6)" in text
+    assert "1.7 points (−2.2 to 5.5)" in text
+    assert "0 of 9 (at most 28.3 %)" in text
+    assert "4.2 (other renderer), 18.5 (ours)" in text
+    assert "8.4 points from their mean on average" in text
     assert "{" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
 
 def test_it_tells_how_to_measure_it_oneself(page: AppTest) -> None:
-    assert [code.value for code in page.code] == ["photocompare validate --out DIR --pairs 200 --seed 20261122 --mismatches 500"]
+    assert [code.value for code in page.code] == ["photocompare validate --out DIR --pairs 48 --seed 20261128 --mismatches 16"]
 
 
 def test_it_makes_no_diagnosis_and_has_no_link(page: AppTest) -> None:
