@@ -47,6 +47,7 @@ def test_an_account_is_opened_and_closed_and_the_trail_tells(open_page: OpenPage
 
 def test_an_account_that_is_not_there_is_not_closed(open_page: OpenPage) -> None:
     page = open_page("/office")
+    settled(page)
     set_account(page, "https://id.example#nobody", "", "close_account")
     expect(page.get_by_text("There is no account of that subject.")).to_be_visible()
 

@@ -16,6 +16,7 @@ from photocompare.records.places import in_folder
 from photocompare.records.store import Records
 from photocompare.results.result_json import as_dict
 from tests.support.made_course import COURSE_DAYS, NAME, save_course
+from tests.support.made_records import sample_dossier
 from tests.support.steps import (
     ENGLISH,
     MEASURED_MS,
@@ -37,6 +38,9 @@ from tests.support.viewer_server import Server, Visitors, serving
 pytestmark = pytest.mark.thorough
 
 OpenPage = Callable[..., Page]
+
+PHOTO_SHAPE = (1600, 1200)
+"""Rows and columns of the sample photos, as the stage shows them whole."""
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +215,13 @@ def test_one_vein_is_followed_by_list_by_key_and_on_the_picture(open_page: OpenP
     stage = home.locator(".stage")
     size = stage.bounding_box()
     assert size is not None
-    stage.click(position={"x": size["width"] * 0.5, "y": size["height"] * 0.79})
+    veins = sample_dossier().veins
+    assert veins is not None
+    lowest = max((p.points for p in veins.pieces if p.fate != "new"), key=lambda points: float(points[:, 0].mean()))
+    row, col = lowest[len(lowest) // 2].tolist()
+    height, width = PHOTO_SHAPE
+    scale = min(size["width"] / width, size["height"] / height)
+    stage.click(position={"x": size["width"] / 2 + (col - width / 2) * scale, "y": size["height"] / 2 + (row - height / 2) * scale})
     expect(home.locator(".chosen")).not_to_have_text(second)
     table = page.get_by_role("region", name=ENGLISH("patients.paths"))
     expect(table.locator("tbody tr").first).to_contain_text(ENGLISH("fate.stained"))

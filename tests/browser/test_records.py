@@ -15,6 +15,7 @@ from photocompare.records.access import LOCAL
 from photocompare.records.patient_file import PatientFile
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
+from photocompare.report.words.headline import headline_listed
 from photocompare.results.dossier import Dossier
 from photocompare.results.result_json import as_dict
 from tests.support.steps import (
@@ -194,8 +195,10 @@ def test_a_pair_is_saved_once_however_often_it_is_asked_for_and_found_again(meas
 
 
 def headline_of(held: Records, file: PatientFile) -> str:
-    length = as_dict(held.dossier(LOCAL, file.regions[0].comparisons[0].id).result)["clearance"]["length"]
-    return f"({round(length['low'])} to {round(length['high'])})"
+    """The headline as the patient's page lists it."""
+    result = held.dossier(LOCAL, file.regions[0].comparisons[0].id).result
+    assert result.length is not None
+    return headline_listed(result.length, result.benchmark.band, ENGLISH)
 
 
 def test_what_was_typed_stays_when_saving_fails(measured: Page, held: Records) -> None:

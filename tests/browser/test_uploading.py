@@ -144,7 +144,7 @@ def test_a_bad_file_is_told_as_it_arrives(open_page: OpenPage, name: str, data: 
 
 def test_what_is_wrong_with_a_photo_is_told_before_it_is_measured(open_page: OpenPage) -> None:
     page = open_page()
-    blurred = picture_of(sample_files("good_result")[0]).reduce(6).resize((1200, 1600), Image.Resampling.BICUBIC)
+    blurred = picture_of(sample_files("good_result")[0]).reduce(20).resize((1200, 1600), Image.Resampling.BICUBIC)
     upload(page, "before", file_of("blurred.jpg", jpeg_of(blurred)))
     card = page.locator(".pc-check")
     expect(card).to_contain_text("1200 × 1600")
