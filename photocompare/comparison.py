@@ -178,7 +178,8 @@ def compare(
             )
         with watch.stage("fate"):
             densities = density_from_linear(pair.prepared_before.linear), density_from_linear(pair.prepared_after.linear)
-            blur = judge_blur(pair.prepared_before, pair.prepared_after, laid.registration, reading, veins, warped, settings=settings)
+            photos, lying = (pair.prepared_before, pair.prepared_after), (densities[0], density_from_linear(warped))
+            blur = judge_blur(photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
             as_soft = densities[0], softened(densities[1], blur.after_lacks_px)
             forced = forced_contrast(veins[0].pieces, as_soft, laid.registration.map_xy, veins[0].mask, options=settings.photometry)
             fates = judge_fate(reading, (veins[0], blur.resolved_after), pigment.gained, forced, blur.softness, options=settings.fate)

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from photocompare.base.arrays import LinearRGB
-from photocompare.base.colour import density_from_linear
+from photocompare.base.arrays import Density
 from photocompare.base.masks import dilated, square
 from photocompare.leg.relative_blur import relative_blur
 from photocompare.prepared_photo import PreparedPhoto
-from photocompare.registration import Registration
 from photocompare.settings import Settings
 from photocompare.veins.fate import Fates
 from photocompare.veins.kept_contrast import BlurOptions, Softness, judge_softness, kept_by_pieces, softness_flags
@@ -47,12 +45,11 @@ class PairBlur:
 
 
 def judge_blur(
-    before: PreparedPhoto,
-    after: PreparedPhoto,
-    registration: Registration,
+    photos: tuple[PreparedPhoto, PreparedPhoto],
+    densities: tuple[Density, Density],
     reading: PairReading,
     veins: tuple[Veins, Veins],
-    warped: LinearRGB,
+    scale: float,
     *,
     settings: Settings,
 ) -> PairBlur:
@@ -60,20 +57,21 @@ def judge_blur(
 
     Parameters
     ----------
-    before, after : PreparedPhoto
-    registration : Registration
+    photos : tuple of PreparedPhoto
+        Before, after.
+    densities : tuple of Density
+        Of both photos, both in the before frame.
     reading : PairReading
     veins : tuple of Veins
-        Of the before and of the after photo, both in the before frame.
-    warped : LinearRGB
-        The after photo in the before frame.
+        Of both photos, both in the before frame.
+    scale : float
+        How much larger the after photo shows the leg, working px.
     settings : Settings
     """
-    density, lying = density_from_linear(before.linear), density_from_linear(warped)
+    density, lying = densities
     first, second = (np.ascontiguousarray(picture[..., 1]) for picture in (density, lying))
     bare = reading.shared & ~dilated(veins[0].mask | veins[1].mask, square(_BESIDE_VEINS_PX))
-    own, later = (photo.quality.focus * photo.factor for photo in (before, after))
-    scale = registration.scale_after_over_before
+    own, later = (photo.quality.focus * photo.factor for photo in photos)
     found = relative_blur(first, second, bare, options=settings.relative_blur).or_by_focus(own, later / scale)
     relative = found.beyond(settings.blur.variance_doubt_px2)
     softness = judge_softness(

@@ -176,8 +176,7 @@ def corrected_clearance(measured: MeasuredVeins, correction: Correction, *, opti
         contrasts=measured.contrasts.only(np.flatnonzero(~struck[~is_new])).joined(found),
         kept=np.arange(len(every)),
     )
-    assessed = np.array([p.fate != "not_assessable" for p in fates.baseline], np.bool_)
-    counts = length_clearance(fates, assessed, options=clearance, observer=options.fate.observer)
+    counts = length_clearance(fates, fates.assessed, options=clearance, observer=options.fate.observer)
     if math.isnan(counts.percent):
         raise UsageError("With these marks no vein is left to measure; take some back.", code="no_vein_left")
     length = counts.estimate(
@@ -205,9 +204,7 @@ def _drawn(
     seen_before, seen_after = (expected_seen(x, rules.observer).tolist() for x in (before, after))
     faded = (contrasts.ratio < rules.faded_below).tolist()
     return tuple(
-        fated(piece, first, later, stained=False, faded=less)
-        if inside
-        else FatedVeinPiece(piece, "not_assessable", {"not_assessable": piece.length_px * first})
+        fated(piece, first, later, assessable=inside, stained=False, faded=less)
         for piece, first, later, less, inside in zip(pieces, seen_before, seen_after, faded, shared[middles].tolist(), strict=True)
     ), contrasts
 

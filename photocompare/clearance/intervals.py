@@ -26,7 +26,11 @@ from photocompare.veins.reading import PairReading
 
 @dataclass(frozen=True)
 class Widening:
-    """Factors on the standard errors of the four numbers, with which 95 % intervals cover 95 % (`docs/accuracy.md`)."""
+    """Factors on the standard errors of the four numbers.
+
+    That of length by 35 fresh phantoms (seed 20261128), of whose intervals 89 % then hold the truth (`docs/accuracy.md`); the others are
+    the 95th percentile of error over standard error, over 1.96, by contract 1 on 61 rendered pairs.
+    """
 
     length: float = 1.5
     area: float = 2.4

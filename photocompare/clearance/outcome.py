@@ -146,7 +146,7 @@ def summarise(findings: VeinFindings, reticular_px: float | None, factor: float,
         The rules that the fates were judged by.
     """
     fates, pair, how, observer = findings.fates, findings.pair, options.clearance, fate.observer
-    assessed = np.array([p.fate != "not_assessable" for p in fates.baseline], dtype=np.bool_)
+    assessed, expected_px = fates.assessed, fates.expected_px
     length = length_clearance(fates, assessed, options=how, observer=observer)
     inner = pair.shared & (depth_px(pair.shared) > how.border_mm * pair.px_per_mm)
     area, contrast = (
@@ -156,7 +156,7 @@ def summarise(findings: VeinFindings, reticular_px: float | None, factor: float,
     by_calibre = {}
     for calibre in CALIBRES if reticular_px is not None else ():
         chosen = assessed & np.array([p.piece.calibre(reticular_px) == calibre for p in fates.baseline], dtype=np.bool_)
-        before_px = sum(p.piece.length_px * p.seen_before for p, inside in zip(fates.baseline, chosen, strict=True) if inside)
+        before_px = math.fsum(expected_px[chosen].tolist())
         if before_px > 0:
             share = _share(length_clearance(fates, chosen, options=how, observer=observer), how)
             by_calibre[calibre] = CalibreOutcome(share, before_px / factor)

@@ -166,6 +166,11 @@ class Fates:
     kept: NDArray[np.intp]
 
     @property
+    def assessed(self) -> NDArray[np.bool_]:
+        """Which baseline pieces count in the percentages, (N,)."""
+        return np.array([p.fate != "not_assessable" for p in self.baseline], dtype=np.bool_)
+
+    @property
     def expected_px(self) -> NDArray[np.float64]:
         """Expected length of each baseline piece before, (N,) px."""
         return np.array([p.piece.length_px * p.seen_before for p in self.baseline], dtype=np.float64)
@@ -222,19 +227,23 @@ def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask,
     )
 
 
-def fated(piece: VeinPiece, before: float, after: float, *, stained: bool, faded: bool) -> FatedVeinPiece:
-    """A piece whose place both photos show, with its expected length shared out by the contract's rules.
+def fated(piece: VeinPiece, before: float, after: float, *, assessable: bool, stained: bool, faded: bool) -> FatedVeinPiece:
+    """A piece with its expected length shared out by the contract's rules.
 
     Parameters
     ----------
     piece : VeinPiece
     before, after : float
         Share of looks, 0..1, that see it.
+    assessable : bool
+        Whether both photos show its place well enough.
     stained : bool
         Whether brown pigment lies there that was not there before.
     faded : bool
         Whether what is left has so much less contrast that it counts as faded.
     """
+    if not assessable:
+        return FatedVeinPiece(piece, "not_assessable", {"not_assessable": piece.length_px * before})
     shares: dict[Fate, float] = {
         "stained" if stained else "cleared": piece.length_px * max(0.0, before - after),
         "faded" if faded else "residual": piece.length_px * min(before, after),
@@ -275,9 +284,14 @@ def judge_fate(
     faded, stained = contrasts.ratio < options.faded_below, contrasts.stained > 0.5
     kept = np.flatnonzero(np.maximum(before, after) >= options.least_seen)
     baseline = tuple(
-        fated(first.pieces[k], float(before[k]), float(after[k]), stained=bool(stained[k]), faded=bool(faded[k]))
-        if inside[k]
-        else FatedVeinPiece(first.pieces[k], "not_assessable", {"not_assessable": first.pieces[k].length_px * float(before[k])})
+        fated(
+            first.pieces[k],
+            float(before[k]),
+            float(after[k]),
+            assessable=bool(inside[k]),
+            stained=bool(stained[k]),
+            faded=bool(faded[k]),
+        )
         for k in kept.tolist()
     )
     return Fates(baseline, _new_pieces(pair, veins, options), contrasts.only(kept), kept)

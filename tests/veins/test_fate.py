@@ -130,7 +130,7 @@ def test_either_witness_may_be_right() -> None:
 )
 def test_shares_add_up(before: float, after: float, stained: bool, faded: bool, shares: dict[str, float]) -> None:
     piece = VeinPiece(np.zeros((10, 2), np.float32), 10.0, 3.0, 5.0)
-    told = fated(piece, before, after, stained=stained, faded=faded)
+    told = fated(piece, before, after, assessable=True, stained=stained, faded=faded)
     assert told.shares == pytest.approx(shares)
     assert (told.seen_before, told.seen_after) == pytest.approx((before, after))
     assert told.fate == max(shares, key=lambda fate: shares[fate])
