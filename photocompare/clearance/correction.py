@@ -18,6 +18,7 @@ from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.base.masks import depth_px
 from photocompare.clearance.intervals import ClearanceOptions, length_clearance
+from photocompare.registration.resampling import own_positions
 from photocompare.veins.classes import FATES
 from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, expected_seen, fated
 from photocompare.veins.photometry import PhotometryOptions, forced_contrast
@@ -191,10 +192,8 @@ def _drawn(
     """The drawn veins cut into pieces of a millimetre, each with what the two pictures show of it."""
     shared, px_per_mm, rules = measured.shared, measured.px_per_mm, options.fate
     pieces = tuple(piece for line in lines_xy for piece in _cut(line, px_per_mm, shared.shape, options))
-    height, width = shared.shape
-    here = np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
     densities = density_from_linear(measured.before), density_from_linear(measured.after)
-    forced = forced_contrast(pieces, densities, here, np.zeros(shared.shape, np.bool_), options=options.photometry)
+    forced = forced_contrast(pieces, densities, own_positions(shared.shape), np.zeros(shared.shape, np.bool_), options=options.photometry)
     middles = tuple(np.array([np.rint(p.points[len(p.points) // 2]) for p in pieces], np.intp).reshape(-1, 2).T)
     # The reader sees it: its contrast is at least what most looks see, however faint its profile.
     own_before = np.maximum(forced.before_de, rules.observer.contrast_de)

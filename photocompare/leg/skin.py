@@ -206,9 +206,10 @@ def _with_gloss(mask: Mask, redness: Grey, lightness: Grey, options: SkinOptions
             continue
         patch = around.labels == label
         whole_step = float(np.median(redness[mask]) - np.median(redness[patch]))
-        near = mask & dilated(patch, square(61))
-        brighter = float(np.median(lightness[patch]) - np.median(lightness[near])) if near.any() else 0.0
-        if brighter > options.gloss_gain and float(np.median(step[patch & beside])) < options.soft_edge * whole_step:
+        if (
+            _brighter(patch, mask, lightness) > options.gloss_gain
+            and float(np.median(step[patch & beside])) < options.soft_edge * whole_step
+        ):
             result |= patch
     return result
 
@@ -220,9 +221,14 @@ def _with_veins(mask: Mask, redness: Grey, lightness: Grey, options: SkinOptions
     result = mask.copy()
     for label in range(1, len(around.areas)):
         patch = around.labels == label
-        near = mask & dilated(patch, square(61))
-        if not near.any() or float(np.median(redness[patch])) < options.least_redness or 2 * float(depth_px(patch).max()) > widest:
+        if float(np.median(redness[patch])) < options.least_redness or 2 * float(depth_px(patch).max()) > widest:
             continue
-        if -options.vein_loss < float(np.median(lightness[patch])) - float(np.median(lightness[near])) < options.gloss_gain:
+        if -options.vein_loss < _brighter(patch, mask, lightness) < options.gloss_gain:
             result |= patch
     return result
+
+
+def _brighter(patch: Mask, skin: Mask, lightness: Grey) -> float:
+    """How much brighter a patch is than the skin around it, natural units; NaN without any."""
+    near = skin & dilated(patch, square(61))
+    return float(np.median(lightness[patch]) - np.median(lightness[near])) if near.any() else float("nan")

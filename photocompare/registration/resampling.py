@@ -107,6 +107,12 @@ def map_at(map_xy: MapXY, x: _Floats, y: _Floats) -> MapXY:
     return np.asarray(read, dtype=np.float32)
 
 
+def own_positions(shape: tuple[int, ...]) -> MapXY:
+    """Each pixel's own (x, y), (h, w, 2): the map that leads a picture to itself."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    return np.dstack([x, y])
+
+
 def carried_on(map_xy: MapXY) -> MapXY:
     """The map, for looking, where it is not known too: over its holes and beyond its edge.
 

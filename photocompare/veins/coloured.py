@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Mask
 from photocompare.registration.resampling import sampled_at
-from photocompare.veins.pieces import VeinPiece
+from photocompare.veins.pieces import VeinPiece, owners, places_across
 
 _CORE = np.linspace(-0.4, 0.4, 5)
 """Where the vein is read across, in calibres."""
@@ -118,7 +118,7 @@ def vein_colour(
 
 def _contrasts(pieces: Sequence[VeinPiece], density: Density, veins: Mask) -> NDArray[np.float64]:
     """Density of each piece over the skin beside it, (N, 3); NaN where other veins take all of that skin."""
-    owner = np.repeat(np.arange(len(pieces)), [len(piece.points) for piece in pieces])
+    owner = owners(pieces)
     core = np.stack([_mean_by(owner, _across(pieces, density, _CORE)[..., k], len(pieces)) for k in range(3)], axis=1)
     skin = (_across(pieces, veins.astype(np.float32), _BESIDE) < 0.5).astype(np.float64)
     beside = _across(pieces, density, _BESIDE)
@@ -127,19 +127,11 @@ def _contrasts(pieces: Sequence[VeinPiece], density: Density, veins: Mask) -> ND
 
 def _across(pieces: Sequence[VeinPiece], picture: NDArray[np.float32], at: NDArray[np.float64]) -> NDArray[np.float32]:
     """`picture` square to each point's piece, at offsets in calibres: (all points, len(at), ...)."""
-    xs, ys = [], []
-    for piece in pieces:
-        points = piece.points.astype(np.float64)
-        run = points[-1] - points[0] if len(points) > 1 else np.array([0.0, 1.0])
-        along = run / max(float(np.linalg.norm(run)), 1e-6)
-        ys.append(points[:, :1] - along[1] * at * piece.width_px)
-        xs.append(points[:, 1:] + along[0] * at * piece.width_px)
-    x, y = (np.concatenate(part).astype(np.float32) for part in (xs, ys))
-    return sampled_at(picture, x, y, beyond="mirror")
+    return sampled_at(picture, *places_across(pieces, [at * piece.width_px for piece in pieces]), beyond="mirror")
 
 
 def _mean_by(
-    owner: NDArray[np.int64], values: NDArray[np.floating], count: int, weights: NDArray[np.float64] | None = None
+    owner: NDArray[np.intp], values: NDArray[np.floating], count: int, weights: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
     """Mean of each owner's rows, (count,); NaN without weight."""
     weighed = np.ones(values.shape) if weights is None else weights

@@ -20,7 +20,7 @@ from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES, Fate
 from photocompare.veins.kept_contrast import Softness
 from photocompare.veins.observer import ObserverOptions, seen
 from photocompare.veins.photometry import Forced
-from photocompare.veins.pieces import VeinPiece, Veins
+from photocompare.veins.pieces import VeinPiece, Veins, owners
 from photocompare.veins.reading import PairReading
 
 FINDING_PX = 1.0
@@ -192,7 +192,7 @@ def _at_places(image: Grey, guide: Grey, pieces: tuple[VeinPiece, ...], radius: 
         better = guide[rows, cols] > most
         most = np.where(better, guide[rows, cols], most)
         value = np.where(better, image[rows, cols], value)
-    owner = np.repeat(np.arange(len(pieces)), [len(p.points) for p in pieces])
+    owner = owners(pieces)
     return np.bincount(owner, value, len(pieces)) / np.maximum(np.bincount(owner, minlength=len(pieces)), 1)
 
 

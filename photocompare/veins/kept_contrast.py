@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Mask
 from photocompare.leg.relative_blur import RelativeBlur
+from photocompare.registration.resampling import own_positions
 from photocompare.veins.photometry import PhotometryOptions, forced_contrast
 from photocompare.veins.pieces import VeinPiece
 
@@ -110,8 +111,7 @@ def kept_by_pieces(
     """
     if not pieces or sigma_px <= 0:
         return np.ones(len(pieces))
-    rows, cols = np.mgrid[: veins.shape[0], : veins.shape[1]].astype(np.float32)
-    found = forced_contrast(pieces, (density, softened(density, sigma_px)), np.stack([cols, rows], axis=-1), veins, options=options)
+    found = forced_contrast(pieces, (density, softened(density, sigma_px)), own_positions(veins.shape), veins, options=options)
     return np.asarray(np.clip(np.nan_to_num(found.after_de / np.maximum(found.before_de, 1e-6)), 0.0, 1.0), dtype=np.float64)
 
 

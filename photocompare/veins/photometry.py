@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Density, MapXY, Mask
 from photocompare.base.colour import lab_per_density
 from photocompare.registration.resampling import map_at, sampled_at
-from photocompare.veins.pieces import VeinPiece
+from photocompare.veins.pieces import VeinPiece, owners, places_across
 
 _ACROSS = np.linspace(-2.0, 2.0, 17)
 """Where a profile is read, in calibres: twice the vein's width to either side holds its skin and not yet the next stain's."""
@@ -83,8 +83,9 @@ def forced_contrast(
     """
     if not pieces:
         return Forced(np.zeros(0), np.zeros(0))
-    x, y = _places(pieces, options)
-    owner = np.repeat(np.arange(len(pieces)), [len(p.points) for p in pieces])
+    widths = (float(np.clip(piece.width_px, options.narrowest_px, options.widest_px)) for piece in pieces)
+    x, y = places_across(pieces, [_ACROSS * width for width in widths])
+    owner = owners(pieces)
     on_vein = sampled_at(veins.astype(np.float32), x, y, beyond="zero")
     weights = np.where((np.abs(_ACROSS) > options.core) & (on_vein > 0.5), options.other_vein_weight, 1.0)
     there = map_at(map_xy, x, y)
@@ -100,21 +101,8 @@ def forced_contrast(
     return Forced(strength, np.where(lost, np.nan, along))
 
 
-def _places(pieces: Sequence[VeinPiece], options: PhotometryOptions) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(x, y) of every profile's samples, (all points, 17) each."""
-    xs, ys = [], []
-    for piece in pieces:
-        points = piece.points.astype(np.float64)
-        run = points[-1] - points[0] if len(points) > 1 else np.array([0.0, 1.0])
-        along = run / max(float(np.linalg.norm(run)), 1e-6)
-        offsets = _ACROSS * float(np.clip(piece.width_px, options.narrowest_px, options.widest_px))
-        ys.append(points[:, :1] - along[1] * offsets)
-        xs.append(points[:, 1:] + along[0] * offsets)
-    return np.concatenate(xs).astype(np.float32), np.concatenate(ys).astype(np.float32)
-
-
 def _amplitudes(
-    profiles: NDArray[np.float32], weights: NDArray[np.float64], owner: NDArray[np.int64], count: int, options: PhotometryOptions
+    profiles: NDArray[np.float32], weights: NDArray[np.float64], owner: NDArray[np.intp], count: int, options: PhotometryOptions
 ) -> NDArray[np.float64]:
     """Template amplitude (count, 3) of each piece's mean profile, by weighted least squares over a baseline that may slope and bend."""
     basis = np.stack([np.exp(-((_ACROSS / options.template_sigma) ** 2) / 2), np.ones_like(_ACROSS), _ACROSS, _ACROSS**2 - 1], axis=1)

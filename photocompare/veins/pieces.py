@@ -6,6 +6,7 @@ reticular veins are found alike; their calibre tells them apart afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -68,6 +69,33 @@ class VeinPiece:
         if reticular_px is None:
             return "unknown"
         return "reticular" if self.width_px >= reticular_px else "telangiectasia"
+
+
+def owners(pieces: Sequence[VeinPiece]) -> NDArray[np.intp]:
+    """For every point of all pieces, one after the other, which piece it belongs to."""
+    return np.repeat(np.arange(len(pieces), dtype=np.intp), [len(piece.points) for piece in pieces])
+
+
+def places_across(
+    pieces: Sequence[VeinPiece], offsets_px: Sequence[NDArray[np.float64]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(x, y) of places square to each point's piece, (all points, K) each.
+
+    Parameters
+    ----------
+    pieces : sequence of VeinPiece
+        One at least.
+    offsets_px : sequence of ndarray of shape (K,)
+        For each piece, how far from its centreline.
+    """
+    xs, ys = [], []
+    for piece, offsets in zip(pieces, offsets_px, strict=True):
+        points = piece.points.astype(np.float64)
+        run = points[-1] - points[0] if len(points) > 1 else np.array([0.0, 1.0])
+        along = run / max(float(np.linalg.norm(run)), 1e-6)
+        ys.append(points[:, :1] - along[1] * offsets)
+        xs.append(points[:, 1:] + along[0] * offsets)
+    return np.concatenate(xs).astype(np.float32), np.concatenate(ys).astype(np.float32)
 
 
 @dataclass(frozen=True)

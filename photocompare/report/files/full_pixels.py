@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, MapXY, Mask, scaled_position
 from photocompare.registration import Registration
-from photocompare.registration.resampling import NOWHERE, sampled_at
+from photocompare.registration.resampling import NOWHERE, own_positions, sampled_at
 from photocompare.results.comparison import Pictures
 
 GRID_STEP = 4
@@ -68,15 +68,9 @@ def written_map(pictures: Pictures, registration: Registration) -> WrittenMap:
     step = max(1, round(GRID_STEP / pictures.factor_before))
     nodes = np.stack(_nodes(height, width, step))
     x, y = scaled_position(nodes, pictures.factor_before)
-    displacement = registration.map_xy - _positions(registration.map_xy.shape[:2])
+    displacement = registration.map_xy - own_positions(registration.map_xy.shape[:2])
     after = sampled_at(displacement, x, y, beyond="edge") + np.dstack([x, y])
     return WrittenMap(scaled_position(after, 1.0 / pictures.factor_after).astype(np.float32), step)
-
-
-def _positions(shape: tuple[int, ...]) -> MapXY:
-    """(h, w, 2): each pixel's own (x, y)."""
-    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-    return np.dstack([x, y])
 
 
 class AfterFrame:
@@ -131,7 +125,7 @@ def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], Map
     """The map as `linear @ p + offset + rest(p)`; the rest at every `GRID_STEP`-th pixel, carried on beyond the map's edge."""
     nodes = np.ascontiguousarray(map_xy[::GRID_STEP, ::GRID_STEP], dtype=np.float64)
     known: Mask = np.asarray(np.isfinite(nodes).all(axis=2))
-    positions = _positions(nodes.shape[:2]) * np.float32(GRID_STEP)
+    positions = own_positions(nodes.shape[:2]) * np.float32(GRID_STEP)
     at = np.column_stack([positions[known], np.ones(int(known.sum()))])
     fit, *_ = np.linalg.lstsq(at, nodes[known], rcond=None)
     linear, offset = fit[:2].T.astype(np.float32), fit[2].astype(np.float32)
