@@ -17,6 +17,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from photocompare.report.words.texts import Texts, texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.result_json import as_dict
+from tests.support.viewer_server import RUNS, WAIT_MS
 
 ENGLISH = texts("en")
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -29,6 +30,9 @@ MEASURED_MS = 120_000
 
 REOPEN_MS, OPENINGS = 5_000, 3
 """Until a list that was opened lets an option be chosen, and how often it is opened: a run of the page that came just then closes it."""
+
+RUN_POLL_MS = 20
+"""How often to look whether a run has ended: the shortest take 50 ms."""
 
 KEPT_MS, POLL_MS = 20_000, 200
 """Until what a page was told stands in the records, and how often to look."""
@@ -188,23 +192,28 @@ def on_stage(box: Locator, x: float, y: float, size: tuple[int, int]) -> dict[st
 
 
 def settled(page: Page) -> None:
-    """Wait for the end of the page's run."""
+    """Wait until the page's run has ended, and the browser has drawn what it wrote."""
+    _until(page, lambda: RUNS[page].ended, MEASURED_MS, "the page's run did not end")
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=MEASURED_MS)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def change(page: Page, act: Callable[[], object]) -> None:
     """Do what makes the page run again, and wait for that run's end."""
-    settled(page)  # the end of a run that is under way would be taken for this one's
-    page.evaluate(
-        """() => {
-            window.ran = false;
-            const told = new MutationObserver(() => { window.ran = true; told.disconnect(); });
-            told.observe(document.querySelector("[data-testid=stApp]"), { attributeFilter: ["data-test-script-state"] });
-        }"""
-    )
-    act()
-    page.wait_for_function("window.ran")
     settled(page)
+    runs = RUNS[page]
+    asked = runs.asked
+    act()
+    _until(page, lambda: runs.asked > asked, WAIT_MS, "the page did not ask for a run")
+    settled(page)
+
+
+def _until(page: Page, holds: Callable[[], bool], patience_ms: int, otherwise: str) -> None:
+    for _ in range(patience_ms // RUN_POLL_MS):
+        if holds():
+            return
+        page.wait_for_timeout(RUN_POLL_MS)
+    assert holds(), otherwise
 
 
 def comes_to(page: Page, read: Callable[[], object], wanted: object) -> None:

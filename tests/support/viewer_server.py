@@ -17,9 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebSocket, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).parents[2]
 START_S = 60
@@ -57,6 +60,39 @@ class Server:
 
 
 @dataclass
+class Runs:
+    """The runs of one page's script, from the messages between page and server.  The page's own attribute shows a short run only where the
+    browser draws between its beginning and its end."""
+
+    asked: int = 0
+    """How often the page asked for a run."""
+
+    ended: bool = True
+    """Whether the run that was asked for last has ended."""
+
+    def listen(self, socket: WebSocket) -> None:
+        """Take note of what goes to and fro."""
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes) and BackMsg.FromString(frame).WhichOneof("type") == "rerun_script":
+            self.asked += 1
+            self.ended = False
+
+    def _received(self, frame: str | bytes) -> None:
+        if not isinstance(frame, bytes):
+            return
+        message = ForwardMsg.FromString(frame)
+        if message.WhichOneof("type") == "script_finished":
+            self.ended = message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+
+RUNS: WeakKeyDictionary[Page, Runs] = WeakKeyDictionary()
+"""Of every page that a `Watch` listens to."""
+
+
+@dataclass
 class Watch:
     """Everything that a browser context asked for, and every complaint."""
 
@@ -73,7 +109,12 @@ class Watch:
         context.on("weberror", lambda error: self.complaints.append(f"page error: {error.error.stack}"))
         context.on("console", self._console)
         context.on("dialog", self._dialog)
-        context.on("page", lambda page: page.on("websocket", self._socket))
+        context.on("page", self._page)
+
+    def _page(self, page: Page) -> None:
+        runs = RUNS[page] = Runs()
+        page.on("websocket", self._socket)
+        page.on("websocket", runs.listen)
 
     def _answer(self, response: Response) -> None:
         headers = response.headers
