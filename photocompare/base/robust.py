@@ -34,3 +34,28 @@ def robust_spread(values: NDArray[np.floating]) -> NDArray[np.float64]:
         NaN where a value is NaN.
     """
     return SIGMA_OF_MAD * np.asarray(np.median(np.abs(values - np.median(values, axis=0)), axis=0), dtype=np.float64)
+
+
+def medians_by_owner(values: NDArray[np.floating], owner: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+    """The median of each owner's values, all at once.
+
+    Parameters
+    ----------
+    values : ndarray of shape (N,)
+    owner : ndarray of shape (N,)
+        From 0 to `count` - 1: whose value each is, in any order.
+    count : int
+
+    Returns
+    -------
+    ndarray of float64, shape (count,)
+        As `numpy.median` gives it; NaN for an owner without a value.
+    """
+    ordered = values[np.lexsort((values, owner))]
+    sizes = np.bincount(owner, minlength=count)
+    starts = np.cumsum(sizes) - sizes
+    told = np.flatnonzero(sizes)
+    low, high = (starts[told] + (sizes[told] - 1) // 2, starts[told] + sizes[told] // 2)
+    medians = np.full(count, np.nan)
+    medians[told] = (ordered[low] + ordered[high]) / 2
+    return medians

@@ -24,6 +24,7 @@ from photocompare.base.robust import robust_spread
 from photocompare.leg.limbs import LimbOptions, label_limbs
 from photocompare.leg.obstructions import ObstructionOptions, Obstructions, find_obstructions
 from photocompare.leg.skin import Skin, SkinOptions, find_skin
+from photocompare.leg.skin_texture import SkinTextureOptions, has_skin_texture
 
 MOST_POLYGON_POINTS = 10_000
 """A polygon drawn by hand has tens of points; more than this is no drawing."""
@@ -41,6 +42,7 @@ class FieldOptions:
     skin : SkinOptions
     limbs : LimbOptions
     obstructions : ObstructionOptions
+    texture : SkinTextureOptions
     least_leg_share : float
         Share of the frame below which the principal limb is too small to be a photo of a leg.
     most_colour_spread : float
@@ -55,6 +57,7 @@ class FieldOptions:
     skin: SkinOptions = field(default_factory=SkinOptions)
     limbs: LimbOptions = field(default_factory=LimbOptions)
     obstructions: ObstructionOptions = field(default_factory=ObstructionOptions)
+    texture: SkinTextureOptions = field(default_factory=SkinTextureOptions)
     least_leg_share: float = 0.05
     most_colour_spread: float = 0.35
     rim_angle_deg: float = 60.0
@@ -207,11 +210,11 @@ def _no_field(shape: tuple[int, int]) -> Field:
 
 
 def _is_a_leg(leg: Mask, skin: Skin, options: FieldOptions) -> bool:
-    """Large enough, and of one colour."""
+    """Large enough, of one colour, and with no other texture than skin's."""
     if leg.mean() < options.least_leg_share:
         return False
     blue = skin.chroma[..., 1][leg]
-    return float(robust_spread(blue)) <= options.most_colour_spread
+    return float(robust_spread(blue)) <= options.most_colour_spread and has_skin_texture(skin, leg, options=options.texture)
 
 
 def _rim(leg: Mask, options: FieldOptions) -> Mask:

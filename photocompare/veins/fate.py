@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.masks import depth_px
+from photocompare.base.robust import medians_by_owner
 from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES, Fate
 from photocompare.veins.kept_contrast import Softness
 from photocompare.veins.observer import ObserverOptions, seen
@@ -198,7 +199,8 @@ def _at_places(image: Grey, guide: Grey, pieces: tuple[VeinPiece, ...], radius: 
 
 def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
     """Median of `image` along each piece."""
-    return np.array([np.median(image[tuple(np.rint(p.points).astype(int).T)]) for p in pieces], np.float64).reshape(len(pieces))
+    points = np.concatenate([np.rint(p.points).astype(np.intp) for p in pieces]) if pieces else np.zeros((0, 2), np.intp)
+    return medians_by_owner(image[points[:, 0], points[:, 1]], owners(pieces), len(pieces))
 
 
 def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask, forced: Forced, softness: Softness) -> PieceContrasts:

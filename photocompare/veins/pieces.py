@@ -6,7 +6,7 @@ reticular veins are found alike; their calibre tells them apart afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from skimage.morphology import skeletonize
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.base.masks import parts_of
+from photocompare.base.robust import medians_by_owner
 from photocompare.veins.reading import SkinReading
 
 
@@ -172,24 +173,40 @@ def pieces_of(centreline: Mask, mask: Mask, de: Grey, *, piece_px: float, visibl
     is undone here, so that a faint vein is not called thin for being faint.
     """
     half_width = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
-    pieces = []
-    for path in _paths(centreline):
-        line = _smoothed(path)
-        step = np.linalg.norm(np.diff(line, axis=0), axis=1)
-        total = float(step.sum()) + 1.0
-        count = max(1, round(total / piece_px))
-        at = np.concatenate([[0.0], np.cumsum(step)])
-        which = np.minimum((at / total * count).astype(int), count - 1)
-        rows, cols = path[:, 0].astype(int), path[:, 1].astype(int)
-        for k in range(count):
-            inside = which == k
-            if not inside.any():
-                continue
-            contrast = float(np.median(de[rows[inside], cols[inside]]))
-            visible_width = 2.0 * float(np.median(half_width[rows[inside], cols[inside]]))
-            width = visible_width / np.sqrt(max(1.0, np.log2(max(contrast, visible_de) / visible_de)))
-            pieces.append(VeinPiece(line[inside], total / count, width, contrast))
-    return tuple(pieces)
+    cuts = [cut for path in _paths(centreline) for cut in _cut(path, piece_px)]
+    if not cuts:
+        return ()
+    rows, cols = np.concatenate([cut.pixels for cut in cuts]).astype(np.intp).T
+    owner = np.repeat(np.arange(len(cuts), dtype=np.intp), [len(cut.pixels) for cut in cuts])
+    contrasts, half_widths = (medians_by_owner(image[rows, cols], owner, len(cuts)) for image in (de, half_width))
+    widths = 2.0 * half_widths / np.sqrt(np.maximum(1.0, np.log2(np.maximum(contrasts, visible_de) / visible_de)))
+    return tuple(
+        VeinPiece(cut.line, cut.length_px, width, contrast)
+        for cut, width, contrast in zip(cuts, widths.tolist(), contrasts.tolist(), strict=True)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """A run of a path: its pixels (N, 2), the smooth line through them (N, 2), and its share of the path's length."""
+
+    pixels: NDArray[np.float32]
+    line: NDArray[np.float32]
+    length_px: float
+
+
+def _cut(path: NDArray[np.float32], piece_px: float) -> Iterator[_Cut]:
+    """A path in equal runs of about `piece_px`."""
+    line = _smoothed(path)
+    step = np.linalg.norm(np.diff(line, axis=0), axis=1)
+    total = float(step.sum()) + 1.0
+    count = max(1, round(total / piece_px))
+    at = np.concatenate([[0.0], np.cumsum(step)])
+    run = np.minimum((at / total * count).astype(int), count - 1)
+    bounds = np.searchsorted(run, np.arange(count + 1)).tolist()
+    for first, last in pairwise(bounds):
+        if last > first:
+            yield _Cut(path[first:last], line[first:last], total / count)
 
 
 def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: VeinOptions = VeinOptions()) -> Veins:
