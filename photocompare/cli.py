@@ -21,6 +21,7 @@ from photocompare.commands.card import card
 from photocompare.commands.compare import compare
 from photocompare.commands.demo import demo
 from photocompare.commands.phantoms import phantom, validate
+from photocompare.commands.view import view
 
 BAD_USAGE = 2
 """Exit status: bad usage, or a photo that can't be read."""
@@ -80,7 +81,7 @@ def _common(
     """How much of the visible leg veins went, from two photographs."""
 
 
-for _command in (compare, card, phantom, validate, batch, demo):
+for _command in (compare, view, card, phantom, validate, batch, demo):
     app.command()(_command)
 app.add_typer(records.app, name="records")
 app.add_typer(practice.app, name="practice")

@@ -47,4 +47,4 @@ def _opening(folder: Path) -> str:
     from photocompare.records.places import DATABASE_VARIABLE, FOLDER_VARIABLE, PHOTOS_VARIABLE
 
     other = "".join(f"{name}= " for name in (DATABASE_VARIABLE, PHOTOS_VARIABLE) if os.environ.get(name))
-    return f"{other}{FOLDER_VARIABLE}={shlex.quote(str(folder.absolute()))} streamlit run app.py"
+    return f"{other}{FOLDER_VARIABLE}={shlex.quote(str(folder.absolute()))} photocompare view"

@@ -22,7 +22,7 @@ def test_it_says_how_to_open_the_demo(tmp_path: Path, monkeypatch: pytest.Monkey
     told = CliRunner().invoke(app, FEW, catch_exceptions=False)
     assert told.exit_code == 0
     folder = tmp_path / "real records" / "demo"
-    assert f"PHOTOCOMPARE_DATA='{folder}' streamlit run app.py" in told.output
+    assert f"PHOTOCOMPARE_DATA='{folder}' photocompare view" in told.output
     assert "2 invented patients" in told.output
     assert not (folder.parent / "records.sqlite").exists()
     assert Records(in_folder(folder)).is_demo
