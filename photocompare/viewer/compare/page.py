@@ -66,8 +66,8 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
         if visit.request() is not None:
             _show_ending(visit, t)
         return
-    show_numbers(dossier.result, t)
-    show_tools(visit, dossier, visit.current[:16] or "sample", t)
+    with show_numbers(dossier.result, t):
+        show_tools(visit, dossier, visit.current[:16] or "sample", t)
     show_details(dossier.result, t)
     _offer_exports(visit, dossier, visit.details if own else SAMPLE_DETAILS, t)
     if own:

@@ -131,9 +131,9 @@ def _show_correction(result: Result, t: Texts) -> None:
 
 def _show(dossier: Dossier, identity: str, t: Texts) -> None:
     """Number, pictures and details, as on the page Compare."""
-    show_numbers(dossier.result, t)
     wanted: set[str] = st.session_state.setdefault(f"wanted_{identity}", set())
-    show_pictures(dossier, t, identity=identity, wanted=wanted)
+    with show_numbers(dossier.result, t):
+        show_pictures(dossier, t, identity=identity, wanted=wanted)
     show_details(dossier.result, t)
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from photocompare.report.words.texts import Texts
 from photocompare.results.result import Result
 from photocompare.viewer.result import blocks
 
 
-def show_numbers(result: Result, t: Texts) -> None:
-    """The result: the number on the band, the reasons, the fates, the rest."""
-    left, right = st.columns([2, 3], gap="large")
-    with left:
+def show_numbers(result: Result, t: Texts) -> DeltaGenerator:
+    """The number on the band, or the refusal and its reasons; returns the place for the pictures.
+
+    The pictures of a measured pair stand beside its number, so that both are seen at once; a refusal has its reasons there.
+    """
+    number, beside = st.columns([2, 3] if not result.measured else [2, 5], gap="large")
+    with number:
         st.html(blocks.headline(result, t))
-    with right:
-        if not result.measured:
-            st.html(blocks.reasons(result, t))
-            return
-        st.html(blocks.scale(result, t))
-        if result.benchmark.assessed:
-            st.text(blocks.window(result, t))
+        if result.measured:
+            st.html(blocks.scale(result, t))
+            if result.benchmark.assessed:
+                st.text(blocks.window(result, t))
+    if result.measured:
+        return beside
+    with beside:
+        st.html(blocks.reasons(result, t))
+    return st.container()
 
 
 def show_details(result: Result, t: Texts) -> None:
