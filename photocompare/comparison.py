@@ -24,7 +24,7 @@ from photocompare.base.provenance import Stopwatch
 from photocompare.card.pair_colours import under_other_light
 from photocompare.clearance.intervals import seen_map
 from photocompare.clearance.outcome import Outcome, VeinFindings, summarise, vein_flags
-from photocompare.leg.scale import Scale, checked_mm_per_px
+from photocompare.leg.scale import Scale, checked_mm_per_px, of_both_cards
 from photocompare.leg.tone import SkinTone, skin_tone
 from photocompare.pair_blur import judge_blur
 from photocompare.photo.reading import Photo
@@ -296,12 +296,16 @@ def _laid_over(pair: _Pair, settings: Settings) -> _LaidOver:
     before, after = pair.prepared_before, pair.prepared_after
     whole = register(before.linear, after.linear, before.limb, after.limb, options=settings.registration, field_options=settings.field)
     registration = whole if before.field is before.limb else _within(whole, before.field.measurable, settings.registration.judge)
-    scale = before.scale
-    if not whole.refused and not scale.measured and after.scale.source == "card" and after.scale.mm_per_px is not None:
-        ratio = whole.scale_after_over_before * before.factor / after.factor
-        mm_per_px = after.scale.mm_per_px * ratio
-        scale = dataclasses.replace(after.scale, mm_per_px=mm_per_px, mm_per_working_px=mm_per_px / before.factor)
-    return _LaidOver(registration, whole.shared, scale)
+    return _LaidOver(registration, whole.shared, _scale_of_both(whole, before, after))
+
+
+def _scale_of_both(laid: Registration, before: PreparedPhoto, after: PreparedPhoto) -> Scale:
+    """The before photo's scale, or that of the after photo's card, carried over; where both have a card, one is held against the other."""
+    if laid.refused or after.scale.source != "card" or after.scale.mm_per_px is None or before.scale.source == "given":
+        return before.scale
+    mm_per_px = after.scale.mm_per_px * laid.scale_after_over_before * before.factor / after.factor
+    carried = dataclasses.replace(after.scale, mm_per_px=mm_per_px, mm_per_working_px=mm_per_px / before.factor)
+    return of_both_cards(before.scale, carried) if before.scale.source == "card" else carried
 
 
 def _within(registration: Registration, region: Mask, options: JudgeOptions) -> Registration:

@@ -171,6 +171,18 @@ _FLAGS = (
         "The scale given by hand and the card in the photo disagree; the given one was used.",
         "Check the scale that was given, and measure the check ruler printed on the card: it must be 50 mm long.",
     ),
+    Flag(
+        "several_cards",
+        Severity.DEGRADE,
+        "More than one scale card was seen in the photo, and one may be printed smaller: none gives the scale, which is guessed.",
+        "Leave one card in the picture, or enter the scale.",
+    ),
+    Flag(
+        "cards_disagree",
+        Severity.DEGRADE,
+        "The cards in the two photos give scales that differ from how the photos lie over each other; lengths in millimetres are uncertain.",
+        "Measure the check ruler printed on each card: it must be 50 mm long; lay the card beside the region, in the plane of the skin.",
+    ),
     Flag("shot_left_out", Severity.NOTE, "One or more of the repeated photos could not be measured and were left out.", "Compare each of them alone to see why."),
     Flag(
         "shots_disagree",

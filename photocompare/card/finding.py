@@ -105,6 +105,9 @@ class Card:
     patches : dict of str to PatchReading
     scale_known : bool
         True where the plane is in mm.
+    alone : bool
+        False where a marker of ours was seen beside this card's outline: another card, whose size may be another, so that neither tells
+        the scale.
     homography_draws : ndarray of float64, shape (SCALE_DRAWS, 3, 3)
         Refits with the corners moved by their residual error; empty for a chart.
     options : ColourOptions
@@ -121,6 +124,7 @@ class Card:
     scale_known: bool
     homography_draws: Points
     options: ColourOptions
+    alone: bool = True
 
     def mm_per_px_at(self, points_xy: Points) -> Points | None:
         """Scale in the card's plane at some pixels, tilt corrected: the root of the area that one pixel covers.
@@ -131,13 +135,13 @@ class Card:
 
         Returns
         -------
-        ndarray of float64, shape (N,), mm per px, or None where the plane's millimetres are unknown.
+        ndarray of float64, shape (N,), mm per px, or None where the plane's millimetres are unknown or the card is not alone.
         """
-        return _scale(self.homography, np.asarray(points_xy, dtype=np.float64)) if self.scale_known else None
+        return _scale(self.homography, np.asarray(points_xy, dtype=np.float64)) if self.scale_known and self.alone else None
 
     def scale_error_at(self, points_xy: Points) -> Points | None:
         """Relative standard error of `mm_per_px_at` from where the corners were seen; print and depth are the scale's own."""
-        if not self.scale_known:
+        if not (self.scale_known and self.alone):
             return None
         points = np.asarray(points_xy, dtype=np.float64)
         draws = np.stack([_scale(draw, points) for draw in self.homography_draws])
@@ -298,14 +302,22 @@ def _plane_of(green: NDArray[np.float32], sightings: list[Sighting], options: Ca
     return _fit_plane(layout, [(marker, _refined(green, corners, options)) for _, marker, corners in sightings], options)
 
 
-def _best_plane(green: NDArray[np.float32], options: CardOptions) -> _Plane | None:
-    """The plane with the most markers over both sizes of the card."""
+def _best_plane(green: NDArray[np.float32], options: CardOptions) -> tuple[_Plane | None, bool]:
+    """The plane with the most markers over both sizes of the card, and whether all markers lie on its card."""
     found = _detect(green, 1.0, options)
     if not found and options.half_size:
         found = _detect(green, 0.5, options)
     by_layout = [[sighting for sighting in found if sighting[0] is layout] for layout in LAYOUTS.values()]
     planes = [plane for sightings in by_layout if sightings and (plane := _plane_of(green, sightings, options)) is not None]
-    return max(planes, key=lambda plane: len(plane.seen), default=None)
+    best = max(planes, key=lambda plane: len(plane.seen), default=None)
+    return best, best is None or all(_on_card(best, corners, options) for *_, corners in found)
+
+
+def _on_card(plane: _Plane, corners_px: Points, options: CardOptions) -> bool:
+    """Whether a marker lies within a card's outline, as surely as the outline is known."""
+    middle = transform_points(np.asarray(np.linalg.inv(plane.px_from_mm), dtype=np.float64), corners_px.mean(axis=0)[np.newaxis])[0]
+    room = options.outlier_share * plane.layout.diagonal
+    return bool(np.all(middle >= -room) and np.all(middle <= np.array([plane.layout.width, plane.layout.height]) + room))
 
 
 def find_card(linear: LinearRGB, *, options: CardOptions = DEFAULT_OPTIONS) -> Card | None:
@@ -325,7 +337,7 @@ def find_card(linear: LinearRGB, *, options: CardOptions = DEFAULT_OPTIONS) -> C
     if min(linear.shape[:2]) < options.smallest_photo_px:
         return None
     green = np.ascontiguousarray(linear[..., 1])
-    plane = _best_plane(green, options)
+    plane, alone = _best_plane(green, options)
     if plane is None:
         return _chart_card(linear, options) if options.charts else None
     return Card(
@@ -339,6 +351,7 @@ def find_card(linear: LinearRGB, *, options: CardOptions = DEFAULT_OPTIONS) -> C
         scale_known=True,
         homography_draws=_draws(plane),
         options=options.colour,
+        alone=alone,
     )
 
 

@@ -7,6 +7,7 @@ another size than 100 % (the printed check ruler holds it to 1 %), and a card th
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Protocol
@@ -86,7 +87,7 @@ class Scale:
         Standard error as a share of the scale, 0..1; NaN where unknown.  "assumed" is a guess by a factor of about 2 either way (95 %).
     source : {"card", "given", "assumed", "none"}
     flags : tuple of str
-        Codes of the registry: "scale_assumed", "scale_unknown", "scale_disagrees".
+        Codes of the registry: "scale_assumed", "scale_unknown", "scale_disagrees", "several_cards", "cards_disagree".
     """
 
     mm_per_px: float | None
@@ -225,9 +226,35 @@ def judge_scale(
         return _scale(given / frame.factor, frame.factor, options.given_uncertainty, "given", *flags)
     if measured is not None:
         return measured
-    if limb.whole and limb.across_px > 0:
-        return _assumed(limb.across_px, frame, options)
-    return _unknown()
+    usual = _assumed(limb.across_px, frame, options) if limb.whole and limb.across_px > 0 else _unknown()
+    if card is None or card.alone:
+        return usual
+    told = tuple(code for code in usual.flags if code != "scale_assumed")  # which says that no card was found
+    return dataclasses.replace(usual, flags=(*told, "several_cards"))
+
+
+def of_both_cards(before: Scale, carried: Scale) -> Scale:
+    """The before photo's scale, held against that of the after photo's card.
+
+    Parameters
+    ----------
+    before : Scale
+        By the card in the before photo.
+    carried : Scale
+        By the card in the after photo, carried into the before photo by how the two photos lie over each other.
+
+    Returns
+    -------
+    Scale
+        `before`; where the two lie farther apart than 1.96 standard errors of their difference with the flag "cards_disagree", and as
+        uncertain as they are apart.
+    """
+    if before.mm_per_px is None or carried.mm_per_px is None:
+        return before
+    apart = abs(math.log(before.mm_per_px / carried.mm_per_px))
+    if apart <= 1.96 * math.hypot(before.relative_uncertainty, carried.relative_uncertainty):
+        return before
+    return dataclasses.replace(before, relative_uncertainty=apart, flags=(*before.flags, "cards_disagree"))
 
 
 def _agree(given: float, measured_mm_per_px: float, relative_uncertainty: float, options: ScaleOptions) -> bool:

@@ -285,6 +285,25 @@ def test_two_photos_of_one_card_meet_in_one_colour_frame() -> None:
     assert colour_difference(met[0][None], met[1][None])[0] < 2.3
 
 
+@pytest.mark.parametrize("jpeg", [95, 80, 60])
+@pytest.mark.parametrize("size", [0.7, 1.0])
+def test_of_two_cards_neither_gives_the_scale(jpeg: int, size: float) -> None:
+    rng = np.random.default_rng(jpeg)
+    layout, mm_per_px = CREDIT_CARD, 0.28
+    scene = skin_scene(rng)
+    for factor, down in ((1.0, -200.0), (size, 200.0)):
+        true = px_from_mm(layout, mm_per_px / factor, 0.0, 0.0, 0.0, SHAPE)
+        px_per_mm = 2.5 / mm_per_px
+        scene = lay_on(
+            scene, card_image(layout, px_per_mm), px_per_mm, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, down], [0.0, 0.0, 1.0]]) @ true
+        )
+    card = find_card(photographed(scene, rng, jpeg=jpeg))
+    assert card is not None
+    assert not card.alone
+    assert card.mm_per_px_at(OUTSIDE_THE_CARD) is None
+    assert card.scale_error_at(OUTSIDE_THE_CARD) is None
+
+
 def test_a_covered_patch_is_left_out_of_the_colours() -> None:
     patch = CREDIT_CARD.patches[5]
     photo, _ = card_photo(CREDIT_CARD, 0.2, cover=patch.place.inset(-0.4))

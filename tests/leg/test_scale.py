@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from photocompare.base.flags import REGISTRY
 from photocompare.card.finding import SCALE_DRAWS, Card
 from photocompare.card.patches import ColourOptions
 from photocompare.leg.limb_width import LimbWidth, measure_limb_width
-from photocompare.leg.scale import HIGHEST_MM_PER_PX, LIMB_GIRTHS_MM, LOWEST_MM_PER_PX, WorkingFrame, judge_scale
+from photocompare.leg.scale import HIGHEST_MM_PER_PX, LIMB_GIRTHS_MM, LOWEST_MM_PER_PX, WorkingFrame, judge_scale, of_both_cards
 
 CENTRE = (300.0, 400.0)
 
@@ -116,8 +117,26 @@ def test_a_lens_that_would_stand_at_an_impossible_distance_gives_no_scale() -> N
     assert judge_scale(None, centre_xy=CENTRE, limb=LimbWidth(10.0, True), frame=WorkingFrame(facts=Lens())).source == "none"
 
 
+def test_one_of_several_cards_gives_no_scale_and_says_so() -> None:
+    one_of_two = dataclasses.replace(flat_card(0.2), alone=False)
+    scale = judge_scale(one_of_two, centre_xy=CENTRE, limb=LimbWidth(900.0, True))
+    assert (scale.source, scale.flags) == ("assumed", ("several_cards",))
+    assert judge_scale(one_of_two, centre_xy=CENTRE).flags == ("scale_unknown", "several_cards")
+    given = judge_scale(one_of_two, given_mm_per_px=0.3, centre_xy=CENTRE)
+    assert (given.source, given.flags) == ("given", ())
+
+
+@pytest.mark.parametrize(("printed", "flags"), [(1.0, ()), (0.97, ()), (0.92, ("cards_disagree",)), (1.08, ("cards_disagree",))])
+def test_cards_of_two_photos_are_held_against_each_other(printed: float, flags: tuple[str, ...]) -> None:
+    first, second = judge_scale(flat_card(0.2), centre_xy=CENTRE), judge_scale(flat_card(0.2 * printed), centre_xy=CENTRE)
+    both = of_both_cards(first, second)
+    assert both.flags == flags
+    assert both.mm_per_px == first.mm_per_px
+    assert both.relative_uncertainty == (pytest.approx(abs(math.log(printed))) if flags else first.relative_uncertainty)
+
+
 def test_every_flag_is_in_the_registry() -> None:
-    assert {"scale_assumed", "scale_unknown", "scale_disagrees"} <= REGISTRY.keys()
+    assert {"scale_assumed", "scale_unknown", "scale_disagrees", "several_cards", "cards_disagree"} <= REGISTRY.keys()
 
 
 # --- the limb's width

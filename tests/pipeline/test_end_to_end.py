@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import sys
@@ -101,6 +102,12 @@ def test_the_card_gives_the_scale_and_is_no_skin() -> None:
     cv2.fillPoly(covered, [np.rint(pair.card_corners_before).astype(np.int32)], 1)
     assert not comparison.pictures.registration.shared[covered > 0].any()
     assert comparison.skin.ita_before == pytest.approx(comparison.skin.ita_after, abs=8)
+    assert "cards_disagree" not in {reason.code for reason in comparison.reasons}
+    smaller = dataclasses.replace(card, mm_per_texel=card.mm_per_texel * 0.92)
+    badly_printed = simple_pair("graded", seed=3, size=SIZE, tone=MELANIN, clearance=0.6, stain=0.0, card=smaller)
+    doubtful = compare(photo_from_array(pair.before), photo_from_array(badly_printed.after))
+    assert "cards_disagree" in {reason.code for reason in doubtful.reasons}
+    assert doubtful.status == "indicative"
 
 
 # --- what must change nothing
