@@ -45,7 +45,8 @@ FLASH_FIRED = 1
 """Bit 0 of EXIF Flash."""
 
 COLOUR_SPACES = frozenset(
-    {"sRGB", "sRGB (assumed)", "Display P3", "Adobe RGB", "ProPhoto RGB", "grey profile", "CMYK profile", "other profile", "unknown"}
+    {"sRGB", "sRGB (assumed)", "Display P3", "BT.2020", "Adobe RGB", "ProPhoto RGB", "other declared"}
+    | {"grey profile", "CMYK profile", "other profile", "unknown"}
 )
 
 

@@ -343,7 +343,6 @@ def test_profiles_that_are_no_use_are_flagged() -> None:
         make.png(icc_profile=make.WIDE_PROFILES["Display P3"][:200]),
         make.png(icc_profile=make.cmyk_profile()),
         make.png(exif=make.exif_block({0xA001: 65535})),
-        make.png_with(make.png_chunk(b"gAMA", (100_000).to_bytes(4, "big"))),
     ):
         photo = read_photo(data)
         assert photo.facts.colour_space == "unknown"

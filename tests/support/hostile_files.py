@@ -13,14 +13,14 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from photocompare.photo.decoding.colour import ADOBE_RGB, ADOBE_RGB_GAMMA, DISPLAY_P3, SRGB_CURVE, matrix_profile
+from photocompare.photo.decoding.primaries import ADOBE_CORNERS, ADOBE_RGB_GAMMA, BT2020_CORNERS, P3_CORNERS, SRGB_CURVE, matrix_profile
 
-PROPHOTO = ((0.7977, 0.2880, 0.0000), (0.1352, 0.7119, 0.0001), (0.0313, 0.0001, 0.8249))
-"""XYZ under D50 of ROMM RGB (ANSI/I3A IT10.7666)."""
+PROPHOTO = (0.3457, 0.3585, 0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001)
+"""White and corners of ROMM RGB (ANSI/I3A IT10.7666)."""
 
 WIDE_PROFILES = {
-    "Display P3": matrix_profile(DISPLAY_P3, SRGB_CURVE, description="Display P3"),
-    "Adobe RGB": matrix_profile(ADOBE_RGB, (ADOBE_RGB_GAMMA,), description="Adobe RGB (1998)"),
+    "Display P3": matrix_profile(P3_CORNERS, SRGB_CURVE, description="Display P3"),
+    "Adobe RGB": matrix_profile(ADOBE_CORNERS, (ADOBE_RGB_GAMMA,), description="Adobe RGB (1998)"),
     "ProPhoto RGB": matrix_profile(PROPHOTO, (1.8,), description="ProPhoto RGB"),
 }
 
@@ -133,6 +133,32 @@ def png_with(chunk: bytes, data: bytes | None = None) -> bytes:
     """A PNG with one more chunk behind its header."""
     data = png() if data is None else data
     return data[:33] + chunk + data[33:]
+
+
+def png_cicp(primaries: int, transfer: int, *, full_range: int = 1, picture: Picture | None = None, **options: Any) -> bytes:
+    """A PNG that names its colours by the numbers of H.273."""
+    return png_with(png_chunk(b"cICP", bytes([primaries, transfer, 0, full_range])), png(picture, **options))
+
+
+def png_values(picture: Picture, *, gamma: float | None = None, corners: tuple[float, ...] = ()) -> bytes:
+    """A PNG that gives its gamma and its white, red, green and blue."""
+    chunks = png_chunk(b"gAMA", struct.pack(">I", round(1e5 / gamma))) if gamma else b""
+    chunks += png_chunk(b"cHRM", struct.pack(">8I", *(round(value * 1e5) for value in corners))) if corners else b""
+    return png_with(chunks, png(picture))
+
+
+def hdr_profile(*, by_tag: bool) -> bytes:
+    """A profile of BT.2020 for HDR screens, told by its `cicp` tag or by its description."""
+    profile = matrix_profile(BT2020_CORNERS, SRGB_CURVE, description="BT.2020" if by_tag else "ITUR_2100_PQ_FULL")
+    if not by_tag:
+        return profile
+    (count,) = struct.unpack_from(">I", profile, 128)
+    # One more line in the table moves all that it points to by 12 bytes.
+    entries = struct.iter_unpack(">4sII", profile[132 : 132 + 12 * count])
+    table = b"".join(struct.pack(">4sII", name, start + 12, length) for name, start, length in entries)
+    table += struct.pack(">4sII", b"cicp", len(profile) + 12, 12)
+    content = profile[132 + 12 * count :] + b"cicp\0\0\0\0" + bytes([9, 16, 0, 1])
+    return struct.pack(">I", len(profile) + 24) + profile[4:128] + struct.pack(">I", count + 1) + table + content
 
 
 def png_text_bomb() -> bytes:

@@ -101,6 +101,7 @@ REFUSALS: dict[str, tuple[type[PhotoError], str]] = {
     "transparent": (UnsupportedColour, "The picture has transparent parts; export the photo itself, without transparency."),
     "two_levels": (UnsupportedColour, "The picture is pure black and white; send a colour photo."),
     "float_or_lab": (UnsupportedColour, "The picture's kind of data has no certain colours; export it as an sRGB JPEG."),
+    "odd_colour": (UnsupportedColour, "The picture declares colours that can't be brought to sRGB; export it as an sRGB JPEG."),
     "hdr_curve": (UnsupportedColour, "The picture is encoded for HDR screens only; export it as a standard (SDR) photo."),
 }
 """What the child may refuse with; the sentences are made here, so that nothing of the file can get into them."""

@@ -25,6 +25,7 @@ from PIL import Image
 from photocompare.base.messages import send, send_head
 from photocompare.photo.decoding.checks import jpeg_end, libjpeg_complaint, require_whole
 from photocompare.photo.decoding.colour import to_srgb
+from photocompare.photo.decoding.declared import declared_colour
 from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, CannotDecode
 from photocompare.photo.decoding.tags import carries_gain_map, is_camera_raw, read_tags, source_bit_depth
 
@@ -162,11 +163,12 @@ def decode(data: bytes, kind: str, limits: dict[str, int]) -> tuple[Image.Image,
     gain_map = carries_gain_map(data, kind)
     flags = judge_frames(picture, kind, gain_map)
     tags = read_tags(picture, kind)
+    declared = declared_colour(picture, data, kind, tags)
     bit_depth = source_bit_depth(picture, data, kind)
     load_pixels(picture)
     judge_size(picture.size, limits)
     quantiser = getattr(picture, "quantization", {}).get(0)
-    colour = to_srgb(picture, tags.declared_colour, kind)
+    colour = to_srgb(picture, declared)
     picture, orientation_flags = upright(colour.picture, kind, tags.orientation)
     flags += [*orientation_flags, *colour.flags]
     flags += ["tone_mapped"] if gain_map else []
