@@ -111,8 +111,8 @@ _UNREADABLE = "The file can't be opened; check that it exists and that you may r
 _NOT_A_PHOTO = "The file is not a JPEG, PNG, TIFF, WebP or HEIC photo, whatever its name says; export the photo as JPEG."
 
 
-HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
-"""Major brands of still HEIC (ISO 23008-12, annex B); `hevc`, `hevx` and `msf1` are sequences, `avif` another codec."""
+HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2"})
+"""Major brands of still HEIC (ISO 23008-12, annex B and 10.2); `hevc`, `hevx` and `msf1` are sequences, `avif` another codec."""
 
 HEIF_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
 

@@ -52,10 +52,33 @@ def test_a_progressive_jpeg_cut_between_scans_is_refused() -> None:
         read_photo(whole[: whole.rfind(b"\xff\xda")])
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIF"])
 def test_a_file_filled_up_with_zeros_is_refused(kind: str) -> None:
     with pytest.raises(TruncatedPhoto):
         read_photo(make.zero_filled(make.encoded(make.scene(), kind), 0.7))
+
+
+@pytest.mark.parametrize("tail", make.HEIF_TAILS)
+def test_a_heic_with_something_behind_its_last_box_is_whole(tail: str) -> None:
+    """Phones put text, sound or a film there, and it may look like a box that is cut."""
+    whole = make.heic()
+    photo = read_photo(whole + make.HEIF_TAILS[tail])
+    assert photo.flags == ()
+    np.testing.assert_array_equal(photo.encoded, read_photo(whole).encoded)
+
+
+@pytest.mark.parametrize("tail", make.HEIF_TAILS)
+def test_a_heic_cut_in_its_picture_is_refused_whatever_follows(tail: str) -> None:
+    whole = make.heic()
+    for share in (0.999, 0.9, 0.5):
+        with pytest.raises(TruncatedPhoto):
+            read_photo(make.cut(whole, share) + make.HEIF_TAILS[tail][:8])
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"mif2"])
+def test_every_brand_of_still_heic_is_read(brand: bytes) -> None:
+    whole = make.heic()
+    assert read_photo(whole[:8] + brand + whole[12:]).facts.format == "HEIF"
 
 
 def test_a_jpeg_overwritten_in_its_scan_is_flagged() -> None:

@@ -95,6 +95,18 @@ def with_padding(data: bytes) -> bytes:
     return data[:-2] + bytes(37) + data[-2:]
 
 
+HEIF_TAILS = {
+    "text": b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF/></x:xmpmeta>' + b" " * 100,
+    "word": b"SEFH trailer of a phone",
+    "a few bytes": b"end",
+    "box": struct.pack(">I4s", 64, b"mpvd") + bytes(56),
+    "cut box": struct.pack(">I4s", 1_000_000, b"free") + bytes(40),
+    "box without sense": struct.pack(">I4s", 3, b"free") + bytes(40),
+    "zeros": bytes(4096),
+}
+"""What phones and programs put behind the last box."""
+
+
 # Row 3 and 13: no photos
 
 NOT_PHOTOS = {

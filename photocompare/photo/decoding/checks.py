@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 import zlib
 
+from photocompare.photo.decoding.heif_items import heif_is_whole
 from photocompare.photo.decoding.refusal import CannotDecode
 
 JPEG_SOS, JPEG_EOI = 0xDA, 0xD9
@@ -28,7 +28,7 @@ LIBJPEG_DAMAGE = (b"Corrupt JPEG data", b"Premature end of JPEG", b"Invalid SOS"
 
 def require_whole(data: bytes, kind: str) -> None:
     """Refuse as damaged a file whose container says that something is missing or changed."""
-    whole = {"JPEG": _jpeg_whole, "PNG": _png_whole, "WEBP": _webp_whole, "HEIF": _heif_whole}.get(kind)
+    whole = {"JPEG": _jpeg_whole, "PNG": _png_whole, "WEBP": _webp_whole, "HEIF": heif_is_whole}.get(kind)
     if whole is not None and not whole(data):
         raise CannotDecode("damaged")
 
@@ -79,22 +79,6 @@ def _png_whole(data: bytes) -> bool:
 
 def _webp_whole(data: bytes) -> bool:
     return int.from_bytes(data[4:8], "little") + 8 <= len(data)
-
-
-def _heif_whole(data: bytes) -> bool:
-    position = 0
-    while position + 16 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, position)
-        if not name.isalnum():
-            break  # a maker's trailer, not a box
-        if length == 1:
-            length = struct.unpack_from(">Q", data, position + 8)[0]
-        if length == 0:
-            break  # reaches to the end of the file (ISO 14496-12, 4.2)
-        if length < 8 or position + length > len(data):
-            return False
-        position += length
-    return True
 
 
 def libjpeg_complaint(data: bytes, end: int) -> bool:
