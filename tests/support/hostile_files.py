@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from photocompare.photo.decoding.primaries import ADOBE_CORNERS, ADOBE_RGB_GAMMA, BT2020_CORNERS, P3_CORNERS, SRGB_CURVE, matrix_profile
 
@@ -198,6 +198,16 @@ def tiff_pages(pages: int, *, loop: bool = False, subfile: int = 0) -> bytes:
         fields = b"".join(struct.pack("<HHIHxx" if kind == 3 else "<HHII", tag, kind, 1, value) for tag, kind, value in entries)
         data += struct.pack("<H", len(entries)) + fields + struct.pack("<I", following)
     return data
+
+
+def tiff_of(*pages: tuple[Picture, dict[int, Any]], **options: Any) -> bytes:
+    """A TIFF of several pages, each with tags of its own; `options` are for the first."""
+    file = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(file) as writer:
+        for number, (picture, tags) in enumerate(pages):
+            Image.fromarray(picture).save(writer, "TIFF", tiffinfo=tags, **({} if number else options))
+            writer.newFrame()
+    return file.getvalue()
 
 
 def tiff_with_looping_exif() -> bytes:

@@ -14,7 +14,7 @@ from photocompare.photo.decoding.refusal import MALFORMED
 
 EXIF_ORIENTATION, EXIF_IFD, INTEROP_IFD, INTEROP_INDEX = 0x0112, 0x8769, 0xA005, 0x0001
 TRANSFER_FUNCTION, WHITE_POINT, PRIMARY_CHROMATICITIES, GAMMA = 0x012D, 0x013E, 0x013F, 0xA500
-BITS_PER_SAMPLE, NEW_SUBFILE_TYPE, DNG_VERSION = 0x0102, 0x00FE, 0xC612
+BITS_PER_SAMPLE = 0x0102
 
 TEXT_TAGS = {"make": 0x010F, "model": 0x0110, "software": 0x0131}
 PHOTO_TEXT_TAGS = {"taken": 0x9003, "digitised": 0x9004, "offset": 0x9011, "digitised_offset": 0x9012}
@@ -147,12 +147,6 @@ def source_bit_depth(picture: Image.Image, data: bytes, kind: str) -> int:
         bits = getattr(picture, "tag_v2", {}).get(BITS_PER_SAMPLE, (8,))
         return int(max(bits)) if isinstance(bits, tuple) else int(bits)
     return int(picture.info.get("bit_depth", 8)) if kind == "HEIF" else 8
-
-
-def is_camera_raw(picture: Image.Image) -> bool:
-    """True for raw files, which are TIFFs whose first picture is a preview (TIFF 6.0: NewSubfileType bit 0) or DNG."""
-    tags = getattr(picture, "tag_v2", {})
-    return DNG_VERSION in tags or bool(int(tags.get(NEW_SUBFILE_TYPE, 0)) & 1)
 
 
 def carries_gain_map(data: bytes, kind: str) -> bool:
