@@ -201,12 +201,48 @@ def test_facts_come_from_the_allow_list_and_nothing_else_leaves() -> None:
         ("2031:01:01 00:00:00", "", (None, True)),
         ("0000:00:00 00:00:00", "", (None, True)),
         ("2024:13:45 10:11:12", "", (None, True)),
+        ("2024-05-01 10:11:12", "", ("2024-05-01T10:11:12", False)),
+        ("2024/05/01 10:11:12", "", ("2024-05-01T10:11:12", False)),
+        ("2024.05.01 10.11.12", "", ("2024-05-01T10:11:12", False)),
+        ("2024-05-01T10:11:12.345+02:00", "", ("2024-05-01T10:11:12+02:00", False)),
+        ("2024: 5: 1  9: 1: 2", "", ("2024-05-01T09:01:02", False)),
+        ("2024:05:01 10:11", "", ("2024-05-01T10:11:00", False)),
+        ("2024:05:01   :  :  ", "", ("2024-05-01T00:00:00", False)),
+        ("2024:05:01", "", ("2024-05-01T00:00:00", False)),
+        ("2024:05:01 24:04:20", "", ("2024-05-01T00:04:20", False)),
+        ("2024:05:01 10:11:60", "", ("2024-05-01T10:11:59", False)),
+        ("2024:05:01 12:11:12 am", "", ("2024-05-01T00:11:12", False)),
+        ("2024:05:01 01:11:12 PM", "", ("2024-05-01T13:11:12", False)),
+        ("2567:05:01 10:11:12", "", ("2024-05-01T10:11:12", False)),
+        ("٢٠٢٤:٠٥:٠١ ١٠:١١:١٢".encode().decode("latin-1"), "", ("2024-05-01T10:11:12", False)),
+        ("2024:05:01 25:11:12", "", (None, True)),
+        ("0000-00-00 00:00:00", "", (None, True)),
+        ("01/05/2024 10:11:12", "", (None, True)),
+        ("yesterday", "", (None, True)),
         ("    :  :     :  :  ", "", (None, False)),
         ("", "", (None, False)),
     ],
 )
 def test_capture_times(written: str, offset: str, expected: tuple[str | None, bool]) -> None:
     assert capture_time({"taken": written, "offset": offset}, NOW) == expected
+
+
+@pytest.mark.parametrize("taken", ["", "0000:00:00 00:00:00", "    :  :     :  :  ", "no date", "2024:13:45 10:11:12"])
+def test_the_time_of_digitising_stands_in_for_one_that_cannot_be_read(taken: str) -> None:
+    tags = {"taken": taken, "offset": "+05:00", "digitised": "2024:05:01 10:11:12", "digitised_offset": "+02:00"}
+    assert capture_time(tags, NOW) == ("2024-05-01T10:11:12+02:00", False)
+
+
+def test_the_scan_of_an_old_photo_was_not_taken_when_it_was_digitised() -> None:
+    assert capture_time({"taken": "1985:05:01 10:11:12", "digitised": "2024:05:01 10:11:12"}, NOW) == (None, True)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "TIFF"])
+def test_dates_that_people_can_read_are_read_in_every_format(kind: str) -> None:
+    exif = make.exif_block({0x9003: "0000:00:00 00:00:00", 0x9004: "2024-05-01 24:11:12"})
+    photo = read_photo(make.encoded(make.scene(), kind, exif=exif))
+    assert photo.facts.capture_time == "2024-05-01T00:11:12"
+    assert "date_implausible" not in photo.flags
 
 
 def test_a_photo_from_the_future_is_flagged() -> None:
