@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from photocompare.base.errors import (
+    DicomFile,
     NotAPhoto,
     PhotoError,
     SeveralPictures,
@@ -24,9 +25,10 @@ from photocompare.base.errors import (
     TooSmall,
     TruncatedPhoto,
     UnsupportedColour,
+    UnsupportedJpeg,
 )
 from photocompare.photo.decoding import call
-from photocompare.photo.decoding.checks import jpeg_end, require_whole
+from photocompare.photo.decoding.checks import jpeg_end, require_whole, unusual_jpeg
 from photocompare.photo.decoding.refusal import CannotDecode
 from photocompare.photo.reading import PhotoLimits, read_photo
 from tests.support import hostile_files as make
@@ -143,6 +145,46 @@ def test_what_is_no_photo_is_refused_whatever_its_name(name: str, tmp_path: Path
     with pytest.raises(NotAPhoto, match="not a JPEG, PNG, TIFF, WebP or HEIC") as caught:
         read_photo(path)
     assert "photo.jpg" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(make.DICOM))
+def test_dicom_is_named(name: str) -> None:
+    with pytest.raises(DicomFile, match="is DICOM"):
+        read_photo(make.DICOM[name])
+
+
+@pytest.mark.parametrize(
+    ("marker", "bits", "name"),
+    [
+        (0xC0, 12, "12-bit JPEG"),
+        (0xC1, 12, "12-bit JPEG"),
+        (0xC2, 12, "12-bit JPEG"),
+        (0xC3, 8, "lossless JPEG"),
+        (0xC3, 16, "lossless JPEG"),
+        (0xC5, 8, "hierarchical JPEG"),
+        (0xCB, 8, "lossless JPEG"),
+        (0xF7, 8, "JPEG-LS"),
+    ],
+)
+def test_a_rare_kind_of_jpeg_is_named(marker: int, bits: int, name: str) -> None:
+    with pytest.raises(UnsupportedJpeg, match=f"{name}.*a kind of JPEG that is not supported; export the photo as plain JPEG"):
+        read_photo(make.jpeg_of_frame(marker, bits))
+
+
+def test_jpeg_ls_jpeg_2000_and_jpeg_xl_are_named() -> None:
+    jp2 = make.encoded(make.scene(), "JPEG2000")
+    files = {"JPEG-LS": make.jpeg_ls(), "JPEG 2000": jp2, "JPEG XL": b"\xff\x0a" + bytes(60), "JPEG XR": b"II\xbc\x01" + bytes(60)}
+    files_of_boxes = {"JPEG 2000": jp2[jp2.find(b"\xff\x4f\xff\x51") :], "JPEG XL": b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(60)}
+    for name, data in [*files.items(), *files_of_boxes.items()]:
+        with pytest.raises(UnsupportedJpeg, match=name):
+            read_photo(data)
+
+
+def test_a_usual_jpeg_that_is_cut_is_still_damaged() -> None:
+    for whole in (make.jpeg(), make.jpeg(progressive=True), make.jpeg_with(make.jpeg_segment(0xE1, make.jpeg_of_frame(0xC0, 12)))):
+        assert unusual_jpeg(whole) == ""
+        with pytest.raises(TruncatedPhoto):
+            read_photo(make.cut(whole, 0.9))
 
 
 def test_no_child_is_started_for_what_is_no_photo(monkeypatch: pytest.MonkeyPatch) -> None:

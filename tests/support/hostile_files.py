@@ -128,6 +128,29 @@ NOT_PHOTOS = {
 }
 
 
+def jpeg_of_frame(marker: int, bits: int = 8) -> bytes:
+    """A whole JPEG whose header says that it is of another kind."""
+    data = bytearray(jpeg())
+    start = data.find(b"\xff\xc0")
+    data[start + 1], data[start + 4] = marker, bits
+    return bytes(data)
+
+
+def jpeg_ls() -> bytes:
+    """What a JPEG-LS file begins with, and data in which, other than in JPEG, 0xFF is followed by anything below 0x80."""
+    frame = jpeg_segment(0xF7, struct.pack(">BHHB", 8, 300, 400, 3) + b"\x01\x11\0\x02\x11\0\x03\x11\0")
+    scan = jpeg_segment(0xDA, b"\x03\x01\0\x02\0\x03\0\0\x02\0")
+    return b"\xff\xd8" + frame + scan + b"\x12\xff\x7f\x34\xff\x01" * 500 + b"\xff\xd9"
+
+
+DICOM = {
+    "with preamble": bytes(128) + b"DICM\x02\0\0\0UL\x04\0\xc8\0\0\0",
+    "with something in its preamble": b"NAME".ljust(128, b"x") + b"DICM\x02\0\0\0UL\x04\0\xc8\0\0\0",
+    "without preamble": b"\x08\0\x05\0CS\x0a\0ISO_IR 100" + bytes(100),
+    "without preamble, implicit": b"\x08\0\0\0\x04\0\0\0\xc8\0\0\0" + bytes(100),
+}
+
+
 # Rows 4 and 5: more than meets the eye
 
 

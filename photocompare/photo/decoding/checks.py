@@ -21,6 +21,19 @@ JPEG_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers without a length (ITU-T T.81, table B.1)."""
 
+JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xDE, 0xF7}
+"""Markers that begin a frame (ITU-T T.81, table B.1; T.87 for JPEG-LS)."""
+
+JPEG_USUAL_FRAMES, JPEG_USUAL_BITS = frozenset({0xC0, 0xC1, 0xC2}), 8
+"""Baseline, extended and progressive with Huffman codes."""
+
+JPEG_KIND_OF_FRAME = {
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF, 0xDE), "jpeg_hierarchical"),
+    **dict.fromkeys((0xC3, 0xCB), "jpeg_lossless"),
+    **dict.fromkeys((0xC9, 0xCA), "jpeg_arithmetic"),
+    0xF7: "jpeg_ls",
+}
+
 LIBJPEG_EXTRANEOUS = re.compile(rb"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
 LIBJPEG_DAMAGE = (b"Corrupt JPEG data", b"Premature end of JPEG", b"Invalid SOS", b"Invalid component", b"Inconsistent progression")
 """libjpeg-turbo's warnings (jerror.h) that mean lost or misread picture data."""
@@ -54,6 +67,21 @@ def jpeg_end(data: bytes) -> int:
             if scan_end is None:
                 return -1
             position = scan_end.start()
+
+
+def unusual_jpeg(data: bytes) -> str:
+    """Code of the kind of JPEG, by its frame header, where it is none that everything reads; else empty."""
+    position = 2
+    while (found := JPEG_MARKER.match(data, position)) is not None:
+        marker, after = data[found.end() - 1], found.end()
+        if marker in JPEG_FRAMES:
+            if marker in JPEG_USUAL_FRAMES:
+                return "jpeg_12bit" if data[after + 2 : after + 3] > bytes([JPEG_USUAL_BITS]) else ""
+            return JPEG_KIND_OF_FRAME[marker]
+        if marker in (JPEG_SOS, JPEG_EOI):
+            return ""
+        position = after if marker in JPEG_BARE_MARKERS else after + int.from_bytes(data[after : after + 2], "big")
+    return ""
 
 
 def _jpeg_whole(data: bytes) -> bool:

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from photocompare.base.messages import send, send_head
-from photocompare.photo.decoding.checks import jpeg_end, libjpeg_complaint, require_whole
+from photocompare.photo.decoding.checks import jpeg_end, libjpeg_complaint, require_whole, unusual_jpeg
 from photocompare.photo.decoding.colour import to_srgb
 from photocompare.photo.decoding.declared import declared_colour
 from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, CannotDecode
@@ -199,7 +199,9 @@ def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) 
         data = file.read()
         picture, header = decode(data, kind, limits)
     except CannotDecode as refusal:
-        send(stream, "refused", code=refusal.code)
+        # Whatever libjpeg can read of the rarer kinds is read; what it can't is not damaged for that.
+        kind_of_jpeg = unusual_jpeg(data) if kind == "JPEG" and refusal.code == "damaged" else ""
+        send(stream, "refused", code=kind_of_jpeg or refusal.code)
         return
     _send_photo(stream, picture, header)
     del picture
