@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -91,6 +92,18 @@ def test_a_jpeg_overwritten_in_its_scan_is_flagged() -> None:
 
 def test_padding_before_the_end_marker_is_no_damage() -> None:
     assert read_photo(make.with_padding(make.jpeg())).flags == ()
+
+
+@pytest.mark.parametrize("odd", [make.with_zeros_in_its_scans, make.with_bytes_between_segments])
+def test_what_cameras_write_otherwise_is_no_damage_and_hides_none(odd: Callable[[bytes], bytes]) -> None:
+    for whole in (make.jpeg(), make.jpeg(restart_marker_rows=1), make.with_padding(make.jpeg())):
+        photo = read_photo(odd(whole))
+        assert photo.flags == ()
+        np.testing.assert_array_equal(photo.encoded, read_photo(whole).encoded)
+    flagged = ["decoder_warning" in read_photo(odd(make.overwritten(make.jpeg(), seed=seed))).flags for seed in range(5)]
+    assert sum(flagged) >= 4
+    with pytest.raises(TruncatedPhoto):
+        read_photo(odd(make.cut(make.jpeg(), 0.9)))
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])

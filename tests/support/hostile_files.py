@@ -107,6 +107,19 @@ HEIF_TAILS = {
 """What phones and programs put behind the last box."""
 
 
+def with_zeros_in_its_scans(data: bytes, start: int = 0, end: int = 0) -> bytes:
+    """A range of coefficients from `start` to `end` in the scan's header, where some phones write zeros."""
+    changed, at = bytearray(data), data.find(b"\xff\xda")
+    changed[at + 5 + 2 * data[at + 4] : at + 7 + 2 * data[at + 4]] = bytes([start, end])
+    return bytes(changed)
+
+
+def with_bytes_between_segments(data: bytes) -> bytes:
+    """Padding ahead of the tables, as some cameras write."""
+    at = data.find(b"\xff\xdb")
+    return data[:at] + b"\0\x11\x22" + data[at:]
+
+
 # Row 3 and 13: no photos
 
 NOT_PHOTOS = {

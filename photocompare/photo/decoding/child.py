@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from photocompare.base.messages import send, send_head
-from photocompare.photo.decoding.checks import jpeg_end, libjpeg_complaint, require_whole, unusual_jpeg
+from photocompare.photo.decoding.checks import libjpeg_complaint, require_whole, unusual_jpeg
 from photocompare.photo.decoding.colour import to_srgb
 from photocompare.photo.decoding.declared import declared_colour
 from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, CannotDecode
@@ -205,7 +205,7 @@ def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) 
         return
     _send_photo(stream, picture, header)
     del picture
-    flags = ["decoder_warning"] if kind == "JPEG" and libjpeg_complaint(data, jpeg_end(data)) else []
+    flags = ["decoder_warning"] if kind == "JPEG" and libjpeg_complaint(data) else []
     send(stream, "done", flags=flags)
 
 
