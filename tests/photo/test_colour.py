@@ -8,7 +8,7 @@ import pytest
 from photocompare.base.errors import UnsupportedColour
 from photocompare.photo.reading import read_photo
 from tests.support import hostile_files as make
-from tests.support.colour_spaces import chromaticities, seen_in, skin_patches
+from tests.support.colour_spaces import chromaticities, hdr_profile, png_cicp, png_values, seen_in, skin_patches
 
 
 def mean_difference(first: np.ndarray, second: np.ndarray) -> float:
@@ -68,7 +68,7 @@ def test_display_p3_by_heif_numbers_alone() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "HEIF"])
 def test_a_profile_for_hdr_screens_is_refused(kind: str, by_tag: bool) -> None:
     with pytest.raises(UnsupportedColour, match="HDR"):
-        read_photo(make.encoded(make.scene(), kind, icc_profile=make.hdr_profile(by_tag=by_tag)))
+        read_photo(make.encoded(make.scene(), kind, icc_profile=hdr_profile(by_tag=by_tag)))
 
 
 # --- numbers of H.273
@@ -79,7 +79,7 @@ def test_a_profile_for_hdr_screens_is_refused(kind: str, by_tag: bool) -> None:
 def test_a_png_for_hdr_screens_is_refused(primaries: int, transfer: int) -> None:
     """An HDR screenshot; neither its bit depth, nor grey, nor a profile beside it makes it another."""
     with pytest.raises(UnsupportedColour, match="HDR"):
-        read_photo(make.png_cicp(primaries, transfer, icc_profile=make.WIDE_PROFILES["Display P3"]))
+        read_photo(png_cicp(primaries, transfer, icc_profile=make.WIDE_PROFILES["Display P3"]))
     for picture in (make.deep("png"), make.png(make.grey("L"))):
         with pytest.raises(UnsupportedColour, match="HDR"):
             read_photo(make.png_with(make.png_chunk(b"cICP", bytes([primaries, transfer, 0, 1])), picture))
@@ -90,7 +90,7 @@ def test_a_png_for_hdr_screens_is_refused(primaries: int, transfer: int) -> None
 )
 def test_a_png_is_converted_by_its_numbers(space: str, numbers: tuple[int, int]) -> None:
     truth = skin_patches()
-    photo = read_photo(make.png_cicp(*numbers, picture=seen_in(space, truth)))
+    photo = read_photo(png_cicp(*numbers, picture=seen_in(space, truth)))
     assert photo.facts.colour_space == ("other declared" if space == "linear" else space)
     assert photo.flags == ()
     # Linear codes are coarse in the dark.
@@ -99,25 +99,25 @@ def test_a_png_is_converted_by_its_numbers(space: str, numbers: tuple[int, int])
 
 def test_the_numbers_of_a_png_go_before_its_profile_and_these_before_exif() -> None:
     wide, exif = make.WIDE_PROFILES["Display P3"], make.exif_block({0xA001: 65535}, interop={1: "R03"})
-    photo = read_photo(make.png_cicp(1, 13, icc_profile=wide, exif=exif))
+    photo = read_photo(png_cicp(1, 13, icc_profile=wide, exif=exif))
     assert (photo.facts.colour_space, photo.flags) == ("sRGB", ())
     np.testing.assert_array_equal(photo.encoded, make.scene())
     truth = skin_patches()
-    values = make.png_values(seen_in("Display P3", truth), corners=chromaticities("Display P3"))
+    values = png_values(seen_in("Display P3", truth), corners=chromaticities("Display P3"))
     with_exif = make.png_with(make.png_chunk(b"eXIf", make.exif_block({0xA001: 1})[6:]), values)
     assert np.abs(read_photo(with_exif).encoded.astype(int) - truth).max() <= 2
 
 
 def test_a_narrow_range_is_spread() -> None:
     narrow = np.rint(16 + make.scene().astype(float) * 219 / 255).astype(np.uint8)
-    photo = read_photo(make.png_cicp(1, 13, full_range=0, picture=narrow))
+    photo = read_photo(png_cicp(1, 13, full_range=0, picture=narrow))
     assert np.abs(photo.encoded.astype(int) - make.scene()).max() <= 1
 
 
 @pytest.mark.parametrize("numbers", [(0, 13), (3, 13), (99, 13), (1, 0), (1, 9), (1, 17), (1, 99)])
 def test_numbers_that_can_t_be_used_are_refused(numbers: tuple[int, int]) -> None:
     with pytest.raises(UnsupportedColour, match="declares colours"):
-        read_photo(make.png_cicp(*numbers))
+        read_photo(png_cicp(*numbers))
 
 
 def test_a_malformed_declaration_is_refused() -> None:
@@ -156,20 +156,20 @@ def test_bt2020_by_heif_numbers_alone() -> None:
 def test_a_png_is_converted_by_gamma_and_chromaticities(space: str, gamma: float | None, name: str) -> None:
     truth = skin_patches()
     corners = () if space in ("gamma 1.8", "linear") else chromaticities(space)
-    photo = read_photo(make.png_values(seen_in(space, truth), gamma=gamma, corners=corners))
+    photo = read_photo(png_values(seen_in(space, truth), gamma=gamma, corners=corners))
     assert (photo.facts.colour_space, photo.flags) == (name, ())
     assert np.abs(photo.encoded.astype(int) - truth).max() <= (5 if space == "linear" else 2)
 
 
 def test_gamma_and_chromaticities_of_srgb_change_no_pixel() -> None:
-    photo = read_photo(make.png_values(make.scene(), gamma=2.2, corners=(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)))
+    photo = read_photo(png_values(make.scene(), gamma=2.2, corners=(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)))
     assert photo.facts.colour_space == "sRGB (assumed)"
     np.testing.assert_array_equal(photo.encoded, make.scene())
 
 
 def test_a_grey_png_is_converted_by_its_gamma() -> None:
     truth = skin_patches()[:, :, :1].repeat(3, axis=2)
-    photo = read_photo(make.png_values(seen_in("gamma 1.8", truth)[:, :, 0], gamma=1.8))
+    photo = read_photo(png_values(seen_in("gamma 1.8", truth)[:, :, 0], gamma=1.8))
     assert photo.flags == ("no_colour",)
     assert np.abs(photo.encoded.astype(int) - truth).max() <= 2
 

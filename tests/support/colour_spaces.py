@@ -1,10 +1,15 @@
-"""The same skin as codes of other colour spaces, from their definitions alone."""
+"""The same skin as codes of other colour spaces, from their definitions alone, and files that declare them."""
 
 from __future__ import annotations
+
+import struct
+from typing import Any
 
 import numpy as np
 
 from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
+from photocompare.photo.decoding.primaries import BT2020_CORNERS, SRGB_CURVE, matrix_profile
+from tests.support import hostile_files as make
 
 
 def primaries_to_xyz(corners: tuple[tuple[float, float], ...], white: tuple[float, float]) -> np.ndarray:
@@ -57,3 +62,29 @@ def skin_patches() -> np.ndarray:
         (128, 128, 128),
     ]
     return np.repeat(np.repeat(np.array(colours, dtype=np.uint8).reshape(2, 4, 3), 128, axis=0), 64, axis=1)
+
+
+def png_cicp(primaries: int, transfer: int, *, full_range: int = 1, picture: make.Picture | None = None, **options: Any) -> bytes:
+    """A PNG that names its colours by the numbers of H.273."""
+    return make.png_with(make.png_chunk(b"cICP", bytes([primaries, transfer, 0, full_range])), make.png(picture, **options))
+
+
+def png_values(picture: make.Picture, *, gamma: float | None = None, corners: tuple[float, ...] = ()) -> bytes:
+    """A PNG that gives its gamma and its white, red, green and blue."""
+    chunks = make.png_chunk(b"gAMA", struct.pack(">I", round(1e5 / gamma))) if gamma else b""
+    chunks += make.png_chunk(b"cHRM", struct.pack(">8I", *(round(value * 1e5) for value in corners))) if corners else b""
+    return make.png_with(chunks, make.png(picture))
+
+
+def hdr_profile(*, by_tag: bool) -> bytes:
+    """A profile of BT.2020 for HDR screens, told by its `cicp` tag or by its description."""
+    profile = matrix_profile(BT2020_CORNERS, SRGB_CURVE, description="BT.2020" if by_tag else "ITUR_2100_PQ_FULL")
+    if not by_tag:
+        return profile
+    (count,) = struct.unpack_from(">I", profile, 128)
+    # One more line in the table moves all that it points to by 12 bytes.
+    entries = struct.iter_unpack(">4sII", profile[132 : 132 + 12 * count])
+    table = b"".join(struct.pack(">4sII", name, start + 12, length) for name, start, length in entries)
+    table += struct.pack(">4sII", b"cicp", len(profile) + 12, 12)
+    content = profile[132 + 12 * count :] + b"cicp\0\0\0\0" + bytes([9, 16, 0, 1])
+    return struct.pack(">I", len(profile) + 24) + profile[4:128] + struct.pack(">I", count + 1) + table + content

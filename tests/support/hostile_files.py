@@ -13,7 +13,7 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, TiffImagePlugin
 
-from photocompare.photo.decoding.primaries import ADOBE_CORNERS, ADOBE_RGB_GAMMA, BT2020_CORNERS, P3_CORNERS, SRGB_CURVE, matrix_profile
+from photocompare.photo.decoding.primaries import ADOBE_CORNERS, ADOBE_RGB_GAMMA, P3_CORNERS, SRGB_CURVE, matrix_profile
 
 PROPHOTO = (0.3457, 0.3585, 0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001)
 """White and corners of ROMM RGB (ANSI/I3A IT10.7666)."""
@@ -95,31 +95,6 @@ def with_padding(data: bytes) -> bytes:
     return data[:-2] + bytes(37) + data[-2:]
 
 
-HEIF_TAILS = {
-    "text": b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF/></x:xmpmeta>' + b" " * 100,
-    "word": b"SEFH trailer of a phone",
-    "a few bytes": b"end",
-    "box": struct.pack(">I4s", 64, b"mpvd") + bytes(56),
-    "cut box": struct.pack(">I4s", 1_000_000, b"free") + bytes(40),
-    "box without sense": struct.pack(">I4s", 3, b"free") + bytes(40),
-    "zeros": bytes(4096),
-}
-"""What phones and programs put behind the last box."""
-
-
-def with_zeros_in_its_scans(data: bytes, start: int = 0, end: int = 0) -> bytes:
-    """A range of coefficients from `start` to `end` in the scan's header, where some phones write zeros."""
-    changed, at = bytearray(data), data.find(b"\xff\xda")
-    changed[at + 5 + 2 * data[at + 4] : at + 7 + 2 * data[at + 4]] = bytes([start, end])
-    return bytes(changed)
-
-
-def with_bytes_between_segments(data: bytes) -> bytes:
-    """Padding ahead of the tables, as some cameras write."""
-    at = data.find(b"\xff\xdb")
-    return data[:at] + b"\0\x11\x22" + data[at:]
-
-
 # Row 3 and 13: no photos
 
 NOT_PHOTOS = {
@@ -141,29 +116,6 @@ NOT_PHOTOS = {
 }
 
 
-def jpeg_of_frame(marker: int, bits: int = 8) -> bytes:
-    """A whole JPEG whose header says that it is of another kind."""
-    data = bytearray(jpeg())
-    start = data.find(b"\xff\xc0")
-    data[start + 1], data[start + 4] = marker, bits
-    return bytes(data)
-
-
-def jpeg_ls() -> bytes:
-    """What a JPEG-LS file begins with, and data in which, other than in JPEG, 0xFF is followed by anything below 0x80."""
-    frame = jpeg_segment(0xF7, struct.pack(">BHHB", 8, 300, 400, 3) + b"\x01\x11\0\x02\x11\0\x03\x11\0")
-    scan = jpeg_segment(0xDA, b"\x03\x01\0\x02\0\x03\0\0\x02\0")
-    return b"\xff\xd8" + frame + scan + b"\x12\xff\x7f\x34\xff\x01" * 500 + b"\xff\xd9"
-
-
-DICOM = {
-    "with preamble": bytes(128) + b"DICM\x02\0\0\0UL\x04\0\xc8\0\0\0",
-    "with something in its preamble": b"NAME".ljust(128, b"x") + b"DICM\x02\0\0\0UL\x04\0\xc8\0\0\0",
-    "without preamble": b"\x08\0\x05\0CS\x0a\0ISO_IR 100" + bytes(100),
-    "without preamble, implicit": b"\x08\0\0\0\x04\0\0\0\xc8\0\0\0" + bytes(100),
-}
-
-
 # Rows 4 and 5: more than meets the eye
 
 
@@ -181,32 +133,6 @@ def png_with(chunk: bytes, data: bytes | None = None) -> bytes:
     """A PNG with one more chunk behind its header."""
     data = png() if data is None else data
     return data[:33] + chunk + data[33:]
-
-
-def png_cicp(primaries: int, transfer: int, *, full_range: int = 1, picture: Picture | None = None, **options: Any) -> bytes:
-    """A PNG that names its colours by the numbers of H.273."""
-    return png_with(png_chunk(b"cICP", bytes([primaries, transfer, 0, full_range])), png(picture, **options))
-
-
-def png_values(picture: Picture, *, gamma: float | None = None, corners: tuple[float, ...] = ()) -> bytes:
-    """A PNG that gives its gamma and its white, red, green and blue."""
-    chunks = png_chunk(b"gAMA", struct.pack(">I", round(1e5 / gamma))) if gamma else b""
-    chunks += png_chunk(b"cHRM", struct.pack(">8I", *(round(value * 1e5) for value in corners))) if corners else b""
-    return png_with(chunks, png(picture))
-
-
-def hdr_profile(*, by_tag: bool) -> bytes:
-    """A profile of BT.2020 for HDR screens, told by its `cicp` tag or by its description."""
-    profile = matrix_profile(BT2020_CORNERS, SRGB_CURVE, description="BT.2020" if by_tag else "ITUR_2100_PQ_FULL")
-    if not by_tag:
-        return profile
-    (count,) = struct.unpack_from(">I", profile, 128)
-    # One more line in the table moves all that it points to by 12 bytes.
-    entries = struct.iter_unpack(">4sII", profile[132 : 132 + 12 * count])
-    table = b"".join(struct.pack(">4sII", name, start + 12, length) for name, start, length in entries)
-    table += struct.pack(">4sII", b"cicp", len(profile) + 12, 12)
-    content = profile[132 + 12 * count :] + b"cicp\0\0\0\0" + bytes([9, 16, 0, 1])
-    return struct.pack(">I", len(profile) + 24) + profile[4:128] + struct.pack(">I", count + 1) + table + content
 
 
 def png_text_bomb() -> bytes:
