@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from photocompare.base.errors import NotAPhoto, SeveralPictures, TooSmall
 from photocompare.photo.reading import read_photo
@@ -46,6 +47,16 @@ def test_the_photos_own_orientation_counts() -> None:
     turned = np.ascontiguousarray(np.rot90(make.scene()))
     for pages in ([(turned, {274: 6}), (make.scene(60, 80), REDUCED)], [(make.scene(60, 80), REDUCED), (turned, {274: 6})]):
         np.testing.assert_array_equal(read_photo(make.tiff_of(*pages)).encoded, make.scene())
+
+
+def test_a_big_tiff_is_looked_through_likewise() -> None:
+    for further, several in ((make.scene(60, 80), False), (smaller(), True)):
+        data = make.encoded(make.scene(), "TIFF", big_tiff=True, save_all=True, append_images=[Image.fromarray(further)])
+        if several:
+            with pytest.raises(SeveralPictures):
+                read_photo(data)
+        else:
+            np.testing.assert_array_equal(read_photo(data).encoded, make.scene())
 
 
 @pytest.mark.parametrize("tags", [{}, PAGE, MASK])

@@ -15,7 +15,7 @@ from photocompare.photo.decoding.heif_items import heif_is_whole
 from photocompare.photo.decoding.refusal import CannotDecode
 
 JPEG_SOS, JPEG_EOI, JPEG_EOI_BYTES = 0xDA, 0xD9, 2
-JPEG_MARKER = re.compile(rb"\xff+[^\x00\xff]")
+JPEG_MARKER = re.compile(rb"\xff[^\x00\xff]")
 JPEG_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In entropy-coded data: any marker but a stuffed zero and the restart markers (ITU-T T.81, B.1.1)."""
 
