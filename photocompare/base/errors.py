@@ -50,6 +50,14 @@ class NotAPhoto(PhotoError):
     """The bytes are not JPEG, PNG, TIFF, WebP or HEIC, whatever the file's name says."""
 
 
+class UnsupportedJpeg(PhotoError):
+    """The file is whole, but of a kind of JPEG that is not read: 12-bit, lossless, JPEG-LS, JPEG 2000, JPEG XL."""
+
+
+class DicomFile(PhotoError):
+    """The file is DICOM, as archives keep pictures."""
+
+
 class TruncatedPhoto(PhotoError):
     """The picture data ends early or is damaged."""
 

@@ -223,7 +223,7 @@ _FLAGS = (
     Flag("recompressed", Severity.NOTE, "The {which} photo was compressed again after it was taken.", "Send the camera's original file."),
     Flag("tone_mapped", Severity.NOTE, "The {which} photo carries an HDR gain map; its standard picture was used.", "Switch HDR off for clinical photos."),
     Flag("reduced_bit_depth", Severity.NOTE, "The {which} photo has more than 8 bits a channel; it was reduced to 8.", "Nothing needs to be done."),
-    Flag("unknown_colour_space", Severity.NOTE, "The {which} photo's colour profile could not be used; sRGB was taken.", "Send the camera's original file."),
+    Flag("unknown_colour_space", Severity.DEGRADE, "The {which} photo's colour profile could not be used; sRGB was taken.", "Send the camera's original file."),
     Flag("bad_orientation", Severity.NOTE, "The {which} photo's orientation tag makes no sense and was passed over.", "Check that the photo stands upright."),
     Flag("decoder_warning", Severity.DEGRADE, "The {which} photo's data is damaged in places.", "Send the camera's original file again."),
     Flag("primary_of_several", Severity.NOTE, "The {which} file holds several pictures; the main one was used.", "Nothing needs to be done."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +19,16 @@ EARLIEST_CAPTURE = datetime(1995, 10, 1)
 LATEST_AHEAD = timedelta(hours=26)
 """A local time may be ahead of UTC by 14 h (UTC+14); half a day more for a clock set carelessly."""
 
-UNSET_CLOCK = re.compile(r"^(0000:|\s*$|[\s:]+$)")
+UNSET_CLOCK = re.compile(r"[0\s:/.\-]*$")
 """EXIF 2.32, 4.6.5: unknown times are blanks; cameras also write zeros."""
+
+WRITTEN_DATE = re.compile(r"\s*(\d{4})\s*[:/.\-]\s*(\d{1,2})\s*[:/.\-]\s*(\d{1,2})(?!\d)")
+WRITTEN_TIME = re.compile(r"[\sT]*(\d{1,2})\s*[:.\-]\s*(\d{1,2})(?:\s*[:.\-]\s*(\d{1,2}))?(?:[.,]\d+)?\s*([ap]\.?m)?", re.IGNORECASE)
+WRITTEN_OFFSET = re.compile(r"\s*([+-](?:0\d|1[0-4]):[0-5]\d)", re.ASCII)
+"""Dates as EXIF writes them, and as cameras and programs write them instead: any sign between, year first, digits of any script."""
+
+BUDDHIST_ERA = (2500, 543)
+"""From which year on it is the Thai calendar that a phone wrote, and by how much it is ahead."""
 
 STANDARD_LUMA_SUM = 3688
 """Sum of the 64 luminance quantisers of ITU-T T.81, table K.1, which libjpeg scales by its quality."""
@@ -120,28 +129,56 @@ def printable(text: object) -> str | None:
 def capture_time(tags: Mapping[str, Any], now: datetime) -> tuple[str | None, bool]:
     """When the photo was taken, and whether a time was there but implausible.
 
+    The time of digitising counts where that of taking is absent or can't be read.  A day without a time of day has 00:00.
+
     Parameters
     ----------
     tags : mapping
-        "taken", "offset" (EXIF DateTimeOriginal, OffsetTimeOriginal), else "digitised", "digitised_offset".
+        "taken", "offset" (EXIF DateTimeOriginal, OffsetTimeOriginal), "digitised", "digitised_offset".
     now : datetime
         With a time zone.
     """
-    written = tags.get("taken") or tags.get("digitised")
-    offset = tags.get("offset") if tags.get("taken") else tags.get("digitised_offset")
-    if not isinstance(written, str):
-        return None, False
-    if UNSET_CLOCK.match(written):
-        return None, written.startswith("0000")
+    implausible = False
+    for written, offset in ((tags.get("taken"), tags.get("offset")), (tags.get("digitised"), tags.get("digitised_offset"))):
+        if not isinstance(written, str) or not written.strip(" :"):
+            continue
+        implausible = True
+        read = None if UNSET_CLOCK.match(written) else _date_and_time(written)
+        if read is None:
+            continue
+        local, rest = read
+        latest = now.astimezone(UTC).replace(tzinfo=None) + LATEST_AHEAD
+        if not EARLIEST_CAPTURE <= local <= latest:
+            # A date that can be read is meant: the scan of an older photo was digitised on another day.
+            return None, True
+        known = WRITTEN_OFFSET.match(rest) or (WRITTEN_OFFSET.fullmatch(offset) if isinstance(offset, str) else None)
+        return local.isoformat() + (known[1] if known else ""), False
+    return None, implausible
+
+
+def _date_and_time(written: str) -> tuple[datetime, str] | None:
+    """A written time and what follows it; None if it can't be read."""
+    with suppress(ValueError):
+        # Phones set to Arabic or Persian write its digits, in UTF-8 where EXIF has ASCII.
+        written = written.encode("latin-1").decode()
+    date = WRITTEN_DATE.match(written)
+    if date is None:
+        return None
+    year, month, day = (int(number) for number in date.groups())
+    first, ahead = BUDDHIST_ERA
+    year -= ahead if year >= first else 0
+    time = WRITTEN_TIME.match(written, date.end())
+    hour, minute, second = (int(number or 0) for number in time.groups()[:3]) if time else (0, 0, 0)
+    half = (time[4] or "").lower()[:1] if time else ""
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    elif hour == 24:
+        # A clock from 1 to 24 (Java's "kk"): the first hour of the day that it stands beside.
+        hour = 0
     try:
-        local = datetime.strptime(written[:19], "%Y:%m:%d %H:%M:%S")
+        return datetime(year, month, day, hour, minute, 59 if second == 60 else second), written[time.end() :] if time else ""
     except ValueError:
-        return None, True
-    latest = now.astimezone(UTC).replace(tzinfo=None) + LATEST_AHEAD
-    if not EARLIEST_CAPTURE <= local <= latest:
-        return None, True
-    known = isinstance(offset, str) and re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", offset) is not None
-    return local.isoformat() + (str(offset) if known else ""), False
+        return None
 
 
 def positive(value: object) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import re
 import stat
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -45,7 +46,8 @@ FLASH_FIRED = 1
 """Bit 0 of EXIF Flash."""
 
 COLOUR_SPACES = frozenset(
-    {"sRGB", "sRGB (assumed)", "Display P3", "Adobe RGB", "ProPhoto RGB", "grey profile", "CMYK profile", "other profile", "unknown"}
+    {"sRGB", "sRGB (assumed)", "Display P3", "BT.2020", "Adobe RGB", "ProPhoto RGB", "other declared"}
+    | {"grey profile", "CMYK profile", "other profile", "unknown"}
 )
 
 
@@ -110,10 +112,20 @@ _UNREADABLE = "The file can't be opened; check that it exists and that you may r
 _NOT_A_PHOTO = "The file is not a JPEG, PNG, TIFF, WebP or HEIC photo, whatever its name says; export the photo as JPEG."
 
 
-HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
-"""Major brands of still HEIC (ISO 23008-12, annex B); `hevc`, `hevx` and `msf1` are sequences, `avif` another codec."""
+HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2"})
+"""Major brands of still HEIC (ISO 23008-12, annex B and 10.2); `hevc`, `hevx` and `msf1` are sequences, `avif` another codec."""
 
 HEIF_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
+
+
+OTHER_STARTS = (
+    ("dicom", re.compile(rb".{128}DICM", re.DOTALL)),
+    ("dicom", re.compile(rb"[\x02\x08]\0(\0\0\x04\0\0\0|.\0[A-Z]{2})", re.DOTALL)),
+    ("jpeg_2000", re.compile(rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51")),
+    ("jpeg_xl", re.compile(rb"\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a")),
+    ("jpeg_xr", re.compile(rb"II\xbc[\0\x01]")),
+)
+"""Pictures that are not read but can be named: DICOM with its preamble (PS3.10, 7.1) or from its first group on, and JPEG's other kinds."""
 
 
 def _format(data: bytes, limits: PhotoLimits) -> str:
@@ -132,7 +144,8 @@ def _format(data: bytes, limits: PhotoLimits) -> str:
         brands = data[16 : int.from_bytes(data[:4], "big")]
         if data[8:12] in HEIF_BRANDS and b"avif" not in brands:
             return "HEIF"
-    raise NotAPhoto(_NOT_A_PHOTO)
+    other = next((code for code, start in OTHER_STARTS if start.match(data)), None)
+    raise NotAPhoto(_NOT_A_PHOTO) if other is None else refusal(other, limits)
 
 
 def _bytes(source: Path | bytes, limits: PhotoLimits) -> bytes:
@@ -174,7 +187,7 @@ def read_photo(source: Path | bytes, *, limits: PhotoLimits = DEFAULT_LIMITS) ->
 
     Raises
     ------
-    NotAPhoto, TruncatedPhoto, TooLarge, TooSmall, SeveralPictures, UnsupportedColour, PhotoError
+    NotAPhoto, TruncatedPhoto, TooLarge, TooSmall, SeveralPictures, UnsupportedColour, UnsupportedJpeg, DicomFile, PhotoError
         Each with a sentence that says what to do; none holds the file's name or anything from within it.
     """
     data = _bytes(source, limits)

@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 
 from photocompare.base.arrays import scaled_position
-from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
 from photocompare.base.errors import PhotocompareError, PhotoError, TruncatedPhoto
 from photocompare.base.flags import REGISTRY
 from photocompare.photo.decoding.call import REFUSALS
@@ -88,98 +87,6 @@ def test_grey_is_noticed_however_it_is_stored() -> None:
         assert not photo.facts.has_colour
         assert photo.flags == ("no_colour",)
         assert mean_difference(photo.encoded[:, :, 1], np.asarray(grey)) < 1.0
-
-
-# --- colour
-
-
-def primaries_to_xyz(corners: tuple[tuple[float, float], ...], white: tuple[float, float]) -> np.ndarray:
-    """RGB to XYZ from chromaticities, by the definition (SMPTE RP 177)."""
-    matrix = np.array([[x / y, 1.0, (1 - x - y) / y] for x, y in corners]).T
-    target = np.array([white[0] / white[1], 1.0, (1 - white[0] - white[1]) / white[1]])
-    return matrix * np.linalg.solve(matrix, target)
-
-
-D65, D50 = (0.3127, 0.3290), (0.3457, 0.3585)
-SRGB = primaries_to_xyz(((0.64, 0.33), (0.30, 0.60), (0.15, 0.06)), D65)
-SPACES = {
-    "Display P3": (((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), D65, None),
-    "Adobe RGB": (((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), D65, 563 / 256),
-    "ProPhoto RGB": (((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001)), D50, 1.8),
-}
-BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-
-
-def seen_in(space: str, srgb: np.ndarray) -> np.ndarray:
-    """The same colours as codes of another space: the oracle, from chromaticities alone."""
-    corners, white, gamma = SPACES[space]
-    cones = [BRADFORD @ np.array([x / y, 1.0, (1 - x - y) / y]) for x, y in (D65, white)]
-    adapt = np.linalg.inv(BRADFORD) @ np.diag(cones[1] / cones[0]) @ BRADFORD
-    linear = linear_from_srgb8(srgb) @ (np.linalg.inv(primaries_to_xyz(corners, white)) @ adapt @ SRGB).T
-    if gamma is None:
-        return srgb8_from_linear(linear.astype(np.float32))
-    return np.rint(np.clip(linear, 0, 1) ** (1 / gamma) * 255).astype(np.uint8)
-
-
-def skin_patches() -> np.ndarray:
-    """Skin from very light to dark, telangiectasia, reticular vein, hemosiderin, neutral."""
-    colours = [
-        (245, 214, 196),
-        (224, 172, 145),
-        (141, 96, 72),
-        (86, 58, 46),
-        (178, 98, 96),
-        (150, 132, 138),
-        (160, 112, 78),
-        (128, 128, 128),
-    ]
-    return np.repeat(np.repeat(np.array(colours, dtype=np.uint8).reshape(2, 4, 3), 128, axis=0), 64, axis=1)
-
-
-@pytest.mark.parametrize("space", sorted(SPACES))
-def test_wide_profiles_give_the_same_skin(space: str) -> None:
-    truth = skin_patches()
-    wide = seen_in(space, truth)
-    assert np.abs(wide.astype(int) - truth).max() >= 5
-    photo = read_photo(make.png(wide, icc_profile=make.WIDE_PROFILES[space]))
-    assert photo.facts.colour_space == space
-    assert photo.flags == ()
-    # 8-bit codes of a wider space are coarser: one step of it is up to 1.6 of sRGB.
-    assert np.abs(photo.encoded.astype(int) - truth).max() <= 2
-
-
-def test_before_and_after_of_two_cameras_with_known_spaces_compare_equal() -> None:
-    truth = skin_patches()
-    first = read_photo(make.jpeg(seen_in("Display P3", truth), icc_profile=make.WIDE_PROFILES["Display P3"]))
-    second = read_photo(make.jpeg(truth))
-    assert mean_difference(first.encoded, second.encoded) < 1.5
-
-
-def test_adobe_rgb_that_only_exif_tells_is_converted() -> None:
-    truth = skin_patches()
-    exif = make.exif_block({0xA001: 65535}, interop={1: "R03"})
-    photo = read_photo(make.png(seen_in("Adobe RGB", truth), exif=exif))
-    assert photo.facts.colour_space == "Adobe RGB"
-    assert np.abs(photo.encoded.astype(int) - truth).max() <= 2
-
-
-def test_an_srgb_profile_changes_no_pixel() -> None:
-    from PIL import ImageCms
-
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    photo = read_photo(make.png(icc_profile=profile))
-    assert photo.facts.colour_space == "sRGB"
-    np.testing.assert_array_equal(photo.encoded, make.scene())
-
-
-def test_display_p3_by_heif_numbers_alone() -> None:
-    truth = skin_patches()
-    data = make.heic(
-        seen_in("Display P3", truth), color_primaries=12, transfer_characteristics=13, matrix_coefficients=6, full_range_flag=1
-    )
-    photo = read_photo(data)
-    assert photo.facts.colour_space == "Display P3"
-    assert mean_difference(photo.encoded, truth) < 2.0
 
 
 # --- orientation
@@ -294,12 +201,48 @@ def test_facts_come_from_the_allow_list_and_nothing_else_leaves() -> None:
         ("2031:01:01 00:00:00", "", (None, True)),
         ("0000:00:00 00:00:00", "", (None, True)),
         ("2024:13:45 10:11:12", "", (None, True)),
+        ("2024-05-01 10:11:12", "", ("2024-05-01T10:11:12", False)),
+        ("2024/05/01 10:11:12", "", ("2024-05-01T10:11:12", False)),
+        ("2024.05.01 10.11.12", "", ("2024-05-01T10:11:12", False)),
+        ("2024-05-01T10:11:12.345+02:00", "", ("2024-05-01T10:11:12+02:00", False)),
+        ("2024: 5: 1  9: 1: 2", "", ("2024-05-01T09:01:02", False)),
+        ("2024:05:01 10:11", "", ("2024-05-01T10:11:00", False)),
+        ("2024:05:01   :  :  ", "", ("2024-05-01T00:00:00", False)),
+        ("2024:05:01", "", ("2024-05-01T00:00:00", False)),
+        ("2024:05:01 24:04:20", "", ("2024-05-01T00:04:20", False)),
+        ("2024:05:01 10:11:60", "", ("2024-05-01T10:11:59", False)),
+        ("2024:05:01 12:11:12 am", "", ("2024-05-01T00:11:12", False)),
+        ("2024:05:01 01:11:12 PM", "", ("2024-05-01T13:11:12", False)),
+        ("2567:05:01 10:11:12", "", ("2024-05-01T10:11:12", False)),
+        ("٢٠٢٤:٠٥:٠١ ١٠:١١:١٢".encode().decode("latin-1"), "", ("2024-05-01T10:11:12", False)),
+        ("2024:05:01 25:11:12", "", (None, True)),
+        ("0000-00-00 00:00:00", "", (None, True)),
+        ("01/05/2024 10:11:12", "", (None, True)),
+        ("yesterday", "", (None, True)),
         ("    :  :     :  :  ", "", (None, False)),
         ("", "", (None, False)),
     ],
 )
 def test_capture_times(written: str, offset: str, expected: tuple[str | None, bool]) -> None:
     assert capture_time({"taken": written, "offset": offset}, NOW) == expected
+
+
+@pytest.mark.parametrize("taken", ["", "0000:00:00 00:00:00", "    :  :     :  :  ", "no date", "2024:13:45 10:11:12"])
+def test_the_time_of_digitising_stands_in_for_one_that_cannot_be_read(taken: str) -> None:
+    tags = {"taken": taken, "offset": "+05:00", "digitised": "2024:05:01 10:11:12", "digitised_offset": "+02:00"}
+    assert capture_time(tags, NOW) == ("2024-05-01T10:11:12+02:00", False)
+
+
+def test_the_scan_of_an_old_photo_was_not_taken_when_it_was_digitised() -> None:
+    assert capture_time({"taken": "1985:05:01 10:11:12", "digitised": "2024:05:01 10:11:12"}, NOW) == (None, True)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "TIFF"])
+def test_dates_that_people_can_read_are_read_in_every_format(kind: str) -> None:
+    exif = make.exif_block({0x9003: "0000:00:00 00:00:00", 0x9004: "2024-05-01 24:11:12"})
+    photo = read_photo(make.encoded(make.scene(), kind, exif=exif))
+    assert photo.facts.capture_time == "2024-05-01T00:11:12"
+    assert "date_implausible" not in photo.flags
 
 
 def test_a_photo_from_the_future_is_flagged() -> None:

@@ -11,16 +11,16 @@ import cv2
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
 
-from photocompare.photo.decoding.colour import ADOBE_RGB, ADOBE_RGB_GAMMA, DISPLAY_P3, SRGB_CURVE, matrix_profile
+from photocompare.photo.decoding.primaries import ADOBE_CORNERS, ADOBE_RGB_GAMMA, P3_CORNERS, SRGB_CURVE, matrix_profile
 
-PROPHOTO = ((0.7977, 0.2880, 0.0000), (0.1352, 0.7119, 0.0001), (0.0313, 0.0001, 0.8249))
-"""XYZ under D50 of ROMM RGB (ANSI/I3A IT10.7666)."""
+PROPHOTO = (0.3457, 0.3585, 0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001)
+"""White and corners of ROMM RGB (ANSI/I3A IT10.7666)."""
 
 WIDE_PROFILES = {
-    "Display P3": matrix_profile(DISPLAY_P3, SRGB_CURVE, description="Display P3"),
-    "Adobe RGB": matrix_profile(ADOBE_RGB, (ADOBE_RGB_GAMMA,), description="Adobe RGB (1998)"),
+    "Display P3": matrix_profile(P3_CORNERS, SRGB_CURVE, description="Display P3"),
+    "Adobe RGB": matrix_profile(ADOBE_CORNERS, (ADOBE_RGB_GAMMA,), description="Adobe RGB (1998)"),
     "ProPhoto RGB": matrix_profile(PROPHOTO, (1.8,), description="ProPhoto RGB"),
 }
 
@@ -160,6 +160,16 @@ def tiff_pages(pages: int, *, loop: bool = False, subfile: int = 0) -> bytes:
         fields = b"".join(struct.pack("<HHIHxx" if kind == 3 else "<HHII", tag, kind, 1, value) for tag, kind, value in entries)
         data += struct.pack("<H", len(entries)) + fields + struct.pack("<I", following)
     return data
+
+
+def tiff_of(*pages: tuple[Picture, dict[int, Any]], **options: Any) -> bytes:
+    """A TIFF of several pages, each with tags of its own; `options` are for the first."""
+    file = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(file) as writer:
+        for number, (picture, tags) in enumerate(pages):
+            Image.fromarray(picture).save(writer, "TIFF", tiffinfo=tags, **({} if number else options))
+            writer.newFrame()
+    return file.getvalue()
 
 
 def tiff_with_looping_exif() -> bytes:

@@ -19,6 +19,7 @@ import numpy as np
 
 from photocompare.base.arrays import SRGB8
 from photocompare.base.errors import (
+    DicomFile,
     NotAPhoto,
     PhotoError,
     SeveralPictures,
@@ -26,6 +27,7 @@ from photocompare.base.errors import (
     TooSmall,
     TruncatedPhoto,
     UnsupportedColour,
+    UnsupportedJpeg,
 )
 from photocompare.base.messages import Head, pipes_of, receive_head
 from photocompare.photo.decoding.refusal import OUT_OF_MEMORY
@@ -84,8 +86,28 @@ DEFAULT_LIMITS = PhotoLimits()
 
 _SEND_ORIGINAL = "send the camera's original file again"
 
+JPEG_KINDS = {
+    "jpeg_12bit": "12-bit JPEG",
+    "jpeg_ls": "JPEG-LS",
+    "jpeg_lossless": "lossless JPEG",
+    "jpeg_arithmetic": "arithmetic-coded JPEG",
+    "jpeg_hierarchical": "hierarchical JPEG",
+    "jpeg_2000": "JPEG 2000",
+    "jpeg_xl": "JPEG XL",
+    "jpeg_xr": "JPEG XR",
+}
+"""Kinds of JPEG that are not read, each whole and sound for the programs that do."""
+
 REFUSALS: dict[str, tuple[type[PhotoError], str]] = {
     "damaged": (TruncatedPhoto, f"The picture data ends early or is damaged; {_SEND_ORIGINAL}."),
+    **{
+        code: (UnsupportedJpeg, f"The file is {name}, a kind of JPEG that is not supported; export the photo as plain JPEG.")
+        for code, name in JPEG_KINDS.items()
+    },
+    "dicom": (
+        DicomFile,
+        "The file is DICOM, an archive's format, which is not read; let the archive (PACS) export the photo as JPEG or PNG.",
+    ),
     "too_many_pixels": (
         TooLarge,
         "The picture has more than {max_pixels} megapixels or a side above {max_side} pixels; send a smaller copy.",
@@ -101,9 +123,10 @@ REFUSALS: dict[str, tuple[type[PhotoError], str]] = {
     "transparent": (UnsupportedColour, "The picture has transparent parts; export the photo itself, without transparency."),
     "two_levels": (UnsupportedColour, "The picture is pure black and white; send a colour photo."),
     "float_or_lab": (UnsupportedColour, "The picture's kind of data has no certain colours; export it as an sRGB JPEG."),
+    "odd_colour": (UnsupportedColour, "The picture declares colours that can't be brought to sRGB; export it as an sRGB JPEG."),
     "hdr_curve": (UnsupportedColour, "The picture is encoded for HDR screens only; export it as a standard (SDR) photo."),
 }
-"""What the child may refuse with; the sentences are made here, so that nothing of the file can get into them."""
+"""What the child or the file's first bytes may be a reason to refuse for; made here, so that nothing of the file can get into them."""
 
 
 def refusal(code: str, limits: PhotoLimits) -> PhotoError:

@@ -8,52 +8,102 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 import zlib
+from collections.abc import Iterator
 
+from photocompare.photo.decoding.heif_items import heif_is_whole
 from photocompare.photo.decoding.refusal import CannotDecode
 
-JPEG_SOS, JPEG_EOI = 0xDA, 0xD9
-JPEG_MARKER = re.compile(rb"\xff+[^\x00\xff]")
+JPEG_SOS, JPEG_EOI, JPEG_EOI_BYTES = 0xDA, 0xD9, 2
+JPEG_MARKER = re.compile(rb"\xff[^\x00\xff]")
 JPEG_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In entropy-coded data: any marker but a stuffed zero and the restart markers (ITU-T T.81, B.1.1)."""
 
 JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers without a length (ITU-T T.81, table B.1)."""
 
+JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xDE, 0xF7}
+"""Markers that begin a frame (ITU-T T.81, table B.1; T.87 for JPEG-LS)."""
+
+JPEG_USUAL_FRAMES, JPEG_USUAL_BITS = frozenset({0xC0, 0xC1, 0xC2}), 8
+"""Baseline, extended and progressive with Huffman codes."""
+
+JPEG_SEQUENTIAL_FRAMES = frozenset({0xC0, 0xC1})
+
+JPEG_COMPONENTS_AT, JPEG_SEQUENTIAL_RANGE = 4, b"\0\x3f\0"
+"""Where a scan's segment has the number of its components; Ss, Se, Ah and Al behind these in a sequential picture (T.81, table B.3)."""
+
+JPEG_KIND_OF_FRAME = {
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF, 0xDE), "jpeg_hierarchical"),
+    **dict.fromkeys((0xC3, 0xCB), "jpeg_lossless"),
+    **dict.fromkeys((0xC9, 0xCA), "jpeg_arithmetic"),
+    0xF7: "jpeg_ls",
+}
+
 LIBJPEG_EXTRANEOUS = re.compile(rb"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
-LIBJPEG_DAMAGE = (b"Corrupt JPEG data", b"Premature end of JPEG", b"Invalid SOS", b"Invalid component", b"Inconsistent progression")
+LIBJPEG_DAMAGE = (b"Corrupt JPEG data", b"Premature end of JPEG", b"Invalid component", b"Inconsistent progression")
 """libjpeg-turbo's warnings (jerror.h) that mean lost or misread picture data."""
 
 
 def require_whole(data: bytes, kind: str) -> None:
     """Refuse as damaged a file whose container says that something is missing or changed."""
-    whole = {"JPEG": _jpeg_whole, "PNG": _png_whole, "WEBP": _webp_whole, "HEIF": _heif_whole}.get(kind)
+    whole = {"JPEG": _jpeg_whole, "PNG": _png_whole, "WEBP": _webp_whole, "HEIF": heif_is_whole}.get(kind)
     if whole is not None and not whole(data):
         raise CannotDecode("damaged")
 
 
-def jpeg_end(data: bytes) -> int:
-    """Offset of the first picture's end marker, -1 if there is none."""
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, start and end of each segment of a JPEG's first picture, scans with their data, up to the end marker if there is one.
+
+    Bytes between segments are passed over, as libjpeg does.
+    """
     position = 2
-    while True:
-        found = JPEG_MARKER.match(data, position)
-        if found is None:
-            return -1
-        marker, after = data[found.end() - 1], found.end()
+    while (found := JPEG_MARKER.search(data, position)) is not None:
+        marker, start, position = data[found.end() - 1], found.end() - 2, found.end()
         if marker == JPEG_EOI:
-            return after - 2
+            yield marker, start, position
+            return
         if marker in JPEG_BARE_MARKERS:
-            position = after
             continue
-        if after + 2 > len(data):
-            return -1
-        position = after + int.from_bytes(data[after : after + 2], "big")
+        if position + 2 > len(data):
+            return
+        position += int.from_bytes(data[position : position + 2], "big")
         if marker == JPEG_SOS:
             scan_end = JPEG_AFTER_SCAN.search(data, position)
             if scan_end is None:
-                return -1
+                return
             position = scan_end.start()
+        yield marker, start, position
+
+
+def jpeg_end(data: bytes) -> int:
+    """Offset of the first picture's end marker, -1 if there is none."""
+    return next((start for marker, start, _ in _segments(data) if marker == JPEG_EOI), -1)
+
+
+def unusual_jpeg(data: bytes) -> str:
+    """Code of the kind of JPEG, by its frame header, where it is none that everything reads; else empty."""
+    marker, start = next(((marker, start) for marker, start, _ in _segments(data) if marker in JPEG_FRAMES), (JPEG_EOI, 0))
+    if marker in JPEG_USUAL_FRAMES:
+        return "jpeg_12bit" if data[start + 4 : start + 5] > bytes([JPEG_USUAL_BITS]) else ""
+    return JPEG_KIND_OF_FRAME.get(marker, "")
+
+
+def by_the_book(data: bytes) -> bytes:
+    """The first picture of a JPEG, without what cameras write otherwise than T.81 says and every decoder passes over.
+
+    That is bytes between segments, and the range of coefficients in scans of a sequential picture, which has but one (B.2.3): some
+    phones write zeros.  libjpeg tells of its first warning only, so that one of these would hide the next.
+    """
+    parts, sequential = [b"\xff\xd8"], False
+    for marker, start, end in _segments(data):
+        segment = data[start:end]
+        sequential = marker in JPEG_SEQUENTIAL_FRAMES if marker in JPEG_FRAMES else sequential
+        if marker == JPEG_SOS and sequential and len(segment) > JPEG_COMPONENTS_AT:
+            at = JPEG_COMPONENTS_AT + 1 + 2 * segment[JPEG_COMPONENTS_AT]
+            segment = segment[:at] + JPEG_SEQUENTIAL_RANGE + segment[at + len(JPEG_SEQUENTIAL_RANGE) :]
+        parts.append(segment)
+    return b"".join(parts)
 
 
 def _jpeg_whole(data: bytes) -> bool:
@@ -81,23 +131,7 @@ def _webp_whole(data: bytes) -> bool:
     return int.from_bytes(data[4:8], "little") + 8 <= len(data)
 
 
-def _heif_whole(data: bytes) -> bool:
-    position = 0
-    while position + 16 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, position)
-        if not name.isalnum():
-            break  # a maker's trailer, not a box
-        if length == 1:
-            length = struct.unpack_from(">Q", data, position + 8)[0]
-        if length == 0:
-            break  # reaches to the end of the file (ISO 14496-12, 4.2)
-        if length < 8 or position + length > len(data):
-            return False
-        position += length
-    return True
-
-
-def libjpeg_complaint(data: bytes, end: int) -> bool:
+def libjpeg_complaint(data: bytes) -> bool:
     """True where libjpeg warns of damaged picture data.
 
     Pillow swallows libjpeg's warnings; OpenCV's copy prints them on standard error, so the scan is read once more at an
@@ -109,6 +143,7 @@ def libjpeg_complaint(data: bytes, end: int) -> bool:
         import numpy as np
     except ImportError:
         return False
+    data = by_the_book(data)
     reader, writer = os.pipe()
     kept = os.dup(2)
     os.dup2(writer, 2)
@@ -125,5 +160,6 @@ def libjpeg_complaint(data: bytes, end: int) -> bool:
         said = pipe.read()
     padded = LIBJPEG_EXTRANEOUS.search(said)
     if padded is not None:
+        end = len(data) - JPEG_EOI_BYTES
         return bool(data[end - int(padded[1]) : end].strip(b"\x00\xff"))
     return any(words in said for words in LIBJPEG_DAMAGE)

@@ -23,13 +23,18 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from photocompare.base.messages import send, send_head
-from photocompare.photo.decoding.checks import jpeg_end, libjpeg_complaint, require_whole
+from photocompare.photo.decoding.checks import libjpeg_complaint, require_whole, unusual_jpeg
 from photocompare.photo.decoding.colour import to_srgb
+from photocompare.photo.decoding.declared import declared_colour
 from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, CannotDecode
-from photocompare.photo.decoding.tags import carries_gain_map, is_camera_raw, read_tags, source_bit_depth
+from photocompare.photo.decoding.tags import carries_gain_map, read_tags, source_bit_depth
+from photocompare.photo.decoding.tiff_pages import main_page
 
 CLONE_NEWUSER_AND_NEWNET = 0x10000000 | 0x40000000
 """unshare(2): a user namespace of its own allows a network namespace of its own, which has no interface."""
+
+HEIF_BRAND = b"mif1"
+"""Still pictures of any codec (ISO 23008-12, 10.2.2)."""
 
 STRIP_ROWS = 256
 """Rows sent at a time: a copy of 256 rows of the widest photo (20 000) is 15 MB."""
@@ -72,8 +77,16 @@ def open_picture(data: bytes, kind: str, limits: dict[str, int]) -> Image.Image:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
     _load_plugin(kind)
+    if kind == "HEIF":
+        # pillow-heif looks at the first brand alone and knows fewer than libheif reads.
+        data = data[:8] + HEIF_BRAND + data[12:]
     try:
+        page = main_page(data, limits["min_side"]) if kind == "TIFF" else 0
         picture = Image.open(io.BytesIO(data), formats=[kind])
+        if page:
+            # Pillow keeps the profile of a page that it leaves.
+            picture.info.clear()
+            picture.seek(page)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise CannotDecode("too_many_pixels") from None
     except ValueError as error:
@@ -81,8 +94,6 @@ def open_picture(data: bytes, kind: str, limits: dict[str, int]) -> Image.Image:
         raise CannotDecode("too_costly" if "too large" in str(error).lower() else "damaged") from None
     except MALFORMED:
         raise CannotDecode("damaged") from None
-    if kind == "TIFF" and is_camera_raw(picture):
-        raise CannotDecode("camera_raw")
     judge_size(picture.size, limits)
     # Pillow falls back to the orientation in XMP, which viewers pass over; so must this.
     for key in ("xmp", "XML:com.adobe.xmp"):
@@ -113,23 +124,12 @@ def judge_size(size: tuple[int, int], limits: dict[str, int]) -> None:
 
 def judge_frames(picture: Image.Image, kind: str, gain_map: bool) -> list[str]:
     """Refuse animations and pages; a camera's second picture beside the main one is a flag."""
-    # A TIFF is asked for its second page only: counting walks all of them.
-    several = _has_second_page(picture) if kind == "TIFF" else getattr(picture, "n_frames", 1) > 1
-    if not several:
+    # A TIFF's pages are judged before one of them is opened.
+    if kind == "TIFF" or getattr(picture, "n_frames", 1) <= 1:
         return []
     if kind in ("JPEG", "HEIF"):
         return [] if gain_map else ["primary_of_several"]
     raise CannotDecode("several_pictures")
-
-
-def _has_second_page(picture: Image.Image) -> bool:
-    try:
-        picture.seek(1)
-    except EOFError:
-        return False
-    except MALFORMED:
-        raise CannotDecode("damaged") from None
-    return True
 
 
 def load_pixels(picture: Image.Image) -> None:
@@ -162,11 +162,12 @@ def decode(data: bytes, kind: str, limits: dict[str, int]) -> tuple[Image.Image,
     gain_map = carries_gain_map(data, kind)
     flags = judge_frames(picture, kind, gain_map)
     tags = read_tags(picture, kind)
+    declared = declared_colour(picture, data, kind, tags)
     bit_depth = source_bit_depth(picture, data, kind)
     load_pixels(picture)
     judge_size(picture.size, limits)
     quantiser = getattr(picture, "quantization", {}).get(0)
-    colour = to_srgb(picture, tags.declared_colour, kind)
+    colour = to_srgb(picture, declared)
     picture, orientation_flags = upright(colour.picture, kind, tags.orientation)
     flags += [*orientation_flags, *colour.flags]
     flags += ["tone_mapped"] if gain_map else []
@@ -198,11 +199,13 @@ def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) 
         data = file.read()
         picture, header = decode(data, kind, limits)
     except CannotDecode as refusal:
-        send(stream, "refused", code=refusal.code)
+        # Whatever libjpeg can read of the rarer kinds is read; what it can't is not damaged for that.
+        kind_of_jpeg = unusual_jpeg(data) if kind == "JPEG" and refusal.code == "damaged" else ""
+        send(stream, "refused", code=kind_of_jpeg or refusal.code)
         return
     _send_photo(stream, picture, header)
     del picture
-    flags = ["decoder_warning"] if kind == "JPEG" and libjpeg_complaint(data, jpeg_end(data)) else []
+    flags = ["decoder_warning"] if kind == "JPEG" and libjpeg_complaint(data) else []
     send(stream, "done", flags=flags)
 
 

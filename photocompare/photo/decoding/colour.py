@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import io
 import itertools
-import math
+import re
 import struct
 from dataclasses import dataclass, field
 
 from PIL import Image
 
+from photocompare.photo.decoding.declared import DeclaredColour
+from photocompare.photo.decoding.primaries import H273_HDR_CURVES, SRGB_CORNERS, SRGB_CURVE, matrix_profile
 from photocompare.photo.decoding.refusal import MALFORMED, CannotDecode
-
-Colorants = tuple[tuple[float, float, float], ...]
-
-DISPLAY_P3: Colorants = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
-"""XYZ of the red, green and blue of Display P3 under D50 (SMPTE EG 432-1 primaries, D65, Bradford)."""
-
-ADOBE_RGB: Colorants = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
-"""Likewise of Adobe RGB (1998), version 2005-05, 4.3.5.3."""
-
-ADOBE_RGB_GAMMA = 563 / 256
-"""Adobe RGB (1998), 4.3.4.2."""
-
-SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-"""g, a, b, c, d of IEC 61966-2-1 as an ICC parametric curve of type 3."""
-
-D50 = (0.9642, 1.0, 0.8249)
-"""White of the ICC connection space (ICC.1:2022, 7.2.16)."""
 
 CLOSE_TO_SRGB = 1
 """Codes of 255 by which a profile may differ from sRGB on a lattice and still be called sRGB: its rounding."""
@@ -36,14 +21,14 @@ LATTICE = (0, 36, 73, 109, 146, 182, 219, 255)
 
 KNOWN_PROFILES = (("display p3", "Display P3"), ("adobe rgb", "Adobe RGB"), ("prophoto", "ProPhoto RGB"), ("romm", "ProPhoto RGB"))
 
-PNG_SRGB_GAMMA = 0.45455
-PNG_SRGB_XY = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
-PNG_NEAR = 0.01
-"""gAMA and cHRM that PNG (3rd edition, 11.3.2) gives for sRGB, and how far off still counts: writers round to two digits."""
+HDR_DESCRIPTION = re.compile(r"(?<![a-z])(pq|hlg)(?![a-z])|2100|2084", re.IGNORECASE)
+"""Profiles for HDR screens by name, as "ITUR_2100_PQ_FULL"; newer ones have a `cicp` tag (ICC.1:2022, 9.2.17)."""
 
-NCLX_P3, NCLX_SRGB_PRIMARIES = 12, frozenset({1, 2})
-NCLX_SRGB_TRANSFERS, NCLX_HDR_TRANSFERS = frozenset({1, 2, 6, 13}), frozenset({16, 18})
-"""ITU-T H.273, tables 2 and 3: 1 BT.709, 2 unspecified, 12 P3; 6 BT.601, 13 sRGB, 16 PQ, 18 HLG."""
+ICC_TAG_COUNT, CICP_TRANSFER = 128, 9
+"""Offset of the number of tags in a profile, and of the curve's number in its `cicp` tag (ICC.1:2022, 7.3 and 10.3)."""
+
+NARROW_LOWEST, NARROW_STEPS = 16, 219
+"""Code of black, and codes from there to white, of narrow range (ITU-R BT.709, 4.6)."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +42,20 @@ class SrgbPicture:
     flags: list[str] = field(default_factory=list)
 
 
-def to_srgb(picture: Image.Image, declared: str, kind: str) -> SrgbPicture:
+def to_srgb(picture: Image.Image, declared: DeclaredColour) -> SrgbPicture:
     """Bring a loaded picture to sRGB.
 
     Parameters
     ----------
     picture : Image
         Of any mode.
-    declared : str
-        What EXIF says of the colours (`TagFacts.declared_colour`); a profile goes before it.
-    kind : str
-        Format, as Pillow calls it.
+    declared : DeclaredColour
+        What the file says of its colours beside a profile, which goes before it unless the format says otherwise.
 
     Raises
     ------
     CannotDecode
-        Transparency, float or two-level data, CMYK without a usable profile, HDR curves.
+        Transparency, float or two-level data, CMYK without a usable profile, HDR curves, colours that can't be had.
     """
     info, palette = dict(picture.info), picture.mode in ("P", "PA")
     profile, profile_broken = info.get("icc_profile"), "icc_profile" in info and not info["icc_profile"]
@@ -80,14 +63,14 @@ def to_srgb(picture: Image.Image, declared: str, kind: str) -> SrgbPicture:
     grey = plain.mode == "L"
     if plain.mode == "CMYK" and not profile:
         raise CannotDecode("cmyk")
-    if profile or profile_broken:
+    if (profile or profile_broken) and not declared.before_profile:
         converted = _apply_profile(plain, profile) if profile else None
         if converted is None and plain.mode == "CMYK":
             raise CannotDecode("cmyk")
         if converted is None:
             return SrgbPicture(_as_rgb(plain), "unknown", grey, palette, ["unknown_colour_space"])
         return SrgbPicture(*converted, grey, palette)
-    return _by_declaration(_as_rgb(plain), info, declared, kind, grey, palette)
+    return _by_declaration(_as_rgb(plain), declared, grey, palette)
 
 
 def plain_mode(picture: Image.Image) -> Image.Image:
@@ -126,6 +109,8 @@ def _apply_profile(picture: Image.Image, profile: bytes) -> tuple[Image.Image, s
 
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if _is_for_hdr(profile, source.profile.profile_description or ""):
+            raise CannotDecode("hdr_curve")
         space = source.profile.xcolor_space.strip()
         if picture.mode == "L" and space == "RGB":
             picture = picture.convert("RGB")
@@ -146,6 +131,16 @@ def _apply_profile(picture: Image.Image, profile: bytes) -> tuple[Image.Image, s
         return None
 
 
+def _is_for_hdr(profile: bytes, description: str) -> bool:
+    """True for a profile with the curve of PQ or HLG, by its `cicp` tag or, where it has none, by its name."""
+    (count,) = struct.unpack_from(">I", profile, ICC_TAG_COUNT)
+    for position in range(ICC_TAG_COUNT + 4, min(ICC_TAG_COUNT + 4 + 12 * count, len(profile) - 11), 12):
+        name, start = struct.unpack_from(">4sI", profile, position)
+        if name == b"cicp":
+            return profile[start + CICP_TRANSFER : start + CICP_TRANSFER + 1] in (bytes([curve]) for curve in H273_HDR_CURVES)
+    return HDR_DESCRIPTION.search(description) is not None
+
+
 def _is_srgb(transform: object) -> bool:
     from PIL import ImageCms
 
@@ -159,75 +154,27 @@ def _name(description: str) -> str:
     return next((name for sign, name in KNOWN_PROFILES if sign in description.lower()), "other profile")
 
 
-def _by_declaration(
-    picture: Image.Image, info: dict[str | tuple[int, int], object], declared: str, kind: str, grey: bool, palette: bool
-) -> SrgbPicture:
-    """Colours of a file without a profile, by what else it says of them."""
-    name, flags = {"srgb": "sRGB", "adobe": "Adobe RGB", "uncalibrated": "unknown"}.get(declared, "sRGB (assumed)"), []
-    nclx = info.get("nclx_profile")
-    if kind == "HEIF" and isinstance(nclx, dict):
-        name = _nclx_name(int(nclx.get("color_primaries", 2)), int(nclx.get("transfer_characteristics", 2)))
-    elif kind == "PNG" and not declared:
-        name = _png_name(info)
-    built = {"Adobe RGB": (ADOBE_RGB, (ADOBE_RGB_GAMMA,)), "Display P3": (DISPLAY_P3, SRGB_CURVE)}.get(name)
-    if built is not None and not grey:
-        converted = _apply_profile(picture, matrix_profile(*built, description=name))
-        if converted is not None:
-            picture = converted[0]
-    if name == "unknown":
-        flags.append("unknown_colour_space")
-    return SrgbPicture(picture, name, grey, palette, flags)
+def _by_declaration(picture: Image.Image, declared: DeclaredColour, grey: bool, palette: bool) -> SrgbPicture:
+    """Colours of a file by what it says of them beside a profile."""
+    flags = ["unknown_colour_space"] if declared.name == "unknown" else []
+    if declared.narrow:
+        picture = picture.point([_of_narrow(code) for code in range(256)] * 3)
+    # Primaries move no grey.
+    if declared.curve is not None or (declared.corners is not None and not grey):
+        picture = _converted(picture, declared)
+    return SrgbPicture(picture, declared.name, grey, palette, flags)
 
 
-def _nclx_name(primaries: int, transfer: int) -> str:
-    if transfer in NCLX_HDR_TRANSFERS:
-        raise CannotDecode("hdr_curve")
-    if transfer not in NCLX_SRGB_TRANSFERS:
-        return "unknown"
-    if primaries == NCLX_P3:
-        return "Display P3"
-    return "sRGB" if primaries in NCLX_SRGB_PRIMARIES else "unknown"
+def _of_narrow(code: int) -> int:
+    return min(255, max(0, round((code - NARROW_LOWEST) * 255 / NARROW_STEPS)))
 
 
-def _png_name(info: dict[str | tuple[int, int], object]) -> str:
-    if "srgb" in info:
-        return "sRGB"
-    gamma, corners = info.get("gamma"), info.get("chromaticity")
-    if isinstance(gamma, float) and abs(gamma - PNG_SRGB_GAMMA) > PNG_NEAR:
-        return "unknown"
-    if isinstance(corners, tuple) and any(abs(a - b) > PNG_NEAR for a, b in zip(corners, PNG_SRGB_XY, strict=False)):
-        return "unknown"
-    return "sRGB (assumed)"
-
-
-def matrix_profile(colorants: Colorants, curve: tuple[float, ...], *, description: str) -> bytes:
-    """An ICC profile of three primaries and one tone curve (ICC.1:2022, 8.3.3), for files that only name their colours.
-
-    Parameters
-    ----------
-    colorants : tuple of 3 XYZ
-        Of red, green and blue, adapted to D50.
-    curve : tuple of float
-        One number: a gamma.  Five: g, a, b, c, d of a parametric curve of type 3.
-    description : str
-        ASCII.
-    """
-
-    def fixed(*values: float) -> bytes:
-        return struct.pack(f">{len(values)}i", *(math.floor(value * 65536 + 0.5) for value in values))
-
-    def text(words: str) -> bytes:
-        encoded = words.encode("utf-16-be")
-        return b"mluc" + struct.pack(">4xII2s2sII", 1, 12, b"en", b"US", len(encoded), 28) + encoded
-
-    tone = b"para" + struct.pack(">4xHxx", 3 if len(curve) == len(SRGB_CURVE) else 0) + fixed(*curve)
-    tags = {b"desc": text(description), b"cprt": text("Public domain"), b"wtpt": b"XYZ \0\0\0\0" + fixed(*D50)}
-    for letter, colorant in zip("rgb", colorants, strict=True):
-        tags[f"{letter}XYZ".encode()] = b"XYZ \0\0\0\0" + fixed(*colorant)
-        tags[f"{letter}TRC".encode()] = tone
-    table, body, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
-    for signature, content in tags.items():
-        table += struct.pack(">4sII", signature, start + len(body), len(content))
-        body += content + b"\0" * (-len(content) % 4)
-    header = struct.pack(">I4sI4s4s4s12s4s", start + len(body), b"", 0x04400000, b"mntr", b"RGB ", b"XYZ ", bytes(12), b"acsp")
-    return (header + bytes(28) + fixed(*D50)).ljust(128, b"\0") + table + body
+def _converted(picture: Image.Image, declared: DeclaredColour) -> Image.Image:
+    try:
+        profile = matrix_profile(declared.corners or SRGB_CORNERS, declared.curve or SRGB_CURVE, description=declared.name)
+    except MALFORMED:
+        raise CannotDecode("odd_colour") from None
+    converted = _apply_profile(picture, profile)
+    if converted is None:
+        raise CannotDecode("odd_colour")
+    return converted[0]

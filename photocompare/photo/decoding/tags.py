@@ -9,10 +9,12 @@ from typing import Any
 
 from PIL import Image
 
+from photocompare.photo.decoding.primaries import D65_XY
 from photocompare.photo.decoding.refusal import MALFORMED
 
 EXIF_ORIENTATION, EXIF_IFD, INTEROP_IFD, INTEROP_INDEX = 0x0112, 0x8769, 0xA005, 0x0001
-BITS_PER_SAMPLE, NEW_SUBFILE_TYPE, DNG_VERSION = 0x0102, 0x00FE, 0xC612
+TRANSFER_FUNCTION, WHITE_POINT, PRIMARY_CHROMATICITIES, GAMMA = 0x012D, 0x013E, 0x013F, 0xA500
+BITS_PER_SAMPLE = 0x0102
 
 TEXT_TAGS = {"make": 0x010F, "model": 0x0110, "software": 0x0131}
 PHOTO_TEXT_TAGS = {"taken": 0x9003, "digitised": 0x9004, "offset": 0x9011, "digitised_offset": 0x9012}
@@ -27,6 +29,12 @@ PHOTO_NUMBER_TAGS = {
     "pixel_y": 0xA003,
 }
 """Tags of EXIF 2.32 (CIPA DC-008-2019) that may leave the child."""
+
+CHROMATICITIES = 8
+"""Numbers of white, red, green and blue."""
+
+ADOBE_COLOUR_SPACE = 2
+"""Not of the standard, but in use."""
 
 LONGEST_TEXT = 64
 """Characters of a tag that are looked at; a make or a date is shorter."""
@@ -50,11 +58,20 @@ class TagFacts:
         "srgb", "adobe", "uncalibrated" or "" by EXIF ColorSpace and the interoperability index.
     camera : dict
         Text and numbers of the allow-list, unchecked.
+    chromaticities : tuple of float
+        x and y of white, red, green and blue (TIFF 6.0, section 20); empty if absent.
+    transfer_function : tuple of float
+        Linear light of each code, 0..65535, of one or three channels (TIFF 6.0, section 20); empty if absent.
+    gamma : float or None
+        EXIF Gamma.
     """
 
     orientation: int | None = None
     declared_colour: str = ""
     camera: dict[str, Any] = field(default_factory=dict)
+    chromaticities: tuple[float, ...] = ()
+    transfer_function: tuple[float, ...] = ()
+    gamma: float | None = None
 
 
 def read_tags(picture: Image.Image, kind: str) -> TagFacts:
@@ -67,9 +84,14 @@ def read_tags(picture: Image.Image, kind: str) -> TagFacts:
         camera |= {name: number for name, tag in PHOTO_NUMBER_TAGS.items() if (number := _number(photo.get(tag))) is not None}
         orientation = _number(exif.get(EXIF_ORIENTATION))
         declared = _declared_colour(camera.pop("colour_space", None), _text(interop.get(INTEROP_INDEX)))
+        # D65 where only the primaries are told.
+        chromaticities = (_numbers(exif.get(WHITE_POINT)) or D65_XY) + _numbers(exif.get(PRIMARY_CHROMATICITIES))
+        chromaticities = chromaticities if len(chromaticities) == CHROMATICITIES and any(chromaticities) else ()
+        transfer = _numbers(exif.get(TRANSFER_FUNCTION))
+        gamma = _number(photo.get(GAMMA))
     except MALFORMED:
         return TagFacts()
-    return TagFacts(None if orientation is None else int(orientation), declared, camera)
+    return TagFacts(None if orientation is None else int(orientation), declared, camera, chromaticities, transfer, gamma)
 
 
 def _exif(picture: Image.Image, kind: str) -> Image.Exif:
@@ -101,13 +123,19 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _numbers(value: Any) -> tuple[float, ...]:
+    """All numbers of a tag; empty if it is absent or one of them is no number."""
+    numbers = [_number(part) for part in (value if isinstance(value, tuple) else (value,))]
+    return tuple(number for number in numbers if number is not None) if None not in numbers else ()
+
+
 def _declared_colour(colour_space: float | None, interop_index: str) -> str:
-    """EXIF ColorSpace 1 is sRGB, 65535 uncalibrated; DCF 2.0 marks Adobe RGB by the index "R03"."""
+    """EXIF ColorSpace 1 is sRGB, 65535 uncalibrated; DCF 2.0 marks Adobe RGB by the index "R03", some cameras by ColorSpace 2."""
     if colour_space is None:
         return ""
     if colour_space == 1:
         return "srgb"
-    return "adobe" if interop_index == "R03" else "uncalibrated"
+    return "adobe" if interop_index == "R03" or colour_space == ADOBE_COLOUR_SPACE else "uncalibrated"
 
 
 def source_bit_depth(picture: Image.Image, data: bytes, kind: str) -> int:
@@ -119,12 +147,6 @@ def source_bit_depth(picture: Image.Image, data: bytes, kind: str) -> int:
         bits = getattr(picture, "tag_v2", {}).get(BITS_PER_SAMPLE, (8,))
         return int(max(bits)) if isinstance(bits, tuple) else int(bits)
     return int(picture.info.get("bit_depth", 8)) if kind == "HEIF" else 8
-
-
-def is_camera_raw(picture: Image.Image) -> bool:
-    """True for raw files, which are TIFFs whose first picture is a preview (TIFF 6.0: NewSubfileType bit 0) or DNG."""
-    tags = getattr(picture, "tag_v2", {})
-    return DNG_VERSION in tags or bool(int(tags.get(NEW_SUBFILE_TYPE, 0)) & 1)
 
 
 def carries_gain_map(data: bytes, kind: str) -> bool:

@@ -1,0 +1,90 @@
+"""Where a HEIF file keeps its pictures' data, and whether all of it is there (ISO 14496-12, 8.11; ISO 23008-12).
+
+What follows the last box is a phone's own affair: text, sound, a film.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+IN_THE_FILE = 0
+"""construction_method of iloc: offsets count from the start of the file."""
+
+HEVC_ITEM = b"hvc1"
+
+NEVER_ARRIVED = bytes(16)
+"""HEVC data holds no three zeros in a row (ITU-T H.265, 7.4.2), the length before each unit at most three more: what does was filled up."""
+
+FULL_BOX = 4
+"""Bytes of version and flags."""
+
+
+def heif_is_whole(data: bytes) -> bool:
+    """False where data of an item lies beyond the file's end or never arrived."""
+    try:
+        meta = next((content for name, content in _boxes(data, 0, len(data)) if name == b"meta"), None)
+        if meta is None:
+            return False
+        parts = dict(_boxes(data, meta[0] + FULL_BOX, meta[1]))
+        hevc = _items_of_type(data, parts[b"iinf"], HEVC_ITEM) if b"iinf" in parts else set()
+        for item, start, end in _extents(data, *parts[b"iloc"]):
+            if end > len(data) or (item in hevc and data.find(NEVER_ARRIVED, start, end) >= 0):
+                return False
+    except (struct.error, LookupError):
+        return False
+    return True
+
+
+def _boxes(data: bytes, position: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
+    """Name, and start and end of the content, of each box that is whole."""
+    while position + 8 <= end:
+        length, name = struct.unpack_from(">I4s", data, position)
+        start = position + 8
+        if length == 1:
+            length, start = struct.unpack_from(">Q", data, start)[0], start + 8
+        elif length == 0:
+            length = end - position
+        if length < start - position or position + length > end:
+            return
+        yield name, (start, position + length)
+        position += length
+
+
+def _items_of_type(data: bytes, content: tuple[int, int], kind: bytes) -> set[int]:
+    """Numbers of the items of one type, by the item information box."""
+    start, end = content
+    first = start + FULL_BOX + (2 if data[start] == 0 else 4)
+    found = set()
+    for name, (entry, _) in _boxes(data, first, end):
+        if name == b"infe" and data[entry] in (2, 3):
+            number, item_type = struct.unpack_from(">H2x4s" if data[entry] == 2 else ">I2x4s", data, entry + FULL_BOX)
+            if item_type == kind:
+                found.add(number)
+    return found
+
+
+def _extents(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Item, start and end in the file of each piece of data, by the item location box; what lies elsewhere is left out."""
+    version = data[position]
+
+    def take(size: int) -> int:
+        nonlocal position
+        if position + size > end:
+            raise IndexError("the box ends early")
+        value = int.from_bytes(data[position : position + size], "big")
+        position += size
+        return value
+
+    position += FULL_BOX
+    sizes = take(2)
+    offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    for _ in range(take(2 if version < 2 else 4)):
+        item = take(2 if version < 2 else 4)
+        method = take(2) & 15 if version else IN_THE_FILE
+        elsewhere, base = take(2), take(base_size)
+        for _ in range(take(2)):
+            take(index_size if version else 0)
+            start, length = base + take(offset_size), take(length_size)
+            if method == IN_THE_FILE and not elsewhere:
+                yield item, start, start + length
