@@ -23,7 +23,7 @@ _MOST_NAMES = 12
 _LONGEST_NAME = 24
 """Letters of a unit's name that fit beside its point."""
 
-_MARKERS = {"circle": ("o", 3.5), "square": ("o", 3.5), "diamond": ("D", 4.5)}
+_MARKERS = {"circle": ("o", 3.5), "square": ("o", 3.5), "diamond": ("D", 4.5), "triangle-up": ("^", 3.5)}
 """Of a shape: matplotlib's marker, and its size in points.  Units beyond a limit are named in print, and one beyond 95 % needs no shape of
 its own there."""
 
@@ -91,7 +91,7 @@ def draw_funnel(plot: FunnelPlot, width_mm: float, height_mm: float) -> bytes:
             colour, shape = UNIT_MARKS[unit.place]
             marker, size = _MARKERS[shape]
             axes.plot(unit.pairs, unit.rate, marker=marker, color=colour, ms=size, ls="none")
-            if unit.place != "within":
+            if unit.place not in ("within", "few"):
                 axes.annotate(_short(unit.name), (unit.pairs, unit.rate), xytext=(4, 3), textcoords="offset points", fontsize=_SMALL)
         axes.set(ylim=(0, 100), xlabel=plot.x.title, ylabel=plot.y.title)
         axes.legend(loc="lower right", fontsize=_SMALL)
