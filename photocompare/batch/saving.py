@@ -99,16 +99,12 @@ class SaveToRecords:
     manifest : Manifest
         Whose photos are to be saved.
 
-    Raises
-    ------
-    UsageError
-        A patient's key is not in the records: every row with one, in one message.
     """
 
     def __init__(self, records: Records, manifest: Manifest) -> None:
         self._records = records
         self._root = manifest.root
-        self._keys = _patient_keys(records, manifest)
+        self._keys, self._doubtful = _patient_keys(records, manifest)
         self._held = _held_comparisons(records)
 
     def __call__(self, row: PairRow, result: Result, dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -119,6 +115,7 @@ class SaveToRecords:
 
         if row.before_date is None or row.after_date is None:
             raise UsageError(f"Row {row.number} lacks a visit's day, which the records need.")
+        self._check_patient(row.patient)
         files = [self._photo(name, place, photo_facts) for name, place in row.places.items()]
         try:
             key = self._key(row.patient)
@@ -157,6 +154,13 @@ class SaveToRecords:
             raise UsageError(f"The {name} has changed since it was measured, so the pair was not saved; start again.")
         return data
 
+    def _check_patient(self, patient: str) -> None:
+        """Refuse a name that means several patients, and a key that the records don't know."""
+        if patient in self._doubtful:
+            raise UsageError(f"{patient!r} is the chart number of several patients; give the key of one.")
+        if patient not in self._keys and patient.startswith(_KEY_HEAD):
+            raise UsageError(f"There is no patient {patient!r} in the records; correct the key and start again.")
+
     def _key(self, patient: str) -> str:
         """The patient's key; a chart number that the records don't know becomes a new patient."""
         if patient not in self._keys:
@@ -189,8 +193,8 @@ _KEY_HEAD = "P-"
 """How the records' own keys begin."""
 
 
-def _patient_keys(records: Records, manifest: Manifest) -> dict[str, str]:
-    """What the manifest calls a patient to the patient's key, for those whom the records know."""
+def _patient_keys(records: Records, manifest: Manifest) -> tuple[dict[str, str], set[str]]:
+    """What the manifest calls a patient to the patient's key, for those whom the records know; and the names that several have."""
     from sqlalchemy import select
 
     from photocompare.records.access import COMMAND_LINE, Permission
@@ -211,14 +215,4 @@ def _patient_keys(records: Records, manifest: Manifest) -> dict[str, str]:
                 if name in keys:
                     doubtful.add(name)
                 keys[name] = key
-    wrong = [
-        f"row {row.number}: patient {row.patient!r} is the chart number of several" for row in manifest.rows if row.patient in doubtful
-    ]
-    wrong += [
-        f"row {row.number}: patient {row.patient!r} is not in the records"
-        for row in manifest.rows
-        if row.patient not in keys and row.patient.startswith(_KEY_HEAD)
-    ]
-    if wrong:
-        raise UsageError("Nothing was begun; correct the patients and start again.\n  " + "\n  ".join(wrong))
-    return keys
+    return keys, doubtful

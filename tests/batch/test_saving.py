@@ -251,19 +251,19 @@ def test_a_pair_of_a_visit_with_other_facts_is_told_and_the_rest_saved(records: 
     assert "is kept with another agent" in refused[3]
 
 
-def test_keys_that_the_records_do_not_know_begin_nothing(records: Records, tmp_path: Path) -> None:
+def test_a_patient_whom_the_records_do_not_know_costs_the_row_alone(records: Records, tmp_path: Path) -> None:
+    manifest = write_pairs(tmp_path, ["ok", "other", "third"])
     records.add_patient(COMMAND_LINE, IdentityFacts(chart_number="twice"))
     records.add_patient(COMMAND_LINE, IdentityFacts(chart_number="twice"))
-    rows = (
-        PairRow(2, "a", "b", **known(patient="P-22222222X")),
-        PairRow(3, "c", "d", **known(patient="twice")),
-        PairRow(4, "e", "f", **known()),
-    )
-    with pytest.raises(UsageError, match="Nothing was begun") as told:
-        SaveToRecords(records, Manifest(tmp_path, rows))
-    assert "row 2: patient 'P-22222222X' is not in the records" in str(told.value)
-    assert "row 3: patient 'twice' is the chart number of several" in str(told.value)
-    assert "row 4" not in str(told.value)
+    names = ("P-22222222X", "twice", "4711")
+    rows = tuple(PairRow(**(vars(row) | known(patient=name))) for row, name in zip(manifest.rows, names, strict=True))
+    listed = Manifest(manifest.root, rows)
+    summary = run(listed, tmp_path / "out", SaveToRecords(records, listed))
+    told = [row["not_saved"] for row in parquet.read_table(tmp_path / "out" / "results.parquet").to_pylist()]
+    assert (summary.fresh, summary.unsaved) == (3, 3)
+    assert told[0] == "There is no patient 'P-22222222X' in the records; correct the key and start again."
+    assert told[1] == "'twice' is the chart number of several patients; give the key of one."
+    assert "patient" not in told[2]
 
 
 def test_a_photo_that_changed_since_is_not_saved(records: Records, tmp_path: Path) -> None:
