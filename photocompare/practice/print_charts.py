@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from photocompare.practice.charts import GREY, UNIT_MARKS, DistributionPlot, FunnelPlot, QualityPlot, RunPlot
+from photocompare.report.pdf.letters import as_drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +93,8 @@ def draw_funnel(plot: FunnelPlot, width_mm: float, height_mm: float) -> bytes:
             marker, size = _MARKERS[shape]
             axes.plot(unit.pairs, unit.rate, marker=marker, color=colour, ms=size, ls="none")
             if unit.place not in ("within", "few"):
-                axes.annotate(_short(unit.name), (unit.pairs, unit.rate), xytext=(4, 3), textcoords="offset points", fontsize=_SMALL)
+                name = as_drawn(_short(unit.name))
+                axes.annotate(name, (unit.pairs, unit.rate), xytext=(4, 3), textcoords="offset points", fontsize=_SMALL)
         axes.set(ylim=(0, 100), xlabel=plot.x.title, ylabel=plot.y.title)
         axes.legend(loc="lower right", fontsize=_SMALL)
 
