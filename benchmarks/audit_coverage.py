@@ -10,7 +10,6 @@ import time
 
 import numpy as np
 from scipy import stats
-from tests.made_cohort import Practice, made_cohort
 
 from photocompare.practice.agreement import intraclass_correlations, limits_of_agreement
 from photocompare.practice.breakdown import Grouped
@@ -19,6 +18,7 @@ from photocompare.practice.funnel import funnel
 from photocompare.practice.run_chart import run_signals
 from photocompare.practice.statistics import Clusters, clustered_means, mean_estimates, rate_estimates
 from photocompare.practice.true_clearance import true_clearance
+from tests.support.made_cohort import Practice, made_cohort
 
 BANDS = (-np.inf, 70.0), (70.0, 90.0), (90.0, np.inf)
 """Below, within and above the 70-90 % band."""

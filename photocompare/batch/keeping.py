@@ -144,9 +144,13 @@ class BatchFolder:
         except OSError:
             return b""
 
-    def saved(self, key: str, row: str) -> bool:
-        """Whether the pair is in the records for a row of this name."""
-        return (self.of_pair(key) / _SAVED.format(row)).exists()
+    def saved(self, key: str, row: str) -> Mapping[str, Any]:
+        """Where the pair was last saved for a row of this name; empty when it was not."""
+        try:
+            told = json.loads((self.of_pair(key) / _SAVED.format(row)).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return told if isinstance(told, dict) else {}
 
     def note_saved(self, key: str, row: str, where: Mapping[str, Any]) -> None:
         """Note that the pair is in the records."""

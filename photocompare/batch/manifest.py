@@ -1,7 +1,7 @@
-"""The list of pairs to measure: a CSV file, checked as a whole before anything begins.
+"""The list of pairs to measure: a CSV file, as a spreadsheet writes it, checked as a whole before anything begins.
 
 One row is a pair: two photos, or one collage of both.  The dates are those of its two visits; the other facts are the before visit's, whose
-treatment the pair judges.  Their names and ranges are the records'.
+treatment the pair judges.  Their names and ranges are the records'.  A row with an error is skipped and told; the rest is measured.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ import csv
 import datetime as dt
 import io
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from photocompare.base.errors import UsageError
-from photocompare.batch.sources import place_fault
+from photocompare.batch.sources import normal_form, place_fault
+from photocompare.batch.spreadsheet import DateOrder, decoded, parse_day, parse_decimal, separated
 from photocompare.leg.scale import HIGHEST_MM_PER_PX, LOWEST_MM_PER_PX
 from photocompare.photo.visits import COLLAGE_ORDERS, CollageOrder
 from photocompare.records.entries import VisitFacts
 from photocompare.records.schema import LONGEST_NAME, SIDES
-from photocompare.results.timing import parse_date
 
 PLACES = ("before", "after")
 COLLAGE = "collage"
@@ -34,7 +35,7 @@ MOST_ROWS = 200_000
 
 MOST_BYTES = 500_000_000
 
-_DELIMITERS = (",", ";", "\t")
+_WHOLE = re.compile(r"[+-]?[0-9]+(?:[.,]0+)?")
 _SOME_DAY = dt.date(2000, 1, 1)
 
 
@@ -95,26 +96,42 @@ COLUMNS = (*PLACES, *DATES, "patient", "leg", "region", *VISIT_FACTS, "mm_per_px
 
 @dataclass(frozen=True)
 class Manifest:
-    """A checked manifest: the folder that its paths are relative to (resolved), and its rows."""
+    """A checked manifest.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that its paths are relative to, resolved.
+    rows : tuple of PairRow
+        All, also those with errors: these as far as they can be understood.
+    faults : mapping of int to tuple of str
+        Number of a row to all that is wrong with it.
+    code_page : str
+        What the text was taken to be where it is not Unicode; its letters may be others.
+    """
 
     root: Path
     rows: tuple[PairRow, ...]
+    faults: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    code_page: str = ""
 
 
-def read_manifest(path: Path, *, for_records: bool = False) -> Manifest:
+def read_manifest(path: Path, *, for_records: bool = False, dates: DateOrder = "") -> Manifest:
     """Read and check a manifest.
 
     Parameters
     ----------
     path : Path
-        CSV in UTF-8 with a header; commas, semicolons or tabs between cells.
+        CSV with a header, as a spreadsheet writes it.
     for_records : bool
         The pairs are to be saved: each needs what `FOR_RECORDS` says.
+    dates : str
+        How dates such as 03/04/2026 are read; they are errors where nobody says.
 
     Raises
     ------
     UsageError
-        It can't be read, or holds errors: all of them, with their row numbers.
+        It can't be read, its header has errors, or every row has: all of them, with their row numbers.
     """
     try:
         with path.open("rb") as file:
@@ -123,63 +140,64 @@ def read_manifest(path: Path, *, for_records: bool = False) -> Manifest:
         raise UsageError(f"The manifest {path} can't be read: {error.strerror}.") from error
     if len(data) > MOST_BYTES:
         raise UsageError(f"The manifest has more than {MOST_BYTES // 1_000_000} MB; split it.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError("The manifest is not UTF-8 text; save it as CSV UTF-8.") from None
-    return Manifest(path.resolve().parent, parse_manifest(text, for_records=for_records))
+    found = decoded(data)
+    return replace(parse_manifest(found.text, path.resolve().parent, for_records=for_records, dates=dates), code_page=found.code_page)
 
 
-def parse_manifest(text: str, *, for_records: bool = False) -> tuple[PairRow, ...]:
-    """The rows of a manifest's text; looks at no file.
+def parse_manifest(text: str, root: Path = Path(), *, for_records: bool = False, dates: DateOrder = "") -> Manifest:
+    """The manifest of a text; looks at no file.
 
     Raises
     ------
     UsageError
-        All errors in one message, with row numbers.
+        The header has errors, or no row is without: all of them in one message, with row numbers.
     """
-    errors: list[str] = []
-    rows = list(_checked_rows(text, for_records, errors))
-    if not rows and not errors:
-        errors.append("row 2: there is no pair; write one row a pair below the header")
+    rows: list[PairRow] = []
+    faults: dict[int, tuple[str, ...]] = {}
+    _check_rows(text, for_records, dates, rows, faults)
+    if not rows:
+        raise _refused(["row 2: there is no pair; write one row a pair below the header"])
     if len(rows) > MOST_ROWS:
-        errors.append(f"there are {len(rows)} pairs, more than {MOST_ROWS}; split the manifest")
-    errors += _repeated(rows)
-    if errors:
-        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        raise UsageError(f"The manifest has {count}, and nothing was begun; correct it and start again.\n  " + "\n  ".join(errors))
-    return tuple(rows)
+        raise _refused([f"there are {len(rows)} pairs, more than {MOST_ROWS}; split the manifest"])
+    faults |= dict(_repeated([row for row in rows if row.number not in faults]))
+    if len(faults) == len(rows):
+        raise _refused([f"row {number}: {fault}" for number, wrong in sorted(faults.items()) for fault in wrong])
+    return Manifest(root, tuple(rows), faults)
 
 
-def _checked_rows(text: str, for_records: bool, errors: list[str]) -> Iterator[PairRow]:
-    """Rows as they are checked; what is wrong goes to `errors`, and a row with an error is still given if it can be."""
-    first_line = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first_line.count)
+def _refused(errors: list[str]) -> UsageError:
+    count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    return UsageError(f"The manifest has {count}, and nothing was begun; correct it and start again.\n  " + "\n  ".join(errors))
+
+
+def _check_rows(text: str, for_records: bool, dates: DateOrder, rows: list[PairRow], faults: dict[int, tuple[str, ...]]) -> None:
+    """Fill `rows` and, for those with errors, `faults`."""
+    text, delimiter = separated(text)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [name.strip().lower() for name in next(lines, [])]
-        faults = _header_faults(header, for_records)
-        errors += [f"row 1: {fault}" for fault in faults]
-        if faults:
-            return
+        wrong = _header_faults(header, for_records)
+        if wrong:
+            raise _refused([f"row 1: {fault}" for fault in wrong])
         for number, cells in enumerate(lines, start=2):
             if not any(cell.strip() for cell in cells):
                 continue
-            if len(cells) > len(header) and any(cells[len(header) :]):
-                errors.append(f"row {number}: has {len(cells)} cells, the header has {len(header)}")
-                continue
-            row, wrong = _checked_row(number, dict(zip(header, cells, strict=False)), for_records)
-            errors += [f"row {number}: {fault}" for fault in wrong]
-            if row is not None:
-                yield row
+            row, wrong = _checked_row(number, dict(zip(header, cells, strict=False)), for_records, dates)
+            named = [name for name in header if name]
+            if any(cell.strip() for place, cell in enumerate(cells) if place >= len(header) or not header[place]):
+                wrong = [f"has {len(cells)} cells, the header has {len(named)}"]
+            rows.append(row)
+            if wrong:
+                faults[number] = tuple(wrong)
     except csv.Error as error:
-        errors.append(f"line {lines.line_num}: is no CSV ({error})")
+        # Where a quote is open, nobody knows where the rows behind it begin.
+        raise _refused([f"line {lines.line_num}: is no CSV ({error})"]) from None
 
 
 def _header_faults(header: list[str], for_records: bool) -> list[str]:
     photos = ("before",) if COLLAGE in header else PLACES
     needed = (*photos, *(FOR_RECORDS if for_records else ()))
-    unknown = [name for name in header if name not in COLUMNS]
+    unknown = [name for name in header if name and name not in COLUMNS]
     return [
         *(f"column {name} is missing" for name in needed if name not in header),
         *(f"column {name!r} is not known; known are {', '.join(COLUMNS)}" for name in unknown),
@@ -187,32 +205,32 @@ def _header_faults(header: list[str], for_records: bool) -> list[str]:
     ]
 
 
-def _checked_row(number: int, cells: dict[str, str], for_records: bool) -> tuple[PairRow | None, list[str]]:
-    """The row, None if a cell can't be understood, and what is wrong with it."""
+def _checked_row(number: int, cells: dict[str, str], for_records: bool, dates: DateOrder) -> tuple[PairRow, list[str]]:
+    """The row, as far as its cells can be understood, and what is wrong with it."""
     wrong: list[str] = []
     values: dict[str, Any] = {}
     needed = ("before",) if cells.get(COLLAGE, "").strip() else PLACES
     if needed != PLACES and not cells.get("after", "").strip():
         cells.pop("after", None)
     for name, cell in cells.items():
+        if not name:
+            continue
         try:
-            values[name] = _CHECKS[name](name, cell.strip())
+            values[name] = _day(cell.strip(), dates) if name in DATES else _CHECKS[name](name, cell.strip())
         except (UsageError, ValueError) as error:
             wrong.append(f"{name}: {str(error).rstrip('.')}")
     wrong += [f"{name} is empty" for name in needed if name not in cells]
     if for_records:
         wrong += [f"{name} is empty; the records need it" for name in FOR_RECORDS if not cells.get(name, "").strip()]
-    if wrong:
-        return None, wrong
-    row = PairRow(number, **values)
-    return row, _contradictions(row, for_records)
+    row = PairRow(number, **{"before": "", **values})
+    return row, wrong or _contradictions(row, for_records)
 
 
 def _contradictions(row: PairRow, for_records: bool) -> list[str]:
     wrong = []
     if row.collage is not None and row.after:
         wrong.append("a collage is one file; leave after empty, or leave collage empty")
-    if row.before == row.after:
+    if normal_form(row.before) == normal_form(row.after):
         wrong.append("before and after are the same photo")
     if row.before_date is not None and row.after_date is not None:
         if row.after_date < row.before_date:
@@ -222,13 +240,13 @@ def _contradictions(row: PairRow, for_records: bool) -> list[str]:
     return wrong
 
 
-def _repeated(rows: list[PairRow]) -> list[str]:
+def _repeated(rows: list[PairRow]) -> list[tuple[int, tuple[str, ...]]]:
     first: dict[tuple[str, str], int] = {}
-    wrong = []
+    wrong: list[tuple[int, tuple[str, ...]]] = []
     for row in rows:
-        earlier = first.setdefault((row.before, row.after), row.number)
+        earlier = first.setdefault((normal_form(row.before), normal_form(row.after)), row.number)
         if earlier != row.number:
-            wrong.append(f"row {row.number}: the pair is in row {earlier} already")
+            wrong.append((row.number, (f"the pair is in row {earlier} already",)))
     return wrong
 
 
@@ -239,8 +257,8 @@ def _place(_: str, cell: str) -> str:
     return cell
 
 
-def _day(_: str, cell: str) -> dt.date | None:
-    return None if not cell else VisitFacts(parse_date(cell)).day
+def _day(cell: str, order: DateOrder) -> dt.date | None:
+    return None if not cell else VisitFacts(parse_day(cell, order)).day
 
 
 def _text(_: str, cell: str) -> str:
@@ -267,11 +285,12 @@ def _collage(_: str, cell: str) -> CollageOrder | None:
 
 
 def _number(cell: str, kind: type[int] | type[float]) -> float | int:
-    try:
-        value = kind(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or "_" in cell:
+    value: float | int = math.nan
+    if kind is float:
+        value = parse_decimal(cell)
+    elif _WHOLE.fullmatch(cell):
+        value = int(re.split("[.,]", cell)[0])
+    if not math.isfinite(value):
         raise ValueError(f"{cell!r} is not a {'whole ' if kind is int else ''}number; write it like {'12' if kind is int else '0.5'}")
     return value
 
@@ -301,7 +320,6 @@ def _visit_fact(kind: Callable[[str], Any] | None) -> Callable[[str, str], Any]:
 _whole = _visit_fact(lambda cell: _number(cell, int))
 _CHECKS: dict[str, Callable[[str, str], Any]] = {
     **dict.fromkeys(PLACES, _place),
-    **dict.fromkeys(DATES, _day),
     **dict.fromkeys(("patient", "region"), _text),
     "leg": _side,
     **dict.fromkeys(("session", "compression_days", "vcss"), _whole),

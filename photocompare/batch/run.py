@@ -180,6 +180,8 @@ def _plan(manifest: Manifest, settings: Settings, watcher: Watcher) -> list[_Pla
     sha256 = settings.sha256
 
     def plan(row: PairRow) -> _Planned:
+        if row.number in manifest.faults:
+            return _Planned(row, why=f"The row has an error: {'; '.join(manifest.faults[row.number])}.")
         found, names = [], []
         for name, place in row.places.items():
             try:

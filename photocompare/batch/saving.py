@@ -1,7 +1,9 @@
 """Saving a batch's results to the records, each once.
 
 A pair that is to be saved keeps its dossier beside its result until the records have it, so that a run that was stopped between the two
-saves it later without measuring again.  The records take the same comparison only once, so that saving again what was saved does nothing.
+saves it later without measuring again.  The folder notes where each row was saved, and the records are asked whether they hold it: the
+same folder may be saved to other records, or to the same ones emptied or restored.  They take the same comparison only once, so that
+saving again what was saved does nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Save(Protocol):
-    """Saves one pair to the records."""
+    """Saves pairs to the records."""
 
     def __call__(
         self,
@@ -34,6 +36,9 @@ class Save(Protocol):
         photo_facts: Mapping[str, Mapping[str, Any]],
     ) -> Mapping[str, Any]:
         """Save, and tell where: plain JSON types, kept beside the result.  UsageError for what the records do not take."""
+
+    def holds(self, where: Mapping[str, Any]) -> bool:
+        """Whether these records hold what was once saved there."""
 
 
 class Saver:
@@ -45,10 +50,14 @@ class Saver:
 
     def waits(self, row: PairRow, key: str) -> bool:
         """Whether the row's pair has a result, a refusal too, and is not saved."""
-        if self._kept.saved(key, _name(row)):
+        if self._held(row, key):
             return False
         stored = self._kept.load(key)
         return stored is not None and stored.result is not None
+
+    def _held(self, row: PairRow, key: str) -> bool:
+        where = self._kept.saved(key, _name(row))
+        return bool(where) and self._save.holds(where)
 
     def needs_measuring(self, stored: StoredPair, row: PairRow) -> bool:
         """Whether the row can't be saved from what is kept: an earlier run measured it without --save."""
@@ -61,7 +70,7 @@ class Saver:
             return {}
         refused: dict[int, str] = {}
         for row in rows:
-            if self._kept.saved(key, _name(row)):
+            if self._held(row, key):
                 continue
             try:
                 where = self._save(row, stored.result, self._kept.dossier(key), stored.photo_facts)
@@ -90,16 +99,13 @@ class SaveToRecords:
     manifest : Manifest
         Whose photos are to be saved.
 
-    Raises
-    ------
-    UsageError
-        A patient's key is not in the records: every row with one, in one message.
     """
 
     def __init__(self, records: Records, manifest: Manifest) -> None:
         self._records = records
         self._root = manifest.root
-        self._keys = _patient_keys(records, manifest)
+        self._keys, self._doubtful = _patient_keys(records, manifest)
+        self._held = _held_comparisons(records)
 
     def __call__(self, row: PairRow, result: Result, dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         from sqlalchemy.exc import SQLAlchemyError
@@ -109,6 +115,7 @@ class SaveToRecords:
 
         if row.before_date is None or row.after_date is None:
             raise UsageError(f"Row {row.number} lacks a visit's day, which the records need.")
+        self._check_patient(row.patient)
         files = [self._photo(name, place, photo_facts) for name, place in row.places.items()]
         try:
             key = self._key(row.patient)
@@ -125,11 +132,17 @@ class SaveToRecords:
                 photo_facts=photo_facts,
             )
             saved = self._records.save_comparison(COMMAND_LINE, new)
+            self._held |= {(key, saved.id), (key, saved.content_key)}
         except SQLAlchemyError as error:
             raise UsageError(
                 f"The records' database did not take the pair ({type(error).__name__}); start again when it is back."
             ) from error
         return {"patient": key, **dataclasses.asdict(saved)}
+
+    def holds(self, where: Mapping[str, Any]) -> bool:
+        """Whether the records hold this comparison of this patient, an erased one too: who was erased is not brought back."""
+        # Folders of earlier versions noted the comparison's number alone.
+        return (where.get("patient"), where.get("content_key") or where.get("id")) in self._held
 
     def _photo(self, name: str, place: str, photo_facts: Mapping[str, Mapping[str, Any]]) -> bytes:
         """The file's bytes, if they are still those that were measured."""
@@ -141,6 +154,13 @@ class SaveToRecords:
             raise UsageError(f"The {name} has changed since it was measured, so the pair was not saved; start again.")
         return data
 
+    def _check_patient(self, patient: str) -> None:
+        """Refuse a name that means several patients, and a key that the records don't know."""
+        if patient in self._doubtful:
+            raise UsageError(f"{patient!r} is the chart number of several patients; give the key of one.")
+        if patient not in self._keys and patient.startswith(_KEY_HEAD):
+            raise UsageError(f"There is no patient {patient!r} in the records; correct the key and start again.")
+
     def _key(self, patient: str) -> str:
         """The patient's key; a chart number that the records don't know becomes a new patient."""
         if patient not in self._keys:
@@ -151,12 +171,30 @@ class SaveToRecords:
         return self._keys[patient]
 
 
+def _held_comparisons(records: Records) -> set[tuple[str, str | int]]:
+    """Patient's key, which is random and no other records', with the number and the content of each comparison."""
+    from sqlalchemy import select
+
+    from photocompare.records.access import COMMAND_LINE, Permission
+    from photocompare.records.schema import ComparisonRow, LegRow, PatientRow, RegionRow
+
+    with records.writing(COMMAND_LINE, Permission.WRITE_PATIENT) as session:
+        rows = session.execute(
+            select(PatientRow.key, ComparisonRow.id, ComparisonRow.content_key)
+            .select_from(ComparisonRow)
+            .join(RegionRow, ComparisonRow.region_id == RegionRow.id)
+            .join(LegRow)
+            .join(PatientRow)
+        )
+        return {named for key, number, content in rows for named in ((key, number), (key, content))}
+
+
 _KEY_HEAD = "P-"
 """How the records' own keys begin."""
 
 
-def _patient_keys(records: Records, manifest: Manifest) -> dict[str, str]:
-    """What the manifest calls a patient to the patient's key, for those whom the records know."""
+def _patient_keys(records: Records, manifest: Manifest) -> tuple[dict[str, str], set[str]]:
+    """What the manifest calls a patient to the patient's key, for those whom the records know; and the names that several have."""
     from sqlalchemy import select
 
     from photocompare.records.access import COMMAND_LINE, Permission
@@ -177,14 +215,4 @@ def _patient_keys(records: Records, manifest: Manifest) -> dict[str, str]:
                 if name in keys:
                     doubtful.add(name)
                 keys[name] = key
-    wrong = [
-        f"row {row.number}: patient {row.patient!r} is the chart number of several" for row in manifest.rows if row.patient in doubtful
-    ]
-    wrong += [
-        f"row {row.number}: patient {row.patient!r} is not in the records"
-        for row in manifest.rows
-        if row.patient not in keys and row.patient.startswith(_KEY_HEAD)
-    ]
-    if wrong:
-        raise UsageError("Nothing was begun; correct the patients and start again.\n  " + "\n  ".join(wrong))
-    return keys
+    return keys, doubtful

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,14 @@ LONGEST_PLACE = 4096
 
 _CHANGES = ("ETag", "etag", "content_md5", "md5Hash", "checksum", "generation", "mtime", "LastModified", "last_modified", "updated")
 """What storages tell of a file that changes when its content does, the surest first."""
+
+
+_NO_NAME = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Kinds of characters that no photo's name needs: controls, halves of characters, line ends.  Spaces of any width are taken: macOS puts a
+narrow one into the names of screenshots."""
+
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that turn the direction of writing, by which a name shows as another."""
 
 
 class SourceError(Exception):
@@ -103,7 +112,7 @@ def place_fault(place: str) -> str:
         return "is empty"
     if len(place) > LONGEST_PLACE:
         return f"has more than {LONGEST_PLACE} characters"
-    if not place.isprintable():
+    if any(sign in _TURNS or unicodedata.category(sign) in _NO_NAME for sign in place):
         return "holds a character that no photo's name needs (a line break, a tab, or one that can't be seen)"
     if "://" in place:
         return _url_fault(place)
@@ -123,6 +132,11 @@ def _url_fault(url: str) -> str:
     if "::" in url or protocol not in REMOTE_PROTOCOLS | {FILE_PROTOCOL}:
         return f"has a protocol that a photo can't be fetched by; these can: {', '.join(sorted(REMOTE_PROTOCOLS | {FILE_PROTOCOL}))}"
     return ""
+
+
+def normal_form(place: str) -> str:
+    """A path with its letters composed: a system may keep "ü" as "u" with two dots, and means the same file."""
+    return unicodedata.normalize("NFC", place)
 
 
 def source_of(place: str, root: Path) -> LocalFile | RemoteFile:
@@ -199,7 +213,7 @@ def read_beneath(root: Path, relative: str, most: int) -> bytes:
     SourceError
     """
     try:
-        inside = (root / relative).resolve(strict=True).relative_to(root)
+        inside = _found(root, relative).relative_to(root)
         descriptor = _open_beneath(root, inside)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -215,6 +229,38 @@ def read_beneath(root: Path, relative: str, most: int) -> bytes:
         raise SourceError("leads out of the manifest's folder") from None
     except (OSError, RuntimeError):  # RuntimeError: a loop of symbolic links
         raise SourceError("can't be read") from None
+
+
+def _found(root: Path, relative: str) -> Path:
+    """The file of this name, or the one whose name is the same in a normal form.
+
+    Raises
+    ------
+    FileNotFoundError
+    SourceError
+        Several files have that form.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        return (root / relative).resolve(strict=True)
+    place = root
+    for part in PurePosixPath(relative).parts:
+        place = _entry(place, part).resolve(strict=True)
+        place.relative_to(root)  # no look into a folder outside
+    return place
+
+
+def _entry(folder: Path, name: str) -> Path:
+    """The entry of a folder that a name means: with letters composed, else with spaces and letters of one kind, as people type them."""
+    if (folder / name).exists():
+        return folder / name
+    entries = list(folder.iterdir())
+    for form in ("NFC", "NFKC"):
+        same = [entry for entry in entries if unicodedata.normalize(form, entry.name) == unicodedata.normalize(form, name)]
+        if len(same) > 1:
+            raise SourceError("may be one of several files whose names look alike; rename them")
+        if same:
+            return same[0]
+    raise FileNotFoundError(name)
 
 
 def _open_beneath(root: Path, inside: Path) -> int:

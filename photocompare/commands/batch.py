@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 if TYPE_CHECKING:
+    from photocompare.batch.manifest import Manifest
     from photocompare.batch.run import BatchSummary
 
 INCOMPLETE = 1
 """Exit status: the batch came to its end, but some pairs were skipped, have failed or are not in the records."""
 
 _STAGES = {"look": "Finding photos", "measure": "Measuring", "save": "Saving", "write": "Writing the tables"}
+
+_MOST_FAULTS = 20
+"""Rows with errors that are told at the terminal."""
 
 _SECONDS_BETWEEN_LINES = 30.0
 """Between two lines of progress where nobody sits at a terminal, such as a log file."""
@@ -61,16 +65,22 @@ def batch(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes of this machine; one a core by default.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="A Dask cluster instead, such as tcp://HOST:8786.")] = None,
     save: Annotated[bool, typer.Option("--save", help="Save every result to the records.")] = False,
+    dates: Annotated[
+        Literal["day-first", "month-first"] | None,
+        typer.Option("--dates", help="How dates such as 03/04/2026 are read; without it their rows are skipped."),
+    ] = None,
     pictures: Annotated[bool, typer.Option(help="Write each pair's pictures, or its numbers and thumbnails alone.")] = True,
 ) -> None:
     """Measure many pairs; the same command goes on where it was stopped.
 
-    Status 0 every pair measured or refused, 1 some skipped, failed or not saved, 2 bad usage or a manifest with errors.
+    Status 0 every pair measured or refused, 1 some skipped, failed or not saved, 2 bad usage or a manifest that can't be used.
     """
     from photocompare.batch.manifest import read_manifest
     from photocompare.batch.run import BatchOptions, run_batch
 
-    listed = read_manifest(manifest, for_records=save)
+    listed = read_manifest(manifest, for_records=save, dates=dates or "")
+    for line in _told_of(listed):
+        typer.echo(line, err=True)
     options = BatchOptions(workers=workers or 0, scheduler=scheduler or "", pictures=pictures)
     bars = _Bars()
     records = None
@@ -92,6 +102,17 @@ def batch(
         typer.echo(line)
     if not summary.complete:
         raise typer.Exit(INCOMPLETE)
+
+
+def _told_of(listed: Manifest) -> list[str]:
+    """What is to be known of a manifest before the batch begins."""
+    faults = sorted(listed.faults.items())
+    lines = [f"Row {number} is skipped: {'; '.join(wrong)}." for number, wrong in faults[:_MOST_FAULTS]]
+    if len(faults) > _MOST_FAULTS:
+        lines.append(f"{len(faults) - _MOST_FAULTS} more rows are skipped; the table's column why says why.")
+    if listed.code_page:
+        lines.append(f"The manifest is not UTF-8 and was read as {listed.code_page}; if names look wrong, save it as CSV UTF-8.")
+    return lines
 
 
 def _summary_lines(summary: BatchSummary) -> list[str]:

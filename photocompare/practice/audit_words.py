@@ -119,6 +119,9 @@ def funnel_words(funnel: Funnel, t: Texts) -> list[str]:
     told = [t("audit_funnel.within", n=inside, total=len(funnel.units))]
     if beyond:
         told.append(t("audit_funnel.beyond", names=", ".join(beyond)))
+    few = sum(unit.place == "few" for unit in funnel.units)
+    if few:
+        told.append(t("audit_funnel.few", n=few))
     if funnel.overdispersion > 1.0:
         told.append(t("audit_funnel.spread", value=number(math.sqrt(funnel.overdispersion), t)))
     if funnel.hidden_units:

@@ -16,8 +16,8 @@ from photocompare.report.words.texts import Texts
 
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
 QUALITY_COLOURS = {"good": BLUE, "limited": ORANGE, "refused": GREY}
-UNIT_MARKS = {"within": (BLUE, "circle"), "95": (ORANGE, "square"), "998": (RED, "diamond")}
-"""Colour and shape of a funnel's units by the outermost limit that they lie beyond."""
+UNIT_MARKS = {"within": (BLUE, "circle"), "95": (ORANGE, "square"), "998": (RED, "diamond"), "few": (GREY, "triangle-up")}
+"""Colour and shape of a funnel's units by the outermost limit that they lie beyond; "few" for too few patients to say."""
 
 
 @dataclass(frozen=True)

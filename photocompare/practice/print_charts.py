@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from photocompare.practice.charts import GREY, UNIT_MARKS, DistributionPlot, FunnelPlot, QualityPlot, RunPlot
+from photocompare.report.pdf.letters import as_drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +24,7 @@ _MOST_NAMES = 12
 _LONGEST_NAME = 24
 """Letters of a unit's name that fit beside its point."""
 
-_MARKERS = {"circle": ("o", 3.5), "square": ("o", 3.5), "diamond": ("D", 4.5)}
+_MARKERS = {"circle": ("o", 3.5), "square": ("o", 3.5), "diamond": ("D", 4.5), "triangle-up": ("^", 3.5)}
 """Of a shape: matplotlib's marker, and its size in points.  Units beyond a limit are named in print, and one beyond 95 % needs no shape of
 its own there."""
 
@@ -91,8 +92,9 @@ def draw_funnel(plot: FunnelPlot, width_mm: float, height_mm: float) -> bytes:
             colour, shape = UNIT_MARKS[unit.place]
             marker, size = _MARKERS[shape]
             axes.plot(unit.pairs, unit.rate, marker=marker, color=colour, ms=size, ls="none")
-            if unit.place != "within":
-                axes.annotate(_short(unit.name), (unit.pairs, unit.rate), xytext=(4, 3), textcoords="offset points", fontsize=_SMALL)
+            if unit.place not in ("within", "few"):
+                name = as_drawn(_short(unit.name))
+                axes.annotate(name, (unit.pairs, unit.rate), xytext=(4, 3), textcoords="offset points", fontsize=_SMALL)
         axes.set(ylim=(0, 100), xlabel=plot.x.title, ylabel=plot.y.title)
         axes.legend(loc="lower right", fontsize=_SMALL)
 

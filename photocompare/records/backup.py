@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import LargeBinary, Table, create_engine, func, insert, select, text
+from sqlalchemy import URL, LargeBinary, Table, create_engine, func, insert, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -97,8 +97,8 @@ def _snapshot(records: Records, folder: Path) -> Iterator[Session]:
         return
     with tempfile.TemporaryDirectory(dir=folder) as aside:
         copy = Path(aside) / "records.sqlite"
-        records.database.run_alone("VACUUM INTO :copy", copy=str(copy))
-        engine = create_engine(f"sqlite:///{copy}", poolclass=NullPool)
+        records.database.copy_to(copy)
+        engine = create_engine(URL.create("sqlite", database=str(copy.absolute())), poolclass=NullPool)
         with Session(engine) as session:
             yield session
         engine.dispose()

@@ -8,12 +8,14 @@ lock does the same, since each entry of the trail needs the hash of the one befo
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -66,6 +68,10 @@ class Database:
         self.places = places
         file = places.sqlite_file
         if file is not None:
+            if places.has_options:
+                raise RecordsUnusable(
+                    'A SQLite file has no options in its address; write a "?" of the path as %3F, or name the folder by PHOTOCOMPARE_DATA.'
+                )
             _check_file(file, places)
         self.engine = _engine(places)
 
@@ -101,10 +107,15 @@ class Database:
         except OperationalError as error:
             raise records_unusable(error) from error
 
-    def run_alone(self, statement: str, **values: str) -> None:
+    def run_alone(self, statement: str, **values: bytes) -> None:
         """Run a statement that can't stand in a transaction, such as VACUUM."""
         with self.engine.connect().execution_options(isolation_level=_ALONE) as connection:
             connection.execute(text(statement), values)
+
+    def copy_to(self, file: Path) -> None:
+        """A copy of a SQLite database in a new file."""
+        # Bytes, because a name may be none in UTF-8.
+        self.run_alone("VACUUM INTO CAST(:copy AS TEXT)", copy=os.fsencode(file.absolute()))
 
     def close(self) -> None:
         """Give back every connection."""
@@ -113,11 +124,13 @@ class Database:
 
 def _engine(places: Places) -> Engine:
     options: dict[str, Any] = {}
+    url: str | URL = places.database_url
     if places.sqlite_file is not None:
         # A connection for each transaction: opening a file is cheap, and none is ever shared by threads.
         options = {"poolclass": NullPool, "connect_args": {"timeout": WAIT_MS / 1000, "isolation_level": None}}
+        url = URL.create("sqlite", database=str(places.sqlite_file))  # as it is: nothing reads the path a second time
     try:
-        engine = create_engine(places.database_url, **options)
+        engine = create_engine(url, **options)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise RecordsUnusable(f"The database's driver is not installed: {error}. Install photocompare[postgresql].") from error
     except SQLAlchemyError as error:
@@ -180,10 +193,19 @@ def _check_file(file: Path, places: Places) -> None:
         return
     photos = Path(places.photos_url)
     if "://" not in places.photos_url and photos.is_dir() and any(photos.iterdir()):
+        misplaced = _misplaced(file)
+        if misplaced is not None:
+            raise RecordsUnusable(f"An earlier version wrote the records to {misplaced}; move that file to {file}.")
         raise RecordsUnusable(f"{file} is gone, while its photos are there; restore the records from a backup.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not os.access(folder, os.W_OK):
         raise RecordsUnusable(f"{folder} can't be written; give this account the right to write there.")
+
+
+def _misplaced(file: Path) -> Path | None:
+    """Where earlier versions put the database, which took a folder's name for a URL; None where there is none."""
+    read_as = Path(unquote(str(file).partition("?")[0]))
+    return read_as if read_as != file and read_as.is_file() else None
 
 
 def _file_system(folder: Path) -> str:
@@ -194,7 +216,7 @@ def _file_system(folder: Path) -> str:
     inside, best = str(folder.absolute()), ("", "")
     for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
         _, point, kind, *_ = line.split(" ")
-        point = point.replace("\\040", " ")
+        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), point)
         if (inside == point or inside.startswith(point.rstrip("/") + "/")) and len(point) >= len(best[0]):
             best = (point, kind)
     return best[1]

@@ -98,5 +98,5 @@ def _copy_aside(database: Database, revision: str) -> None:
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     copy = file.with_name(f"{file.stem}-before-{revision}-{stamp}{file.suffix}")
     unfinished = copy.with_suffix(".unfinished")
-    database.run_alone("VACUUM INTO :copy", copy=str(unfinished))
+    database.copy_to(unfinished)
     unfinished.replace(copy)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
 
 import platformdirs
 
@@ -14,6 +16,12 @@ PHOTOS_VARIABLE = "PHOTOCOMPARE_PHOTOS_URL"
 FOLDER_VARIABLE = "PHOTOCOMPARE_DATA"
 DATABASE_FILE = "records.sqlite"
 PHOTOS_FOLDER = "photos"
+
+_SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<path>[^?]+)")
+"""A URL of a file; what stands behind a "?" are options, which `database` refuses."""
+
+_KEPT_SIGNS = "/:\\ +"
+"""Signs of a path that mean themselves in a URL, as SQLAlchemy reads it."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +41,20 @@ class Places:
 
     @property
     def sqlite_file(self) -> Path | None:
-        """SQLite's file; None for another database."""
-        head = "sqlite:///"
-        return Path(self.database_url.removeprefix(head)) if self.database_url.startswith(head) else None
+        """SQLite's file, absolute; None for another database."""
+        found = _SQLITE.match(self.database_url)
+        return None if found is None else Path(os.fsdecode(unquote_to_bytes(os.fsencode(found["path"])))).absolute()
+
+    @property
+    def has_options(self) -> bool:
+        """Whether the URL carries options behind a "?"."""
+        return "?" in self.database_url
 
 
 def in_folder(folder: Path) -> Places:
-    """A SQLite database and its photos in one folder."""
-    return Places(f"sqlite:///{folder / DATABASE_FILE}", str(folder / PHOTOS_FOLDER))
+    """A SQLite database and its photos in one folder, whatever signs its name holds."""
+    file = quote(os.fsencode(folder / DATABASE_FILE), safe=_KEPT_SIGNS)
+    return Places(f"sqlite:///{file}", str(folder / PHOTOS_FOLDER))
 
 
 def usual_folder(environment: Mapping[str, str] = os.environ) -> Path:

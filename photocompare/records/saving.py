@@ -26,10 +26,11 @@ from photocompare.results.timing import TimingOptions
 
 @dataclass(frozen=True)
 class SavedComparison:
-    """Where a comparison is kept: its number, its revision (1 the first time), and whether this call wrote it."""
+    """Where a comparison is kept: its number, its revision (1 the first time), what it holds, and whether this call wrote it."""
 
     id: int
     revision: int
+    content_key: str
     written: bool
 
 
@@ -90,7 +91,7 @@ def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: Ne
     key = _content_key(new, result, before.id, after.id)
     same = session.scalar(select(ComparisonRow).where(ComparisonRow.content_key == key))
     if same is not None:
-        return SavedComparison(same.id, same.revision, written=False)
+        return SavedComparison(same.id, same.revision, key, written=False)
     earlier = session.scalars(
         select(ComparisonRow)
         .where(ComparisonRow.before_visit_id == before.id, ComparisonRow.after_visit_id == after.id)
@@ -127,7 +128,7 @@ def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: Ne
         before=None if earlier is None else {"comparison": earlier.id, "revision": earlier.revision},
         after={"revision": row.revision, "status": row.status, "content": key},
     )
-    return SavedComparison(row.id, row.revision, written=True)
+    return SavedComparison(row.id, row.revision, key, written=True)
 
 
 def _content_key(new: NewComparison, result: str, before_id: int, after_id: int) -> str:

@@ -24,7 +24,7 @@ from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import write_whole
 from photocompare.batch import keeping
 from photocompare.batch.keeping import PAIR, BatchFolder
-from photocompare.batch.manifest import Manifest, PairRow
+from photocompare.batch.manifest import Manifest, PairRow, read_manifest
 from photocompare.batch.pair import PairDetails, pair_key
 from photocompare.batch.run import BatchOptions, BatchSummary, run_batch
 from tests.support.stand_in_measures import CALLS, calls, quick, write_pairs
@@ -66,6 +66,20 @@ def test_every_row_gets_its_line_and_only_what_is_open_is_measured_again(tmp_pat
     third = run(missing, out)
     assert (third.fresh, third.statuses) == (0, second.statuses)
     assert max(Counter(calls(tmp_path)).values()) == 1
+
+
+def test_a_row_with_an_error_is_skipped_and_told_and_the_rest_measured(tmp_path: Path) -> None:
+    write_pairs(tmp_path, ["ok", "other"])
+    (tmp_path / "m.csv").write_text(
+        "before,after,before_date\n0-before.jpg,0-after.jpg,03/04/2026\n1-before.jpg,1-after.jpg,\n../x.jpg,\u202e.jpg,\n", encoding="utf-8"
+    )
+    summary = run(read_manifest(tmp_path / "m.csv"), tmp_path / "out")
+    assert summary.statuses == {"skipped": 2, "indicative": 1}
+    assert not summary.complete
+    told = table(tmp_path / "out")
+    assert told[0]["why"].startswith("The row has an error: before_date: '03/04/2026' may be 2026-03-04 or 2026-04-03")
+    assert (told[2]["before"], told[2]["status"]) == ("", "skipped")
+    assert run(read_manifest(tmp_path / "m.csv", dates="day-first"), tmp_path / "out").fresh == 1
 
 
 def test_pairs_of_the_same_content_are_measured_once(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,12 @@ from photocompare.batch.manifest import Manifest, PairRow
 from photocompare.batch.run import BatchOptions, BatchSummary, run_batch
 from photocompare.batch.saving import Saver, SaveToRecords
 from photocompare.records.access import COMMAND_LINE
+from photocompare.records.backup import back_up, restore
 from photocompare.records.entries import IdentityFacts
 from photocompare.records.places import in_folder
 from photocompare.records.schema import ComparisonRow, IdentityRow, PatientRow, PhotoRow, VisitRow
 from photocompare.records.store import Records
+from photocompare.records.upkeep import erase_patient
 from photocompare.results.result import Result
 from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
 from tests.support.stand_in_measures import calls, quick, result_of, small_pair, write_pairs
@@ -45,6 +49,9 @@ class Noted:
             raise UsageError(self.refuses)
         self.saved.append((row.number, result.status, dossier))
         return {"id": len(self.saved)}
+
+    def holds(self, where: Mapping[str, Any]) -> bool:
+        return 0 < where["id"] <= len(self.saved)
 
 
 def run(manifest: Manifest, out: Path, save: Any = None) -> BatchSummary:
@@ -80,11 +87,12 @@ def test_what_the_records_refuse_is_told_and_saved_later_without_measuring(tmp_p
 def test_stopped_between_measuring_and_saving_it_saves_on_the_next_run(tmp_path: Path) -> None:
     manifest, out = write_pairs(tmp_path, ["ok", "other"]), tmp_path / "out"
 
-    def stopped(*_: object) -> Mapping[str, Any]:
-        raise KeyboardInterrupt
+    class Stopped(Noted):
+        def __call__(self, *_: object) -> Mapping[str, Any]:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(manifest, out, stopped)
+        run(manifest, out, Stopped())
     (kept,) = dossiers(out)
     save = Noted()
     assert run(manifest, out, save).complete
@@ -115,6 +123,69 @@ def records(tmp_path: Path) -> Iterator[Records]:
     held = Records(in_folder(tmp_path / "records"))
     yield held
     held.close()
+
+
+def saved_pair(tmp_path: Path) -> tuple[Manifest, Path]:
+    """A manifest of one pair for the records, and the folder of its batch."""
+    manifest = small_pair(tmp_path / "photos")
+    return Manifest(manifest.root, (PairRow(**(vars(manifest.rows[0]) | known())),)), tmp_path / "out"
+
+
+def comparisons_in(folder: Path, listed: Manifest, out: Path) -> tuple[BatchSummary, int, int]:
+    """What saving the batch to the records of a folder did, and the comparisons and patients that they hold then."""
+    with closing(Records(in_folder(folder))) as held:
+        summary = run_batch(listed, out, options=ONE, save=SaveToRecords(held, listed))
+        with held.database.reading() as session:
+            return summary, len(list(session.scalars(select(ComparisonRow)))), len(list(session.scalars(select(PatientRow))))
+
+
+def test_a_batch_that_was_saved_is_saved_to_other_records_too(tmp_path: Path) -> None:
+    listed, out = saved_pair(tmp_path)
+    for folder in ("A", "B"):
+        summary, comparisons, patients = comparisons_in(tmp_path / folder, listed, out)
+        assert (summary.complete, comparisons, patients) == (True, 1, 1)
+    summary, comparisons, _ = comparisons_in(tmp_path / "B", listed, out)
+    assert (summary.fresh, comparisons) == (0, 1)
+    shutil.rmtree(tmp_path / "B")
+    assert comparisons_in(tmp_path / "B", listed, out)[1:] == (1, 1), "emptied records are filled again"
+
+
+def test_records_that_were_restored_get_what_came_after_the_backup(tmp_path: Path) -> None:
+    listed, out = saved_pair(tmp_path)
+    with closing(Records(in_folder(tmp_path / "A"))) as held:
+        held.add_patient(COMMAND_LINE, IdentityFacts(chart_number="4711"))
+        early = back_up(held, COMMAND_LINE, tmp_path / "early").file
+    assert comparisons_in(tmp_path / "A", listed, out)[1:] == (1, 1)
+    with closing(Records(in_folder(tmp_path / "A"))) as held:
+        late = back_up(held, COMMAND_LINE, tmp_path / "late").file
+    for folder, backup, fresh in (("B", late, 0), ("C", early, 1)):
+        with closing(Records(in_folder(tmp_path / folder))) as held:
+            restore(held, COMMAND_LINE, backup)
+        summary, comparisons, patients = comparisons_in(tmp_path / folder, listed, out)
+        assert (summary.complete, summary.fresh, comparisons, patients) == (True, fresh, 1, 1)
+
+
+def test_a_patient_who_was_erased_is_not_brought_back_by_the_batch(tmp_path: Path) -> None:
+    listed, out = saved_pair(tmp_path)
+    comparisons_in(tmp_path / "A", listed, out)
+    with closing(Records(in_folder(tmp_path / "A"))) as held:
+        with held.database.reading() as session:
+            (patient,) = session.scalars(select(PatientRow.key))
+        erase_patient(held, COMMAND_LINE, patient, "asked for it")
+    summary, comparisons, patients = comparisons_in(tmp_path / "A", listed, out)
+    assert (summary.complete, summary.fresh, comparisons, patients) == (True, 0, 1, 1)
+
+
+def test_what_an_earlier_version_noted_still_counts(tmp_path: Path) -> None:
+    listed, out = saved_pair(tmp_path)
+    comparisons_in(tmp_path / "A", listed, out)
+    (mark,) = (out / "pairs").glob("*/saved-*.json")
+    told = json.loads(mark.read_bytes())
+    del told["content_key"]
+    mark.write_text(json.dumps(told))
+    assert comparisons_in(tmp_path / "A", listed, out)[0].fresh == 0
+    mark.write_text("cut sh")
+    assert comparisons_in(tmp_path / "A", listed, out)[1] == 1
 
 
 def known(**facts: Any) -> dict[str, Any]:
@@ -180,19 +251,19 @@ def test_a_pair_of_a_visit_with_other_facts_is_told_and_the_rest_saved(records: 
     assert "is kept with another agent" in refused[3]
 
 
-def test_keys_that_the_records_do_not_know_begin_nothing(records: Records, tmp_path: Path) -> None:
+def test_a_patient_whom_the_records_do_not_know_costs_the_row_alone(records: Records, tmp_path: Path) -> None:
+    manifest = write_pairs(tmp_path, ["ok", "other", "third"])
     records.add_patient(COMMAND_LINE, IdentityFacts(chart_number="twice"))
     records.add_patient(COMMAND_LINE, IdentityFacts(chart_number="twice"))
-    rows = (
-        PairRow(2, "a", "b", **known(patient="P-22222222X")),
-        PairRow(3, "c", "d", **known(patient="twice")),
-        PairRow(4, "e", "f", **known()),
-    )
-    with pytest.raises(UsageError, match="Nothing was begun") as told:
-        SaveToRecords(records, Manifest(tmp_path, rows))
-    assert "row 2: patient 'P-22222222X' is not in the records" in str(told.value)
-    assert "row 3: patient 'twice' is the chart number of several" in str(told.value)
-    assert "row 4" not in str(told.value)
+    names = ("P-22222222X", "twice", "4711")
+    rows = tuple(PairRow(**(vars(row) | known(patient=name))) for row, name in zip(manifest.rows, names, strict=True))
+    listed = Manifest(manifest.root, rows)
+    summary = run(listed, tmp_path / "out", SaveToRecords(records, listed))
+    told = [row["not_saved"] for row in parquet.read_table(tmp_path / "out" / "results.parquet").to_pylist()]
+    assert (summary.fresh, summary.unsaved) == (3, 3)
+    assert told[0] == "There is no patient 'P-22222222X' in the records; correct the key and start again."
+    assert told[1] == "'twice' is the chart number of several patients; give the key of one."
+    assert "patient" not in told[2]
 
 
 def test_a_photo_that_changed_since_is_not_saved(records: Records, tmp_path: Path) -> None:

@@ -48,6 +48,36 @@ def test_a_link_within_the_folder_is_followed_and_one_out_of_it_is_not(root: Pat
     assert refusal(root, "chain.jpg") == "leads out of the manifest's folder"
 
 
+@pytest.mark.parametrize(
+    ("held", "named"),
+    [
+        ("Mu\u0308ller vor.jpg", "M\u00fcller vor.jpg"),
+        ("M\u00fcller vor.jpg", "Mu\u0308ller vor.jpg"),
+        ("Screenshot 9.22.20\u202fPM.jpg", "Screenshot 9.22.20 PM.jpg"),
+        ("a b.jpg", "a\u00a0b.jpg"),
+        ("Mu\u0308ller/o\u0308.jpg", "M\u00fcller/\u00f6.jpg"),
+        ("\u1112\u1161\u11ab.jpg", "\ud55c.jpg"),
+    ],
+)
+def test_a_file_is_found_by_its_name_in_another_form(root: Path, held: str, named: str) -> None:
+    (root / held).parent.mkdir(exist_ok=True)
+    (root / held).write_bytes(b"photo")
+    assert LocalFile(root, named).read() == b"photo"
+    assert refusal(root, named + "x") == "is not there"
+
+
+def test_the_nearest_name_counts_and_two_that_look_alike_are_told(root: Path) -> None:
+    (root / "a\u00a0b.jpg").write_bytes(b"wide")
+    (root / "a b.jpg").write_bytes(b"plain")
+    assert LocalFile(root, "a b.jpg").read() == b"plain"
+    assert refusal(root, "a\u202fb.jpg") == "may be one of several files whose names look alike; rename them"
+
+
+def test_a_name_in_another_form_leads_nowhere_outside(root: Path, tmp_path: Path) -> None:
+    (root / "u\u0308").symlink_to(tmp_path, target_is_directory=True)
+    assert refusal(root, "\u00fc/secret.jpg") == "leads out of the manifest's folder"
+
+
 def test_a_loop_of_links_ends(root: Path) -> None:
     (root / "x").symlink_to("y")
     (root / "y").symlink_to("x")

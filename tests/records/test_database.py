@@ -16,6 +16,7 @@ from sqlalchemy import text
 from photocompare.base.errors import RecordsUnusable
 from photocompare.records import database as database_module
 from photocompare.records.access import LOCAL
+from photocompare.records.backup import back_up
 from photocompare.records.database import APPLICATION_ID, check_whole
 from photocompare.records.migrating import open_database, revisions
 from photocompare.records.places import Places, in_folder, usual_places
@@ -231,3 +232,67 @@ def test_places_come_from_the_environment(tmp_path: Path) -> None:
     assert server == Places("postgresql+psycopg://u@h/db", "s3://bucket/x")
     assert server.sqlite_file is None
     assert usual_places({}).database_url.endswith("photocompare/records.sqlite")
+
+
+NAMES = {
+    "percent": "Praxis%20Nord",
+    "question": "why?",
+    "question and option": "why?mode=memory",
+    "hash": "a#b;c",
+    "quotes": 'Dr. O\'Neil "north"',
+    "address": "user@host:x+y&z",
+    "other scripts": "诊所 عيادة Küche",
+    "line end": "two\nlines",
+    "file": "file:x",
+    "no UTF-8": os.fsdecode(b"K\xfcche"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_records_lie_in_their_folder_whatever_its_name(tmp_path: Path, name: str) -> None:
+    try:
+        (tmp_path / "room" / name).mkdir(parents=True)
+    except OSError:  # this system allows no such name
+        return
+    places = usual_places({"PHOTOCOMPARE_DATA": str(tmp_path / "room" / name)})
+    folder = tmp_path / "room" / name
+    assert places.sqlite_file == folder / "records.sqlite"
+    for _ in range(2):
+        records = Records(places)
+        records.save_comparison(LOCAL, new_comparison(records.add_patient(LOCAL)))
+        assert verify(records, LOCAL).clean
+        back_up(records, LOCAL, folder / "backup")
+        records.close()
+    assert list(tmp_path.rglob("*.sqlite")) == [folder / "records.sqlite"]
+    assert list((tmp_path / "room").iterdir()) == [folder]
+    assert list(tmp_path.iterdir()) == [tmp_path / "room"]
+
+
+def test_an_older_database_in_a_folder_of_any_name_is_copied_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = in_folder(tmp_path / os.fsdecode(b"100 %20? \xfc"))
+    older(places, monkeypatch)
+    open_database(places).close()
+    assert places.sqlite_file is not None
+    assert len(list(places.sqlite_file.parent.glob("records-before-0001-*.sqlite"))) == 1
+
+
+def test_an_address_with_options_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordsUnusable, match="%3F"):
+        open_database(Places(f"sqlite:///{tmp_path}/why?/records.sqlite", str(tmp_path / "photos")))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("head", ["sqlite:///", "sqlite+pysqlite:///"])
+def test_an_address_of_a_file_is_read_as_a_url(tmp_path: Path, head: str) -> None:
+    places = Places(f"{head}{tmp_path}/Praxis%20Nord/records.sqlite", str(tmp_path / "photos"))
+    open_database(places).close()
+    assert (tmp_path / "Praxis Nord" / "records.sqlite").is_file()
+
+
+def test_records_that_an_earlier_version_put_elsewhere_are_named(tmp_path: Path) -> None:
+    elsewhere = in_folder(tmp_path / "Praxis Nord")
+    open_database(elsewhere).close()
+    places = in_folder(tmp_path / "Praxis%20Nord")
+    Path(places.photos_url, "00").mkdir(parents=True)
+    with pytest.raises(RecordsUnusable, match=r"Praxis Nord/records\.sqlite; move that file"):
+        open_database(places)

@@ -97,7 +97,7 @@ def thumbnail() -> bytes:
 
 def write_pairs(folder: Path, words: list[str]) -> Manifest:
     """A manifest of pairs whose before photos hold these words."""
-    from photocompare.batch.manifest import Manifest, parse_manifest
+    from photocompare.batch.manifest import parse_manifest
 
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["before,after"]
@@ -106,7 +106,7 @@ def write_pairs(folder: Path, words: list[str]) -> Manifest:
         (folder / f"{number}-after.jpg").write_text(f"after {number}")
         lines.append(f"{number}-before.jpg,{number}-after.jpg")
     (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
-    return Manifest(folder.resolve(), parse_manifest("\n".join(lines)))
+    return parse_manifest("\n".join(lines), folder.resolve())
 
 
 def calls(folder: Path, said: str = "begin") -> list[str]:

@@ -176,3 +176,12 @@ def test_what_is_typed_is_shown_as_it_is_and_does_nothing(pages: Pages, typed: s
         if escape(typed) != typed:
             assert typed not in pages.html
     assert pages.at.text_input(key="patient_label").value == taken
+
+
+def test_letters_that_the_printout_can_not_write_are_told_where_they_are_typed(pages: Pages) -> None:
+    pages.measured_pair()
+    for label, told in (("สมชาย 12", "สมชาย"), ("כהן, שרה", ""), ("Müller", "")):
+        pages.at.text_input(key="patient_label").set_value(label)
+        pages.run()
+        assert ("Type the chart number instead" in pages.html) == bool(told)
+        assert told in pages.html

@@ -11,14 +11,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import matplotlib
 from fpdf import FPDF
 from fpdf.drawing import PaintedPath
-from fpdf.fonts import TTFFont
 
+from photocompare.report.pdf.letters import DROPPED, FAMILY, add_type, as_drawn, drawable
 from photocompare.report.pictures.drawing import INK, MUTED, RULE
 from photocompare.report.pictures.fate_styles import WHITE, Colour
 from photocompare.results.visit_details import ELLIPSIS, NOT_SHOWN
@@ -47,10 +45,6 @@ _UNITS = re.compile(r"(?<=\d) (?=(?:%|mm|mm²|cm²|px)(?!\w))")
 """The space between a number and its unit, where no line may end."""
 
 _NO_BREAK = "\u00a0"
-
-_FAMILY = "dejavu"
-_DROPPED = frozenset({"Cf", "Mn", "Me"})
-"""Categories that leave no gap where the font lacks them: joiners, variation selectors, marks on another letter."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +77,7 @@ class Sheet(FPDF):
         self.set_title(title)
         self.set_creator("photocompare")
         self.set_lang(language)
-        folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-        self.add_font(_FAMILY, "", folder / "DejaVuSans.ttf")
-        self.add_font(_FAMILY, "B", folder / "DejaVuSans-Bold.ttf")
-        self._covered = frozenset.intersection(*(frozenset(font.cmap) for font in self.fonts.values() if isinstance(font, TTFFont)))
+        add_type(self)
         self.add_page()
 
     def printable(self, text: str) -> str:
@@ -97,19 +88,19 @@ class Sheet(FPDF):
         if character in "\n\t\r":
             return " "
         category = unicodedata.category(character)
-        if category != "Cc" and ord(character) in self._covered:
+        if category != "Cc" and ord(character) in drawable():
             return character
-        return "" if category in _DROPPED else NOT_SHOWN
+        return "" if category in DROPPED else NOT_SHOWN
 
     def set_type(self, size: float, colour: Colour = INK, *, bold: bool = False) -> None:
         """Type of a size in points for what follows."""
-        self.set_font(_FAMILY, "B" if bold else "", size)
+        self.set_font(FAMILY, "B" if bold else "", size)
         self.set_text_color(*colour)
 
     def width_of(self, text: str, size: float, *, bold: bool = False) -> float:
         """Width of one line."""
         self.set_type(size, bold=bold)
-        return float(self.get_string_width(self.printable(text)))
+        return float(self.get_string_width(as_drawn(self.printable(text))))
 
     def line_of(
         self,
@@ -134,7 +125,7 @@ class Sheet(FPDF):
             text += ELLIPSIS
         taken = self.width_of(text, size, bold=bold)
         self.set_type(size, style.colour, bold=bold)
-        self.text(x - {"L": 0.0, "C": 0.5, "R": 1.0}[align] * taken, baseline, text)
+        self.text(x - {"L": 0.0, "C": 0.5, "R": 1.0}[align] * taken, baseline, as_drawn(text))
         return taken
 
     def lines(self, text: str, width: float, size: float, *, bold: bool = False) -> list[str]:

@@ -17,6 +17,7 @@ from photocompare.results.visit_details import MOST_SESSIONS, Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, PhotoRefusal
 from photocompare.viewer.measuring.visit import VISITS, Shot, Visit, Which, take_uploads
 from photocompare.viewer.shared.kept_fields import forget_typed, keep_typed, restore_typed
+from photocompare.viewer.shared.printed_letters import tell_not_printed
 from photocompare.viewer.shared.waiting import wait_while
 
 SUFFIXES = ("jpg", "jpeg", "png", "heic", "heif", "tif", "tiff", "webp")
@@ -241,6 +242,7 @@ def _detail_fields(t: Texts) -> dict[str, Any]:
         with label:
             about = t("compare.patient_label_help")
             typed["patient_label"] = st.text_input(t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=about)
+            tell_not_printed(typed["patient_label"], lambda letters: t("compare.label_not_printed", letters=letters))
             typed["note"] = st.text_area(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
             st.session_state.setdefault("look_for_card", True)
             st.toggle(t("compare.card"), key="look_for_card")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import streamlit as st
@@ -87,8 +88,8 @@ def _set_account(held: Records, who: Actor, t: Texts, *, active: bool) -> None:
 
 def _upkeep(held: Records, who: Actor, t: Texts) -> None:
     st.subheader(t("office.records"), anchor=False)
-    st.text(t("office.database", place=_without_password(held.places.database_url)))
-    st.text(t("office.photos", place=_without_password(held.places.photos_url)))
+    st.text(t("office.database", place=_shown(str(held.places.sqlite_file or held.places.database_url))))
+    st.text(t("office.photos", place=_shown(held.places.photos_url)))
     st.text(t("office.backup"))
     if st.button(t("office.verify"), key="verify"):
         with st.spinner(t("office.verifying")):
@@ -106,9 +107,11 @@ def _verified(found: Verification, t: Texts) -> None:
     st.text(t("office.head", hash=found.head))
 
 
-def _without_password(place: str) -> str:
-    """A place as it may be shown."""
-    return make_url(place).render_as_string(hide_password=True) if "://" in place and "@" in place else place
+def _shown(place: str) -> str:
+    """A place as it may be shown: without a password, and with a sign for what is no UTF-8 in a name."""
+    if "://" in place and "@" in place:
+        return make_url(place).render_as_string(hide_password=True)
+    return os.fsencode(place).decode(errors="replace")
 
 
 def _trail(held: Records, who: Actor, t: Texts) -> None:

@@ -16,6 +16,7 @@ from photocompare.report.words.texts import Texts
 from photocompare.results.visit_details import MOST_SESSIONS
 from photocompare.viewer.patient_record.open_patient import place_name
 from photocompare.viewer.shared.kept_fields import keep_typed
+from photocompare.viewer.shared.printed_letters import tell_not_printed
 
 _FIRST_BIRTHDAY = dt.date(1900, 1, 1)
 _FIRST_VISIT = dt.date(1970, 1, 1)
@@ -47,6 +48,8 @@ def _draw_identity(prefix: str, t: Texts) -> None:
     third.date_input(
         t("patients.field_born_on"), None, min_value=_FIRST_BIRTHDAY, max_value="today", format="YYYY-MM-DD", key=f"{prefix}_born_on"
     )
+    name = st.session_state.get(f"{prefix}_name") or ""
+    tell_not_printed(name, lambda letters: t("patients.name_not_printed", letters=letters))
     st.text_area(t("patients.field_note"), key=f"{prefix}_note", max_chars=_LONGEST_NOTE_TYPED, height=80)
 
 

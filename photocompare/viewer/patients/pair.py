@@ -26,6 +26,7 @@ from photocompare.viewer.result.pictures import show_pictures
 from photocompare.viewer.result.progress import await_result, show_failure, under_way
 from photocompare.viewer.result.result_view import show_details, show_numbers
 from photocompare.viewer.shared.notices import announce, shown_errors
+from photocompare.viewer.shared.printed_letters import not_printed, tell_not_printed
 from photocompare.viewer.shared.tables import table
 from photocompare.viewer.shared.waiting import run_again
 
@@ -102,12 +103,15 @@ def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegio
         about = f"patient/{file.key}/comparison/{kept.id}"
         held.note(who, Permission.READ_PATIENT, "comparison.export", about, key=file.key, after={"what": name})
 
+    if file.identity is not None:
+        tell_not_printed(file.identity.name, lambda letters: t("patients.name_not_printed", letters=letters))
     offer_exports(dossier, _details(file, region, before, after), t, key=f"kept_{kept.id}", on_export=note)
 
 
 def _details(file: PatientFile, region: StoredRegion, before: VisitFacts, after: VisitFacts) -> VisitDetails:
     identity = file.identity
-    label = shown_name("", "", file.key) if identity is None else shown_name(identity.name, identity.chart_number, file.key)
+    name, chart = ("", "") if identity is None else ("" if not_printed(text) else text for text in (identity.name, identity.chart_number))
+    label = shown_name(name, chart, file.key)
     leg: Leg = "left" if region.side == "left" else "right"
     return VisitDetails(
         label, before.day, after.day, after.session, before.agent, before.concentration_percent, leg, region.name, before.note

@@ -1,0 +1,31 @@
+"""What a printed page calls a patient of the records."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from photocompare.records.access import LOCAL
+from photocompare.records.entries import IdentityFacts, VisitFacts
+from photocompare.records.store import Records
+from photocompare.viewer.patients.pair import _details
+from tests.support.made_records import new_comparison
+
+
+@pytest.mark.parametrize(
+    ("name", "chart", "label"),
+    [
+        ("Anna Müller", "4711", "Anna Müller, 4711, {key}"),
+        ("כהן, שרה", "", "כהן, שרה, {key}"),
+        ("王小明", "4711", "4711, {key}"),
+        ("สมชาย", "", "{key}"),
+        ("", "王", "{key}"),
+    ],
+)
+def test_a_name_that_can_not_be_printed_gives_way_to_the_chart_number(records: Records, name: str, chart: str, label: str) -> None:
+    key = records.add_patient(LOCAL, IdentityFacts(name=name, chart_number=chart))
+    records.save_comparison(LOCAL, new_comparison(key))
+    file = records.open_patient(LOCAL, key)
+    facts = VisitFacts(dt.date(2026, 1, 5))
+    assert _details(file, file.regions[0], facts, facts).patient_label == label.format(key=key)
