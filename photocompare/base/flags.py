@@ -220,6 +220,7 @@ _FLAGS = (
     Flag("coarse", Severity.DEGRADE, "The {which} photo has few pixels on the skin; the thinnest veins can't be judged in it.", "Use the camera's original file, closer to the skin."),
     Flag("noisy", Severity.DEGRADE, "The {which} photo is noisy; faint veins can't be told from noise.", f"{_RETAKE} with more light."),
     Flag("no_colour", Severity.DEGRADE, "The {which} photo has no colour; veins can't be told from pigment.", "Use a colour photo."),
+    Flag("drawn_on", Severity.NOTE, "Writing or paint lies on the leg in the {which} photo; it was left out.", "Send the photo without a date stamp or marks."),
     Flag("recompressed", Severity.NOTE, "The {which} photo was compressed again after it was taken.", "Send the camera's original file."),
     Flag("tone_mapped", Severity.NOTE, "The {which} photo carries an HDR gain map; its standard picture was used.", "Switch HDR off for clinical photos."),
     Flag("reduced_bit_depth", Severity.NOTE, "The {which} photo has more than 8 bits a channel; it was reduced to 8.", "Nothing needs to be done."),

@@ -22,7 +22,7 @@ from photocompare.base.errors import UsageError
 from photocompare.base.masks import depth_px
 from photocompare.base.robust import robust_spread
 from photocompare.leg.limbs import LimbOptions, label_limbs
-from photocompare.leg.obstructions import ObstructionOptions, Obstructions, find_obstructions
+from photocompare.leg.obstructions import ObstructionOptions, Obstructions, find_obstructions, nothing_hidden
 from photocompare.leg.skin import Skin, SkinOptions, find_skin
 from photocompare.leg.skin_texture import SkinTextureOptions, has_skin_texture
 
@@ -43,6 +43,8 @@ class FieldOptions:
     limbs : LimbOptions
     obstructions : ObstructionOptions
     texture : SkinTextureOptions
+    told_paint_share : float
+        Share of the leg from which paint on it is told: four letters of a date stamp; less are nails.
     least_leg_share : float
         Share of the frame below which the principal limb is too small to be a photo of a leg.
     most_colour_spread : float
@@ -58,6 +60,7 @@ class FieldOptions:
     limbs: LimbOptions = field(default_factory=LimbOptions)
     obstructions: ObstructionOptions = field(default_factory=ObstructionOptions)
     texture: SkinTextureOptions = field(default_factory=SkinTextureOptions)
+    told_paint_share: float = 0.002
     least_leg_share: float = 0.05
     most_colour_spread: float = 0.35
     rim_angle_deg: float = 60.0
@@ -120,7 +123,8 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
     leg = limbs == principal
     hidden = find_obstructions(linear, leg, options=options.obstructions)
     rim = leg & (_enlarge(_rim(small == principal, options), shape))
-    return Field(limbs, principal, leg, leg & ~rim & ~hidden.any, hidden, rim)
+    painted = np.count_nonzero(hidden.paint) > options.told_paint_share * np.count_nonzero(leg)
+    return Field(limbs, principal, leg, leg & ~rim & ~hidden.any, hidden, rim, ("drawn_on",) if painted else ())
 
 
 def other_limb(linear: LinearRGB, found: Field, principal: int, *, options: FieldOptions) -> Field:
@@ -206,7 +210,7 @@ def _is_number(value: Any) -> bool:
 
 def _no_field(shape: tuple[int, int]) -> Field:
     empty = np.zeros(shape, dtype=bool)
-    return Field(np.zeros(shape, dtype=np.int32), 0, empty, empty, Obstructions(empty, empty, empty, empty), empty, ("no_skin",))
+    return Field(np.zeros(shape, dtype=np.int32), 0, empty, empty, nothing_hidden(shape), empty, ("no_skin",))
 
 
 def _is_a_leg(leg: Mask, skin: Skin, options: FieldOptions) -> bool:

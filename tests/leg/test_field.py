@@ -16,6 +16,9 @@ from photocompare.base.errors import UsageError
 from photocompare.leg.field import FieldOptions, cut_field, find_field, other_limb, read_polygon
 from tests.support.painted_leg import BACKGROUNDS, CASTS, TONES, colour_blobs, overlap, paint_leg
 
+STAMPS = ((0.68, 0.01, 0.013), (1.0, 0.26, 0.0), (1.0, 0.8, 0.0), (0.0, 0.6, 0.1), (0.1, 0.2, 1.0), (0.0, 0.8, 0.9))
+"""Red, orange, yellow, green, blue and cyan, in linear light."""
+
 _SMALL_FIELD = find_field(paint_leg("light", "blue", shape=(160, 120)).linear)
 
 
@@ -119,6 +122,23 @@ def test_hairs_are_left_out_and_veins_are_not() -> None:
 def test_no_hair_is_seen_where_there_is_none() -> None:
     for tone in TONES:
         assert find_field(paint_leg(tone, "grey").linear).hidden.hair.mean() < 0.001
+
+
+@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize(
+    "colour", [(0.68, 0.01, 0.013), (1.0, 0.26, 0.0), (1.0, 0.8, 0.0), (0.0, 0.6, 0.1), (0.1, 0.2, 1.0), (0.0, 0.8, 0.9)]
+)
+def test_a_date_stamp_is_left_out_and_told(tone: str, colour: tuple[float, float, float]) -> None:
+    painted = paint_leg(tone, "grey")
+    stamp = np.zeros(painted.leg.shape, np.uint8)
+    cv2.putText(stamp, "01/05/2026", (170, 560), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2, cv2.LINE_AA)
+    share = (stamp / np.float32(255))[..., np.newaxis]
+    field = find_field(painted.linear * (1 - share) + np.float32(colour) * share)
+    letters = (stamp > 0) & painted.leg
+    assert field.flags == ("drawn_on",)
+    assert _cover(field.hidden.any, letters) > 0.99
+    assert field.hidden.paint.sum() < 8 * letters.sum()
+    assert not find_field(painted.linear).hidden.paint.any()
 
 
 def test_glare_is_part_of_the_leg_but_not_measurable() -> None:

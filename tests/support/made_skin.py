@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask
 from photocompare.leg.field import Field
-from photocompare.leg.obstructions import Obstructions
+from photocompare.leg.obstructions import nothing_hidden
 
 SHAPE = (560, 420)
 SKIN = np.asarray([0.42, 0.28, 0.19], np.float32)
@@ -97,4 +97,4 @@ def field_of(leg: Mask | None = None, limbs: NDArray[np.int32] | None = None) ->
     labels = limbs if limbs is not None else (np.ones(SHAPE, np.int32) if leg is None else leg.astype(np.int32))
     chosen = labels == 1
     none = np.zeros(SHAPE, np.bool_)
-    return Field(labels, 1, chosen, chosen.copy(), Obstructions(none, none, none, none), none)
+    return Field(labels, 1, chosen, chosen.copy(), nothing_hidden(none.shape), none)
