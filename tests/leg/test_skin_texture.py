@@ -10,7 +10,7 @@ import pytest
 
 from photocompare.base.colour import linear_from_srgb8
 from photocompare.leg.field import find_field
-from photocompare.phantom import draw_case, render_pair
+from photocompare.phantom import simple_pair
 from tests.support.painted_leg import CASTS
 
 SHAPE = (600, 480)
@@ -62,8 +62,8 @@ def test_the_same_colour_with_a_skins_mottle_is_a_leg() -> None:
     assert find_field(np.float32(TAN) * np.exp(-mottle)).flags == ()
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_rendered_legs_are_legs(number: int) -> None:
-    pair = render_pair(draw_case(number, seed=77))
+@pytest.mark.parametrize("tone", [0.015, 0.06, 0.12, 0.24])
+def test_rendered_legs_are_legs(tone: float) -> None:
+    pair = simple_pair("graded", seed=round(1000 * tone), size=(600, 450), tone=tone)
     for pixels in (pair.before, pair.after):
         assert find_field(linear_from_srgb8(pixels)).flags == ()
