@@ -118,7 +118,7 @@ def works_of(records: Records, saves: Saves) -> dict[str, Callable[[], object]]:
         "search by a common name": lambda: records.find_patients(LOCAL, someone.name.split()[0]),
         "search that finds nobody": lambda: records.find_patients(LOCAL, "no such name"),
         "save a comparison": saves,
-        "start: open and sweep": lambda: Records(records.places).close(),
+        "start: open and clear what was left": lambda: Records(records.places).close(),
     }
 
 
