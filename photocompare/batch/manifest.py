@@ -152,9 +152,7 @@ def parse_manifest(text: str, root: Path = Path(), *, for_records: bool = False,
     UsageError
         The header has errors, or no row is without: all of them in one message, with row numbers.
     """
-    rows: list[PairRow] = []
-    faults: dict[int, tuple[str, ...]] = {}
-    _check_rows(text, for_records, dates, rows, faults)
+    rows, faults = _checked_rows(text, for_records, dates)
     if not rows:
         raise _refused(["row 2: there is no pair; write one row a pair below the header"])
     if len(rows) > MOST_ROWS:
@@ -170,8 +168,10 @@ def _refused(errors: list[str]) -> UsageError:
     return UsageError(f"The manifest has {count}, and nothing was begun; correct it and start again.\n  " + "\n  ".join(errors))
 
 
-def _check_rows(text: str, for_records: bool, dates: DateOrder, rows: list[PairRow], faults: dict[int, tuple[str, ...]]) -> None:
-    """Fill `rows` and, for those with errors, `faults`."""
+def _checked_rows(text: str, for_records: bool, dates: DateOrder) -> tuple[list[PairRow], dict[int, tuple[str, ...]]]:
+    """The rows, and by a row's number what is wrong with it."""
+    rows: list[PairRow] = []
+    faults: dict[int, tuple[str, ...]] = {}
     text, delimiter = separated(text)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -179,19 +179,20 @@ def _check_rows(text: str, for_records: bool, dates: DateOrder, rows: list[PairR
         wrong = _header_faults(header, for_records)
         if wrong:
             raise _refused([f"row 1: {fault}" for fault in wrong])
+        named = sum(bool(name) for name in header)
         for number, cells in enumerate(lines, start=2):
             if not any(cell.strip() for cell in cells):
                 continue
             row, wrong = _checked_row(number, dict(zip(header, cells, strict=False)), for_records, dates)
-            named = [name for name in header if name]
             if any(cell.strip() for place, cell in enumerate(cells) if place >= len(header) or not header[place]):
-                wrong = [f"has {len(cells)} cells, the header has {len(named)}"]
+                wrong = [f"has {len(cells)} cells, the header has {named}"]
             rows.append(row)
             if wrong:
                 faults[number] = tuple(wrong)
     except csv.Error as error:
         # Where a quote is open, nobody knows where the rows behind it begin.
         raise _refused([f"line {lines.line_num}: is no CSV ({error})"]) from None
+    return rows, faults
 
 
 def _header_faults(header: list[str], for_records: bool) -> list[str]:

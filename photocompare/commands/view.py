@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import socket
-import subprocess
 import sys
-import threading
-import time
-import urllib.request
-import webbrowser
 from pathlib import Path
-from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import photocompare
 from photocompare.base.errors import UsageError
+
+if TYPE_CHECKING:
+    import subprocess
+    from types import FrameType
 
 USUAL_PORT, PORTS_TRIED = 8501, 20
 """Streamlit's own, and how many from there on are tried while others are taken."""
@@ -33,6 +29,10 @@ def view(
     browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
 ) -> None:
     """Open the viewer in the browser; it serves this machine alone, until Ctrl-C."""
+    import signal
+    import subprocess
+    import threading
+
     script = viewer_script()
     listens = free_port(port)
     url = f"http://localhost:{listens}"
@@ -78,6 +78,8 @@ def free_port(wanted: int | None) -> int:
     UsageError
         The one that is wanted is taken, or all that are tried.
     """
+    import socket
+
     for port in [wanted] if wanted is not None else range(USUAL_PORT, USUAL_PORT + PORTS_TRIED):
         with socket.socket() as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -98,6 +100,10 @@ def _records() -> str:
 
 
 def _open_when_ready(url: str, server: subprocess.Popen[bytes]) -> None:
+    import time
+    import urllib.request
+    import webbrowser
+
     end = time.monotonic() + _READY_S
     while time.monotonic() < end and server.poll() is None:
         try:

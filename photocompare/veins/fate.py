@@ -181,9 +181,14 @@ class Fates:
         return sum(p.shares.get(fate, 0.0) for p in (*self.baseline, *self.new))
 
 
+def _pixels(pieces: tuple[VeinPiece, ...]) -> NDArray[np.intp]:
+    """(row, col) of all pieces' points, one after the other, (N, 2)."""
+    return np.concatenate([np.rint(p.points).astype(np.intp) for p in pieces]) if pieces else np.zeros((0, 2), np.intp)
+
+
 def _at_places(image: Grey, guide: Grey, pieces: tuple[VeinPiece, ...], radius: float) -> NDArray[np.float64]:
     """Mean along each piece of `image` where `guide` is highest within `radius` px of each point."""
-    points = np.concatenate([np.rint(p.points).astype(np.intp) for p in pieces]) if pieces else np.zeros((0, 2), np.intp)
+    points = _pixels(pieces)
     whole = max(0, round(radius))
     steps = [(dy, dx) for dy in range(-whole, whole + 1) for dx in range(-whole, whole + 1) if dy * dy + dx * dx <= whole * whole]
     most, value = np.full(len(points), -np.inf), np.zeros(len(points))
@@ -199,7 +204,7 @@ def _at_places(image: Grey, guide: Grey, pieces: tuple[VeinPiece, ...], radius: 
 
 def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
     """Median of `image` along each piece."""
-    points = np.concatenate([np.rint(p.points).astype(np.intp) for p in pieces]) if pieces else np.zeros((0, 2), np.intp)
+    points = _pixels(pieces)
     return medians_by_owner(image[points[:, 0], points[:, 1]], owners(pieces), len(pieces))
 
 
