@@ -20,3 +20,12 @@ def share_freed_memory() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_GLIBC_M_ARENA_MAX, 1)
+
+
+def give_back_freed_memory() -> None:
+    """Give the system what was freed and is still held for later; without the GNU C library nothing happens."""
+    if sys.platform != "linux":
+        return
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from photocompare.base.errors import UsageError
+from photocompare.base.memory import give_back_freed_memory
 from photocompare.commands.output_folder import check_output_folder
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ def _write(comparison: Comparison, out: Path, *, as_json: bool) -> None:
 
     if sys.stderr.isatty():
         _announce("write")
+    # Pictures at full size are too large for the gaps that measuring left: they would come on top.
+    give_back_freed_memory()
     write_comparison(comparison, out)
     if as_json:
         typer.echo(result_text(comparison), nl=False)

@@ -121,14 +121,21 @@ def close_up(encoded: SRGB8, skin: Mask, factor: float, *, options: FocusOptions
         return None
     chosen = worth[np.unique(np.linspace(0, worth.size - 1, options.tiles).round().astype(int))]
     greens, masks = [], []
-    whole = cv2.resize(skin.astype(np.uint8), encoded.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+    rows_of, cols_of = (_nearest(small, full) for small, full in zip(skin.shape, encoded.shape, strict=False))
     for row, col in zip(*np.divmod(chosen, width), strict=True):
         tile = np.s_[row * _TILE_PX : (row + 1) * _TILE_PX, col * _TILE_PX : (col + 1) * _TILE_PX]
         greens.append(density_from_linear(linear_from_srgb8(np.ascontiguousarray(encoded[tile][..., 1]))))
         inner = np.zeros((_TILE_PX, _TILE_PX), np.bool_)
-        inner[_TILE_RIM_PX:-_TILE_RIM_PX, _TILE_RIM_PX:-_TILE_RIM_PX] = whole[tile][_TILE_RIM_PX:-_TILE_RIM_PX, _TILE_RIM_PX:-_TILE_RIM_PX]
+        within = np.s_[_TILE_RIM_PX:-_TILE_RIM_PX, _TILE_RIM_PX:-_TILE_RIM_PX]
+        inner[within] = skin[np.ix_(rows_of[tile[0]], cols_of[tile[1]])][within]
         masks.append(inner)
     return CloseUp(np.concatenate(greens), np.concatenate(masks), factor)
+
+
+def _nearest(small: int, full: int) -> NDArray[np.intp]:
+    """Which row of a picture OpenCV's nearest interpolation takes for each row of an enlarged one."""
+    own = np.arange(small, dtype=np.float32)[:, np.newaxis]
+    return np.asarray(cv2.resize(own, (1, full), interpolation=cv2.INTER_NEAREST)[:, 0], dtype=np.intp)
 
 
 def _high_pass(green: Grey) -> Grey:

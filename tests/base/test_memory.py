@@ -24,6 +24,19 @@ if hasattr(library, "malloc_info"):
     library.fflush(out)
 """
 
+GIVE_BACK = """
+from pathlib import Path
+from photocompare.base.memory import give_back_freed_memory
+told = Path("/proc/self/statm")
+pages = lambda: told.read_text().split()[1] if told.exists() else 0
+small = [bytearray(60_000) for _ in range(2000)]
+last = small[-1]
+del small
+held = pages()
+give_back_freed_memory()
+print(held, pages())
+"""
+
 
 def _pools(first: str) -> int:
     said = subprocess.run([sys.executable, "-c", COUNT_POOLS.format(first=first)], capture_output=True, text=True, check=True)
@@ -38,3 +51,10 @@ def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: pytest.fail("no library is opened"))
     memory.share_freed_memory()
+    memory.give_back_freed_memory()
+
+
+def test_freed_memory_is_given_back() -> None:
+    said = subprocess.run([sys.executable, "-c", GIVE_BACK], capture_output=True, text=True, check=True)
+    held, left = (int(pages) for pages in said.stdout.split())
+    assert left <= held

@@ -167,6 +167,18 @@ def test_a_photo_reduced_for_measuring_is_judged_by_its_own_pixels() -> None:
     assert quality.focus == pytest.approx(judge_quality(whole, find_field(whole), mm_per_px=0.125).focus, rel=0.15)
 
 
+def test_a_close_up_s_skin_is_that_of_the_whole_photo_s() -> None:
+    rng = np.random.default_rng(4)
+    encoded = rng.integers(0, 255, (1100, 830, 3), dtype=np.uint8)
+    skin = cv2.GaussianBlur(rng.standard_normal((401, 303)), (0, 0), 9) > 0
+    detail = close_up(encoded, skin, 401 / 1100, options=FocusOptions(tiles=100, tile_skin=0.0))
+    assert detail is not None
+    whole = cv2.resize(skin.view(np.uint8), (830, 1100), interpolation=cv2.INTER_NEAREST) > 0
+    tiles = [whole[row : row + 256, col : col + 256] for row in range(0, 1024, 256) for col in range(0, 768, 256)]
+    rim = np.pad(np.ones((224, 224), np.bool_), 16)
+    np.testing.assert_array_equal(detail.skin, np.concatenate([tile & rim for tile in tiles]))
+
+
 def test_without_skin_there_is_no_close_up() -> None:
     assert close_up(np.zeros((800, 600, 3), np.uint8), np.zeros((400, 300), np.bool_), 0.5, options=FocusOptions()) is None
     assert close_up(np.zeros((200, 600, 3), np.uint8), np.ones((100, 300), np.bool_), 0.5, options=FocusOptions()) is None

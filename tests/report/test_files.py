@@ -20,6 +20,7 @@ from photocompare.base.estimate import Estimate
 from photocompare.report.files.comparison_files import CONTRACT_FILES, write_comparison
 from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, shares_in_full_pixels, written_map
 from photocompare.report.pictures.canvas import Canvas, Type
+from photocompare.report.pictures.encoding import png
 from photocompare.report.pictures.fate_map import draw_fate
 from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.pictures.pair import pictures_of
@@ -194,6 +195,21 @@ def test_shares_of_looks_keep_their_peak_and_their_vein_s_edge() -> None:
         assert not np.any((cut > 0) & (cv2.dilate(full, around) == 0))
         np.testing.assert_array_equal(shares_in_full_pixels(shares, (60, 40, 3)) > 0, mask)
     assert not shares_in_full_pixels(np.zeros((60, 40), np.float32), (150, 100, 3)).any()
+
+
+def test_shares_of_looks_enlarged_some_columns_at_a_time_are_those_of_the_whole() -> None:
+    rng = np.random.default_rng(3)
+    shares = np.where(rng.random((90, 201)) < 0.02, rng.random((90, 201)), 0.0).astype(np.float32)
+    shares[:, :80] = 0
+    size = (1333, 611)
+    whole, veins = (cv2.resize(k, size, interpolation=cv2.INTER_LINEAR) for k in (shares, (shares > 0).astype(np.float32)))
+    expected = np.where(veins >= 0.5, np.rint(np.clip(whole / np.maximum(veins, np.float32(1e-9)), 0, 1) * np.float32(255)), 0)
+    np.testing.assert_array_equal(shares_in_full_pixels(shares, (611, 1333, 3)), expected.astype(np.uint8))
+
+
+def test_a_picture_enlarged_as_it_is_encoded_is_the_one_enlarged_first() -> None:
+    picture = np.random.default_rng(5).integers(0, 255, (40, 30, 3), dtype=np.uint8)
+    assert png(picture, (100, 75, 3)) == png(cv2.resize(picture, (75, 100), interpolation=cv2.INTER_LINEAR))
 
 
 def test_shares_of_looks_lie_in_the_after_photo_where_a_mask_would() -> None:

@@ -12,10 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from photocompare.base.arrays import SRGB8, LinearRGB
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import settle, staging, write_synced
 from photocompare.registration import Registration
@@ -112,8 +110,8 @@ def _jobs(comparison: Comparison, t: Texts) -> dict[str, Callable[[], bytes]]:
     if registration is not None and measured is not None:
         after = AfterFrame(pictures, registration)
         jobs |= {
-            "after_normalised.png": lambda: png(_full_size(measured.after_normalised, shape)),
-            "before_normalised.png": lambda: png(_full_size(measured.before_normalised, shape)),
+            "after_normalised.png": lambda: png(displayed(measured.after_normalised, NO_PICTURE), shape),
+            "before_normalised.png": lambda: png(displayed(measured.before_normalised, NO_PICTURE), shape),
             "fate.png": lambda: png(draw_fate(result, shown, t)),
             "veins_after.png": lambda: png(after.paint_shares(measured.veins_after)),
             "pigment_after.png": lambda: png(after.paint(measured.pigment_after)),
@@ -124,12 +122,6 @@ def _jobs(comparison: Comparison, t: Texts) -> dict[str, Callable[[], bytes]]:
         jobs["registration.npz"] = lambda: _npz(pictures, registration)
         jobs["field.png"] = lambda: png(in_full_pixels(registration.shared, shape))
     return jobs | {"summary.png": lambda: png(draw_summary(result, shown, t)), RESULT: lambda: json_text(result).encode()}
-
-
-def _full_size(linear: LinearRGB, shape: tuple[int, ...]) -> SRGB8:
-    """A working picture in full pixels, encoded for display."""
-    encoded = displayed(linear, NO_PICTURE)
-    return np.asarray(cv2.resize(encoded, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _npz(pictures: Pictures, registration: Registration) -> bytes:

@@ -34,6 +34,8 @@ _INSIDE_SHARE = 0.5
 _INSIDE = 127
 """Half of a mask's 255: enlarged masks are cut where they are half inside."""
 
+_COLUMNS = 512
+"""Of a full-size picture that are worked on at a time: of 48 megapixels 16 MiB a copy."""
 
 _Working = TypeVar("_Working", NDArray[np.float32], NDArray[np.uint8])
 
@@ -104,21 +106,21 @@ class AfterFrame:
 
     def paint(self, mask: Mask) -> NDArray[np.uint8]:
         """The mask in the after photo's full pixels, 0 or 255."""
-        return _cut(self._read(_bytes(mask)))
+        return _cut(_enlarged(self._read(_bytes(mask)), self._shape))
 
     def paint_shares(self, shares: Grey) -> NDArray[np.uint8]:
         """Shares of looks, 0..1, in the after photo's full pixels: 255 times the share, 0 off the veins."""
-        return _whole(self._read(shares), self._read(_on_veins(shares)))
+        return _whole(self._read(shares), self._read(_on_veins(shares)), self._shape)
 
     def _read(self, working: _Working) -> _Working:
-        """A picture of the before frame read at the after photo's full pixels, between its pixels in a straight line."""
+        """A picture of the before frame read at the after photo's working pixels, between its pixels in a straight line."""
         node_of_pixel = np.array([[1 / GRID_STEP, 0, 0], [0, 1 / GRID_STEP, 0]])
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         size = (self._width, self._height)
         before = np.asarray(
             cv2.warpAffine(self._inverse, node_of_pixel, size, flags=how, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32
         )
-        return _enlarged(sampled_at(working, before[..., 0], before[..., 1], beyond="zero"), self._shape)
+        return sampled_at(working, before[..., 0], before[..., 1], beyond="zero")
 
 
 def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], MapXY]:
@@ -143,7 +145,7 @@ def in_full_pixels(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 def shares_in_full_pixels(shares: Grey, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Working shares of looks, 0..1, in their photo's full size: 255 times the share, 0 off the veins."""
-    return _whole(_enlarged(shares, shape), _enlarged(_on_veins(shares), shape))
+    return _whole(shares, _on_veins(shares), shape)
 
 
 def _enlarged(working: _Working, shape: tuple[int, ...]) -> _Working:
@@ -156,14 +158,32 @@ def _on_veins(shares: Grey) -> Grey:
     return np.asarray(shares > 0, dtype=np.float32)
 
 
-def _whole(shares: Grey, on_veins: Grey) -> NDArray[np.uint8]:
+def _whole(shares: Grey, on_veins: Grey, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Both enlarged to full size, and what they tell there, some columns at a time.
+
+    Enlarging goes across first and then down, so that columns enlarged by themselves are those of the whole picture to the last bit.
+    """
+    height, width = shape[:2]
+    if shares.shape == (height, width):
+        return _told(shares, on_veins)
+    wide = [_enlarged(working, (working.shape[0], width)) for working in (shares, on_veins)]
+    whole = np.zeros((height, width), np.uint8)
+    for left in range(0, width, _COLUMNS):
+        parts = [np.ascontiguousarray(picture[:, left : left + _COLUMNS]) for picture in wide]
+        if parts[1].any():
+            whole[:, left : left + _COLUMNS] = _told(*(_enlarged(part, (height, part.shape[1])) for part in parts))
+    return whole
+
+
+def _told(shares: Grey, on_veins: Grey) -> NDArray[np.uint8]:
     """255 times the share that is told of the vein alone: what is read across its edge is divided by how much of that is vein.
 
     A thin vein keeps its peak, and its edge lies where that of a mask would, whatever its share.
     """
-    inside = on_veins >= _INSIDE_SHARE
-    share = np.divide(shares, on_veins, out=np.zeros_like(shares), where=inside)
-    return np.asarray(np.rint(np.clip(share, 0.0, 1.0) * 255.0), dtype=np.uint8)
+    share = np.divide(shares, on_veins, out=np.zeros_like(shares), where=on_veins >= _INSIDE_SHARE)
+    np.clip(share, 0.0, 1.0, out=share)
+    share *= np.float32(255.0)
+    return np.asarray(np.rint(share, out=share), dtype=np.uint8)
 
 
 def _bytes(mask: Mask) -> NDArray[np.uint8]:

@@ -15,15 +15,24 @@ _PNG_HOW = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_
 """Fastest zlib level, differences to the row above: on photographs half the time of OpenCV's defaults, and a tenth smaller."""
 
 
-def png(image: NDArray[np.uint8]) -> bytes:
-    """PNG bytes of an image, (H, W, 3) RGB or (H, W) grey.
+def png(image: NDArray[np.uint8], shape: tuple[int, ...] | None = None) -> bytes:
+    """PNG bytes of an image.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, (H, W, 3) RGB or (H, W) grey
+    shape : tuple of int, optional
+        Rows and columns that it is enlarged to first, in a straight line between its pixels.
 
     Raises
     ------
     OSError
         OpenCV can't encode it.
     """
+    # The order of the channels is changed before enlarging: a second copy of a 48-megapixel picture would be 137 MiB.
     stored = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    if shape is not None and shape[:2] != image.shape[:2]:
+        stored = cv2.resize(stored, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
     done, encoded = cv2.imencode(".png", stored, _PNG_HOW)
     if not done:
         raise OSError("the picture could not be encoded as PNG")
