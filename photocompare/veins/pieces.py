@@ -13,14 +13,13 @@ from itertools import pairwise
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import label
-from skimage.morphology import skeletonize
 
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.base.masks import parts_of
 from photocompare.base.robust import medians_by_owner
 from photocompare.veins.reading import SkinReading
+from photocompare.veins.skeleton import skeleton
 
 
 @dataclass(frozen=True)
@@ -149,11 +148,14 @@ def _ordered(component: set[tuple[int, int]]) -> list[tuple[int, int]]:
 def _paths(centreline: Mask) -> list[NDArray[np.float32]]:
     """Branch-free runs of a one-pixel centreline, each (N, 2) in order."""
     crossings = cv2.filter2D(centreline.astype(np.uint8), cv2.CV_8U, _NEIGHBOURS, borderType=cv2.BORDER_CONSTANT)
-    runs = label(centreline & (crossings <= 2), connectivity=2)
-    ys, xs = np.nonzero(runs)
-    order = np.argsort(runs[ys, xs], kind="stable")
-    ys, xs = ys[order], xs[order]
-    bounds = np.flatnonzero(np.diff(runs[ys, xs], prepend=0, append=-1))
+    simple = np.asarray(centreline & (crossings <= 2), dtype=np.bool_)
+    ys, xs = np.nonzero(simple)
+    _, first, run = np.unique(parts_of(simple).labels[ys, xs], return_index=True, return_inverse=True)
+    # Runs in the order of their first pixels, row by row: labels are given in no order that is promised.
+    run = np.argsort(np.argsort(first))[run]
+    order = np.argsort(run, kind="stable")
+    ys, xs, run = ys[order], xs[order], run[order]
+    bounds = np.flatnonzero(np.diff(run, prepend=-1, append=-1))
     groups = (set(zip(ys[a:b].tolist(), xs[a:b].tolist(), strict=True)) for a, b in pairwise(bounds.tolist()))
     return [np.array(_ordered(group), np.float32) for group in groups]
 
@@ -222,6 +224,6 @@ def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: 
     """
     likely = (reading.vein_probability >= 0.5) & field
     mask = without_specks(likely, options.shortest_mm * px_per_mm, reading.vein_de, options.least_evidence * px_per_mm)
-    centreline = np.asarray(skeletonize(mask), dtype=np.bool_)
+    centreline = skeleton(mask)
     pieces = pieces_of(centreline, mask, reading.vein_de, piece_px=max(3.0, options.piece_mm * px_per_mm), visible_de=options.visible_de)
     return Veins(mask, centreline, pieces)

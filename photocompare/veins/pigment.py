@@ -6,14 +6,14 @@ Hemosiderin and melanin can't be told apart in a colour photo (their directions 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from skimage.measure import label, regionprops
 
 from photocompare.base.arrays import Mask
-from photocompare.base.masks import grown
+from photocompare.base.masks import grown, parts_of
 from photocompare.veins.pieces import without_specks
 from photocompare.veins.reading import SkinReading
 
@@ -75,14 +75,40 @@ def find_pigment(reading: SkinReading, field: Mask, courses: Mask, px_per_mm: fl
     likely = reading.stain_probability >= np.where(near, options.probability_on_course, 0.5).astype(np.float32)
     stained = without_specks(np.asarray(likely & field, dtype=np.bool_), float(np.sqrt(options.smallest_mm2)) * px_per_mm)
     closed = cv2.morphologyEx(stained.astype(np.uint8), cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
-    regions = label(closed, connectivity=2)
-    keep = np.zeros(int(regions.max()) + 1, np.bool_)
-    for region in regionprops(regions):
-        small = region.area < options.smallest_mm2 * px_per_mm**2
-        across = region.axis_major_length
-        round_spot = region.solidity >= options.mole_solidity and region.axis_minor_length >= options.mole_roundness * across
-        keep[region.label] = not small and not (round_spot and across <= options.mole_mm * px_per_mm)
-    return np.asarray(keep[regions] & field, dtype=np.bool_)
+    regions = parts_of(closed > 0)
+    keep = regions.areas >= options.smallest_mm2 * px_per_mm**2
+    for number in np.flatnonzero(keep[1:]) + 1:
+        left, top, width, height = regions.boxes[number]
+        keep[number] = not _is_mole(regions.labels[top : top + height, left : left + width] == number, px_per_mm, options)
+    return np.asarray(regions.of(keep) & field, dtype=np.bool_)
+
+
+def _is_mole(spot: Mask, px_per_mm: float, options: PigmentOptions) -> bool:
+    """Whether a spot, cut to its box, is small, round and solid."""
+    across, least = _axes(spot)
+    if across > options.mole_mm * px_per_mm or least < options.mole_roundness * across:
+        return False
+    return _solidity(spot) >= options.mole_solidity
+
+
+def _axes(spot: Mask) -> tuple[float, float]:
+    """Longer and shorter axis of the ellipse with the spot's second moments, px."""
+    places = np.stack(np.nonzero(spot)).astype(np.float64)
+    shorter, longer = np.clip(np.linalg.eigvalsh(np.cov(places, ddof=0)), 0.0, None)
+    return 4.0 * math.sqrt(longer), 4.0 * math.sqrt(shorter)
+
+
+def _solidity(spot: Mask) -> float:
+    """Share of its convex hull that a spot fills: pixels whose centres lie in the hull around the middles of its pixels' sides."""
+    rows, cols = 2 * np.stack(np.nonzero(spot)).astype(np.int32)
+    sides = [np.column_stack([cols + across, rows + down]) for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+    corners = cv2.convexHull(np.concatenate(sides))[:, 0].astype(np.int64)
+    y, x = 2 * np.mgrid[0 : spot.shape[0], 0 : spot.shape[1]]
+    edges = zip(corners, np.roll(corners, -1, axis=0), strict=True)
+    # Whole numbers (half pixels): which side of an edge a centre lies on is exact.
+    turns = [(to[0] - at[0]) * (y - at[1]) - (to[1] - at[1]) * (x - at[0]) for at, to in edges]
+    hull = np.all([turn >= 0 for turn in turns], axis=0) | np.all([turn <= 0 for turn in turns], axis=0)
+    return float(np.count_nonzero(spot) / np.count_nonzero(hull))
 
 
 def pigment_change(before: Mask, after: Mask, px_per_mm: float, *, options: PigmentOptions = PigmentOptions()) -> Pigment:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from skimage.measure import label
 
 from photocompare.base.masks import depth_px
-from photocompare.veins.pieces import find_veins
+from photocompare.veins.pieces import _paths, find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading
 
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -77,3 +78,13 @@ def test_depth_counts_from_the_mask_s_border_and_the_picture_s_edge() -> None:
     mask[:, :10] = False
     assert depth_px(mask)[20, 15] == pytest.approx(6, abs=0.5)
     assert not depth_px(mask)[:, :10].any()
+
+
+def test_runs_come_in_the_order_of_their_first_pixels() -> None:
+    rng = np.random.default_rng(2)
+    centreline = rng.random((150, 170)) < 0.08
+    expected = label(centreline, connectivity=2)  # numbered row by row
+    simple = [path for path in _paths(centreline) if len(path) == len(np.argwhere(expected == expected[tuple(path[0].astype(int))]))]
+    numbers = [expected[tuple(path[0].astype(int))] for path in simple]
+    assert len(numbers) > 100
+    assert numbers == sorted(numbers)

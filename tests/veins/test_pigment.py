@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+from skimage.measure import regionprops
 
-from photocompare.veins.pigment import PigmentOptions, find_pigment, pigment_change
+from photocompare.base.masks import parts_of
+from photocompare.veins.pigment import PigmentOptions, _axes, _solidity, find_pigment, pigment_change
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, patch, reading
 
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -44,3 +47,12 @@ def test_how_far_a_border_may_move_is_an_option() -> None:
     before, after = patch((200, 300), 50, 5.0) > 0, patch((200, 300), 56, 5.0) > 0
     assert not pigment_change(before, after, PX_PER_MM).gained.any()
     assert pigment_change(before, after, PX_PER_MM, options=PigmentOptions(margin_mm=0.2)).gained.any()
+
+
+def test_a_spot_s_shape_is_scikit_image_s() -> None:
+    noise = cv2.GaussianBlur(np.random.default_rng(8).standard_normal((260, 240)), (0, 0), 4)
+    regions = regionprops(parts_of(noise > noise.std()).labels)
+    assert len(regions) > 20
+    for region in regions:
+        np.testing.assert_allclose(_axes(region.image), (region.axis_major_length, region.axis_minor_length), atol=1e-6)
+        assert _solidity(region.image) == region.solidity

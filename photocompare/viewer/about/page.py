@@ -34,7 +34,6 @@ PACKAGES = (
     "pandas",
     "platformdirs",
     "pyarrow",
-    "scikit-image",
     "scipy",
     "sqlalchemy",
     "streamlit",
