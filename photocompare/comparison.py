@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TypedDict, Unpack
 
 import numpy as np
@@ -145,11 +146,11 @@ def compare(
     if _refuse(flags):
         return ending.comparison(flags, pair)
 
-    # Reading each photo alone needs no map: it goes on while they are laid over each other.
+    # Reading each photo alone needs no map: it goes on while they are laid over each other, once they are likely to be of the same skin.
     with ThreadPoolExecutor(1) as aside:
-        alone = aside.submit(_read_each, pair, settings)
+        alone = cache(lambda: aside.submit(_read_each, pair, settings))
         with watch.stage("register"):
-            laid = _laid_over(pair, settings)
+            laid = _laid_over(pair, settings, matched=alone)
         flags += _raised(laid.registration.flags)
         if _refuse(flags):
             return ending.comparison(flags, pair, laid)
@@ -158,7 +159,7 @@ def compare(
             # The pictures show the after photo where nothing is measured too: glare that is left out, skin beyond the shared field.
             warped, pictured = warped_photo(pair.prepared_after.linear, carried_on(laid.registration.map_xy))
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
-            reading = _read_together(pair, laid, alone.result(), warped, shown, settings)
+            reading = _read_together(pair, laid, alone().result(), warped, shown, settings)
             veins = (
                 find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins),
                 find_veins(reading.after, reading.shared, reading.px_per_mm, options=settings.veins),
@@ -296,10 +297,12 @@ def _prepared(before: Photo, after: Photo, settings: Settings, given: Given) -> 
         return _Pair(before, after, first.result(), second.result())
 
 
-def _laid_over(pair: _Pair, settings: Settings) -> _LaidOver:
+def _laid_over(pair: _Pair, settings: Settings, *, matched: Callable[[], object]) -> _LaidOver:
     """Lay the photos over each other, and carry the scale from the one that has it."""
     before, after = pair.prepared_before, pair.prepared_after
-    whole = register(before.linear, after.linear, before.limb, after.limb, options=settings.registration, field_options=settings.field)
+    whole = register(
+        before.linear, after.linear, before.limb, after.limb, options=settings.registration, field_options=settings.field, matched=matched
+    )
     registration = whole if before.field is before.limb else _within(whole, before.field.measurable, settings.registration.judge)
     return _LaidOver(registration, whole.shared, _scale_of_both(whole, before, after))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,59 @@ from photocompare.base.arrays import PointsXY
 from photocompare.registration.features import (
     FeatureOptions,
     Keypoints,
+    Limb,
     LimbPicture,
     lighterglue_matches,
+    limb_picture,
     sift_keypoints,
     sift_matches,
     xfeat_keypoints,
 )
 from photocompare.registration.matcher_models import Matcher
 from photocompare.registration.warp import WarpFit, WarpOptions, fit_warp
+
+
+@dataclass(frozen=True, eq=False)
+class LimbPoints:
+    """One limb's picture and keypoints, found when they are first asked for: a limb may be matched several times.
+
+    Parameters
+    ----------
+    limb : Limb
+    matcher : Matcher or None
+    options : FeatureOptions
+    """
+
+    limb: Limb
+    matcher: Matcher | None
+    options: FeatureOptions
+
+    def of(self, limb: Limb) -> LimbPoints:
+        """Another limb, seen with the same matcher and options."""
+        return LimbPoints(limb, self.matcher, self.options)
+
+    @cached_property
+    def picture(self) -> LimbPicture:
+        """What the matchers see."""
+        return limb_picture(self.limb, self.options)
+
+    @cached_property
+    def learned(self) -> Keypoints:
+        """Those of the learned path.
+
+        Raises
+        ------
+        ValueError
+            Without a matcher.
+        """
+        if self.matcher is None:
+            raise ValueError("there is no learned matcher")
+        return xfeat_keypoints(self.picture, self.matcher, self.options)
+
+    @cached_property
+    def classical(self) -> Keypoints:
+        """Those of the classical path."""
+        return sift_keypoints(self.picture, self.options)
 
 
 @dataclass(frozen=True)
@@ -50,32 +96,24 @@ class Pairing:
         return int(self.fit.inliers.sum()) if self.fit is not None else 0
 
 
-def match_pictures(
-    before: LimbPicture,
-    after: LimbPicture,
-    matcher: Matcher | None,
-    *,
-    ample_spread: int,
-    features: FeatureOptions,
-    warp: WarpOptions,
-) -> Pairing:
-    """Match two limb pictures and fit the smooth warp.
+def match_limbs(before: LimbPoints, after: LimbPoints, *, ample_spread: int, warp: WarpOptions) -> Pairing:
+    """Match two limbs, seen with the same matcher and options, and fit the smooth warp.
 
     The learned matcher goes first, with the strongest keypoints and then with all; the classical path serves where it is missing or where
     its matches are spread over fewer than `ample_spread` cells, and the wider spread wins.
     """
-    pictures, learned = (before, after), None
-    if matcher is not None:
-        found = xfeat_keypoints(before, matcher, features), xfeat_keypoints(after, matcher, features)
+    pictures, learned, features = (before.picture, after.picture), None, before.options
+    if before.matcher is not None:
+        found = before.learned, after.learned
         for most, enough in ((features.first_keypoints, features.first_spread), (features.keypoints, ample_spread)):
             strongest = found[0].strongest(most), found[1].strongest(most)
-            pairs = lighterglue_matches(*strongest, matcher, features).pairs
+            pairs = lighterglue_matches(*strongest, before.matcher, features).pairs
             learned = paired(pictures, strongest, pairs, "xfeat+lighterglue", warp, features.spread_cells)
             if learned.spread >= max(enough, ample_spread):
                 return learned
             if max(len(points.xy) for points in found) <= most:
                 break
-    found = sift_keypoints(before, features), sift_keypoints(after, features)
+    found = before.classical, after.classical
     classical = paired(pictures, found, sift_matches(*found, features).pairs, "rootsift", warp, features.spread_cells)
     return classical if learned is None or classical.spread > learned.spread else learned
 

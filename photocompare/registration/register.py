@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from photocompare.base.arrays import Grey, LinearRGB, MapXY, Mask
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.leg.field import Field, FieldOptions, other_limb
-from photocompare.registration.features import Limb, limb_picture, luminance_density
+from photocompare.registration.features import Limb, luminance_density
 from photocompare.registration.judge import claimed_percentiles, pair_flags
 from photocompare.registration.marks import compare_marks
-from photocompare.registration.matcher_models import Matcher, load_matcher
-from photocompare.registration.pairing import Pairing, match_pictures
+from photocompare.registration.matcher_models import load_matcher
+from photocompare.registration.pairing import LimbPoints, Pairing, match_limbs
 from photocompare.registration.placing import Placed, joined, place
 from photocompare.registration.refine import refine_map
 from photocompare.registration.result import Registration, RegistrationOptions
@@ -34,6 +35,7 @@ def register(
     *,
     options: RegistrationOptions = DEFAULT_OPTIONS,
     field_options: FieldOptions = DEFAULT_FIELD_OPTIONS,
+    matched: Callable[[], object] = lambda: None,
 ) -> Registration:
     """Lay the after photo's leg over the before photo's.
 
@@ -46,6 +48,8 @@ def register(
     options : RegistrationOptions
     field_options : FieldOptions
         Those that the fields were found with; another limb of the after photo, where one has to be tried, is cut out with them too.
+    matched : callable
+        Called, perhaps more than once, as soon as the photos are likely to show the same skin: what needs no map may begin then.
 
     Returns
     -------
@@ -57,22 +61,26 @@ def register(
     limb = _limb(luminance_density(before), field_before)
     density_after = luminance_density(after)
     others = [_limb(density_after, field_after)]
-    pairing, chosen = _matched(limb, others[0], options), others[0]
-    if pairing.spread < options.judge.ample_spread:
+    points = LimbPoints(limb, load_matcher() if options.features.learned else None, options.features)
+    pairing, chosen = _matched(points, others[0], options), others[0]
+    if pairing.spread >= options.judge.ample_spread:
+        matched()
+    else:
         for label in sorted({int(label) for label in np.unique(field_after.limbs)} - {0, field_after.principal}):
             candidate = _limb(density_after, other_limb(after, field_after, label, options=field_options))
-            attempt = _matched(limb, candidate, options)
+            attempt = _matched(points, candidate, options)
             if attempt.spread > pairing.spread:
                 pairing, chosen = attempt, candidate
     if chosen is not others[0]:
         others.insert(0, chosen)
     placed = _placed(limb, chosen, pairing, options)
     if placed is not None and placed.same_skin(limb, options=options.judge):
-        placed = _section_by_section(placed, limb, others, options)
+        matched()
+        placed = _section_by_section(placed, points, others, options)
         if compare_marks(limb, chosen, placed, options=options.marks).another_leg(options.marks):
             return _refusal(limb.shape, ("not_same_view",), pairing)
     found = _judged(placed, limb, pairing, options)
-    if found.refused and _same_when_mirrored(limb, chosen, options):
+    if found.refused and _same_when_mirrored(points, chosen, options):
         return _refusal(limb.shape, ("mirrored",), pairing)
     return found
 
@@ -81,19 +89,8 @@ def _limb(density: Grey, field: Field) -> Limb:
     return Limb(density, field.leg, field.measurable, field.principal)
 
 
-def _matched(before: Limb, after: Limb, options: RegistrationOptions) -> Pairing:
-    return match_pictures(
-        limb_picture(before, options.features),
-        limb_picture(after, options.features),
-        _matcher(options),
-        ample_spread=options.judge.ample_spread,
-        features=options.features,
-        warp=options.warp,
-    )
-
-
-def _matcher(options: RegistrationOptions) -> Matcher | None:
-    return load_matcher() if options.features.learned else None
+def _matched(before: LimbPoints, after: Limb, options: RegistrationOptions) -> Pairing:
+    return match_limbs(before, before.of(after), ample_spread=options.judge.ample_spread, warp=options.warp)
 
 
 def _placed(before: Limb, after: Limb, pairing: Pairing, options: RegistrationOptions) -> Placed | None:
@@ -104,22 +101,23 @@ def _placed(before: Limb, after: Limb, pairing: Pairing, options: RegistrationOp
     return place(refined, before, after, options=options.judge)
 
 
-def _section_by_section(placed: Placed, before: Limb, others: list[Limb], options: RegistrationOptions) -> Placed:
+def _section_by_section(placed: Placed, points: LimbPoints, others: list[Limb], options: RegistrationOptions) -> Placed:
     """Also lay over what one warp could not: sections of the limb that are mostly untrusted, each by itself.
 
     Only once the skin is known to be the same: more tries would be more chances for wrong skin.
     """
-    matcher, seen = _matcher(options), max(int(np.count_nonzero(before.measurable)), 1)
-    if matcher is None:
+    before = points.limb
+    seen = max(int(np.count_nonzero(before.measurable)), 1)
+    if points.matcher is None:
         return placed
     for section in sections(before):
         if np.count_nonzero(placed.shared) >= options.judge.partial_overlap * seen:
             break
-        part = section_of(before, section).measurable
-        if np.count_nonzero(placed.shared & part) > np.count_nonzero(part) / 2:
+        part = points.of(section_of(before, section))
+        if np.count_nonzero(placed.shared & part.limb.measurable) > np.count_nonzero(part.limb.measurable) / 2:
             continue
         for after in others:
-            pairing = match_section(before, after, section, matcher, features=options.features, warp=options.warp)
+            pairing = match_section(part, before, after, section, warp=options.warp)
             more = None if pairing is None else _placed(before, after, pairing, options)
             if more is not None and more.same_skin(before, options=options.judge):
                 placed = joined(placed, more)
@@ -127,11 +125,11 @@ def _section_by_section(placed: Placed, before: Limb, others: list[Limb], option
     return placed
 
 
-def _same_when_mirrored(before: Limb, after: Limb, options: RegistrationOptions) -> bool:
+def _same_when_mirrored(before: LimbPoints, after: Limb, options: RegistrationOptions) -> bool:
     """Whether the mirrored after photo shows the same skin where the photo itself does not."""
     mirrored = after.mirrored()
-    placed = _placed(before, mirrored, _matched(before, mirrored, options), options)
-    return placed is not None and placed.same_skin(before, options=options.judge)
+    placed = _placed(before.limb, mirrored, _matched(before, mirrored, options), options)
+    return placed is not None and placed.same_skin(before.limb, options=options.judge)
 
 
 def _judged(placed: Placed | None, before: Limb, pairing: Pairing, options: RegistrationOptions) -> Registration:

@@ -10,9 +10,8 @@ import dataclasses
 
 import numpy as np
 
-from photocompare.registration.features import FeatureOptions, Limb, lighterglue_matches, limb_picture, xfeat_keypoints
-from photocompare.registration.matcher_models import Matcher
-from photocompare.registration.pairing import Pairing, paired
+from photocompare.registration.features import Limb, lighterglue_matches
+from photocompare.registration.pairing import LimbPoints, Pairing, paired
 from photocompare.registration.warp import WarpOptions
 
 OVERLAP = 0.05
@@ -48,15 +47,28 @@ def section_of(limb: Limb, section: Box, margin: float = 0.0) -> Limb:
     return dataclasses.replace(limb, leg=limb.leg & within, measurable=limb.measurable & within)
 
 
-def match_section(
-    before: Limb, after: Limb, section: Box, matcher: Matcher, *, features: FeatureOptions, warp: WarpOptions
-) -> Pairing | None:
-    """Match one section of the before limb with the like section of the after limb; None where either is hardly there."""
-    parts = section_of(before, section), section_of(after, section, MARGIN)
-    for part, whole in zip(parts, (before, after), strict=True):
-        if np.count_nonzero(part.leg) < LEAST_SHARE * np.count_nonzero(whole.leg):
+def match_section(part: LimbPoints, before: Limb, after: Limb, section: Box, *, warp: WarpOptions) -> Pairing | None:
+    """Match one section of the before limb with the like section of the after limb; None where either is hardly there.
+
+    Parameters
+    ----------
+    part : LimbPoints
+        The section of the before limb, with a matcher.
+    before, after : Limb
+    section : Box
+    warp : WarpOptions
+
+    Raises
+    ------
+    ValueError
+        Without a matcher.
+    """
+    matcher, features = part.matcher, part.options
+    if matcher is None:
+        raise ValueError("sections are matched by the learned matcher alone")
+    like = part.of(section_of(after, section, MARGIN))
+    for points, whole in zip((part, like), (before, after), strict=True):
+        if np.count_nonzero(points.limb.leg) < LEAST_SHARE * np.count_nonzero(whole.leg):
             return None
-    pictures = limb_picture(parts[0], features), limb_picture(parts[1], features)
-    points = xfeat_keypoints(pictures[0], matcher, features), xfeat_keypoints(pictures[1], matcher, features)
-    pairs = lighterglue_matches(*points, matcher, features).pairs
-    return paired(pictures, points, pairs, "xfeat+lighterglue", warp, features.spread_cells)
+    pairs = lighterglue_matches(part.learned, like.learned, matcher, features).pairs
+    return paired((part.picture, like.picture), (part.learned, like.learned), pairs, "xfeat+lighterglue", warp, features.spread_cells)
