@@ -41,10 +41,10 @@ from photocompare.veins.coloured import vein_colour
 from photocompare.veins.fate import Fates, judge_fate
 from photocompare.veins.kept_contrast import softened
 from photocompare.veins.light import Normalised, match_light
-from photocompare.veins.network import network_available, read_skin, read_skin_after
+from photocompare.veins.network import network_available, read_skin, read_skin_beside
 from photocompare.veins.photometry import forced_contrast
 from photocompare.veins.pieces import Veins, find_veins
-from photocompare.veins.pigment import find_pigment, pigment_change
+from photocompare.veins.pigment import Pigment, browner, find_pigment, pigment_change
 from photocompare.veins.reading import PairReading, SkinReading, agreed
 
 __all__ = ["Comparison", "Given", "compare"]
@@ -169,24 +169,18 @@ def compare(
         light = aside.submit(_same_light, pair, laid, reading, warped, settings)
 
         with watch.stage("pigment"):
-            # Before treatment there is no course for a stain to follow, and brown within a vein is the vein.
-            beside, no_course = reading.shared & ~veins[0].mask, np.zeros_like(reading.shared)
-            pigment = pigment_change(
-                find_pigment(reading.before, beside, no_course, reading.px_per_mm, options=settings.pigment),
-                find_pigment(reading.after, reading.shared, veins[0].mask, reading.px_per_mm, options=settings.pigment),
-                reading.px_per_mm,
-                options=settings.pigment,
-            )
+            density = density_from_linear(pair.prepared_before.linear)
+            lying = density, density_from_linear(warped)
+            pigment = _pigment(reading, veins[0], lying, settings)
         with watch.stage("fate"):
-            densities = density_from_linear(pair.prepared_before.linear), density_from_linear(pair.prepared_after.linear)
-            photos, lying = (pair.prepared_before, pair.prepared_after), (densities[0], density_from_linear(warped))
+            photos = pair.prepared_before, pair.prepared_after
             blur = judge_blur(photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
-            as_soft = densities[0], softened(densities[1], blur.after_lacks_px)
+            as_soft = density, softened(density_from_linear(pair.prepared_after.linear), blur.after_lacks_px)
             forced = forced_contrast(veins[0].pieces, as_soft, laid.registration.map_xy, veins[0].mask, options=settings.photometry)
             fates = judge_fate(reading, (veins[0], blur.resolved_after), pigment.gained, forced, blur.softness, options=settings.fate)
         with watch.stage("clearance"):
             findings = VeinFindings(reading, veins, fates, pigment)
-            flags += _vein_colour_flags(fates, densities[0], veins[0], reading.px_per_mm, settings)
+            flags += _vein_colour_flags(fates, density, veins[0], reading.px_per_mm, settings)
             flags += [raised(code, which) for code, which in blur.flags(fates, settings.blur)]
             if not _refuse(flags):
                 flags += _raised(vein_flags(findings, settings.veins.piece_mm * reading.px_per_mm, options=settings.outcome))
@@ -340,15 +334,29 @@ def _read_each(pair: _Pair, settings: Settings) -> tuple[SkinReading, SkinReadin
 def _read_together(
     pair: _Pair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], warped: LinearRGB, shown: Mask, settings: Settings
 ) -> PairReading:
-    """Both readings in the before frame; the after photo's held against a second one in sight of the before photo."""
+    """Both photos' readings in the before frame, each held against a second one in sight of the other photo."""
     before, registration = pair.prepared_before, laid.registration
-    after = _carried(alone[1], registration.map_xy)
+    first, second = alone[0], _carried(alone[1], registration.map_xy)
     if network_available():
-        after = agreed(after, read_skin_after(warped, before.linear, before.field.leg & shown))
+        both = before.field.leg & shown
+        # Either photo in the same way: what only one of them was helped with would count as change.
+        first = agreed(first, read_skin_beside(before.linear, warped, both), both, options=settings.agreement)
+        second = agreed(second, read_skin_beside(warped, before.linear, both), both, options=settings.agreement)
     scale = laid.scale.mm_per_px
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
-    return PairReading(alone[0], after, before.field.measurable, registration.shared, px_per_mm, registration.error_px_median)
+    return PairReading(first, second, before.field.measurable, registration.shared, px_per_mm, registration.error_px_median)
+
+
+def _pigment(reading: PairReading, veins: Veins, lying: tuple[Density, Density], settings: Settings) -> Pigment:
+    """Stains of both photos; `veins` are the before photo's, `lying` both photos' densities in its frame."""
+    options, px_per_mm = settings.pigment, reading.px_per_mm
+    change = browner(*lying, reading.shared, px_per_mm, options=options)
+    # Before treatment there is no course for a stain to follow, and brown within a vein is the vein.
+    beside, no_course = reading.shared & ~veins.mask, np.zeros_like(reading.shared)
+    before = find_pigment(reading.before, beside, no_course, px_per_mm, options=options)
+    after = find_pigment(reading.after, reading.shared, veins.mask, px_per_mm, change_de=change, options=options)
+    return pigment_change(before, after, change, px_per_mm, options=options)
 
 
 def _vein_colour_flags(fates: Fates, density: Density, veins: Veins, px_per_mm: float, settings: Settings) -> list[RaisedFlag]:

@@ -23,6 +23,7 @@ from photocompare.veins.light import LightOptions
 from photocompare.veins.photometry import PhotometryOptions
 from photocompare.veins.pieces import VeinOptions
 from photocompare.veins.pigment import PigmentOptions
+from photocompare.veins.reading import AgreementOptions
 from photocompare.veins.ridges import RidgeOptions
 
 
@@ -59,6 +60,7 @@ class Settings:
     blur: BlurOptions = dataclasses.field(default_factory=BlurOptions)
     light: LightOptions = dataclasses.field(default_factory=LightOptions)
     ridges: RidgeOptions = dataclasses.field(default_factory=RidgeOptions)
+    agreement: AgreementOptions = dataclasses.field(default_factory=AgreementOptions)
     veins: VeinOptions = dataclasses.field(default_factory=VeinOptions)
     vein_colour: ColourOptions = dataclasses.field(default_factory=ColourOptions)
     pigment: PigmentOptions = dataclasses.field(default_factory=PigmentOptions)

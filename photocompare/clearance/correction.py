@@ -20,7 +20,7 @@ from photocompare.base.masks import depth_px
 from photocompare.clearance.intervals import ClearanceOptions, length_clearance
 from photocompare.registration.resampling import own_positions
 from photocompare.veins.classes import FATES
-from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, expected_seen, fated
+from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, fated, seen_after, seen_before
 from photocompare.veins.photometry import PhotometryOptions, forced_contrast
 from photocompare.veins.pieces import VeinOptions, VeinPiece
 
@@ -177,7 +177,7 @@ def corrected_clearance(measured: MeasuredVeins, correction: Correction, *, opti
         contrasts=measured.contrasts.only(np.flatnonzero(~struck[~is_new])).joined(found),
         kept=np.arange(len(every)),
     )
-    counts = length_clearance(fates, fates.assessed, options=clearance, observer=options.fate.observer)
+    counts = length_clearance(fates, fates.assessed, options=clearance, rules=options.fate)
     if math.isnan(counts.percent):
         raise UsageError("With these marks no vein is left to measure; take some back.", code="no_vein_left")
     length = counts.estimate(
@@ -197,14 +197,15 @@ def _drawn(
     middles = tuple(np.array([np.rint(p.points[len(p.points) // 2]) for p in pieces], np.intp).reshape(-1, 2).T)
     # The reader sees it: its contrast is at least what most looks see, however faint its profile.
     own_before = np.maximum(forced.before_de, rules.observer.contrast_de)
-    before, after = (np.stack([x, x]) for x in (own_before, forced.after_de))
+    # Where the after photo doesn't show the place nothing is seen there.
+    before, after = (np.stack([x, x]) for x in (own_before, np.nan_to_num(forced.after_de)))
     none = np.zeros(len(pieces))
     contrasts = PieceContrasts(before, after, after, none, none, depth_px(shared)[middles].astype(np.float64) / px_per_mm)
-    seen_before, seen_after = (expected_seen(x, rules.observer).tolist() for x in (before, after))
+    shares = (share(contrasts, rules).tolist() for share in (seen_before, seen_after))
     faded = (contrasts.ratio < rules.faded_below).tolist()
     return tuple(
         fated(piece, first, later, assessable=inside, stained=False, faded=less)
-        for piece, first, later, less, inside in zip(pieces, seen_before, seen_after, faded, shared[middles].tolist(), strict=True)
+        for piece, first, later, less, inside in zip(pieces, *shares, faded, shared[middles].tolist(), strict=True)
     ), contrasts
 
 

@@ -1,8 +1,9 @@
 """The numbers: how much of what an observer sees of the veins went, each with a 95 % interval built from named causes.
 
-The causes are measured on the pair itself: how far the two witnesses of a vein disagree, what changes when the observer sees a little
-more or less, when a place moves by the registration error, when one photo's light or blur stretches its contrasts, and when the
-field ends elsewhere.  Resampling pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %, `docs/method.md`).
+The causes are measured on the pair itself: how far a vein's own cross-profile disagrees with the reading, what changes when the observer
+sees a little more or less, when a place moves by the registration error, when one photo's light or blur stretches its contrasts, and when
+the field ends elsewhere.  Resampling pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %,
+`docs/method.md`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.estimate import Z95, Estimate
 from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES
-from photocompare.veins.fate import Fates, PieceContrasts, expected_seen
+from photocompare.veins.fate import FateOptions, Fates, PieceContrasts, seen_after, seen_before
 from photocompare.veins.observer import ObserverOptions, seen
 from photocompare.veins.pieces import Veins
 from photocompare.veins.reading import PairReading
@@ -101,7 +102,7 @@ def _observers(observer: ObserverOptions, doubt: float) -> tuple[ObserverOptions
     return first, second
 
 
-def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: ClearanceOptions, observer: ObserverOptions) -> Counts:
+def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: ClearanceOptions, rules: FateOptions) -> Counts:
     """Clearance of expected length over the chosen baseline pieces; below 0 where more is seen after.
 
     Parameters
@@ -110,8 +111,8 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: Cleara
     chosen : ndarray of shape (N,), bool
         Over `fates.baseline`.
     options : ClearanceOptions
-    observer : ObserverOptions
-        Who the fates were judged by.
+    rules : FateOptions
+        Those that the fates were judged by.
 
     Returns
     -------
@@ -120,32 +121,32 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: Cleara
     """
     length = np.array([p.piece.length_px for p in fates.baseline], np.float64)[chosen]
     contrasts = fates.contrasts.only(np.flatnonzero(chosen))
-    percent = _clearance(length, contrasts, observer)
+    percent = _clearance(length, contrasts, rules)
     if math.isnan(percent):
         return Counts(math.nan, {})
 
     def half(first: float, second: float) -> float:
         return abs(first - second) / 2
 
-    more, less = _observers(observer, options.observer_doubt)
+    more, less = (dataclasses.replace(rules, observer=who) for who in _observers(rules.observer, options.observer_doubt))
     inner = contrasts.depth_mm > options.border_mm
-    within = _clearance(length[inner], contrasts.only(np.flatnonzero(inner)), observer)
-    by_witness = [_clearance(length, _of_witness(contrasts, which), observer) for which in range(len(contrasts.before))]
-    stretched = [_clearance(length, _stretched(contrasts, gain), observer) for gain in (options.light_gain, 1 / options.light_gain)]
+    within = _clearance(length[inner], contrasts.only(np.flatnonzero(inner)), rules)
+    by_witness = [_clearance(length, _of_witness(contrasts, which), rules) for which in range(len(contrasts.before))]
+    stretched = [_clearance(length, _stretched(contrasts, gain), rules) for gain in (options.light_gain, 1 / options.light_gain)]
     causes = {
         "witnesses": half(min(by_witness), max(by_witness)),
         "threshold": half(_clearance(length, contrasts, more), _clearance(length, contrasts, less)),
-        "registration": half(percent, _clearance(length, dataclasses.replace(contrasts, after=contrasts.within_error), observer)),
-        "noise": _noise(length, contrasts, percent, options.run_pieces, observer),
+        "registration": half(percent, _clearance(length, dataclasses.replace(contrasts, after=contrasts.within_error), rules)),
+        "noise": _noise(length, contrasts, percent, options.run_pieces, rules),
         "light": half(*stretched) / Z95,
-        "blur": half(*(_clearance(length, _stretched(contrasts, 1 + sign * contrasts.error), observer) for sign in (-1, 1))),
+        "blur": half(*(_clearance(length, _stretched(contrasts, 1 + sign * contrasts.error), rules) for sign in (-1, 1))),
         "field": 0.0 if math.isnan(within) else half(within, percent),
     }
     return Counts(percent, causes)
 
 
-def _clearance(length: NDArray[np.float64], contrasts: PieceContrasts, observer: ObserverOptions) -> float:
-    before, after = (float((length * expected_seen(x, observer)).sum()) for x in (contrasts.before, contrasts.after))
+def _clearance(length: NDArray[np.float64], contrasts: PieceContrasts, rules: FateOptions) -> float:
+    before, after = (float((length * share).sum()) for share in (seen_before(contrasts, rules), seen_after(contrasts, rules)))
     return _fall(before, after)
 
 
@@ -164,13 +165,13 @@ def _stretched(contrasts: PieceContrasts, gain: float | NDArray[np.float64]) -> 
     return dataclasses.replace(contrasts, after=contrasts.after * gain)
 
 
-def _noise(length: NDArray[np.float64], contrasts: PieceContrasts, percent: float, run_pieces: float, observer: ObserverOptions) -> float:
+def _noise(length: NDArray[np.float64], contrasts: PieceContrasts, percent: float, run_pieces: float, rules: FateOptions) -> float:
     """Standard error from how the witnesses differ piece by piece beyond their common difference; a run errs as one."""
     left = 1 - percent / 100
-    before, after = seen(contrasts.before, observer), seen(contrasts.after, observer)
+    before, after = seen(contrasts.before, rules.observer), seen(contrasts.after, rules.observer)
     lost = np.nan_to_num(np.diff(after - left * before, axis=0)[0]) / 2
     apart = lost - np.average(lost, weights=length)
-    total = float((length * expected_seen(contrasts.before, observer)).sum())
+    total = float((length * seen_before(contrasts, rules)).sum())
     return 100 * math.sqrt(run_pieces * float((length**2 * apart**2).sum())) / total
 
 

@@ -78,13 +78,13 @@ def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_R
     return _read(leg, linear) if network_available() else read_skin_by_ridges(linear, leg, options=ridges)
 
 
-def read_skin_after(after: LinearRGB, before: LinearRGB, leg: Mask) -> SkinReading:
-    """How visible vein and stain are after, in sight of the before photo.
+def read_skin_beside(photo: LinearRGB, other: LinearRGB, leg: Mask) -> SkinReading:
+    """How visible vein and stain are in one photo of a pair, in sight of the other.
 
     Parameters
     ----------
-    after, before : LinearRGB (H, W, 3)
-        Both in the before frame.
+    photo, other : LinearRGB (H, W, 3)
+        Both in one frame.
     leg : Mask
         What both photos show of the leg; outside it everything reads 0.
 
@@ -94,8 +94,8 @@ def read_skin_after(after: LinearRGB, before: LinearRGB, leg: Mask) -> SkinReadi
         Without the models: ask `network_available`.
     """
     if not network_available():
-        raise ValueError("the networks are missing; read the after photo alone")
-    return _read(leg, after, before)
+        raise ValueError("the networks are missing; read each photo alone")
+    return _read(leg, photo, other)
 
 
 def _read(leg: Mask, *photos: LinearRGB) -> SkinReading:

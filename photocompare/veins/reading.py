@@ -57,14 +57,43 @@ class PairReading:
     error_px: float
 
 
-def agreed(alone: SkinReading, beside: SkinReading) -> SkinReading:
-    """What two readings of the same skin say together: their mean.
+@dataclass(frozen=True)
+class AgreementOptions:
+    """How two readings of the same skin are taken together.
+
+    Parameters
+    ----------
+    beside_share : float
+        Weight, 0..1, of the reading in sight of the other photo.  0.5 to 0.7 serve about alike (`docs/method.md`).
+    """
+
+    beside_share: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.beside_share <= 1:
+            raise ValueError("a share lies between 0 and 1")
+
+
+def agreed(alone: SkinReading, beside: SkinReading, both: Mask, *, options: AgreementOptions = AgreementOptions()) -> SkinReading:
+    """What two readings of the same skin say together: their weighted mean.
 
     The two err apart: who sees one photo alone takes brown in a vein's place for the vein, and misses faint remains; who knows where a vein
-    went believes too readily that it is still there.  On rendered pairs the mean errs less than either (docs/method.md).
+    lies in the other photo believes too readily that it is here too.  On rendered and on real pairs the mean errs less than either
+    (docs/method.md).
+
+    Parameters
+    ----------
+    alone, beside : SkinReading
+        Of one photo by itself, and in sight of the other.
+    both : Mask
+        Where the second was read; elsewhere the first counts.
+    options : AgreementOptions
     """
+    share = np.where(both, np.float32(options.beside_share), np.float32(0))
     names = [f.name for f in dataclasses.fields(SkinReading)]
-    return SkinReading(*(np.asarray((getattr(alone, name) + getattr(beside, name)) / 2, dtype=np.float32) for name in names))
+    return SkinReading(
+        *(np.asarray((1 - share) * getattr(alone, name) + share * getattr(beside, name), dtype=np.float32) for name in names)
+    )
 
 
 def flattened_density(linear: LinearRGB, leg: Mask | None) -> Density:
@@ -77,14 +106,30 @@ def flattened_density(linear: LinearRGB, leg: Mask | None) -> Density:
         The surround is averaged inside it, so that a background does not bleed over the limb's edge; outside it the result is 0.
     """
     density = density_from_linear(linear)
+    return less_surround(density, np.ones(density.shape[:2], np.bool_) if leg is None else leg, SURROUND_PX)
+
+
+def less_surround(density: Density, region: Mask, sigma_px: float) -> Density:
+    """`density` (H, W, C) less its broad surround within `region`, in place; 0 outside it.
+
+    Parameters
+    ----------
+    density : Density
+        Overwritten.
+    region : Mask
+        The surround is averaged inside it.
+    sigma_px : float
+        How broad it is, Gaussian sigma.
+    """
     height, width = density.shape[:2]
     size = (max(1, width // _SURROUND_STEP), max(1, height // _SURROUND_STEP))
-    weight = np.ones((height, width), np.float32) if leg is None else leg.astype(np.float32)
+    weight = region.astype(np.float32)
     area = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
     density *= weight[..., np.newaxis]
-    mass = np.asarray(cv2.resize(density, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    broad = _plane_average(area, mass, SURROUND_PX / _SURROUND_STEP)
-    surround = np.asarray(cv2.resize(broad, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    # OpenCV drops the channels' axis where there is one channel.
+    mass = np.asarray(cv2.resize(density, size, interpolation=cv2.INTER_AREA), dtype=np.float32).reshape(size[1], size[0], -1)
+    broad = _plane_average(area, mass, sigma_px / _SURROUND_STEP)
+    surround = np.asarray(cv2.resize(broad, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32).reshape(density.shape)
     surround *= weight[..., np.newaxis]
     density -= surround
     return density
@@ -103,7 +148,7 @@ def _plane_average(area: NDArray[np.float32], mass: NDArray[np.float32], sigma: 
     rows, cols = np.mgrid[0 : area.shape[0], 0 : area.shape[1]].astype(np.float32) / np.float32(sigma)
 
     def blurred(image: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), dtype=np.float32).reshape(image.shape)
 
     s0, sy, sx = blurred(area), blurred(area * rows), blurred(area * cols)
     syy, sxx, sxy = blurred(area * rows * rows), blurred(area * cols * cols), blurred(area * rows * cols)

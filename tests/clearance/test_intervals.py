@@ -16,7 +16,7 @@ from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp
 
 EVERYWHERE = np.ones(SHAPE, bool)
 HOW = ClearanceOptions()
-RULES = FateOptions()
+RULES = FateOptions(regression=0.0)
 
 
 def measured(before: np.ndarray, after: np.ndarray, rules: FateOptions = RULES) -> tuple[Counts, Counts, Counts, Counts]:
@@ -24,7 +24,7 @@ def measured(before: np.ndarray, after: np.ndarray, rules: FateOptions = RULES) 
     pair = pair_of(before, after)
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
     fates = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=rules)
-    length = length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, observer=rules.observer)
+    length = length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, rules=rules)
     inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
     area, contrast = (
         area_clearance(pair, veins, inner, options=HOW, observer=rules.observer, weighted=weighted) for weighted in (False, True)
@@ -70,7 +70,7 @@ def contrasts(*rows: tuple[float, float, float, float], blur: float = 0.0) -> Fa
 
 
 def causes(fates: Fates) -> Mapping[str, float]:
-    return length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, observer=RULES.observer).causes
+    return length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, rules=RULES).causes
 
 
 def test_witnesses_that_differ_widen_the_interval_by_their_common_difference() -> None:

@@ -238,7 +238,13 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
 
         monkeypatch.setattr(recipe, "read_skin", read)
-        monkeypatch.setattr(recipe, "read_skin_after", lambda warped, *_: reading(warped.shape[:2], after))
+        beside: list[tuple[int, ...]] = []
+
+        def read_beside(linear: LinearRGB, *_: object) -> SkinReading:
+            beside.append(linear.shape)
+            return reading(linear.shape[:2], before if len(beside) % 2 else after)
+
+        monkeypatch.setattr(recipe, "read_skin_beside", read_beside)
         monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_, **__: Forced(*np.full((2, len(pieces)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
         monkeypatch.setattr(prepared_photo, "judge_quality", sound_quality)
@@ -253,6 +259,8 @@ OPTIONS_OF = {
     "register": {"options": "registration", "field_options": "field"},
     "read_skin": {"ridges": "ridges"},
     "find_veins": {"options": "veins"},
+    "agreed": {"options": "agreement"},
+    "browner": {"options": "pigment"},
     "find_pigment": {"options": "pigment"},
     "pigment_change": {"options": "pigment"},
     "forced_contrast": {"options": "photometry"},
@@ -313,7 +321,7 @@ def test_two_of_four_veins_gone(put_in: Callable[..., None], tmp_path: Path) -> 
 
 def test_nothing_changed_reads_zero_and_more_reads_worse(put_in: Callable[..., None]) -> None:
     put_in(LINE_ROWS[:3], LINE_ROWS[:3])
-    assert compare(*legs(), mm_per_px=0.25).outcome.length.value == 0.0
+    assert compare(*legs(), mm_per_px=0.25).outcome.length.value == pytest.approx(0.0, abs=1e-6)
     put_in(LINE_ROWS[:3], LINE_ROWS)
     worse = compare(*legs(), mm_per_px=0.25).outcome
     assert worse.length.value == 0.0

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, expected_seen, fated, judge_fate
+from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, fated, judge_fate, seen_after, seen_before
 from photocompare.veins.kept_contrast import NETWORK_POWER, Softness
 from photocompare.veins.observer import seen
 from photocompare.veins.pieces import VeinPiece, find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)
-RULES = FateOptions()
+RULES = FateOptions(regression=0.0)
+"""The contract's rules, of veins that are as they were found."""
 
 
 def fates_of(
@@ -26,7 +27,7 @@ def fates_of(
     pair = pair_of(before, after, shared=shared)
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, shared, PX_PER_MM)
     brown = np.zeros(SHAPE, bool) if gained is None else gained
-    return judge_fate(pair, veins, brown, unsaid(veins[0]), softness or sharp(veins[0]))
+    return judge_fate(pair, veins, brown, unsaid(veins[0]), softness or sharp(veins[0]), options=RULES)
 
 
 def share(fates: Fates, fate: str) -> float:
@@ -108,16 +109,33 @@ def test_what_is_too_fine_for_the_photos_is_not_assessed() -> None:
 def test_what_nobody_sees_is_no_piece() -> None:
     pair = pair_of(lines((100, 9), (200, 3)), np.zeros(SHAPE))
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
-    seen_well = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=FateOptions(least_seen=0.9))
+    seen_well = judge_fate(
+        pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=FateOptions(least_seen=0.9, regression=0.0)
+    )
     assert all(p.points[0, 0] < 120 for p in seen_well.baseline)
     assert seen_well.baseline
     assert seen_well.contrasts.before.shape == (2, len(seen_well.baseline))
 
 
-def test_either_witness_may_be_right() -> None:
-    told = expected_seen(np.array([[9.0, 9.0, 9.0], [0.0, np.nan, 9.0]]), RULES.observer)
-    np.testing.assert_allclose(told, [0.5, 1.0, 1.0], atol=1e-6)
-    assert expected_seen(np.full((2, 1), np.nan), RULES.observer).tolist() == [0.0]
+def contrasts(before: list[float], after: list[float]) -> PieceContrasts:
+    """By the reading as given; the profiles see nothing."""
+    told = [np.stack([np.array(x), np.full(len(x), np.nan)]) for x in (before, after, after)]
+    return PieceContrasts(*told, *(np.zeros(len(before)) for _ in range(3)))
+
+
+def test_the_numbers_follow_the_reading() -> None:
+    told = contrasts([9.0, 3.5, 9.0], [9.0, 3.5, 0.0])
+    np.testing.assert_allclose(seen_before(told, RULES), [1.0, 0.632, 1.0], atol=1e-3)
+    np.testing.assert_allclose(seen_after(told, RULES), [1.0, 0.632, 0.0], atol=1e-3)
+    np.testing.assert_allclose(told.ratio, [1.0, 1.0, 0.0])
+
+
+def test_what_was_found_looks_less_strong_in_any_other_photo_the_more_the_less_sure() -> None:
+    told = contrasts([9.0, 3.5, 0.0], [9.0, 3.5, 0.0])
+    found = seen_before(told, RULES)
+    expected = seen_before(told, FateOptions(regression=0.2))
+    np.testing.assert_allclose(expected, found - 0.2 * found * (1 - found))
+    np.testing.assert_allclose(seen_after(told, FateOptions(regression=0.2)), seen_after(told, RULES))
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from skimage.measure import regionprops
 
+from photocompare.base.colour import lab_per_density
 from photocompare.base.masks import parts_of
-from photocompare.veins.pigment import PigmentOptions, _axes, _solidity, find_pigment, pigment_change
+from photocompare.veins.pigment import HEMOSIDERIN_DENSITY, PigmentOptions, _axes, _solidity, browner, find_pigment, pigment_change
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, patch, reading
 
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -28,10 +30,52 @@ def test_a_large_patch_is_a_stain_however_round() -> None:
 
 def test_change_forgives_a_border_that_moved_a_little() -> None:
     before, after = (patch((200, 300), radius, 5.0) > 0 for radius in (60, 64))
-    assert not pigment_change(before, after, PX_PER_MM).gained.any()
-    elsewhere = pigment_change(before, patch((200, 480), 50, 5.0) > 0, PX_PER_MM)
+    other_place = patch((200, 480), 50, 5.0) > 0
+    change = np.where(other_place, np.float32(5), np.float32(-5))
+    assert not pigment_change(before, after, change, PX_PER_MM).gained.any()
+    elsewhere = pigment_change(before, other_place, change, PX_PER_MM)
     assert elsewhere.gained[200, 480]
     assert elsewhere.faded[200, 300]
+
+
+def test_what_is_read_otherwise_and_looks_the_same_is_no_change() -> None:
+    before, after = patch((200, 300), 50, 5.0) > 0, patch((200, 480), 50, 5.0) > 0
+    still = pigment_change(before, after, np.full(SHAPE, np.float32(0.5)), PX_PER_MM)
+    assert not still.gained.any()
+    assert not still.faded.any()
+    np.testing.assert_array_equal(still.after, after)
+
+
+def densities_with(stain_de: float, *, light: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """The same skin twice; the second with a stain of that contrast around (200, 300) and, over the whole picture, other light."""
+    skin = np.random.default_rng(4).normal(0.8, 0.01, (*SHAPE, 3)).astype(np.float32)
+    strength = stain_de / np.linalg.norm(lab_per_density() @ HEMOSIDERIN_DENSITY)
+    round_stain = (patch((200, 300), 25, 1.0) > 0)[..., np.newaxis] * strength * HEMOSIDERIN_DENSITY
+    slope = np.linspace(-light, light, SHAPE[1])[np.newaxis, :, np.newaxis]
+    return skin, (skin + round_stain + slope).astype(np.float32)
+
+
+@pytest.mark.parametrize("light", [0.0, 0.5])
+def test_how_much_browner_the_skin_became_whatever_the_light(light: float) -> None:
+    change = browner(*densities_with(6.0, light=light), EVERYWHERE, PX_PER_MM)
+    assert change[200, 300] == pytest.approx(6.0, rel=0.15)
+    assert abs(change[200, 60]) < 1.0
+    field = EVERYWHERE.copy()
+    field[:, :150] = False
+    assert not browner(*densities_with(6.0), field, PX_PER_MM)[~field].any()
+    assert not browner(*densities_with(6.0), NOWHERE, PX_PER_MM).any()
+
+
+def test_a_doubtful_stain_on_a_course_counts_where_the_skin_became_browner() -> None:
+    doubtful = PigmentOptions(probability_on_course=0.9, probability_where_browner=0.01)
+    brown = lines((100, 2.1), width_px=40)
+    courses = np.zeros(SHAPE, bool)
+    courses[98:103, 50:550] = True
+    change = np.zeros(SHAPE, np.float32)
+    change[:, 300:] = 4.0
+    told = find_pigment(reading(NO_VEINS, brown), EVERYWHERE, courses, PX_PER_MM, change_de=change, options=doubtful)
+    assert told[100, 320:500].all()
+    assert not told[100, :280].any()
 
 
 def test_faint_brown_counts_on_a_veins_course_only() -> None:
@@ -45,8 +89,9 @@ def test_faint_brown_counts_on_a_veins_course_only() -> None:
 
 def test_how_far_a_border_may_move_is_an_option() -> None:
     before, after = patch((200, 300), 50, 5.0) > 0, patch((200, 300), 56, 5.0) > 0
-    assert not pigment_change(before, after, PX_PER_MM).gained.any()
-    assert pigment_change(before, after, PX_PER_MM, options=PigmentOptions(margin_mm=0.2)).gained.any()
+    change = np.full(SHAPE, np.float32(5))
+    assert not pigment_change(before, after, change, PX_PER_MM).gained.any()
+    assert pigment_change(before, after, change, PX_PER_MM, options=PigmentOptions(margin_mm=0.2)).gained.any()
 
 
 def test_a_spot_s_shape_is_scikit_image_s() -> None:
