@@ -41,7 +41,7 @@ from photocompare.veins.coloured import vein_colour
 from photocompare.veins.fate import Fates, judge_fate
 from photocompare.veins.kept_contrast import softened
 from photocompare.veins.light import Normalised, match_light
-from photocompare.veins.network import network_available, read_skin, read_skin_beside
+from photocompare.veins.network import network_available, read_beside, read_skin
 from photocompare.veins.photometry import forced_contrast
 from photocompare.veins.pieces import Veins, find_veins
 from photocompare.veins.pigment import Pigment, browner, find_pigment, pigment_change
@@ -340,8 +340,8 @@ def _read_together(
     if network_available():
         both = before.field.leg & shown
         # Either photo in the same way: what only one of them was helped with would count as change.
-        first = agreed(first, read_skin_beside(before.linear, warped, both), both, options=settings.agreement)
-        second = agreed(second, read_skin_beside(warped, before.linear, both), both, options=settings.agreement)
+        beside = read_beside(before.linear, warped, both)
+        first, second = (agreed(*each, both, options=settings.agreement) for each in zip((first, second), beside, strict=True))
     scale = laid.scale.mm_per_px
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale

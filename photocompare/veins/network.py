@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.base.arrays import LinearRGB, Mask
+from photocompare.base.arrays import Density, LinearRGB, Mask
 from photocompare.veins.reading import SkinReading, flattened_density
 from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_by_ridges
 from photocompare.veins.strips import in_strips
@@ -75,15 +75,18 @@ def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_R
     -----
     Without the models, or where they can't be run, the skin is read by ridges; `network_available` says which.
     """
-    return _read(leg, linear) if network_available() else read_skin_by_ridges(linear, leg, options=ridges)
+    if not network_available():
+        return read_skin_by_ridges(linear, leg, options=ridges)
+    box = _box(leg)
+    return SkinReading(*np.zeros((4, *leg.shape), np.float32)) if box is None else _read(leg, box, flattened_density(linear[box], leg[box]))
 
 
-def read_skin_beside(photo: LinearRGB, other: LinearRGB, leg: Mask) -> SkinReading:
-    """How visible vein and stain are in one photo of a pair, in sight of the other.
+def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinReading, SkinReading]:
+    """How visible vein and stain are in each photo of a pair, in sight of the other.
 
     Parameters
     ----------
-    photo, other : LinearRGB (H, W, 3)
+    first, second : LinearRGB (H, W, 3)
         Both in one frame.
     leg : Mask
         What both photos show of the leg; outside it everything reads 0.
@@ -95,19 +98,31 @@ def read_skin_beside(photo: LinearRGB, other: LinearRGB, leg: Mask) -> SkinReadi
     """
     if not network_available():
         raise ValueError("the networks are missing; read each photo alone")
-    return _read(leg, photo, other)
+    box = _box(leg)
+    if box is None:
+        return SkinReading(*np.zeros((4, *leg.shape), np.float32)), SkinReading(*np.zeros((4, *leg.shape), np.float32))
+    flat = [flattened_density(photo[box], leg[box]) for photo in (first, second)]
+    return _read(leg, box, *flat), _read(leg, box, *flat[::-1])
 
 
-def _read(leg: Mask, *photos: LinearRGB) -> SkinReading:
-    out = np.zeros((4, *leg.shape), np.float32)
+_Box = tuple[slice, slice]
+
+
+def _box(leg: Mask) -> _Box | None:
+    """Rows and columns of the leg with some skin around it; None where there is no leg."""
     rows, cols = (np.flatnonzero(leg.any(axis=axis)) for axis in (1, 0))
     if rows.size == 0:
-        return SkinReading(*out)
-    box = tuple(slice(max(0, int(i[0]) - MARGIN_PX), int(i[-1]) + 1 + MARGIN_PX) for i in (rows, cols))
-    flat = np.dstack([flattened_density(photo[box], leg[box]) for photo in photos])
-    session = _session(len(photos))
+        return None
+    top, left = (slice(max(0, int(i[0]) - MARGIN_PX), int(i[-1]) + 1 + MARGIN_PX) for i in (rows, cols))
+    return top, left
+
+
+def _read(leg: Mask, box: _Box, *flat: Density) -> SkinReading:
+    """The reading of the first of the flattened photos, given within the box."""
+    out = np.zeros((4, *leg.shape), np.float32)
+    session = _session(len(flat))
     inside = leg[box]
-    for strip, reading in in_strips(lambda planes: _run(session, planes), flat):
+    for strip, reading in in_strips(lambda planes: _run(session, planes), np.dstack(flat)):
         for k, channel in enumerate((0, 2, 1, 3)):
             out[k][box][strip] = np.where(inside[strip], _visible(reading[channel]) if channel in (0, 2) else _likely(reading[channel]), 0)
     return SkinReading(*out)

@@ -238,13 +238,7 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
 
         monkeypatch.setattr(recipe, "read_skin", read)
-        beside: list[tuple[int, ...]] = []
-
-        def read_beside(linear: LinearRGB, *_: object) -> SkinReading:
-            beside.append(linear.shape)
-            return reading(linear.shape[:2], before if len(beside) % 2 else after)
-
-        monkeypatch.setattr(recipe, "read_skin_beside", read_beside)
+        monkeypatch.setattr(recipe, "read_beside", lambda one, *_: (reading(one.shape[:2], before), reading(one.shape[:2], after)))
         monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_, **__: Forced(*np.full((2, len(pieces)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
         monkeypatch.setattr(prepared_photo, "judge_quality", sound_quality)

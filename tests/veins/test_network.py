@@ -15,7 +15,7 @@ from photocompare.base.arrays import LinearRGB
 from photocompare.comparison import compare
 from photocompare.photo.reading import read_photo
 from photocompare.veins import network as vein_network
-from photocompare.veins.network import MODELS, network_available, read_skin, read_skin_beside
+from photocompare.veins.network import MODELS, network_available, read_beside, read_skin
 from photocompare.veins.reading import SkinReading, agreed, flattened_density
 from photocompare.veins.ridges import read_skin_by_ridges
 from tests.support.rendered_pairs import graded_pair
@@ -80,24 +80,25 @@ def test_the_models_that_ship_are_those_that_were_measured(photos: int) -> None:
 def test_either_photo_is_read_in_sight_of_the_other(skin: LinearRGB) -> None:
     photos = photographed(1.0, 5), photographed(0.0, 5)
 
-    def read(photo: LinearRGB, other: LinearRGB) -> SkinReading:
-        return agreed(read_skin(photo, EVERYWHERE), read_skin_beside(photo, other, EVERYWHERE), EVERYWHERE)
+    def read(first: LinearRGB, second: LinearRGB) -> list[SkinReading]:
+        alone, beside = (read_skin(first, EVERYWHERE), read_skin(second, EVERYWHERE)), read_beside(first, second, EVERYWHERE)
+        return [agreed(*each, EVERYWHERE) for each in zip(alone, beside, strict=True)]
 
-    still, gone = (read(after, skin) for after in photos)
+    (before, still), (_, gone) = (read(skin, after) for after in photos)
     assert seen(still, slice(58, 63)) > 0.9
     assert seen(gone, slice(55, 66)) < 0.1
     assert seen(still, slice(134, 147)) < 0.1
-    assert seen(read(skin, photos[1]), slice(58, 63)) > 0.9
+    assert seen(before, slice(58, 63)) > 0.9
     leg = EVERYWHERE.copy()
     leg[:, :101] = False
-    assert not read_skin_beside(skin, skin, leg).vein_de[~leg].any()
+    assert not any(one.vein_de[~leg].any() for one in read_beside(skin, skin, leg))
 
 
 @pytest.mark.usefixtures("reload_model")
 def test_without_models_nothing_is_read_in_sight_of_another_photo(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vein_network, "MODELS", altered(2))
     with pytest.raises(ValueError, match="networks are missing"):
-        read_skin_beside(skin, skin, EVERYWHERE)
+        read_beside(skin, skin, EVERYWHERE)
 
 
 def test_a_vein_is_seen_and_a_hair_is_not(skin: LinearRGB) -> None:

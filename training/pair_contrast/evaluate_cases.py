@@ -28,7 +28,7 @@ from photocompare.prepared_photo import prepare_photo
 from photocompare.registration import register
 from photocompare.registration.resampling import sampled_through, warped_photo
 from photocompare.settings import STANDARD
-from photocompare.veins.network import read_skin, read_skin_beside
+from photocompare.veins.network import read_beside, read_skin
 from photocompare.veins.photometry import forced_contrast
 from photocompare.veins.pieces import Veins, find_veins
 from photocompare.veins.reading import SkinReading, flattened_density
@@ -74,7 +74,7 @@ def cache_pair(folder: pathlib.Path, out: pathlib.Path, about: dict[str, Any]) -
     warped, shown = warped_photo(after.linear, registration.map_xy)
     first, alone = read_skin(before.linear, before.field.leg), read_skin(after.linear, after.field.leg)
     leg = before.field.leg & shown
-    beside = read_skin_beside(warped, before.linear, leg)
+    _, beside = read_beside(before.linear, warped, leg)
     veins = find_veins(first, before.field.measurable, px_per_mm, options=STANDARD.veins)
     forced = forced_contrast(
         veins.pieces, (density_from_linear(before.linear), density_from_linear(after.linear)), registration.map_xy, veins.mask
