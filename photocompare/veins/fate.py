@@ -44,15 +44,16 @@ class FateOptions:
         Share of looks below which a piece is no vein to anybody: the contract's 5 %.
     regression : float
         Regression towards the mean: what looks strong by chance is found, and looks less strong in any other photo.  A piece that was found
-        with p is seen in `p - regression p (1 - p)` of looks.  Unchanged pairs read forth and back lose 0.16 of p (1 - p) on average
-        where one real photo was taken twice, 0.65 to 0.93 where a rendered leg was photographed twice: the least of these.
+        with p is seen in `p - regression p (1 - p)` of looks.  Unchanged pairs, read forth and back, lose 0.16 of p (1 - p) on average
+        where one real photo was taken twice, 0.65 to 0.93 where a rendered leg was photographed twice; the more is allowed
+        for, the more of a vein that is painted out is believed to be left.  Between the two on real photos (`docs/method.md`).
     """
 
     observer: ObserverOptions = field(default_factory=ObserverOptions)
     faded_below: float = 0.6
     new_beyond_mm: float = 0.8
     least_seen: float = 0.05
-    regression: float = 0.15
+    regression: float = 0.1
 
 
 @dataclass(frozen=True)
