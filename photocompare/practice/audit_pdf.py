@@ -13,6 +13,7 @@ from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.print_charts import draw_distribution, draw_funnel, draw_quality, draw_run_chart
 from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeStyle
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.texts import Texts
 
 _MARGIN = 14.0
@@ -170,7 +171,7 @@ def _headline(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
 
 def _distribution(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
     t, band = pages.t, figures.options.band
-    title = t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}")
+    title = t("audit_head.distribution", low=shortest(band.low_percent, t), high=shortest(band.high_percent, t))
     height = 62.0
     pages.heading(title, height)
     pages.picture(draw_distribution(distribution_plot(figures, outcomes, t), _WIDTH, height), height, title)

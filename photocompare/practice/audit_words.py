@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 
 from photocompare.base.estimate import Estimate
 from photocompare.practice.cohort import CohortFilter
@@ -17,6 +18,9 @@ from photocompare.report.words.visit import date_of
 
 DASH = "–"
 """In place of a number that there is not."""
+
+_STRENGTH = re.compile(r"(\d[\d.e+-]*) %$")
+"""What an agent's name ends with in a group of `photocompare.practice.breakdown`."""
 
 _DIGITS = 1
 """Decimals of the audit's numbers: with hundreds of pairs an interval is a few points wide."""
@@ -64,6 +68,8 @@ def word(column: str, name: str, t: Texts) -> str:
     if column in ("leg", "form", "calibre", "ita_group", "status"):
         key = name.replace(" ", "_")
         return t(f"audit_word.{key}") if f"audit_word.{key}" in t.entries else name
+    if column == "concentration":
+        return _STRENGTH.sub(lambda found: t("number.percent", value=numbers.shortest(float(found[1]), t)), name)
     return name
 
 

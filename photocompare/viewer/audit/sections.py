@@ -28,6 +28,7 @@ from photocompare.practice.cohort import STATUSES
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.page_charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.charts import show_chart
 from photocompare.viewer.shared.tables import table
@@ -71,7 +72,7 @@ def show_headline(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
 def show_distribution(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
     """Measured clearances beside the band, and what is left of their spread without the measurement's error."""
     band = figures.options.band
-    st.header(t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"), anchor=False)
+    st.header(t("audit_head.distribution", low=shortest(band.low_percent, t), high=shortest(band.high_percent, t)), anchor=False)
     show_chart(distribution_chart(distribution_plot(figures, outcomes, t)))
     low, middle, high = outcomes.distribution.quartiles
     st.text(t("audit_page.quartiles", interval=clearance_interval(low, high, t), middle=clearance_value(middle, t)))

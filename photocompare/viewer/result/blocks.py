@@ -65,8 +65,12 @@ def scale(result: Result, t: Texts) -> str:
         100.0 * axis.share(percent)
         for percent in (length.value, length.low, length.high, benchmark.low, benchmark.high, benchmark.responder_percent)
     )
-    band = t("result.band" if benchmark.assessed else "result.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
-    mark = t("result.responder", n=f"{benchmark.responder_percent:g}")
+    band = t(
+        "result.band" if benchmark.assessed else "result.band_unused",
+        low=in_words.shortest(benchmark.low, t),
+        high=in_words.shortest(benchmark.high, t),
+    )
+    mark = t("result.responder", n=in_words.shortest(benchmark.responder_percent, t))
     ticks = "".join(
         f'<span class="pc-tick" style="left:{100 * axis.share(tick):.4g}%">{in_words.signed(tick, 0, t)}</span>' for tick in axis.ticks
     )
@@ -102,7 +106,7 @@ def window(result: Result, t: Texts) -> str:
         return t("result.window_unknown")
     meaning = t(f"result.window_{result.timing.window}")
     between = t("result.days_one") if days == 1 else t("result.days", n=days)
-    return f"{between} ({t('result.weeks', n=days // DAYS_PER_WEEK).lower()}): {meaning}"
+    return f"{between} ({t('result.in_week', n=days // DAYS_PER_WEEK)}): {meaning}"
 
 
 def reasons(result: Result, t: Texts) -> str:
@@ -128,7 +132,7 @@ def fate_bar(result: Result, t: Texts) -> str:
     label = f"{t('result.fates_label')}: " + ", ".join(f"{t(f'fate.{fate}')} {percent(share, t)}" for fate, share in shares.items())
     rows = "".join(
         f'<li><span class="pc-key pc-fate-{fate}" style="background-color:{_css(fate)}"></span>{escape(t(f"fate.{fate}"))}'
-        f"<b>{percent(share, t)}, {_length(result, fate)}</b></li>"
+        f"<b>{escape(percent(share, t))}, {_length(result, fate)}</b></li>"
         for fate, share in {**shares, **beside}.items()
     )
     notes = [f"{t(f'fate.{fate}')}: {t(f'fate_note.{fate}')}" for fate in beside]
@@ -193,7 +197,7 @@ def quality(result: Result, t: Texts) -> str:
     if registration is None:
         return ""
     in_mm, in_px = registration.error_mm_p95, registration.error_px_p95
-    error = f"{in_mm:.2f} mm" if in_mm is not None else "" if in_px is None else f"{in_px:.1f} px"
+    error = f"{in_words.decimal(in_mm, 2, t)} mm" if in_mm is not None else "" if in_px is None else f"{in_words.decimal(in_px, 1, t)} px"
     group = None if result.skin is None else result.skin.group
     tone = t("result.tone_none") if group is None else t(f"tone.{group.replace(' ', '_')}")
     line = t("result.quality", error=error, tone=tone, scale=t(f"result.scale_{result.scale.source}"))
