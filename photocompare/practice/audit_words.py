@@ -13,6 +13,7 @@ from photocompare.practice.funnel import Funnel
 from photocompare.practice.run_chart import RunSignals
 from photocompare.report.words import numbers
 from photocompare.report.words.headline import clearance_number, headline_interval
+from photocompare.report.words.joining import listed, named
 from photocompare.report.words.texts import Texts
 from photocompare.report.words.visit import date_of
 
@@ -86,15 +87,15 @@ def period(figures: AuditFigures, t: Texts) -> str:
 def filtered(wanted: CohortFilter, t: Texts) -> str:
     """What a filter asks for beside the days; empty where it asks for nothing."""
     told = [
-        f"{t(f'audit_dimension.{column}')}: {', '.join(word(column, name, t) for name in names)}"
+        named(t(f"audit_dimension.{column}"), ", ".join(word(column, name, t) for name in names), t)
         for column, names in wanted.words.items()
         if names
     ]
     for dimension, column in (("concentration", "concentration_percent"), ("sessions", "sessions")):
         least, most = wanted.ranges[column]
         if least is not None or most is not None:
-            told.append(f"{t(f'audit_dimension.{dimension}')}: {_range(least, most, t)}")
-    return t("audit.filtered", what="; ".join(told)) if told else ""
+            told.append(named(t(f"audit_dimension.{dimension}"), _range(least, most, t), t))
+    return t("audit.filtered", what=listed(told, t)) if told else ""
 
 
 def _range(least: float | None, most: float | None, t: Texts) -> str:

@@ -29,6 +29,7 @@ from photocompare.practice.rating import PairAgreement, round_agreement
 from photocompare.report.words.texts import LANGUAGES, texts
 from tests.support.made_cohort import Practice, made_cohort
 
+FOOT = texts("en")("audit.foot")
 HOSTILE = '![x](http://h/p.png) <img onerror=alert(1)> $x$ "q" \u202e Żółć'
 
 
@@ -60,6 +61,19 @@ def test_the_figures_stand_in_print(figures: AuditFigures, language: str) -> Non
     for table in figures.outcomes.breakdowns:
         assert t(f"audit_dimension.{table.dimension}") in said
     assert t("common.disclaimer") in said
+
+
+def test_what_stands_at_the_foot_has_one_size_on_every_page(figures: AuditFigures) -> None:
+    sizes: list[float] = []
+
+    def read(text: str, _device: object, _matrix: object, _font: object, size: float) -> None:
+        if FOOT in text:
+            sizes.append(size)
+
+    pages = PdfReader(io.BytesIO(audit_pdf(figures, texts("en")))).pages
+    for page in pages:
+        page.extract_text(visitor_text=read)
+    assert sizes == [6.5] * len(pages)
 
 
 def test_equal_figures_give_equal_bytes(figures: AuditFigures) -> None:

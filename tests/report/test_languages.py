@@ -11,12 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from photocompare.base.estimate import Estimate
 from photocompare.report.pdf.letters import not_printed
-from photocompare.report.pictures.canvas import Canvas
+from photocompare.report.pictures.canvas import MARGIN, Canvas
+from photocompare.report.pictures.summary import WIDTH
 from photocompare.report.words import texts as module
-from photocompare.report.words.numbers import decimal, percent, shortest
+from photocompare.report.words.numbers import decimal, percent, shortest, with_interval
+from photocompare.report.words.summary import numbers
 from photocompare.report.words.texts import LANGUAGES, Texts, languages, texts
 from photocompare.report.words.visit import date_of
+from photocompare.results.result_json import result_of
+from tests.support.made_comparison import make_comparison
 
 PACKAGE = Path(__file__).parents[2] / "photocompare"
 FOLDER = PACKAGE / "report" / "words" / "languages"
@@ -170,6 +175,16 @@ def test_a_line_of_a_picture_does_not_end_before_a_french_mark() -> None:
         lines = canvas.wrapped(text, 20, float(width))
         assert " ".join(lines) == text
         assert not [line for line in lines if line[0] in ":;%"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_and_values_do_not_meet_in_the_summary_picture(language: str) -> None:
+    wide = Estimate(-41.0, -100.0, 100.0, "%")
+    t, canvas = texts(language), Canvas(WIDTH, language)
+    column = WIDTH / 2 - 20 - MARGIN
+    for name, value in numbers(result_of(make_comparison(length=wide)), t):
+        longest = max((value, with_interval(wide, t)), key=len) if "%" in value else value
+        assert canvas.width_of(name, 23) + canvas.width_of(longest, 23) + 8 < column, name
 
 
 # --- what a patient reads is plain

@@ -28,6 +28,7 @@ from photocompare.practice.cohort import STATUSES
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.page_charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
+from photocompare.report.words.joining import named
 from photocompare.report.words.numbers import shortest
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.charts import show_chart
@@ -124,7 +125,7 @@ def show_funnels(outcomes: Outcomes, t: Texts) -> None:
         return
     st.header(t("audit_head.funnel"), anchor=False)
     for dimension, found in outcomes.funnels.items():
-        sentence = f"{t(f'audit_funnel.by_{dimension}')}: {t('audit_funnel.target', value=number(found.target, t))}"
+        sentence = named(t(f"audit_funnel.by_{dimension}"), t("audit_funnel.target", value=number(found.target, t)), t)
         st.subheader(sentence, anchor=False)
         show_chart(funnel_chart(funnel_plot(found, t)))
         st.text(" ".join(funnel_words(found, t)))
