@@ -22,6 +22,7 @@ from photocompare.practice.page_charts import (
     breakdown_chart,
     distribution_chart,
     funnel_chart,
+    in_language,
     quality_chart,
     run_chart_chart,
 )
@@ -110,7 +111,7 @@ def test_hostile_names_are_only_text(frame: pd.DataFrame) -> None:
     assert found.outcomes is not None
     said = words_of(audit_pdf(found, texts("en")))
     assert "<img onerror=alert(1)>" in said
-    spec = funnel_chart(funnel_plot(found.outcomes.funnels["operator"], texts("en"))).to_dict()
+    spec = funnel_chart(funnel_plot(found.outcomes.funnels["operator"], texts("en")), texts("en")).to_dict()
     assert HOSTILE in json.dumps(spec, ensure_ascii=False).replace('\\"', '"')
 
 
@@ -163,14 +164,18 @@ def agreement() -> PairAgreement:
         lambda f, t: distribution_chart(distribution_plot(f, f.outcomes, t)),
         lambda f, t: breakdown_chart(f.outcomes.breakdowns[1], t),
         lambda f, t: breakdown_chart(f.outcomes.breakdowns[1], t, measure="responders"),
-        lambda f, t: funnel_chart(funnel_plot(f.outcomes.funnels["operator"], t)),
-        lambda f, t: run_chart_chart(run_plot(f.outcomes.run_chart, t)),
-        lambda f, t: quality_chart(quality_plot(f.quality, t)),
+        lambda f, t: funnel_chart(funnel_plot(f.outcomes.funnels["operator"], t), t),
+        lambda f, t: run_chart_chart(run_plot(f.outcomes.run_chart, t), t),
+        lambda f, t: quality_chart(quality_plot(f.quality, t), t),
         lambda _, t: bland_altman_chart(agreement(), t),
     ],
 )
 def test_charts_are_valid_and_need_no_network(figures: AuditFigures, language: str, draw: Callable[[AuditFigures, object], Chart]) -> None:
-    spec = draw(figures, texts(language)).to_dict()  # checked against Vega-Lite's schema
+    t = texts(language)
+    spec = in_language(draw(figures, t), t).to_dict()  # checked against Vega-Lite's schema
+    assert spec["config"]["locale"]["number"]["decimal"] == t("number.decimal_mark")
+    tips = [tip for layer in spec["layer"] for tip in layer["encoding"].get("tooltip", [])]
+    assert all(tip["title"] in t.entries.values() for tip in tips)
     text = json.dumps({name: part for name, part in spec.items() if name != "$schema"})
     assert "http" not in text
     assert '"url"' not in text

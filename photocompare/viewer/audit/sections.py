@@ -74,7 +74,7 @@ def show_distribution(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> No
     """Measured clearances beside the band, and what is left of their spread without the measurement's error."""
     band = figures.options.band
     st.header(t("audit_head.distribution", low=shortest(band.low_percent, t), high=shortest(band.high_percent, t)), anchor=False)
-    show_chart(distribution_chart(distribution_plot(figures, outcomes, t)))
+    show_chart(distribution_chart(distribution_plot(figures, outcomes, t)), t)
     low, middle, high = outcomes.distribution.quartiles
     st.text(t("audit_page.quartiles", interval=clearance_interval(low, high, t), middle=clearance_value(middle, t)))
     head = (t("audit_page.share_of_pairs"), t("audit_table.measured"), t("audit_table.true"))
@@ -102,7 +102,7 @@ def show_breakdowns(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None
     )
     found = tables[chosen]
     if any(not group.hidden for group in found.groups):
-        show_chart(breakdown_chart(found, t, measure=measure or "clearance"))
+        show_chart(breakdown_chart(found, t, measure=measure or "clearance"), t)
     st.html(_groups(found, figures.options.least_patients, t))
 
 
@@ -127,7 +127,7 @@ def show_funnels(outcomes: Outcomes, t: Texts) -> None:
     for dimension, found in outcomes.funnels.items():
         sentence = named(t(f"audit_funnel.by_{dimension}"), t("audit_funnel.target", value=number(found.target, t)), t)
         st.subheader(sentence, anchor=False)
-        show_chart(funnel_chart(funnel_plot(found, t)))
+        show_chart(funnel_chart(funnel_plot(found, t), t), t)
         st.text(" ".join(funnel_words(found, t)))
         with st.expander(t("audit_page.as_table")):
             st.html(_units(found, t))
@@ -154,7 +154,7 @@ def show_run_chart(outcomes: Outcomes, t: Texts) -> None:
     chart = outcomes.run_chart
     st.header(t("audit_head.run_chart"), anchor=False)
     if any(not point.hidden for point in chart.points):
-        show_chart(run_chart_chart(run_plot(chart, t)))
+        show_chart(run_chart_chart(run_plot(chart, t), t), t)
     st.text(" ".join(run_words(chart.signals, t)))
     with st.expander(t("audit_page.as_table")):
         rows = [
@@ -193,7 +193,7 @@ def show_quality(figures: AuditFigures, t: Texts) -> None:
         return
     st.header(t("audit_head.quality"), anchor=False)
     if any(period.pairs is not None for period in quality.periods):
-        show_chart(quality_chart(quality_plot(quality, t)))
+        show_chart(quality_chart(quality_plot(quality, t), t), t)
     change = quality.good_change_a_year
     if change.ok:
         st.text(t("audit_quality.change", **{name: number(getattr(change, name), t) for name in ("value", "low", "high")}))

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from photocompare.practice.page_charts import in_language
 from photocompare.records.patient_file import StoredComparison, StoredRegion
 from photocompare.report.words.headline import headline_interval, headline_number
 from photocompare.report.words.numbers import shortest
@@ -121,7 +122,7 @@ def show_course(region: StoredRegion, t: Texts) -> None:
     treated = [(v.facts.day - region.visits[0].facts.day).days for v in region.visits if v.facts.agent]
     band = band_of(region)
     for chart in course_charts(points, treated, band, t):
-        st.altair_chart(chart, width="stretch")
+        st.altair_chart(in_language(chart, t), width="stretch")
     st.text(t("patients.course_says", low=shortest(band.low_percent, t), high=shortest(band.high_percent, t)))
     for earlier in dict.fromkeys(earlier_contract(comparison.result, t) for comparison in region.comparisons):
         if earlier:
