@@ -11,6 +11,9 @@ import typer
 
 from photocompare.base.errors import UsageError
 from photocompare.commands.output_folder import check_output_folder
+from photocompare.report.words.texts import LANGUAGES
+
+_CODES = ", ".join(sorted(LANGUAGES))
 
 app = typer.Typer(no_args_is_help=True, help="Add up the outcomes of a practice.")
 
@@ -25,7 +28,7 @@ def report(
     out: Annotated[Path, typer.Option("--out", help="Folder for audit.pdf, audit.json, cohort.csv, cohort.parquet and dictionary.csv.")],
     since: Annotated[str | None, typer.Option("--from", help="First day of the before photos, such as 2026-01-01; all by default.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Last day of the before photos; all by default.")] = None,
-    language: Annotated[Literal["en", "es"], typer.Option("--language", help="Of the PDF and the dictionary.")] = "en",
+    language: Annotated[str, typer.Option("--language", help=f"Of the PDF and the dictionary: {_CODES}.")] = "en",
     period: Annotated[Literal["month", "quarter"], typer.Option("--period", help="Step of the run chart.")] = "month",
 ) -> None:
     """Work out every figure of the audit page, and export the de-identified table."""
@@ -38,6 +41,8 @@ def report(
     from photocompare.records.store import Records
     from photocompare.report.words.texts import texts
 
+    if language not in LANGUAGES:
+        raise UsageError(f"The language {language} is none of: {_CODES}; choose one of these.")
     wanted = CohortFilter(since=_day(since), until=_day(until))
     check_output_folder(out)
     options = AuditOptions(run_period=period, as_of=dt.datetime.now(dt.UTC).date())

@@ -13,6 +13,8 @@ from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.print_charts import draw_distribution, draw_funnel, draw_quality, draw_run_chart
 from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeStyle
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL
+from photocompare.report.words.joining import listed, named
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.texts import Texts
 
 _MARGIN = 14.0
@@ -128,6 +130,8 @@ class _Pages:
         t, total = self.t, self.sheet.pages_count
         for page in range(1, total + 1):
             self.sheet.page = page
+            # A page is written a size of type only where it changes, and each was left in a size of its own.
+            self.sheet.set_type(_BODY)
             foot = f"{t('audit.foot')} {t('common.disclaimer')}"
             self.sheet.line_of(_MARGIN, PAGE_HEIGHT - 8.0, foot, TypeStyle(6.5, MUTED), width=0.8 * _WIDTH)
             said = t("audit.page", n=page, total=total)
@@ -170,7 +174,7 @@ def _headline(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
 
 def _distribution(pages: _Pages, figures: AuditFigures, outcomes: Outcomes) -> None:
     t, band = pages.t, figures.options.band
-    title = t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}")
+    title = t("audit_head.distribution", low=shortest(band.low_percent, t), high=shortest(band.high_percent, t))
     height = 62.0
     pages.heading(title, height)
     pages.picture(draw_distribution(distribution_plot(figures, outcomes, t), _WIDTH, height), height, title)
@@ -201,7 +205,7 @@ def _funnels(pages: _Pages, outcomes: Outcomes) -> None:
             pages.heading(t("audit_head.funnel"), height + 12.0)
         title = t(f"audit_funnel.by_{dimension}")
         pages.room(height + 12.0)
-        pages.text(f"{title}: {t('audit_funnel.target', value=number(funnel.target, t))}", muted=True)
+        pages.text(named(title, t("audit_funnel.target", value=number(funnel.target, t)), t), muted=True)
         pages.picture(draw_funnel(funnel_plot(funnel, t), _WIDTH, height), height, title)
         pages.text(" ".join(funnel_words(funnel, t)))
 
@@ -241,7 +245,7 @@ def _quality(pages: _Pages, figures: AuditFigures) -> None:
     pages.heading(title, height + 6.0)
     pages.picture(draw_quality(quality_plot(quality, t), _WIDTH, height), height, title)
     change = quality.good_change_a_year
-    shares = "; ".join(f"{t(f'audit_quality.{name}')} {with_interval(share, t)}" for name, share in quality.shares.items())
+    shares = listed([f"{t(f'audit_quality.{name}')} {with_interval(share, t)}" for name, share in quality.shares.items()], t)
     pages.text(f"{shares}.")
     if change.ok:
         pages.text(t("audit_quality.change", **{name: number(getattr(change, name), t) for name in ("value", "low", "high")}))

@@ -6,6 +6,7 @@ from photocompare.practice.audit_words import clearance, clearance_interval, cle
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.statistics import PERCENT
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.texts import Texts
 
 Rows = list[tuple[str, ...]]
@@ -35,7 +36,7 @@ def distribution_rows(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> Ro
 
 
 def _responders(figures: AuditFigures, t: Texts) -> str:
-    return t("audit_head.responders", n=f"{figures.options.band.responder_percent:g}")
+    return t("audit_head.responders", n=shortest(figures.options.band.responder_percent, t))
 
 
 def group_rows(table: Breakdown, t: Texts, *, hidden: tuple[str, ...]) -> Rows:
@@ -57,7 +58,7 @@ def group_rows(table: Breakdown, t: Texts, *, hidden: tuple[str, ...]) -> Rows:
 def effect_rows(figures: AuditFigures, legs: list[str], t: Texts) -> Rows:
     """Name, `legs` of each after-effect as they are to be read, affected legs, mean share."""
     return [
-        (t(f"audit_effect.{e.name}", n=f"{e.threshold_percent:g}"), said, with_interval(e.rate, t), with_interval(e.mean_share, t))
+        (t(f"audit_effect.{e.name}", n=shortest(e.threshold_percent, t)), said, with_interval(e.rate, t), with_interval(e.mean_share, t))
         for e, said in zip(figures.after_effects, legs, strict=True)
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 
 from photocompare.base.estimate import Estimate
 from photocompare.practice.cohort import CohortFilter
@@ -12,11 +13,15 @@ from photocompare.practice.funnel import Funnel
 from photocompare.practice.run_chart import RunSignals
 from photocompare.report.words import numbers
 from photocompare.report.words.headline import clearance_number, headline_interval
+from photocompare.report.words.joining import listed, named
 from photocompare.report.words.texts import Texts
 from photocompare.report.words.visit import date_of
 
 DASH = "–"
 """In place of a number that there is not."""
+
+_STRENGTH = re.compile(r"(\d[\d.e+-]*) %$")
+"""What an agent's name ends with in a group of `photocompare.practice.breakdown`."""
 
 _DIGITS = 1
 """Decimals of the audit's numbers: with hundreds of pairs an interval is a few points wide."""
@@ -64,6 +69,8 @@ def word(column: str, name: str, t: Texts) -> str:
     if column in ("leg", "form", "calibre", "ita_group", "status"):
         key = name.replace(" ", "_")
         return t(f"audit_word.{key}") if f"audit_word.{key}" in t.entries else name
+    if column == "concentration":
+        return _STRENGTH.sub(lambda found: t("number.percent", value=numbers.shortest(float(found[1]), t)), name)
     return name
 
 
@@ -80,15 +87,15 @@ def period(figures: AuditFigures, t: Texts) -> str:
 def filtered(wanted: CohortFilter, t: Texts) -> str:
     """What a filter asks for beside the days; empty where it asks for nothing."""
     told = [
-        f"{t(f'audit_dimension.{column}')}: {', '.join(word(column, name, t) for name in names)}"
+        named(t(f"audit_dimension.{column}"), ", ".join(word(column, name, t) for name in names), t)
         for column, names in wanted.words.items()
         if names
     ]
     for dimension, column in (("concentration", "concentration_percent"), ("sessions", "sessions")):
         least, most = wanted.ranges[column]
         if least is not None or most is not None:
-            told.append(f"{t(f'audit_dimension.{dimension}')}: {_range(least, most, t)}")
-    return t("audit.filtered", what="; ".join(told)) if told else ""
+            told.append(named(t(f"audit_dimension.{dimension}"), _range(least, most, t), t))
+    return t("audit.filtered", what=listed(told, t)) if told else ""
 
 
 def _range(least: float | None, most: float | None, t: Texts) -> str:

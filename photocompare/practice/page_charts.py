@@ -6,13 +6,13 @@ Each function gives an Altair chart with the data inside it.  Names of people an
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from photocompare.practice.audit_words import word
+from photocompare.practice.audit_words import clearance, with_interval, word
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import BLUE, UNIT_MARKS, Axis, DistributionPlot, FunnelPlot, QualityPlot, RunPlot
 from photocompare.practice.rating import PairAgreement
@@ -55,6 +55,18 @@ def _dash(field: str, names: dict[str, bool], *, symbol: int | None = None) -> a
     )
 
 
+def _tip(field: str, title: str, *, digits: int | None = None) -> alt.Tooltip:
+    """A line of what a point says when it is touched, under its name in the page's language."""
+    return alt.Tooltip(field, title=title) if digits is None else alt.Tooltip(field, title=title, format=f".{digits}f")
+
+
+def in_language(chart: Chart, t: Texts) -> Chart:
+    """The chart with the language's decimal mark on its axes and in what its points say."""
+    mark: Any = {"decimal": t("number.decimal_mark"), "thousands": "", "grouping": [3], "currency": ["", ""]}
+    marked: Chart = chart.configure(locale=alt.Locale(number=alt.NumberLocale(**mark)))
+    return marked
+
+
 def _layered(*layers: alt.Chart, height: int = _HEIGHT) -> Chart:
     return alt.layer(*layers).properties(height=height)
 
@@ -68,11 +80,14 @@ def distribution_chart(plot: DistributionPlot) -> Chart:
     binned = alt.X("low:Q", bin="binned", scale=_percent(plot.x.least), title=plot.x.title)
     ground = pd.DataFrame(band.points, columns=["low", "high"]).assign(what=band.name)
     bars = pd.DataFrame(measured.points, columns=["low", "high", "pairs"]).assign(what=measured.name)
+    bars["span"] = [f"{low:g} … {high:g}" for low, high, _ in measured.points]
     layers = [
         alt.Chart(ground).mark_rect(opacity=0.18).encode(x=_x("low:Q", plot.x), x2="high", color=shown),
         alt.Chart(bars)
         .mark_bar(opacity=0.75)
-        .encode(x=binned, x2="high", y=_y("pairs:Q", plot.y), color=shown, tooltip=["low:Q", "high:Q", "pairs:Q"]),
+        .encode(
+            x=binned, x2="high", y=_y("pairs:Q", plot.y), color=shown, tooltip=[_tip("span:N", plot.x.title), _tip("pairs:Q", plot.y.title)]
+        ),
         alt.Chart(pd.DataFrame(rule.points, columns=["low"]).assign(what=rule.name))
         .mark_rule(strokeDash=[5, 3])
         .encode(x="low:Q", color=shown),
@@ -85,25 +100,25 @@ def distribution_chart(plot: DistributionPlot) -> Chart:
 
 def breakdown_chart(table: Breakdown, t: Texts, *, measure: str = "clearance") -> Chart:
     """Each group that is shown as a point with its interval; `measure` is "clearance" or "responders"."""
+    said = clearance if measure == "clearance" else with_interval
     rows = [
         {
             "group": word(table.dimension, group.name, t),
             "pairs": group.pairs,
+            "said": said(getattr(group, measure), t),
             **{end: getattr(getattr(group, measure), end) for end in ("value", "low", "high")},
         }
         for group in table.groups
         if not group.hidden
     ]
     numbers = ("pairs", "value", "low", "high")
-    frame = pd.DataFrame(rows, columns=["group", *numbers]).astype(dict.fromkeys(numbers, np.float64)).dropna(subset=["value"])
+    frame = pd.DataFrame(rows, columns=["group", "said", *numbers]).astype(dict.fromkeys(numbers, np.float64)).dropna(subset=["value"])
     base = alt.Chart(frame).encode(
         y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=_LONGEST_LABEL)),
         tooltip=[
-            "group:N",
-            "pairs:Q",
-            alt.Tooltip("value:Q", format=".1f"),
-            alt.Tooltip("low:Q", format=".1f"),
-            alt.Tooltip("high:Q", format=".1f"),
+            _tip("group:N", t(f"audit_dimension.{table.dimension}")),
+            _tip("pairs:Q", t("audit_chart.pairs")),
+            _tip("said:N", t(f"audit_table.{measure}")),
         ],
     )
     title = t("audit_chart.mean_clearance") if measure == "clearance" else t("audit_chart.responders")
@@ -113,7 +128,7 @@ def breakdown_chart(table: Breakdown, t: Texts, *, measure: str = "clearance") -
     return _layered(span, points, height=_ROW_HEIGHT * max(len(frame), 1) + _AXIS_HEIGHT)
 
 
-def funnel_chart(plot: FunnelPlot) -> Chart:
+def funnel_chart(plot: FunnelPlot, t: Texts) -> Chart:
     """A `FunnelPlot` for a page."""
     rows = [(pairs, rate, limit.name, side) for side, limit in enumerate(plot.limits) for pairs, rate in limit.points]
     curve = pd.DataFrame(rows, columns=["pairs", "rate", "limit", "side"])
@@ -131,17 +146,17 @@ def funnel_chart(plot: FunnelPlot) -> Chart:
             y=y,
             color=alt.Color("place:N", legend=None, scale=colours),
             shape=alt.Shape("place:N", legend=None, scale=shapes),
-            tooltip=["unit:N", "pairs:Q", alt.Tooltip("rate:Q", format=".1f")],
+            tooltip=[_tip("unit:N", t("audit_table.group")), _tip("pairs:Q", plot.x.title), _tip("rate:Q", plot.y.title, digits=1)],
         )
     )
     return _layered(lines, target, points)
 
 
-def run_chart_chart(plot: RunPlot) -> Chart:
+def run_chart_chart(plot: RunPlot, t: Texts) -> Chart:
     """A `RunPlot` for a page."""
     rows = pd.DataFrame(plot.values.points, columns=["value", "pairs"]).assign(period=plot.periods)
     y = alt.Y("value:Q", scale=alt.Scale(zero=False), title=plot.y.title)
-    tooltip = ["period:O", alt.Tooltip("value:Q", format=".1f"), "pairs:Q"]
+    tooltip = [_tip("period:O", plot.x.title), _tip("value:Q", plot.y.title, digits=1), _tip("pairs:Q", t("audit_chart.pairs"))]
     colour = plot.values.colour or _BOTH_GROUNDS
     line = alt.Chart(rows).mark_line(color=colour, point=alt.OverlayMarkDef(color=colour, size=40), invalid="break-paths-show-domains")
     layers = [line.encode(x=_x("period:O", plot.x), y=y, tooltip=tooltip)]
@@ -150,7 +165,7 @@ def run_chart_chart(plot: RunPlot) -> Chart:
     return _layered(*layers)
 
 
-def quality_chart(plot: QualityPlot) -> Chart:
+def quality_chart(plot: QualityPlot, t: Texts) -> Chart:
     """A `QualityPlot` for a page."""
     rows = [
         (period, part.name, order, share)
@@ -168,7 +183,7 @@ def quality_chart(plot: QualityPlot) -> Chart:
             y=_y("share:Q", plot.y),
             color=alt.Color("quality:N", scale=colour, title=None, legend=alt.Legend(orient="top")),
             order="order:O",
-            tooltip=["period:O", "quality:N", alt.Tooltip("share:Q", format=".1f")],
+            tooltip=[_tip("period:O", plot.x.title), _tip("quality:N", t("audit_page.quality")), _tip("share:Q", plot.y.title, digits=1)],
         )
     )
     return _layered(bars)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from photocompare.records.access import LOCAL
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
-from photocompare.report.words.texts import texts
+from photocompare.report.words.texts import LANGUAGES, texts
 from tests.support.made_practice import HOSTILE, OUTCOMES
 from tests.support.steps import ENGLISH, LOOKS, change, choose_language, choose_option, everything_written, grave_findings, settled
 
@@ -108,10 +108,10 @@ def test_files_are_taken_away_and_noted(open_practice: OpenPage, practice: tuple
         records.close()
 
 
-def test_it_speaks_spanish(open_practice: OpenPage) -> None:
-    page = audit(open_practice)
-    change(page, lambda: choose_language(page, "Español"))
-    spanish = texts("es")
-    expect(page.get_by_role("heading", level=1)).to_have_text(spanish("audit_page.title"))
-    assert spanish("audit_head.flow") in everything_written(page)
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_it_speaks_the_language(open_practice: OpenPage, language: str) -> None:
+    page, t = audit(open_practice), texts(language)
+    change(page, lambda: choose_language(page, LANGUAGES[language]))
+    expect(page.get_by_role("heading", level=1)).to_have_text(t("audit_page.title"))
+    assert t("audit_head.flow") in everything_written(page)
     assert ENGLISH("audit_head.flow") not in everything_written(page)

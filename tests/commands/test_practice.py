@@ -22,7 +22,7 @@ from photocompare.records.access import COMMAND_LINE
 from photocompare.records.entries import VisitFacts
 from photocompare.records.places import usual_places
 from photocompare.records.store import Records
-from photocompare.report.words.texts import texts
+from photocompare.report.words.texts import LANGUAGES, texts
 from photocompare.results.timing import Timing
 from tests.support.made_cohort import Practice, made_cohort
 from tests.support.made_records import new_comparison, sample_dossier, with_length
@@ -85,10 +85,19 @@ def test_the_period_is_kept_to_and_the_export_is_noted(records: Records, tmp_pat
     assert json.loads(newest.after) == {"since": "2026-01-15", "until": "2026-01-31", "rows": 1}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.usefixtures("records")
+def test_every_language_of_the_viewer_is_one_of_the_command(tmp_path: Path, language: str) -> None:
+    status, _, _ = report("--out", tmp_path / "audit", "--language", language)
+    assert status == 0
+    assert texts(language)("dictionary.column") in (tmp_path / "audit" / "dictionary.csv").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("--from", "2025-13-01"), "is not a date"),
+        (("--language", "xx"), "xx is none of: de, en, es, fr"),
         (("--from", "2026-02-01", "--to", "2026-01-01"), "swap the two days"),
         (("--from", "1999-01-01", "--to", "1999-02-01"), "Nobody was treated in this period"),
     ],

@@ -15,7 +15,7 @@ from photocompare.practice.cohort import CohortFilter, select
 from photocompare.practice.deidentified import COLUMNS, OTHER, deidentified
 from photocompare.practice.export import dictionary_csv, figures_json, table_csv, table_parquet
 from photocompare.practice.figures import audit_figures
-from photocompare.report.words.texts import texts
+from photocompare.report.words.texts import LANGUAGES, texts
 from tests.support.made_cohort import Practice, made_cohort
 
 
@@ -160,7 +160,7 @@ def test_a_word_called_other_is_not_told_apart_from_joined_ones(frame: pd.DataFr
     assert set(found["agent"]) == {OTHER}
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_dictionary_explains_every_column(table: pd.DataFrame, language: str) -> None:
     rows = list(csv.reader(io.StringIO(dictionary_csv(table, texts(language)).decode(), newline="")))
     assert [row[0] for row in rows[1:]] == list(COLUMNS)

@@ -22,6 +22,7 @@ from photocompare.practice.page_charts import (
     breakdown_chart,
     distribution_chart,
     funnel_chart,
+    in_language,
     quality_chart,
     run_chart_chart,
 )
@@ -29,6 +30,7 @@ from photocompare.practice.rating import PairAgreement, round_agreement
 from photocompare.report.words.texts import LANGUAGES, texts
 from tests.support.made_cohort import Practice, made_cohort
 
+FOOT = texts("en")("audit.foot")
 HOSTILE = '![x](http://h/p.png) <img onerror=alert(1)> $x$ "q" \u202e Żółć'
 
 
@@ -54,12 +56,25 @@ def test_the_figures_stand_in_print(figures: AuditFigures, language: str) -> Non
     assert figures.outcomes is not None
     assert t("audit.title") in said
     for estimate in (figures.outcomes.responders, figures.outcomes.truth.responders, figures.after_effects[0].rate):
-        assert with_interval(estimate, t) in said
+        assert " ".join(with_interval(estimate, t).split()) in said
     for step in figures.flow.steps:
         assert t("audit_step.patients", n=step.patients) in said
     for table in figures.outcomes.breakdowns:
         assert t(f"audit_dimension.{table.dimension}") in said
     assert t("common.disclaimer") in said
+
+
+def test_what_stands_at_the_foot_has_one_size_on_every_page(figures: AuditFigures) -> None:
+    sizes: list[float] = []
+
+    def read(text: str, _device: object, _matrix: object, _font: object, size: float) -> None:
+        if FOOT in text:
+            sizes.append(size)
+
+    pages = PdfReader(io.BytesIO(audit_pdf(figures, texts("en")))).pages
+    for page in pages:
+        page.extract_text(visitor_text=read)
+    assert sizes == [6.5] * len(pages)
 
 
 def test_equal_figures_give_equal_bytes(figures: AuditFigures) -> None:
@@ -96,7 +111,7 @@ def test_hostile_names_are_only_text(frame: pd.DataFrame) -> None:
     assert found.outcomes is not None
     said = words_of(audit_pdf(found, texts("en")))
     assert "<img onerror=alert(1)>" in said
-    spec = funnel_chart(funnel_plot(found.outcomes.funnels["operator"], texts("en"))).to_dict()
+    spec = funnel_chart(funnel_plot(found.outcomes.funnels["operator"], texts("en")), texts("en")).to_dict()
     assert HOSTILE in json.dumps(spec, ensure_ascii=False).replace('\\"', '"')
 
 
@@ -149,14 +164,18 @@ def agreement() -> PairAgreement:
         lambda f, t: distribution_chart(distribution_plot(f, f.outcomes, t)),
         lambda f, t: breakdown_chart(f.outcomes.breakdowns[1], t),
         lambda f, t: breakdown_chart(f.outcomes.breakdowns[1], t, measure="responders"),
-        lambda f, t: funnel_chart(funnel_plot(f.outcomes.funnels["operator"], t)),
-        lambda f, t: run_chart_chart(run_plot(f.outcomes.run_chart, t)),
-        lambda f, t: quality_chart(quality_plot(f.quality, t)),
+        lambda f, t: funnel_chart(funnel_plot(f.outcomes.funnels["operator"], t), t),
+        lambda f, t: run_chart_chart(run_plot(f.outcomes.run_chart, t), t),
+        lambda f, t: quality_chart(quality_plot(f.quality, t), t),
         lambda _, t: bland_altman_chart(agreement(), t),
     ],
 )
 def test_charts_are_valid_and_need_no_network(figures: AuditFigures, language: str, draw: Callable[[AuditFigures, object], Chart]) -> None:
-    spec = draw(figures, texts(language)).to_dict()  # checked against Vega-Lite's schema
+    t = texts(language)
+    spec = in_language(draw(figures, t), t).to_dict()  # checked against Vega-Lite's schema
+    assert spec["config"]["locale"]["number"]["decimal"] == t("number.decimal_mark")
+    tips = [tip for layer in spec["layer"] for tip in layer["encoding"].get("tooltip", [])]
+    assert all(tip["title"] in t.entries.values() for tip in tips)
     text = json.dumps({name: part for name, part in spec.items() if name != "$schema"})
     assert "http" not in text
     assert '"url"' not in text

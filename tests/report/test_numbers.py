@@ -11,7 +11,10 @@ from photocompare.results.reference_band import ReferenceBandOptions
 
 T = texts("en")
 BAND = ReferenceBandOptions()
-COMMA = Texts("xx", {"number.decimal_mark": ",", "number.interval": "{low} a {high}", "result.not_measured": "nada"})
+COMMA = Texts(
+    "xx",
+    {"number.decimal_mark": ",", "number.percent": "{value} %", "number.interval": "{low} a {high}", "result.not_measured": "nada"},
+)
 
 
 @pytest.mark.parametrize(

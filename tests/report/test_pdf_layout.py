@@ -23,7 +23,8 @@ from photocompare.report.pdf.pictures import PRINT_DPI, filling, measured_pictur
 from photocompare.report.pdf.printouts import file_pdf, patient_pdf
 from photocompare.report.pdf.sheet import PAGE_HEIGHT, PAGE_WIDTH, Sheet, TypeStyle
 from photocompare.report.pictures.fate_styles import FATE_STYLES
-from photocompare.report.words.texts import Texts, texts
+from photocompare.report.words.texts import LANGUAGES, Texts, texts
+from photocompare.report.words.visit import date_of
 from photocompare.results.dossier import Dossier
 from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.result_json import as_dict
@@ -93,6 +94,7 @@ def longer(t: Texts, factor: float) -> Texts:
     return Texts(t.language, {key: text if key.startswith(kept) else stretched(text) for key, text in t.entries.items()})
 
 
+TRANSLATIONS = [code for code in LANGUAGES if code != "en"]
 FILLED_UP = VisitDetails("M" * 100, dt.date(2026, 9, 30), dt.date(2026, 12, 31), 12, "W" * 60, 0.125, "right", "wm " * 40, "note " * 100)
 CASES = {
     "usual": ((), DETAILS, None, T),
@@ -101,10 +103,13 @@ CASES = {
     "a longer language": (("soft:before", "scale_assumed"), DETAILS, CORRECTION, longer(T, 1.35)),
     "refused": (("not_same_view", "soft:before"), DETAILS, None, T),
     "refused, everything full": (("not_same_view", "blurred:before", "blurred:after", *MANY_REASONS), FILLED_UP, None, longer(T, 1.35)),
-    "Spanish": (("soft:before", "scale_assumed"), DETAILS, CORRECTION, texts("es")),
-    "Spanish, everything full": (MANY_REASONS, FILLED_UP, CORRECTION, texts("es")),
-    "Spanish, refused": (("not_same_view", "blurred:before", "blurred:after", *MANY_REASONS), DETAILS, None, texts("es")),
 }
+for code in TRANSLATIONS:
+    CASES |= {
+        code: (("soft:before", "scale_assumed"), DETAILS, CORRECTION, texts(code)),
+        f"{code}, everything full": (MANY_REASONS, FILLED_UP, CORRECTION, texts(code)),
+        f"{code}, refused": (("not_same_view", "blurred:before", "blurred:after", *MANY_REASONS), DETAILS, None, texts(code)),
+    }
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -125,21 +130,19 @@ def test_nothing_overlaps_or_leaves_the_page(case: str, full: tuple[int, int], r
             assert not one.meets(other), (one, other)
 
 
+@pytest.mark.parametrize("language", TRANSLATIONS)
 @pytest.mark.parametrize("reader", ["file", "patient"])
 @pytest.mark.parametrize("codes", [(), ("not_same_view", "blurred:before")], ids=["measured", "refused"])
-def test_a_spanish_page_is_spanish_and_cuts_no_words(reader: str, codes: tuple[str, ...], placed: list[Placed]) -> None:
-    spanish = texts("es")
+def test_a_page_is_in_its_language_and_cuts_no_words(language: str, reader: str, codes: tuple[str, ...], placed: list[Placed]) -> None:
+    t = texts(language)
     dossier = dossier_of(make_comparison(*codes))
     make = file_pdf if reader == "file" else patient_pdf
-    text = text_of(make(dossier, DETAILS, spanish))
-    assert spanish("common.disclaimer") in text
-    assert "14 de marzo de 2026" in text
+    text = text_of(make(dossier, DETAILS, t))
+    assert t("common.disclaimer") in text
+    assert date_of(dt.date(2026, 3, 14), t) in text
     assert not [box for box in placed if "…" in box.text]
-    english = {sentence for key, sentence in T.entries.items() if len(sentence.split()) > 3 and spanish.entries[key] != sentence}
+    english = {sentence for key, sentence in T.entries.items() if len(sentence.split()) > 3 and t.entries[key] != sentence}
     assert not [sentence for sentence in english if sentence in text]
-
-
-# --- what is drawn
 
 
 def test_the_band_shows_number_interval_and_responder_in_their_places() -> None:

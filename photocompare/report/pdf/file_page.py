@@ -13,6 +13,7 @@ from photocompare.report.pdf.sheet import LEADING, MM_PER_POINT, PAGE_HEIGHT, PA
 from photocompare.report.pdf.words import made, numbers, time_between, why
 from photocompare.report.pictures.drawing import INK, MUTED, PANEL, STATUS_COLOUR
 from photocompare.report.words.headline import CLEARED, headline_interval, headline_kind, headline_number, headline_of, headline_within
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.result import earlier_contract, fate_rows, length_text
 from photocompare.report.words.texts import Texts
@@ -138,8 +139,8 @@ def _headline(sheet: Sheet, result: Result, length: Estimate, t: Texts, correcti
         by_hand = correction[1].length
         marks.append(Mark(by_hand.value, by_hand.low, by_hand.high, hollow=True))
     applied = benchmark.assessed
-    name = t("result.band" if applied else "result.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
-    words = (name, t("result.responder", n=f"{band.responder_percent:g}"))
+    name = t("result.band" if applied else "result.band_unused", low=shortest(benchmark.low, t), high=shortest(benchmark.high, t))
+    words = (name, t("result.responder", n=shortest(band.responder_percent, t)))
     x, width = _MARGIN + left, _WIDTH - left
     draw_band(sheet, (x, top, width), band, marks, words, t, applied=applied)
     below = sheet.paragraph(x, top + band_height(len(marks)) + 1.6, width, why(result, t), TypeStyle(_BODY))

@@ -6,6 +6,7 @@ does without, every other language is set in DejaVu Sans, as the printed pages a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +37,9 @@ _WIDE = 0.9
 
 _BOLD_STROKE = 1 / 48
 """Stroke added around Aileron's letters to make them bold, of the type's size; Pillow carries the regular weight only."""
+
+_BREAKS = re.compile(r"[^\S\u00a0\u202f]+")
+"""Spaces that a line may end at: not those that hold a mark to its word."""
 
 _LINE_HEIGHT = 1.35
 """Distance of baselines over the type's size."""
@@ -95,7 +99,7 @@ class Canvas:
     def wrapped(self, text: str, size: int, width: float) -> list[str]:
         """The text in lines that fit the width; a single word longer than that stays whole."""
         lines: list[str] = []
-        for word in text.split():
+        for word in _BREAKS.split(text.strip()):
             if lines and self.width_of(f"{lines[-1]} {word}", size) <= width:
                 lines[-1] += f" {word}"
             else:

@@ -23,6 +23,7 @@ from photocompare.report.pictures.fate_styles import WHITE, Colour
 from photocompare.report.pictures.pair import MeasuredPictures, PairPictures, stored_pictures
 from photocompare.report.pictures.percent_axis import PercentAxis
 from photocompare.report.words.headline import CLEARED, headline_kind, headline_number, headline_of, headline_within
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.result import beside_the_band, earlier_contract, fate_rows
 from photocompare.report.words.summary import made_by, numbers, time_between
@@ -121,7 +122,9 @@ def _on_the_band(canvas: Canvas, result: Result, length: Estimate, t: Texts, top
     axis = top + 62
     draw.rounded_rectangle((left, axis - 16, right, axis + 16), radius=6, fill=PANEL)
     draw.rectangle((at(benchmark.low), axis - 16, at(benchmark.high), axis + 16), fill=_BAND if benchmark.assessed else RULE)
-    band = t("summary.band" if benchmark.assessed else "summary.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
+    band = t(
+        "summary.band" if benchmark.assessed else "summary.band_unused", low=shortest(benchmark.low, t), high=shortest(benchmark.high, t)
+    )
     canvas.text((right, top + 14), band, Type(22, MUTED), anchor="ra")
     for tick in scale.ticks:
         anchor = "la" if tick == scale.least else "ra" if tick == 100 else "ma"

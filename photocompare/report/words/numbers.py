@@ -9,6 +9,9 @@ from photocompare.base.estimate import Estimate
 from photocompare.report.words.texts import Texts
 from photocompare.results.reference_band import ReferenceBandOptions
 
+_MOST_DIGITS = 6
+"""Significant digits of a number that is written as short as it can be; no setting or figure has more."""
+
 
 def decimal(value: float, digits: int, t: Texts) -> str:
     """A finite number with so many decimals and the language's decimal mark; never a negative zero."""
@@ -20,9 +23,14 @@ def significant(value: float, digits: int, t: Texts) -> str:
     return _marked(f"{value:.{digits}g}", t)
 
 
+def shortest(value: float, t: Texts) -> str:
+    """A finite number as short as it can be written, such as a limit that was set; with a true minus sign."""
+    return significant(value, _MOST_DIGITS, t).replace("-", "−")
+
+
 def percent(value: float, t: Texts, digits: int = 0) -> str:
     """A finite percentage, in whole numbers unless digits are asked for."""
-    return f"{decimal(value, digits, t)} %"
+    return t("number.percent", value=decimal(value, digits, t))
 
 
 def headline_digits(value: float, band: ReferenceBandOptions) -> int:

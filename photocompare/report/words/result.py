@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from photocompare.report.words.numbers import decimal, percent
+from photocompare.report.words.numbers import decimal, percent, shortest
 from photocompare.report.words.texts import Texts
 from photocompare.results.result import CONTRACT, Result
 from photocompare.veins.classes import ASSESSED_FATES, FATES
@@ -19,7 +19,7 @@ def beside_the_band(result: Result, t: Texts) -> str:
     if not benchmark.assessed:
         return t("band.no_number") if result.length is None or not result.length.ok else t(f"band.{window}")
     sure = t("band.certain" if benchmark.certain else "band.uncertain")
-    placed = t(f"band.{benchmark.verdict}", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}", sure=sure)
+    placed = t(f"band.{benchmark.verdict}", low=shortest(benchmark.low, t), high=shortest(benchmark.high, t), sure=sure)
     return f"{placed} {t('band.late')}" if window == "late" else placed
 
 

@@ -1,8 +1,9 @@
 """Every sentence that the viewer and the printouts show, one file a language in `languages/`.
 
-A translation is one file: the same keys as `en.toml`, the same `{placeholders}`.  English messages and fixes of flags come from
-`photocompare.base.flags`, what is said beside the reference band from `photocompare.results.reference_band`, and sentences on wrong usage
-from where it is raised; a translation adds `[flags.<code>]`, `[band]` and `[usage]`.
+A translation is one file: its own name above the first table, the same keys as `en.toml`, the same `{placeholders}`.  Nothing else names
+the languages: they are the files of the folder.  English messages and fixes of flags come from `photocompare.base.flags`, what is said
+beside the reference band from `photocompare.results.reference_band`, and sentences on wrong usage from where it is raised; a translation
+adds `[flags.<code>]`, `[band]` and `[usage]`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,22 @@ from photocompare.base.errors import UsageError
 from photocompare.base.flags import REGISTRY
 from photocompare.results.reference_band import SENTENCES
 
-LANGUAGES = {"en": "English", "es": "Español"}
+_FOLDER = files("photocompare.report.words").joinpath("languages")
+_SUFFIX = ".toml"
+
+
+def languages() -> dict[str, str]:
+    """Code to the language's own name, of every file in the folder, by their names."""
+    found = {}
+    for file in _FOLDER.iterdir():
+        if file.name.endswith(_SUFFIX):
+            # What stands above the first table is little, and a start reads no more of it.
+            head = file.read_text(encoding="utf-8").partition("\n[")[0]
+            found[file.name.removesuffix(_SUFFIX)] = str(tomllib.loads(head)["language"])
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+LANGUAGES = languages()
 """Code to the language's own name."""
 
 
@@ -48,10 +64,12 @@ class Texts:
 
     def flag(self, code: str, which: str = "") -> tuple[str, str]:
         """Message and fix of a flag; `which` is "before", "after" or "", which leaves the photo unnamed."""
-        # Unnamed, the word goes together with the space before it.
-        word, place = (self.photo(which), "{which}") if which else ("", " {which}")
-        message, fix = (self.entries[f"flags.{code}.{part}"].replace(place, word) for part in ("message", "fix"))
+        message, fix = (self._named(self.entries[f"flags.{code}.{part}"], which) for part in ("message", "fix"))
         return message, fix
+
+    def _named(self, text: str, which: str) -> str:
+        """The text with the word for its photo; unnamed, the word goes together with the hyphen behind it or the space before it."""
+        return text.replace("{which}", self.photo(which)) if which else text.replace("{which}-", "").replace(" {which}", "")
 
     def error(self, error: UsageError) -> str:
         """What is wrong with the usage; in English, as it was raised, where the language has no sentence of its own."""
@@ -67,7 +85,7 @@ class Texts:
 def texts(language: str = "en") -> Texts:
     """The texts of a language; English for one that is not there."""
     code = language if language in LANGUAGES else "en"
-    content = files("photocompare.report.words").joinpath("languages", f"{code}.toml").read_text(encoding="utf-8")
+    content = _FOLDER.joinpath(f"{code}{_SUFFIX}").read_text(encoding="utf-8")
     entries = dict(_flat(tomllib.loads(content)))
     if code == "en":
         entries |= {f"band.{name}": sentence for name, sentence in SENTENCES.items()}

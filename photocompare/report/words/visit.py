@@ -16,7 +16,8 @@ def date_of(day: dt.date | None, t: Texts) -> str:
     """A day in words, or that none was given."""
     if day is None:
         return t("pdf.not_given")
-    return t("pdf.date", day=day.day, month=t(f"pdf.months.{day.month}"), year=day.year)
+    # French counts the first day of a month, and no other: "1er mars".
+    return t("pdf.date_first" if day.day == 1 else "pdf.date", day=day.day, month=t(f"pdf.months.{day.month}"), year=day.year)
 
 
 def place_of(details: VisitDetails, t: Texts) -> str:
@@ -30,6 +31,6 @@ def treatment_of(details: VisitDetails, t: Texts) -> str:
     number = {None: "", 0: t("pdf.visit.sessions_none"), 1: t("pdf.visit.sessions_one")}
     sessions = number.get(details.sessions, "") if details.sessions in number else t("pdf.visit.sessions", n=details.sessions)
     percent = details.concentration_percent
-    strength = "" if percent is None else f"{significant(percent, _CONCENTRATION_DIGITS, t)} %"
+    strength = "" if percent is None else t("number.percent", value=significant(percent, _CONCENTRATION_DIGITS, t))
     agent = " ".join(part for part in (details.agent, strength) if part)
     return ", ".join(part for part in (sessions, agent) if part) or t("pdf.not_given")

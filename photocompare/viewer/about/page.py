@@ -15,7 +15,9 @@ from typing import Any
 import streamlit as st
 
 from photocompare import __version__
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.texts import Texts
+from photocompare.report.words.visit import date_of
 from photocompare.viewer.shared.components import put_style
 from photocompare.viewer.shared.page import begin
 from photocompare.viewer.shared.tables import head_and_body
@@ -132,15 +134,18 @@ def intended_use(t: Texts) -> str:
 
 def accuracy_summary(study: dict[str, Any], t: Texts) -> str:
     """When and on what it was measured, the main figures, and what real photographs add."""
-    day = dt.date.fromisoformat(study["date"])
-    date = t("pdf.date", day=day.day, month=t(f"pdf.months.{day.month}"), year=day.year)
+    date = date_of(dt.date.fromisoformat(study["date"]), t)
     measured = t("about.accuracy_measured", date=date, version=study["version"], pairs=study["plan"]["pairs"])
     rows = [
         (t(f"about.figure.{row['name']}.name"), _filled(t, f"about.figure.{row['name']}.value", row["numbers"]), str(row["n"]))
         for row in study["figures"]
     ]
     heads = [t(f"about.{name}_column") for name in ("figure", "value", "number")]
-    return _paragraphs(measured) + _table(heads, rows) + _paragraphs(t("about.accuracy_real", **study["real"]))
+    return (
+        _paragraphs(measured)
+        + _table(heads, rows)
+        + _paragraphs(t("about.accuracy_real", **{name: shortest(number, t) for name, number in study["real"].items()}))
+    )
 
 
 def aims_missed(study: dict[str, Any], t: Texts) -> str:
@@ -166,7 +171,7 @@ def licences(t: Texts) -> str:
 
 def _filled(t: Texts, key: str, numbers: Sequence[float]) -> str:
     """A row's text with its numbers in their places, minus signs as such."""
-    return t(key, **{place: f"{number:g}".replace("-", "−") for place, number in zip(_PLACES, numbers, strict=False)})
+    return t(key, **{place: shortest(number, t) for place, number in zip(_PLACES, numbers, strict=False)})
 
 
 def _paragraphs(*texts: str) -> str:

@@ -28,6 +28,8 @@ from photocompare.practice.cohort import STATUSES
 from photocompare.practice.figures import AuditFigures, Outcomes
 from photocompare.practice.funnel import Funnel
 from photocompare.practice.page_charts import breakdown_chart, distribution_chart, funnel_chart, quality_chart, run_chart_chart
+from photocompare.report.words.joining import named
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.charts import show_chart
 from photocompare.viewer.shared.tables import table
@@ -71,8 +73,8 @@ def show_headline(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
 def show_distribution(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None:
     """Measured clearances beside the band, and what is left of their spread without the measurement's error."""
     band = figures.options.band
-    st.header(t("audit_head.distribution", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"), anchor=False)
-    show_chart(distribution_chart(distribution_plot(figures, outcomes, t)))
+    st.header(t("audit_head.distribution", low=shortest(band.low_percent, t), high=shortest(band.high_percent, t)), anchor=False)
+    show_chart(distribution_chart(distribution_plot(figures, outcomes, t)), t)
     low, middle, high = outcomes.distribution.quartiles
     st.text(t("audit_page.quartiles", interval=clearance_interval(low, high, t), middle=clearance_value(middle, t)))
     head = (t("audit_page.share_of_pairs"), t("audit_table.measured"), t("audit_table.true"))
@@ -100,7 +102,7 @@ def show_breakdowns(figures: AuditFigures, outcomes: Outcomes, t: Texts) -> None
     )
     found = tables[chosen]
     if any(not group.hidden for group in found.groups):
-        show_chart(breakdown_chart(found, t, measure=measure or "clearance"))
+        show_chart(breakdown_chart(found, t, measure=measure or "clearance"), t)
     st.html(_groups(found, figures.options.least_patients, t))
 
 
@@ -123,9 +125,9 @@ def show_funnels(outcomes: Outcomes, t: Texts) -> None:
         return
     st.header(t("audit_head.funnel"), anchor=False)
     for dimension, found in outcomes.funnels.items():
-        sentence = f"{t(f'audit_funnel.by_{dimension}')}: {t('audit_funnel.target', value=number(found.target, t))}"
+        sentence = named(t(f"audit_funnel.by_{dimension}"), t("audit_funnel.target", value=number(found.target, t)), t)
         st.subheader(sentence, anchor=False)
-        show_chart(funnel_chart(funnel_plot(found, t)))
+        show_chart(funnel_chart(funnel_plot(found, t), t), t)
         st.text(" ".join(funnel_words(found, t)))
         with st.expander(t("audit_page.as_table")):
             st.html(_units(found, t))
@@ -152,7 +154,7 @@ def show_run_chart(outcomes: Outcomes, t: Texts) -> None:
     chart = outcomes.run_chart
     st.header(t("audit_head.run_chart"), anchor=False)
     if any(not point.hidden for point in chart.points):
-        show_chart(run_chart_chart(run_plot(chart, t)))
+        show_chart(run_chart_chart(run_plot(chart, t), t), t)
     st.text(" ".join(run_words(chart.signals, t)))
     with st.expander(t("audit_page.as_table")):
         rows = [
@@ -191,7 +193,7 @@ def show_quality(figures: AuditFigures, t: Texts) -> None:
         return
     st.header(t("audit_head.quality"), anchor=False)
     if any(period.pairs is not None for period in quality.periods):
-        show_chart(quality_chart(quality_plot(quality, t)))
+        show_chart(quality_chart(quality_plot(quality, t), t), t)
     change = quality.good_change_a_year
     if change.ok:
         st.text(t("audit_quality.change", **{name: number(getattr(change, name), t) for name in ("value", "low", "high")}))

@@ -10,8 +10,10 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from photocompare.practice.page_charts import in_language
 from photocompare.records.patient_file import StoredComparison, StoredRegion
 from photocompare.report.words.headline import headline_interval, headline_number
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.texts import Texts
 from photocompare.results.reference_band import ReferenceBandOptions
@@ -120,8 +122,8 @@ def show_course(region: StoredRegion, t: Texts) -> None:
     treated = [(v.facts.day - region.visits[0].facts.day).days for v in region.visits if v.facts.agent]
     band = band_of(region)
     for chart in course_charts(points, treated, band, t):
-        st.altair_chart(chart, width="stretch")
-    st.text(t("patients.course_says", low=f"{band.low_percent:g}", high=f"{band.high_percent:g}"))
+        st.altair_chart(in_language(chart, t), width="stretch")
+    st.text(t("patients.course_says", low=shortest(band.low_percent, t), high=shortest(band.high_percent, t)))
     for earlier in dict.fromkeys(earlier_contract(comparison.result, t) for comparison in region.comparisons):
         if earlier:
             st.text(earlier)

@@ -101,7 +101,8 @@ class Segments {
   }
 
   words(segment) {
-    return `${segment.length}: ${segment.path.map((fate) => this.head.fates[fate].label).join(" → ")}`;
+    const path = segment.path.map((fate) => this.head.fates[fate].label).join(" → ");
+    return this.texts.way.replace("{length}", segment.length).replace("{path}", path);
   }
 
   path(lines) {

@@ -14,6 +14,7 @@ from photocompare.records.patient_file import StoredComparison, StoredRegion
 from photocompare.records.segment_history import UNKNOWN, Segment, SegmentHistory, segment_history
 from photocompare.records.store import Records
 from photocompare.report.pictures.fate_styles import FATE_STYLES
+from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.patients.pair import stored_dossier
@@ -96,7 +97,7 @@ def packed_history(history: SegmentHistory, dossier: Dossier, baseline: dt.date,
         "size": [max(1, round(side * dossier.shown_over_full)) for side in (photo.width, photo.height)],
         "days": [day_label(day, baseline, t) for day in history.days],
         "fates": {fate: _style(fate, t) for fate in (*FATE_STYLES, UNKNOWN) if fate != "new"},
-        "segments": [_segment(segment, dossier.shown_over_full, history.unit) for segment in history.segments],
+        "segments": [_segment(segment, dossier.shown_over_full, history.unit, t) for segment in history.segments],
         "listed": MOST_LISTED,
     }
     return packed(head, {"before": dossier.pictures["before"]})
@@ -122,12 +123,12 @@ def fate_label(fate: str, t: Texts) -> str:
     return t("patients.fate_unknown") if fate == UNKNOWN else t(f"fate.{fate}")
 
 
-def _segment(segment: Segment, shown_over_full: float, unit: str) -> dict[str, Any]:
+def _segment(segment: Segment, shown_over_full: float, unit: str, t: Texts) -> dict[str, Any]:
     """Lines as x, y, x, y, ... in pixels of the shown picture."""
     lines = [
         [round(float(v), 1) for v in scaled_position(line[:, ::-1], shown_over_full)[_kept(len(line))].ravel()] for line in segment.lines
     ]
-    return {"lines": lines, "length": f"{segment.length:.1f} {unit}", "path": list(segment.path), "changes": segment.changes}
+    return {"lines": lines, "length": f"{decimal(segment.length, 1, t)} {unit}", "path": list(segment.path), "changes": segment.changes}
 
 
 def _kept(count: int) -> list[int]:

@@ -11,6 +11,7 @@ from photocompare.records.entries import VisitFacts
 from photocompare.records.patient_file import StoredComparison, StoredRegion, StoredVisit
 from photocompare.records.store import Records
 from photocompare.report.words.headline import headline_listed
+from photocompare.report.words.numbers import shortest
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.texts import Texts
@@ -65,9 +66,10 @@ def _day_lines(visit: StoredVisit, t: Texts) -> list[str]:
 def treatment(facts: VisitFacts, t: Texts) -> str:
     """What was injected, how, by whom and where; empty where nothing was."""
     percent = facts.concentration_percent
+    strength = "" if percent is None else t("number.percent", value=shortest(percent, t))
     parts = [
         "" if facts.session is None else t("patients.session_number", n=facts.session),
-        " ".join(part for part in (shown_text(facts.agent, LONGEST_ENTRY), "" if percent is None else f"{percent:g} %") if part),
+        " ".join(part for part in (shown_text(facts.agent, LONGEST_ENTRY), strength) if part),
         t(f"patients.form_{facts.form}") if facts.form else "",
         shown_text(facts.operator, LONGEST_ENTRY),
         shown_text(facts.site, LONGEST_ENTRY),

@@ -85,5 +85,5 @@ def _chart(agreed: RoundAgreement, t: Texts) -> None:
         return
     names = [t("rating.and_software", name=p.first) if p.second == _SOFTWARE else _who(p, t) for p in drawn]
     chosen = st.selectbox(t("rating.chart_of"), range(len(drawn)), format_func=names.__getitem__, key="rating_chart")
-    show_chart(bland_altman_chart(drawn[chosen], t))
+    show_chart(bland_altman_chart(drawn[chosen], t), t)
     st.text(t("rating.chart_says"))

@@ -11,6 +11,7 @@ from photocompare.report.pictures.fate_styles import FATE_STYLES
 from photocompare.report.pictures.percent_axis import PercentAxis
 from photocompare.report.words import numbers as in_words
 from photocompare.report.words.headline import CLEARED, clearance_number, headline_kind, headline_number, headline_of, headline_within
+from photocompare.report.words.joining import listed, named
 from photocompare.report.words.patient import COURSE_DAYS, calls, course, course_step
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.result import earlier_contract
@@ -65,14 +66,18 @@ def scale(result: Result, t: Texts) -> str:
         100.0 * axis.share(percent)
         for percent in (length.value, length.low, length.high, benchmark.low, benchmark.high, benchmark.responder_percent)
     )
-    band = t("result.band" if benchmark.assessed else "result.band_unused", low=f"{benchmark.low:g}", high=f"{benchmark.high:g}")
-    mark = t("result.responder", n=f"{benchmark.responder_percent:g}")
+    band = t(
+        "result.band" if benchmark.assessed else "result.band_unused",
+        low=in_words.shortest(benchmark.low, t),
+        high=in_words.shortest(benchmark.high, t),
+    )
+    mark = t("result.responder", n=in_words.shortest(benchmark.responder_percent, t))
     ticks = "".join(
         f'<span class="pc-tick" style="left:{100 * axis.share(tick):.4g}%">{in_words.signed(tick, 0, t)}</span>' for tick in axis.ticks
     )
     zero = f'<span class="pc-zero" style="left:{100 * axis.share(0):.1f}%"></span>' if axis.least < 0 else ""
     number = headline_number(length.value, benchmark.band, t)
-    label = f"{t('result.scale_axis')}: {number}, {headline_within(length, t)}, {band}, {mark}"
+    label = named(t("result.scale_axis"), f"{number}, {headline_within(length, t)}, {band}, {mark}", t)
     drawing = (
         f'<div class="pc-scale" role="img" aria-label="{escape(label)}">'
         f'<div class="pc-names"><span class="pc-dashed">{escape(mark)}</span><span class="pc-green">{escape(band)}</span></div>'
@@ -102,7 +107,7 @@ def window(result: Result, t: Texts) -> str:
         return t("result.window_unknown")
     meaning = t(f"result.window_{result.timing.window}")
     between = t("result.days_one") if days == 1 else t("result.days", n=days)
-    return f"{between} ({t('result.weeks', n=days // DAYS_PER_WEEK).lower()}): {meaning}"
+    return named(f"{between} ({t('result.in_week', n=days // DAYS_PER_WEEK)})", meaning, t)
 
 
 def reasons(result: Result, t: Texts) -> str:
@@ -125,13 +130,13 @@ def fate_bar(result: Result, t: Texts) -> str:
         for fate, share in shares.items()
         if share > 0
     )
-    label = f"{t('result.fates_label')}: " + ", ".join(f"{t(f'fate.{fate}')} {percent(share, t)}" for fate, share in shares.items())
+    label = named(t("result.fates_label"), ", ".join(f"{t(f'fate.{fate}')} {percent(share, t)}" for fate, share in shares.items()), t)
     rows = "".join(
         f'<li><span class="pc-key pc-fate-{fate}" style="background-color:{_css(fate)}"></span>{escape(t(f"fate.{fate}"))}'
-        f"<b>{percent(share, t)}, {_length(result, fate)}</b></li>"
+        f"<b>{escape(percent(share, t))}, {_length(result, fate)}</b></li>"
         for fate, share in {**shares, **beside}.items()
     )
-    notes = [f"{t(f'fate.{fate}')}: {t(f'fate_note.{fate}')}" for fate in beside]
+    notes = [named(t(f"fate.{fate}"), t(f"fate_note.{fate}"), t) for fate in beside]
     notes += [t("result.seen_as")] if result.contract == CONTRACT else []
     told = "".join(f'<p class="pc-small">{escape(note)}</p>' for note in notes)
     heading = escape(t("result.fates"))
@@ -193,13 +198,13 @@ def quality(result: Result, t: Texts) -> str:
     if registration is None:
         return ""
     in_mm, in_px = registration.error_mm_p95, registration.error_px_p95
-    error = f"{in_mm:.2f} mm" if in_mm is not None else "" if in_px is None else f"{in_px:.1f} px"
+    error = f"{in_words.decimal(in_mm, 2, t)} mm" if in_mm is not None else "" if in_px is None else f"{in_words.decimal(in_px, 1, t)} px"
     group = None if result.skin is None else result.skin.group
     tone = t("result.tone_none") if group is None else t(f"tone.{group.replace(' ', '_')}")
     line = t("result.quality", error=error, tone=tone, scale=t(f"result.scale_{result.scale.source}"))
     shots = [shot.length.value for shot in result.shots if shot.length is not None]
     if shots:
-        values = "; ".join(clearance_number(value, t) for value in shots)
+        values = listed([clearance_number(value, t) for value in shots], t)
         line += ". " + t("result.shots", n=len(shots), values=values)
     return f'<p class="pc-small">{escape(line)}</p>'
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from photocompare.base.errors import UsageError
 from photocompare.report.pictures.fate_styles import FATE_STYLES
+from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.result import Result
@@ -148,8 +149,8 @@ def _pigment_amount(result: Result) -> str:
 
 def _error(dossier: Dossier, t: Texts) -> str:
     if dossier.result.scale.mm_per_px is None:
-        return t("pair.in_px", n=f"{dossier.error_at_most:.1f}")
-    return t("pair.in_mm", n=f"{dossier.error_at_most / dossier.px_per_mm:.2f}")
+        return t("pair.in_px", n=decimal(dossier.error_at_most, 1, t))
+    return t("pair.in_mm", n=decimal(dossier.error_at_most / dossier.px_per_mm, 2, t))
 
 
 def checked_points(given: Any, least: int) -> list[tuple[float, float]]:
