@@ -104,21 +104,22 @@ def _read(leg: Mask, *photos: LinearRGB) -> SkinReading:
     if rows.size == 0:
         return SkinReading(*out)
     box = tuple(slice(max(0, int(i[0]) - MARGIN_PX), int(i[-1]) + 1 + MARGIN_PX) for i in (rows, cols))
-    flat = np.dstack([flattened_density(photo[box], leg[box]) for photo in photos])
+    flat = np.stack([plane for photo in photos for plane in cv2.split(flattened_density(photo[box], leg[box]))], dtype=np.float32)
     session = _session(len(photos))
     inside = leg[box]
-    for strip, reading in in_strips(lambda planes: _run(session, planes), flat):
+    for strip, reading in in_strips(lambda planes, last: _run(session, planes, last), flat):
         for k, channel in enumerate((0, 2, 1, 3)):
             out[k][box][strip] = np.where(inside[strip], _visible(reading[channel]) if channel in (0, 2) else _likely(reading[channel]), 0)
     return SkinReading(*out)
 
 
-def _run(session: Any, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _run(session: Any, planes: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
     import onnxruntime
 
     options = onnxruntime.RunOptions()
-    # What a strip needed is given back after it: the session would hold it until the process ends.
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    if last:
+        # What the strips needed is given back: the session would hold it until the process ends.
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     return np.asarray(session.run(None, {"flat": planes}, options)[0], dtype=np.float32)
 
 
