@@ -32,7 +32,7 @@ from photocompare.photo.reading import Photo
 from photocompare.prepared_photo import PreparedPhoto, prepare_photo
 from photocompare.registration import Registration, register
 from photocompare.registration.judge import JudgeOptions
-from photocompare.registration.resampling import carried_on, sampled_through, warped_photo
+from photocompare.registration.resampling import carried_on, sampled_on, warped_photo, without_nan
 from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures, Provenance
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing, judge_timing, parse_date
@@ -394,4 +394,5 @@ def _touched(reading: PairReading, settings: Settings) -> Mask:
 def _carried(reading: SkinReading, map_xy: MapXY) -> SkinReading:
     """A reading of the after photo in the before frame; 0 where there is no map."""
     channels = (reading.vein_de, reading.stain_de, reading.vein_probability, reading.stain_probability)
-    return SkinReading(*(sampled_through(channel, map_xy) for channel in channels))
+    places_xy = without_nan(map_xy)
+    return SkinReading(*(sampled_on(channel, places_xy, beyond="zero") for channel in channels))

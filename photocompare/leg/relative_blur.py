@@ -164,14 +164,18 @@ def _at_scale(pictures: tuple[Grey, Grey], skin: Mask, options: RelativeBlurOpti
     if np.count_nonzero(usable) < options.least_blocks:
         return math.nan
 
-    def ratio(s: _Slopes) -> float:
-        return float(np.median(blocks(_product(s.fine, s.coarse))[usable] / blocks(_product(s.coarse, s.coarse))[usable]))
+    def ratio(s: _Slopes, energy: NDArray[np.float32]) -> float:
+        return float(np.median(blocks(_product(s.fine, s.coarse))[usable] / energy[usable]))
 
-    before, after = (ratio(s) for s in slopes)
+    def softer_by(picture: Grey, sigma: float) -> float:
+        s = _Slopes.of(np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma)))
+        return ratio(s, blocks(_product(s.coarse, s.coarse)))
+
+    before, after = (ratio(s, energy) for s, energy in zip(slopes, energies, strict=True))
     sharper, softer = (pictures[0], after) if before >= after else (pictures[1], before)
     ratios: list[float] = []
     for sigma in _TRIED_PX:
-        ratios.append(max(before, after) if sigma == 0 else ratio(_Slopes.of(np.asarray(cv2.GaussianBlur(sharper, (0, 0), sigma)))))
+        ratios.append(max(before, after) if sigma == 0 else softer_by(sharper, sigma))
         if ratios[-1] <= softer:
             break
     # Falling, and np.interp wants a rise.

@@ -18,7 +18,7 @@ from photocompare.base.masks import disc, eroded
 from photocompare.base.robust import robust_spread
 from photocompare.registration.features import Limb
 from photocompare.registration.placing import Placed
-from photocompare.registration.resampling import sampled_at
+from photocompare.registration.resampling import sampled_on
 
 Float32 = NDArray[np.float32]
 
@@ -129,7 +129,7 @@ def _moved(density: Grey, map_xy: Float32, factor: float) -> Grey:
     small = cv2.resize(density, (max(1, round(width * factor)), max(1, round(height * factor))), interpolation=cv2.INTER_AREA)
     scale = np.asarray([small.shape[1] / width, small.shape[0] / height], np.float32)
     where = ((map_xy + 0.5) * scale - 0.5).astype(np.float32)
-    return sampled_at(np.asarray(small, np.float32), where[..., 0], where[..., 1], beyond="edge")
+    return sampled_on(np.asarray(small, np.float32), where, beyond="edge")
 
 
 def _curvature(density: Grey, widths: tuple[float, ...]) -> _Curvature:

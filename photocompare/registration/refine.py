@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Grey, MapXY, Mask, PointsXY, scaled_position
 from photocompare.registration.features import Limb
 from photocompare.registration.patches import PatchOptions, patch_shifts
-from photocompare.registration.resampling import mask_through, sampled_at
+from photocompare.registration.resampling import mask_through, sampled_on
 from photocompare.registration.spline import Displacements, SplineField, SplineOptions, fit_spline
 from photocompare.registration.warp import PolynomialWarp, WarpFit
 
@@ -191,7 +191,7 @@ def _measured(refined: Refined, level: Level, options: PatchOptions) -> PatchEvi
     placed = refined.on_grid(level.xs, level.ys)
     scale = np.asarray([level.after.shape[1], level.after.shape[0]], np.float32) / np.asarray(level.after_size_xy, np.float32)
     reduced = ((placed + 0.5) * scale - 0.5).astype(np.float32)
-    moved = sampled_at(level.after, reduced[..., 0], reduced[..., 1], beyond="edge")
+    moved = sampled_on(level.after, reduced, beyond="edge")
     found = patch_shifts(level.before, moved, level.before_leg & mask_through(level.after_leg, reduced), options=options)
     step = np.asarray([level.xs[1] - level.xs[0], level.ys[1] - level.ys[0]])
     corner = np.asarray([level.xs[0], level.ys[0]])

@@ -56,6 +56,12 @@ def sampled_at(picture: _Picture, x: _Floats, y: _Floats, *, interpolation: Inte
     return np.asarray(read, dtype=picture.dtype)
 
 
+def sampled_on(picture: _Picture, places_xy: MapXY, *, interpolation: Interpolation = "linear", beyond: Beyond) -> _Picture:
+    """As `sampled_at`, with both coordinates of a place beside each other, (h, w, 2): OpenCV reads them as they lie."""
+    read = cv2.remap(picture, places_xy, None, _INTERPOLATION[interpolation], borderMode=_BEYOND[beyond])  # type: ignore[call-overload]
+    return np.asarray(read, dtype=picture.dtype)
+
+
 def sampled_through(picture: _Picture, map_xy: MapXY, *, interpolation: Interpolation = "linear") -> _Picture:
     """A picture of the after frame in the before frame; 0 where the map is NaN or leads out of the picture.
 
@@ -72,8 +78,7 @@ def sampled_through(picture: _Picture, map_xy: MapXY, *, interpolation: Interpol
     ndarray of shape (h, w) or (h, w, C)
         Before frame.
     """
-    where = without_nan(map_xy)
-    return sampled_at(picture, where[..., 0], where[..., 1], interpolation=interpolation, beyond="zero")
+    return sampled_on(picture, without_nan(map_xy), interpolation=interpolation, beyond="zero")
 
 
 def mask_through(mask: Mask, map_xy: MapXY) -> Mask:
@@ -146,4 +151,6 @@ def carried_on(map_xy: MapXY) -> MapXY:
 
 def without_nan(map_xy: MapXY) -> MapXY:
     """The map with `NOWHERE` for NaN: OpenCV can't read at NaN."""
-    return np.nan_to_num(map_xy, nan=NOWHERE)
+    known = np.array(map_xy, dtype=np.float32, order="C")
+    cv2.patchNaNs(known, NOWHERE)
+    return known

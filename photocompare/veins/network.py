@@ -122,18 +122,20 @@ def _read(leg: Mask, box: _Box, *flat: Density) -> SkinReading:
     out = np.zeros((4, *leg.shape), np.float32)
     session = _session(len(flat))
     inside = leg[box]
-    for strip, reading in in_strips(lambda planes: _run(session, planes), np.dstack(flat)):
+    planes = np.stack([plane for density in flat for plane in cv2.split(density)], dtype=np.float32)
+    for strip, reading in in_strips(lambda strip, last: _run(session, strip, last), planes):
         for k, channel in enumerate((0, 2, 1, 3)):
             out[k][box][strip] = np.where(inside[strip], _visible(reading[channel]) if channel in (0, 2) else _likely(reading[channel]), 0)
     return SkinReading(*out)
 
 
-def _run(session: Any, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _run(session: Any, planes: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
     import onnxruntime
 
     options = onnxruntime.RunOptions()
-    # What a strip needed is given back after it: the session would hold it until the process ends.
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    if last:
+        # What the strips needed is given back: the session would hold it until the process ends.
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     return np.asarray(session.run(None, {"flat": planes}, options)[0], dtype=np.float32)
 
 

@@ -23,15 +23,16 @@ MOST_PX = 1_100_000
 
 
 def in_strips(
-    run: Callable[[NDArray[np.float32]], NDArray[np.float32]], picture: NDArray[np.float32], *, most_px: int = MOST_PX
+    run: Callable[[NDArray[np.float32], bool], NDArray[np.float32]], planes: NDArray[np.float32], *, most_px: int = MOST_PX
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Run a network over a picture from top to bottom.
 
     Parameters
     ----------
     run : callable
-        Takes (1, C, h, w), gives (1, K, h, w); h and w are multiples of `STRIDE`.
-    picture : (H, W, C) float32
+        Takes (1, C, h, w), and whether it is the last strip; gives (1, K, h, w).  h and w are multiples of `STRIDE`.
+    planes : (C, H, W) float32
+        The picture's.
     most_px : int
         Pixels of a strip without its overlaps.
 
@@ -41,13 +42,13 @@ def in_strips(
         Of the picture.
     reading : (K, rows, W) float32
     """
-    height, width = picture.shape[:2]
+    height, width = planes.shape[1:]
     strips = max(1, -(-height * width // most_px))
     rows = -(-height // (strips * STRIDE)) * STRIDE
     for top in range(0, height, rows):
         bottom, first = min(top + rows, height), max(0, top - OVERLAP_PX)
-        strip = picture[first : bottom + OVERLAP_PX]
-        padding = ((0, -strip.shape[0] % STRIDE), (0, -width % STRIDE), (0, 0))
+        strip = planes[:, first : bottom + OVERLAP_PX]
+        padding = ((0, 0), (0, -strip.shape[1] % STRIDE), (0, -width % STRIDE))
         padded = np.pad(strip, padding, mode="reflect") if any(after for _, after in padding) else strip
-        reading = run(np.ascontiguousarray(padded.transpose(2, 0, 1)[np.newaxis]))[0]
+        reading = run(np.ascontiguousarray(padded[np.newaxis]), bottom == height)[0]
         yield slice(top, bottom), reading[:, top - first : bottom - first, :width]

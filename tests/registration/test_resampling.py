@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from photocompare.registration.resampling import carried_on, map_at, mask_through, sampled_at, sampled_through, warped_photo
+from photocompare.registration.resampling import (
+    NOWHERE,
+    carried_on,
+    map_at,
+    mask_through,
+    sampled_at,
+    sampled_on,
+    sampled_through,
+    warped_photo,
+    without_nan,
+)
 
 
 def _positions(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -59,3 +69,21 @@ def test_a_map_is_carried_on_over_its_holes_and_beyond_its_edge() -> None:
     assert off.max() < 4.0
     nothing = np.full((8, 8, 2), np.nan, np.float32)
     assert carried_on(nothing) is nothing
+
+
+def test_places_beside_each_other_are_read_as_those_in_two_planes() -> None:
+    rng = np.random.default_rng(9)
+    picture, places = rng.random((60, 50, 3)).astype(np.float32), (rng.random((41, 37, 2)) * 70 - 10).astype(np.float32)
+    for interpolation in ("nearest", "linear", "cubic"):
+        for beyond in ("zero", "edge", "mirror"):
+            apart = sampled_at(picture, places[..., 0].copy(), places[..., 1].copy(), interpolation=interpolation, beyond=beyond)
+            np.testing.assert_array_equal(sampled_on(picture, places, interpolation=interpolation, beyond=beyond), apart)
+
+
+def test_a_map_without_nan_is_a_copy() -> None:
+    map_xy = np.full((4, 5, 2), np.nan, np.float32)
+    map_xy[1:3] = 7
+    known = without_nan(map_xy)
+    np.testing.assert_array_equal(known[0], NOWHERE)
+    np.testing.assert_array_equal(known[1:3], 7)
+    assert np.isnan(map_xy[0]).all()

@@ -12,8 +12,9 @@ import pytest
 from photocompare.veins.strips import OVERLAP_PX, STRIDE, in_strips
 
 
-def _halving_network(planes: np.ndarray) -> np.ndarray:
+def _halving_network(planes: np.ndarray, last: bool) -> np.ndarray:
     """Blurs on a copy reduced sixteen times: sees as far as a U-Net's bottom, and knows where the halvings start."""
+    assert last in (False, True)
     assert planes.shape[2] % STRIDE == 0
     assert planes.shape[3] % STRIDE == 0
     small = planes[0, 0].reshape(planes.shape[2] // STRIDE, STRIDE, planes.shape[3] // STRIDE, STRIDE).mean(axis=(1, 3))
@@ -23,7 +24,7 @@ def _halving_network(planes: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", [(640, 208), (637, 203), (300, 500), (40, 30)])
 def test_strips_cover_the_picture_and_agree_with_the_whole(shape: tuple[int, int]) -> None:
-    picture = np.random.default_rng(1).normal(0, 1, (*shape, 3)).astype(np.float32)
+    picture = np.random.default_rng(1).normal(0, 1, (3, *shape)).astype(np.float32)
     whole = np.concatenate([reading for _, reading in in_strips(_halving_network, picture, most_px=10**9)], axis=1)
     parts = np.full((1, *shape), np.nan, np.float32)
     seen = 0
@@ -36,9 +37,9 @@ def test_strips_cover_the_picture_and_agree_with_the_whole(shape: tuple[int, int
 
 def test_the_vein_network_sees_no_further_than_strips_overlap() -> None:
     session = onnxruntime.InferenceSession(resources.files("photocompare").joinpath("models", "vein_unet.onnx").read_bytes())
-    picture = np.random.default_rng(2).normal(0, 0.1, (6 * OVERLAP_PX, 64, 3)).astype(np.float32)
+    picture = np.random.default_rng(2).normal(0, 0.1, (3, 6 * OVERLAP_PX, 64)).astype(np.float32)
 
-    def run(planes: np.ndarray) -> np.ndarray:
+    def run(planes: np.ndarray, _last: bool) -> np.ndarray:
         return np.asarray(session.run(None, {"flat": planes})[0])
 
     whole, parts = (np.concatenate([r for _, r in in_strips(run, picture, most_px=most)], axis=1) for most in (10**9, 2 * OVERLAP_PX * 64))

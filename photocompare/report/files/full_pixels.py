@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, MapXY, Mask, scaled_position
 from photocompare.registration import Registration
-from photocompare.registration.resampling import NOWHERE, own_positions, sampled_at
+from photocompare.registration.resampling import NOWHERE, own_positions, sampled_at, sampled_on
 from photocompare.results.comparison import Pictures
 
 GRID_STEP = 4
@@ -57,7 +57,7 @@ def _nodes(height: int, width: int, step: int) -> tuple[Grey, Grey]:
 def _read_nodes(rest: MapXY, at: MapXY) -> MapXY:
     """A field kept at every `GRID_STEP`-th working pixel, at working (x, y)."""
     node = at * np.float32(1.0 / GRID_STEP)
-    return sampled_at(rest, node[..., 0], node[..., 1], beyond="edge")
+    return sampled_on(rest, node, beyond="edge")
 
 
 def written_map(pictures: Pictures, registration: Registration) -> WrittenMap:
@@ -120,7 +120,7 @@ class AfterFrame:
         before = np.asarray(
             cv2.warpAffine(self._inverse, node_of_pixel, size, flags=how, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32
         )
-        return sampled_at(working, before[..., 0], before[..., 1], beyond="zero")
+        return sampled_on(working, before, beyond="zero")
 
 
 def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], MapXY]:

@@ -106,8 +106,11 @@ def draw_strokes(image: SRGB8, strokes: Sequence[NDArray[np.float64]], style: Li
 
 def dashed(path_xy: NDArray[np.float64], dash: tuple[float, ...], line_px: float) -> Iterator[NDArray[np.float64]]:
     """Cut a path into its drawn dashes; whole where `dash` is empty or the path is shorter than one dash."""
+    if not dash:
+        yield path_xy
+        return
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path_xy, axis=0), axis=1))])
-    if not dash or along[-1] <= dash[0] * line_px:
+    if along[-1] <= dash[0] * line_px:
         yield path_xy
         return
     period = np.array(dash) * line_px
