@@ -56,7 +56,7 @@ def compare(
     out: Annotated[Path, typer.Option("--out", help="Folder for result.json and the pictures.")],
     before: Annotated[
         Path | None,
-        typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP or HEIC), or one collage of both photos."),
+        typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP, HEIC or DICOM), or one collage of both photos."),
     ] = None,
     after: Annotated[Path | None, typer.Argument(help="The photo after treatment; none with a collage.")] = None,
     more_before: Annotated[list[Path] | None, typer.Option("--before", help="One more photo of the visit before; four at most.")] = None,
