@@ -151,7 +151,8 @@ def _format(data: bytes, limits: PhotoLimits) -> str:
     raise NotAPhoto(_NOT_A_PHOTO) if other is None else refusal(other, limits)
 
 
-def _bytes(source: Path | bytes, limits: PhotoLimits) -> bytes:
+def photo_bytes(source: Path | bytes, limits: PhotoLimits = DEFAULT_LIMITS) -> bytes:
+    """The bytes of a file that may be a photo.  PhotoError, NotAPhoto or TooLarge as `read_photo`."""
     too_large = TooLarge(f"The file has more than {limits.max_bytes // 1_000_000} MB; send a smaller copy.")
     if isinstance(source, bytes):
         if len(source) > limits.max_bytes:
@@ -194,7 +195,7 @@ def read_photo(source: Path | bytes, *, limits: PhotoLimits = DEFAULT_LIMITS) ->
     UnsupportedDicom, PhotoError
         Each with a sentence that says what to do; none holds the file's name or anything from within it.
     """
-    data = _bytes(source, limits)
+    data = photo_bytes(source, limits)
     digest = hashlib.sha256(data).hexdigest()
     kind = _format(data, limits)
     pixels, header = decode_apart(data, kind, limits)
