@@ -11,6 +11,7 @@ from photocompare.base.errors import UsageError
 from photocompare.photo.facts import PhotoFacts
 from photocompare.report.dicom.filing import Filing
 from photocompare.results.result import Result
+from photocompare.results.result_json import as_written
 
 SUMMARY, MEASUREMENTS = "summary.dcm", "measurements.dcm"
 ARCHIVE_FILES = (SUMMARY, MEASUREMENTS)
@@ -39,7 +40,8 @@ class Archive:
         from photocompare.report.dicom.structured_report import Setting
 
         side, part = (_agreed([getattr(one, name) for one in self.facts]) for name in ("laterality", "body_part"))
-        made = dicom_files(result, summary, self.filing, Setting(side, part, sentences_of(result)))
+        # To the digits that result.json has.
+        made = dicom_files(as_written(result), summary, self.filing, Setting(side, part, sentences_of(result)))
         return dict(zip(ARCHIVE_FILES, made, strict=True))
 
 

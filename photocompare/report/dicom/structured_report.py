@@ -22,6 +22,9 @@ from photocompare.results.result import Reason, Result
 
 LONGEST_COMMENT = 1024
 
+DIGITS = 6
+"""Behind the point, of an interval's reach: more than any figure has."""
+
 STATUS_MEANINGS = {
     "comparable": "Comparable: the number stands within its interval",
     "indicative": "Indicative: a number with reservations",
@@ -132,7 +135,8 @@ def _measurement(figure: Figure) -> sr.Measurement:
     properties = None
     if figure.low is not None and figure.high is not None:
         properties = sr.MeasurementProperties(
-            upper_measurement_uncertainty=figure.high - figure.value, lower_measurement_uncertainty=figure.value - figure.low
+            upper_measurement_uncertainty=round(figure.high - figure.value, DIGITS),
+            lower_measurement_uncertainty=round(figure.value - figure.low, DIGITS),
         )
         for reach in properties:
             # An interval is of its number's kind, which the library leaves out.
