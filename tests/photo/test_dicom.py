@@ -361,3 +361,20 @@ def test_a_source_without_sense_links_nothing() -> None:
     assert source.study == ""
     assert not source.can_be_linked
     assert source.name.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (b"\x16\0\x29\0DS\x04\x0035.0", b"\x16\0\x29\0DS\x04\0what"),
+        (b"\x08\0\x18\x22SQ", b"\x08\0\x18\x22OB"),
+        (b"\x08\0\x2a\0DT", b"\x08\0\x2a\0FL"),
+    ],
+)
+def test_a_fact_that_can_not_be_made_out_costs_the_fact_alone(written: bytes, instead: bytes) -> None:
+    made = files.dicom(SCENE, FocalLength="35.0", AnatomicRegionSequence=files.with_regions("68367000", "24028007"))
+    assert written in made
+    photo = read_photo(made.replace(written, instead))
+    np.testing.assert_array_equal(photo.encoded, SCENE)
+    facts = (photo.facts.focal_length_mm == 35, photo.facts.body_part == "thigh", photo.facts.capture_time == "2026-03-14T09:30:15+01:00")
+    assert sum(facts) == 2

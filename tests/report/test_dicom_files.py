@@ -174,7 +174,7 @@ def test_a_name_in_any_script_comes_through(tmp_path: Path) -> None:
         ({"PatientBirthDate": "19610503"}, "patients_differ"),
         ({"IssuerOfPatientID": "North"}, ""),
         ({"PatientID": ""}, "no_patient"),
-        ({"StudyInstanceUID": ""}, "no_patient"),
+        ({"StudyInstanceUID": ""}, ""),
     ],
 )
 def test_photos_are_of_one_patient_where_nothing_contradicts(before: DicomSource, changes: dict[str, str], unfiled: Unfiled) -> None:
@@ -182,6 +182,14 @@ def test_photos_are_of_one_patient_where_nothing_contradicts(before: DicomSource
     assert filing.unfiled == unfiled
     assert (filing.source is None) == bool(unfiled)
     assert (before in filing.linked) == (unfiled != "patients_differ")
+
+
+def test_a_collage_is_linked_once_and_a_photo_of_no_study_begins_one(tmp_path: Path, after: DicomSource) -> None:
+    assert filing_of([after], [after]).linked == (after,)
+    alone = dataclasses.replace(after, study="")
+    picture, report = written(tmp_path, filing_of([alone], [alone]))
+    assert picture.PatientID == report.PatientID == "CHART-4711-X"
+    assert picture.StudyInstanceUID == report.StudyInstanceUID != ""
 
 
 def test_of_different_patients_nothing_is_told(tmp_path: Path, before: DicomSource) -> None:

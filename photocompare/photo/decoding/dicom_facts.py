@@ -71,7 +71,6 @@ COLOUR_SPACES = {"SRGB": "srgb", "ADOBERGB": "adobe"}
 
 def dicom_tags(file: DicomFile) -> dict[str, Any]:
     """Date, camera, scale, side and part of the body, as the parent checks them; malformed ones are left out."""
-    attributes = file.attributes
     found: dict[str, Any] = {"offset": _offset(file.text("TimezoneOffsetFromUTC"))}
     found |= _moments(file)
     found |= {"make": file.text("Manufacturer")[:LONGEST_TEXT], "model": file.text("ManufacturerModelName")[:LONGEST_TEXT]}
@@ -82,7 +81,7 @@ def dicom_tags(file: DicomFile) -> dict[str, Any]:
         ("focal_length_mm", "FocalLength"),
         ("focal_length_35mm", "FocalLengthIn35mmFilm"),
     ):
-        numbers = _numbers(attributes.get(attribute))
+        numbers = _numbers(file.value(attribute))
         found |= {name: numbers[0]} if len(numbers) == 1 else {}
     found |= {"mm_per_px": _calibrated_spacing(file), "laterality": _side(file), "body_part": _body_part(file)}
     return {name: value for name, value in found.items() if value not in ("", None)}
@@ -105,7 +104,7 @@ def dicom_colour(file: DicomFile, picture: Image.Image, jpeg: bytes) -> Declared
     if profile is not None:
         picture.info["icc_profile"] = profile
     space = file.text("ColorSpace").upper().replace(" ", "")
-    chromaticities = (_numbers(file.attributes.get("WhitePoint")) or D65_XY) + _numbers(file.attributes.get("PrimaryChromaticities"))
+    chromaticities = (_numbers(file.value("WhitePoint")) or D65_XY) + _numbers(file.value("PrimaryChromaticities"))
     if space in ("DISPLAYP3", "P3"):
         tags = TagFacts(chromaticities=P3_CORNERS)
     elif space:
@@ -121,9 +120,7 @@ def dicom_colour(file: DicomFile, picture: Image.Image, jpeg: bytes) -> Declared
 
 def icc_profile(file: DicomFile) -> bytes | None:
     """The ICC profile of the data set, or of its first optical path that has one (PS3.3, C.11.15 and C.8.12.5)."""
-    attributes = file.attributes
-    for held in (attributes, *(attributes.get("OpticalPathSequence") or ())):
-        profile = held.get("ICCProfile")
+    for profile in (file.value("ICCProfile"), *(path.get("ICCProfile") for path in file.items("OpticalPathSequence"))):
         if isinstance(profile, bytes) and profile:
             return profile
     return None
@@ -165,7 +162,7 @@ def _is_multiple(value: Any) -> bool:
 
 def _calibrated_spacing(file: DicomFile) -> float | None:
     """Millimetres a pixel where somebody calibrated them and a pixel is square (to a hundredth), else None."""
-    spacing = _numbers(file.attributes.get("PixelSpacing"))
+    spacing = _numbers(file.value("PixelSpacing"))
     if file.text("PixelSpacingCalibrationType").upper() not in CALIBRATED or len(spacing) != 2 or min(spacing) <= 0:
         return None
     return sum(spacing) / 2 if max(spacing) <= 1.01 * min(spacing) else None
@@ -185,6 +182,6 @@ def _body_part(file: DicomFile) -> str:
 
 def _codes(file: DicomFile, *, modifiers: bool) -> list[str]:
     """Code values of the anatomic regions, or of what modifies them."""
-    regions = list(file.attributes.get("AnatomicRegionSequence") or ())
-    held = [item for region in regions for item in (region.get("AnatomicRegionModifierSequence") or ())] if modifiers else regions
-    return [str(item.get("CodeValue", "")).strip() for item in held]
+    regions = [DicomFile(region, file.syntax) for region in file.items("AnatomicRegionSequence")]
+    sides = [DicomFile(side, file.syntax) for region in regions for side in region.items("AnatomicRegionModifierSequence")]
+    return [coded.text("CodeValue") for coded in (sides if modifiers else regions)]

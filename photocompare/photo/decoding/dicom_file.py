@@ -86,10 +86,29 @@ class DicomFile:
     attributes: Any
     syntax: str
 
+    def value(self, name: str) -> Any:
+        """An attribute's value; None where it is absent or can't be made out."""
+        from pydicom.errors import BytesLengthException
+
+        try:
+            return self.attributes.get(name)
+        except (BytesLengthException, *MALFORMED):
+            return None
+
     def text(self, name: str) -> str:
-        """An attribute of one value as text; empty where it is absent, empty or several."""
-        value = self.attributes.get(name)
-        return "" if value is None or isinstance(value, list | tuple) or hasattr(value, "items") else str(value).strip()
+        """An attribute of one value as text; empty where it is absent, empty, several or no text."""
+        from pydicom.multival import MultiValue
+        from pydicom.sequence import Sequence
+
+        value = self.value(name)
+        return "" if value is None or isinstance(value, bytes | MultiValue | Sequence) else str(value).strip()
+
+    def items(self, name: str) -> list[Any]:
+        """The items of a sequence; none where it is absent or no sequence."""
+        from pydicom.sequence import Sequence
+
+        value = self.value(name)
+        return list(value) if isinstance(value, Sequence) else []
 
     def whole(self, name: str, default: int) -> int:
         """An attribute of one whole number.
@@ -98,7 +117,7 @@ class DicomFile:
         ------
         ValueError, TypeError
         """
-        value = self.attributes.get(name)
+        value = self.value(name)
         return default if value is None or value == "" else int(value)
 
 
@@ -181,7 +200,7 @@ def judge_picture(file: DicomFile, limits: dict[str, int]) -> None:
         allocated, signed = file.whole("BitsAllocated", 8), file.whole("PixelRepresentation", 0)
         stored = file.whole("BitsStored", allocated)
         high = file.whole("HighBit", stored - 1)
-        square = [float(part) for part in file.attributes.get("PixelAspectRatio") or (1, 1)]
+        square = [float(part) for part in file.value("PixelAspectRatio") or (1, 1)]
     except MALFORMED:
         raise CannotDecode("damaged") from None
     if frames > 1 or file.syntax.startswith(VIDEO_SYNTAXES):

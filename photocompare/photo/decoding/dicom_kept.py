@@ -91,7 +91,7 @@ def kept_copy(file: DicomFile) -> bytes:
     try:
         facts = _facts(file)
         for name in IMAGE_ATTRIBUTES:
-            if name in file.attributes:
+            if file.value(name) is not None:
                 facts.add(file.attributes[name])
         instance = hashlib.sha256(bytes(file.attributes.PixelData)).digest()
         facts.SOPInstanceUID = f"2.25.{int.from_bytes(instance[:16], 'big')}"
@@ -117,7 +117,7 @@ def _facts(file: DicomFile) -> Any:
         if text:
             setattr(facts, name, text)
     for name in NUMBERS:
-        if file.attributes.get(name) not in (None, ""):
+        if file.value(name) not in (None, ""):
             facts.add(file.attributes[name])
     found = dicom_tags(file)
     if "laterality" in found:

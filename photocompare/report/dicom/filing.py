@@ -38,7 +38,7 @@ class Filing:
     Parameters
     ----------
     source : DicomSource or None
-        Whose patient and study they take: the after photo's.
+        Whose patient and study they take: the after photo's; a study of their own where that names none.
     linked : tuple of DicomSource
         The photos that they refer to.
     unfiled : str
@@ -62,13 +62,13 @@ def filing_of(befores: Sequence[DicomSource | None], afters: Sequence[DicomSourc
         None for a photo of another format.
     """
     known = [source for source in (*befores, *afters) if source is not None]
-    linked = tuple(source for source in known if source.can_be_linked)
+    linked = tuple({source.instance: source for source in known if source.can_be_linked}.values())
     if any(_differ(one, other) for one in known for other in known):
         return Filing(None, (), "patients_differ")
     if len(known) < len(befores) + len(afters):
         return Filing(None, linked, "not_dicom")
     latest = next((source for source in afters if source is not None), None)
-    if latest is None or not latest.study or not all(source.patient_id for source in known):
+    if latest is None or not all(source.patient_id for source in known):
         return Filing(None, linked, "no_patient")
     return Filing(latest, linked)
 

@@ -55,7 +55,7 @@ def sentences_of(result: Result) -> tuple[str, ...]:
 
 
 def _summary_picture(summary: SRGB8, filing: Filing, setting: Setting) -> SCImage:
-    study = highdicom.UID() if filing.source is None else filing.source.study
+    study = filing.source.study if filing.source is not None and filing.source.study else highdicom.UID()
     picture = SCImage(
         np.ascontiguousarray(summary),
         photometric_interpretation="RGB",
