@@ -150,7 +150,7 @@ def compare(
     with ThreadPoolExecutor(1) as aside:
         alone = cache(lambda: aside.submit(_read_each, pair, settings))
         with watch.stage("register"):
-            laid = _laid_over(pair, settings, matched=alone)
+            laid = _laid_over(pair, settings, by_hand=mm_per_px is not None, matched=alone)
         flags += _raised(laid.registration.flags)
         if _refuse(flags):
             return ending.comparison(flags, pair, laid)
@@ -272,7 +272,9 @@ def _capture_date(photo: Photo) -> dt.date | None:
 def _known_beforehand(before: Photo, after: Photo, timing: Timing) -> list[RaisedFlag]:
     """Flags of the pair that need no look at the leg."""
     same = before.facts.sha256 == after.facts.sha256 or _same_pixels(before.encoded, after.encoded)
-    return _raised([code for code, fired in (("same_photo", same), ("dates_reversed", timing.reversed)) if fired])
+    sides = {before.facts.laterality, after.facts.laterality} - {None}
+    found = (("same_photo", same), ("dates_reversed", timing.reversed), ("sides_disagree", len(sides) > 1))
+    return _raised([code for code, fired in found if fired])
 
 
 def _same_pixels(before: SRGB8, after: SRGB8) -> bool:
@@ -291,23 +293,23 @@ def _prepared(before: Photo, after: Photo, settings: Settings, given: Given) -> 
         return _Pair(before, after, first.result(), second.result())
 
 
-def _laid_over(pair: _Pair, settings: Settings, *, matched: Callable[[], object]) -> _LaidOver:
+def _laid_over(pair: _Pair, settings: Settings, *, by_hand: bool, matched: Callable[[], object]) -> _LaidOver:
     """Lay the photos over each other, and carry the scale from the one that has it."""
     before, after = pair.prepared_before, pair.prepared_after
     whole = register(
         before.linear, after.linear, before.limb, after.limb, options=settings.registration, field_options=settings.field, matched=matched
     )
     registration = whole if before.field is before.limb else _within(whole, before.field.measurable, settings.registration.judge)
-    return _LaidOver(registration, whole.shared, _scale_of_both(whole, before, after))
+    return _LaidOver(registration, whole.shared, _scale_of_both(whole, before, after, by_hand=by_hand))
 
 
-def _scale_of_both(laid: Registration, before: PreparedPhoto, after: PreparedPhoto) -> Scale:
-    """The before photo's scale, or that of the after photo's card, carried over; where both have a card, one is held against the other."""
-    if laid.refused or after.scale.source != "card" or after.scale.mm_per_px is None or before.scale.source == "given":
+def _scale_of_both(laid: Registration, before: PreparedPhoto, after: PreparedPhoto, *, by_hand: bool) -> Scale:
+    """The before photo's scale, or the one measured in the after photo, carried over; where both have one, they are held together."""
+    if laid.refused or not after.scale.measured or after.scale.mm_per_px is None or by_hand:
         return before.scale
     mm_per_px = after.scale.mm_per_px * laid.scale_after_over_before * before.factor / after.factor
     carried = dataclasses.replace(after.scale, mm_per_px=mm_per_px, mm_per_working_px=mm_per_px / before.factor)
-    return of_both_cards(before.scale, carried) if before.scale.source == "card" else carried
+    return of_both_cards(before.scale, carried) if before.scale.measured else carried
 
 
 def _within(registration: Registration, region: Mask, options: JudgeOptions) -> Registration:

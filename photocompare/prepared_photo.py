@@ -85,6 +85,7 @@ def prepare_photo(
     scale = judge_scale(
         seen,
         given_mm_per_px=mm_per_px,
+        filed_mm_per_px=photo.facts.mm_per_px,
         centre_xy=_middle_xy(found.leg),
         limb=width,
         frame=WorkingFrame(factor, photo.facts),

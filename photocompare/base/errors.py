@@ -55,7 +55,11 @@ class UnsupportedJpeg(PhotoError):
 
 
 class DicomFile(PhotoError):
-    """The file is DICOM, as archives keep pictures."""
+    """The file is DICOM, as archives keep pictures, and the optional libraries that read it are not installed."""
+
+
+class UnsupportedDicom(PhotoError):
+    """The file is DICOM, but holds no single colour photo of a kind that is read."""
 
 
 class TruncatedPhoto(PhotoError):

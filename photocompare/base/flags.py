@@ -76,6 +76,12 @@ _FLAGS = (
         "Swap the photos, or correct the dates.",
     ),
     Flag(
+        "sides_disagree",
+        Severity.DEGRADE,
+        "The files of the two photos name different legs, left and right.",
+        "Check which leg the photos show, and correct the archive's entry.",
+    ),
+    Flag(
         "not_same_view",
         Severity.REFUSE,
         "The two photos don't show the same skin: another leg, another side of it, or too different a view.",
@@ -180,7 +186,7 @@ _FLAGS = (
     Flag(
         "cards_disagree",
         Severity.DEGRADE,
-        "The cards in the two photos give scales that differ from how the photos lie over each other; lengths in millimetres are uncertain.",
+        "The scales of the two photos (cards, or calibrations in their files) differ from how the photos lie over each other; lengths in millimetres are uncertain.",
         "Measure the check ruler printed on each card: it must be 50 mm long; lay the card beside the region, in the plane of the skin.",
     ),
     Flag("shot_left_out", Severity.NOTE, "One or more of the repeated photos could not be measured and were left out.", "Compare each of them alone to see why."),
@@ -221,6 +227,7 @@ _FLAGS = (
     Flag("noisy", Severity.DEGRADE, "The {which} photo is noisy; faint veins can't be told from noise.", f"{_RETAKE} with more light."),
     Flag("no_colour", Severity.DEGRADE, "The {which} photo has no colour; veins can't be told from pigment.", "Use a colour photo."),
     Flag("drawn_on", Severity.NOTE, "Writing or paint lies on the leg in the {which} photo; it was left out.", "Send the photo without a date stamp or marks."),
+    Flag("burnt_in_text", Severity.NOTE, "The {which} file says that writing is burnt into its picture; it may name the patient.", "Look at the pictures before you pass them on, or send the photo without writing."),
     Flag("recompressed", Severity.NOTE, "The {which} photo was compressed again after it was taken.", "Send the camera's original file."),
     Flag("tone_mapped", Severity.NOTE, "The {which} photo carries an HDR gain map; its standard picture was used.", "Switch HDR off for clinical photos."),
     Flag("reduced_bit_depth", Severity.NOTE, "The {which} photo has more than 8 bits a channel; it was reduced to 8.", "Nothing needs to be done."),

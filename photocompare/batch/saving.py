@@ -15,10 +15,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from photocompare.base.errors import PhotocompareError, UsageError
+from photocompare.base.errors import PhotocompareError, PhotoError, UsageError
 from photocompare.batch.keeping import DOSSIER, BatchFolder, StoredPair
 from photocompare.batch.manifest import COLLAGE, PLACES, VISIT_FACTS, Manifest, PairRow
 from photocompare.batch.sources import SourceError, source_of
+from photocompare.photo.dicom import without_identity
 from photocompare.results.result import Result
 
 if TYPE_CHECKING:
@@ -145,14 +146,17 @@ class SaveToRecords:
         return (where.get("patient"), where.get("content_key") or where.get("id")) in self._held
 
     def _photo(self, name: str, place: str, photo_facts: Mapping[str, Mapping[str, Any]]) -> bytes:
-        """The file's bytes, if they are still those that were measured."""
+        """The file's bytes as they are kept, if they are still those that were measured."""
         try:
             data = source_of(place, self._root).read()
         except SourceError as error:
             raise UsageError(f"The {name} {error}, so the pair was not saved; start again when it is back.") from None
-        if hashlib.sha256(data).hexdigest() not in photo_facts:
+        kept = b""
+        with contextlib.suppress(PhotoError):
+            kept = without_identity(data)
+        if hashlib.sha256(kept).hexdigest() not in photo_facts:
             raise UsageError(f"The {name} has changed since it was measured, so the pair was not saved; start again.")
-        return data
+        return kept
 
     def _check_patient(self, patient: str) -> None:
         """Refuse a name that means several patients, and a key that the records don't know."""

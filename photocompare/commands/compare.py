@@ -18,6 +18,7 @@ from photocompare.commands.output_folder import check_output_folder
 if TYPE_CHECKING:
     from photocompare.base.arrays import PointsXY
     from photocompare.photo.visits import CollageOrder, Visits
+    from photocompare.report.dicom.archive import Archive
     from photocompare.results.comparison import Comparison
 
 NOT_COMPARABLE = 3
@@ -57,7 +58,7 @@ def compare(
     out: Annotated[Path, typer.Option("--out", help="Folder for result.json and the pictures.")],
     before: Annotated[
         Path | None,
-        typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP or HEIC), or one collage of both photos."),
+        typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP, HEIC or DICOM), or one collage of both photos."),
     ] = None,
     after: Annotated[Path | None, typer.Argument(help="The photo after treatment; none with a collage.")] = None,
     more_before: Annotated[list[Path] | None, typer.Option("--before", help="One more photo of the visit before; four at most.")] = None,
@@ -71,6 +72,9 @@ def compare(
     mm_per_px: Annotated[float | None, typer.Option(help="Scale of the before photo, millimetres per pixel.")] = None,
     field: Annotated[Path | None, typer.Option(help='Polygon to measure in: {"polygon": [[x, y], ...]} in before pixels.')] = None,
     card: Annotated[Literal["auto", "none"], typer.Option(help="Look for the scale card, or don't.")] = "auto",
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="Write summary.dcm and measurements.dcm for an archive too (pip install 'photocompare[dicom]').")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print result.json to standard output.")] = False,
 ) -> None:
     """Measure one pair, several photos of each visit together, or one collage of two photos.
@@ -80,12 +84,17 @@ def compare(
     files = _files([before, *(more_before or [])], [after, *(more_after or [])], collage)
     dates = (_given_date(before_date, "--before-date"), _given_date(after_date, "--after-date"))
     check_output_folder(out)
+    if dicom:
+        from photocompare.report.dicom.archive import check_can_write
+
+        check_can_write()
     from photocompare.base.provenance import Stopwatch
 
     watch = Stopwatch(_announce if sys.stderr.isatty() else None)
     polygon_xy = None if field is None else _polygon(field)
     with watch.stage("read"):
         visits = _read(files, mm_per_px)
+        archive = _archive(files, visits) if dicom else None
     from photocompare.shots import compare_shots
 
     comparison = compare_shots(
@@ -98,7 +107,7 @@ def compare(
         look_for_card=card == "auto",
         watch=watch,
     )
-    _write(comparison, out, as_json=as_json)
+    _write(comparison, out, archive, as_json=as_json)
     if comparison.status == "not_comparable":
         raise typer.Exit(NOT_COMPARABLE)
 
@@ -125,7 +134,23 @@ def _read(files: _Files, mm_per_px: float | None) -> Visits:
         return reading.result()
 
 
-def _write(comparison: Comparison, out: Path, *, as_json: bool) -> None:
+def _archive(files: _Files, visits: Visits) -> Archive:
+    """Whose the photos are, by their files, which are asked for it only here."""
+    from photocompare.photo.dicom import dicom_source
+    from photocompare.photo.reading import photo_bytes
+    from photocompare.report.dicom.archive import Archive
+    from photocompare.report.dicom.filing import WHY_UNFILED, filing_of
+
+    befores, afters = ([dicom_source(photo_bytes(path)) for path in paths] for paths in (files.befores, files.afters or files.befores))
+    if any(source is not None and source.sha256 not in visits.file_facts for source in (*befores, *afters)):
+        raise UsageError("A photo's file changed while it was read; start again.")
+    filing = filing_of(befores, afters)
+    if filing.unfiled:
+        typer.echo(WHY_UNFILED[filing.unfiled], err=True)
+    return Archive(filing, [photo.facts for photo in (*visits.befores, *visits.afters)])
+
+
+def _write(comparison: Comparison, out: Path, archive: Archive | None, *, as_json: bool) -> None:
     """The contract's files, and the result in words or as JSON on standard output."""
     from photocompare.report.files.comparison_files import write_comparison
     from photocompare.report.words.summary import as_text
@@ -136,7 +161,7 @@ def _write(comparison: Comparison, out: Path, *, as_json: bool) -> None:
         _announce("write")
     # Pictures at full size are too large for the gaps that measuring left: they would come on top.
     give_back_freed_memory()
-    write_comparison(comparison, out)
+    write_comparison(comparison, out, archive=archive)
     if as_json:
         typer.echo(result_text(comparison), nl=False)
     else:

@@ -1,4 +1,4 @@
-"""Millimetres per pixel: from the card, from the person, from a limb's usual width, or not at all.
+"""Millimetres per pixel: from the card, from the person, from the photo's file, from a limb's usual width, or not at all.
 
 `Scale.mm_per_px` is for the PHOTO's own upright pixels; everything measured (card, limb) comes in WORKING pixels, and
 `Scale.mm_per_working_px` goes back there.  Two causes of error no photo can show, so both are in the uncertainty: a card printed at
@@ -189,11 +189,12 @@ def judge_scale(
     *,
     centre_xy: tuple[float, float],
     given_mm_per_px: float | None = None,
+    filed_mm_per_px: float | None = None,
     limb: LimbWidth = UNKNOWN_WIDTH,
     frame: WorkingFrame = WorkingFrame(),
     options: ScaleOptions = ScaleOptions(),
 ) -> Scale:
-    """Choose the best scale there is: given by hand, then the card, then a limb's usual width, then none.
+    """Choose the best scale there is: given by hand, then the card, then the file's, then a limb's usual width, then none.
 
     Parameters
     ----------
@@ -203,6 +204,9 @@ def judge_scale(
         The field's middle in working px, where the scale is wanted.
     given_mm_per_px : float or None
         mm per px of the photo's own upright pixels.
+    filed_mm_per_px : float or None
+        Likewise, as the photo's file gives it and says to be calibrated; one that no photo of a leg can have is passed over.  As sure as
+        one given by hand, and "given" like it.
     limb : LimbWidth
         Of the principal limb, working px.  A limb cut by the frame gives no scale.
     frame : WorkingFrame
@@ -226,6 +230,8 @@ def judge_scale(
         return _scale(given / frame.factor, frame.factor, options.given_uncertainty, "given", *flags)
     if measured is not None:
         return measured
+    if filed_mm_per_px is not None and LOWEST_MM_PER_PX <= filed_mm_per_px <= HIGHEST_MM_PER_PX:
+        return _scale(filed_mm_per_px / frame.factor, frame.factor, options.given_uncertainty, "given")
     usual = _assumed(limb.across_px, frame, options) if limb.whole and limb.across_px > 0 else _unknown()
     if card is None or card.alone:
         return usual
@@ -239,9 +245,9 @@ def of_both_cards(before: Scale, carried: Scale) -> Scale:
     Parameters
     ----------
     before : Scale
-        By the card in the before photo.
+        By the card in the before photo, or by its file.
     carried : Scale
-        By the card in the after photo, carried into the before photo by how the two photos lie over each other.
+        By those of the after photo, carried into the before photo by how the two photos lie over each other.
 
     Returns
     -------

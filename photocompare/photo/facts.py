@@ -57,8 +57,13 @@ KEPT_FACTS = (
     "focal_length_mm",
     "focal_length_35mm",
     "flash_fired",
+    "laterality",
+    "body_part",
 )
 """What is kept of a photo's own facts beside its digest: never a place, an owner, a serial number or a file name."""
+
+LATERALITIES = frozenset({"left", "right"})
+BODY_PARTS = frozenset({"leg", "lower leg", "calf", "thigh", "knee", "ankle", "foot"})
 
 LARGEST_FACT = 1e6
 """Exposures in s, ISO numbers and focal lengths in mm above it are no photograph's."""
@@ -71,11 +76,11 @@ class PhotoFacts:
     Parameters
     ----------
     sha256 : str
-        Of the file's bytes.
+        Of the file's bytes; of a DICOM file, of its copy without what names a patient or a study (`dicom.without_identity`).
     width, height : int
         Upright pixels.
     format : str
-        "JPEG", "PNG", "TIFF", "WEBP", "HEIF", or "array" for pixels that came from no file.
+        "JPEG", "PNG", "TIFF", "WEBP", "HEIF", "DICOM", or "array" for pixels that came from no file.
     bit_depth : int
         Bits a channel in the file.
     colour_space : str
@@ -92,6 +97,12 @@ class PhotoFacts:
         There is evidence that the photo was written anew after it was taken (`was_recompressed`); False is no proof of an original.
     gain_map : bool
         An HDR gain map lies beside the standard picture; the standard picture is used.
+    laterality : {"left", "right"} or None
+        Of the leg, as an archive's file says.
+    body_part : str or None
+        One of `BODY_PARTS`, likewise.
+    mm_per_px : float or None
+        Scale that the file gives and says to be calibrated.
     """
 
     sha256: str
@@ -111,6 +122,9 @@ class PhotoFacts:
     flash_fired: bool | None = None
     recompressed: bool = False
     gain_map: bool = False
+    laterality: str | None = None
+    body_part: str | None = None
+    mm_per_px: float | None = None
 
 
 def kept_facts(facts: PhotoFacts) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from photocompare.base.colour import linear_from_srgb8
 from photocompare.base.errors import NotAPhoto, PhotoError, TooLarge
 from photocompare.base.flags import REGISTRY
 from photocompare.photo.decoding.call import DEFAULT_LIMITS, PhotoLimits, decode_apart, refusal
-from photocompare.photo.facts import PhotoFacts, capture_time, positive, printable, was_recompressed
+from photocompare.photo.dicom import can_read_dicom, checked_digest, is_dicom
+from photocompare.photo.facts import BODY_PARTS, LATERALITIES, PhotoFacts, capture_time, positive, printable, was_recompressed
 
 __all__ = ["Photo", "PhotoFacts", "PhotoLimits", "photo_from_array", "read_photo", "read_photos"]
 
@@ -109,7 +110,7 @@ def _averaged(linear: LinearRGB, across: float, down: float) -> LinearRGB:
 
 _UNREADABLE = "The file can't be opened; check that it exists and that you may read it."
 
-_NOT_A_PHOTO = "The file is not a JPEG, PNG, TIFF, WebP or HEIC photo, whatever its name says; export the photo as JPEG."
+_NOT_A_PHOTO = "The file is not a JPEG, PNG, TIFF, WebP, HEIC or DICOM photo, whatever its name says; export the photo as JPEG."
 
 
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2"})
@@ -119,13 +120,11 @@ HEIF_SEQUENCE_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
 
 
 OTHER_STARTS = (
-    ("dicom", re.compile(rb".{128}DICM", re.DOTALL)),
-    ("dicom", re.compile(rb"[\x02\x08]\0(\0\0\x04\0\0\0|.\0[A-Z]{2})", re.DOTALL)),
     ("jpeg_2000", re.compile(rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51")),
     ("jpeg_xl", re.compile(rb"\0\0\0\x0cJXL \r\n\x87\n|\xff\x0a")),
     ("jpeg_xr", re.compile(rb"II\xbc[\0\x01]")),
 )
-"""Pictures that are not read but can be named: DICOM with its preamble (PS3.10, 7.1) or from its first group on, and JPEG's other kinds."""
+"""Pictures that are not read but can be named: JPEG's other kinds."""
 
 
 def _format(data: bytes, limits: PhotoLimits) -> str:
@@ -144,11 +143,16 @@ def _format(data: bytes, limits: PhotoLimits) -> str:
         brands = data[16 : int.from_bytes(data[:4], "big")]
         if data[8:12] in HEIF_BRANDS and b"avif" not in brands:
             return "HEIF"
+    if is_dicom(data):
+        if not can_read_dicom():
+            raise refusal("dicom", limits)
+        return "DICOM"
     other = next((code for code, start in OTHER_STARTS if start.match(data)), None)
     raise NotAPhoto(_NOT_A_PHOTO) if other is None else refusal(other, limits)
 
 
-def _bytes(source: Path | bytes, limits: PhotoLimits) -> bytes:
+def photo_bytes(source: Path | bytes, limits: PhotoLimits = DEFAULT_LIMITS) -> bytes:
+    """The bytes of a file that may be a photo.  PhotoError, NotAPhoto or TooLarge as `read_photo`."""
     too_large = TooLarge(f"The file has more than {limits.max_bytes // 1_000_000} MB; send a smaller copy.")
     if isinstance(source, bytes):
         if len(source) > limits.max_bytes:
@@ -182,19 +186,23 @@ def read_photo(source: Path | bytes, *, limits: PhotoLimits = DEFAULT_LIMITS) ->
     Parameters
     ----------
     source : Path or bytes
-        A JPEG, PNG, TIFF, WebP or HEIC file, by its content; its name plays no part.
+        A JPEG, PNG, TIFF, WebP, HEIC or DICOM file, by its content; its name plays no part.
     limits : PhotoLimits
 
     Raises
     ------
-    NotAPhoto, TruncatedPhoto, TooLarge, TooSmall, SeveralPictures, UnsupportedColour, UnsupportedJpeg, DicomFile, PhotoError
+    NotAPhoto, TruncatedPhoto, TooLarge, TooSmall, SeveralPictures, UnsupportedColour, UnsupportedJpeg, DicomFile,
+    UnsupportedDicom, PhotoError
         Each with a sentence that says what to do; none holds the file's name or anything from within it.
     """
-    data = _bytes(source, limits)
+    data = photo_bytes(source, limits)
     digest = hashlib.sha256(data).hexdigest()
     kind = _format(data, limits)
     pixels, header = decode_apart(data, kind, limits)
     del data
+    if kind == "DICOM":
+        # That of the copy without a patient's name, so that the photo is the same one when such a copy was kept.
+        digest = checked_digest(header.get("sha256"))
     return _photo(pixels, header, digest, kind)
 
 
@@ -261,9 +269,16 @@ def _photo(pixels: SRGB8, header: dict[str, Any], digest: str, kind: str) -> Pho
         flash_fired=bool(int(flash) & FLASH_FIRED) if isinstance(flash, int | float) and math.isfinite(flash) else None,
         recompressed=recompressed,
         gain_map=header.get("gain_map") is True,
+        laterality=_known(tags.get("laterality"), LATERALITIES),
+        body_part=_known(tags.get("body_part"), BODY_PARTS),
+        mm_per_px=positive(tags.get("mm_per_px")),
     )
     pixels.setflags(write=False)
     return Photo(pixels, facts, tuple(code for code in REGISTRY if code in codes))
+
+
+def _known(said: object, words: frozenset[str]) -> str | None:
+    return said if isinstance(said, str) and said in words else None
 
 
 def _is_grey(pixels: SRGB8) -> bool:

@@ -195,9 +195,9 @@ class VisitPhotos:
     Parameters
     ----------
     files : tuple of bytes
-        As they came.
+        As they came; of a DICOM file a copy without whose it is goes into the records (`photo.dicom.without_identity`).
     facts : mapping
-        SHA-256 to what is known of that photo; only `photo.facts.KEPT_FACTS` are kept.
+        The photo's SHA-256 (`PhotoFacts.sha256`) to what is known of that photo; only `photo.facts.KEPT_FACTS` are kept.
     """
 
     files: tuple[bytes, ...] = ()

@@ -18,6 +18,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from photocompare.base.errors import RecordsUnusable, StaleRecord, UsageError
+from photocompare.photo.dicom import without_identity
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.checked_access import CheckedRecords
@@ -132,6 +133,7 @@ class Records(CheckedRecords):
             Leg or region is missing, or the region has a visit on that day.
         """
         checked_place(side, region)
+        photos = dataclasses.replace(photos, files=tuple(map(without_identity, photos.files)))
         with self._bringing(photos.files) as tickets, self.writing(actor, Permission.WRITE_PATIENT, key) as session:
             place = ensure_region(session, patient_of(session, key), side, region)
             if session.scalar(select(VisitRow.id).where(VisitRow.region_id == place.id, VisitRow.day == facts.day)) is not None:
@@ -215,6 +217,11 @@ class Records(CheckedRecords):
         UsageError
             The pair of visits has another comparison and no reason is given; a visit is in the records with other facts.
         """
+        new = dataclasses.replace(
+            new,
+            before_photos=tuple(map(without_identity, new.before_photos)),
+            after_photos=tuple(map(without_identity, new.after_photos)),
+        )
         files = (*new.before_photos, *new.after_photos, new.dossier)
         with self._bringing(files), self.writing(actor, Permission.WRITE_PATIENT, new.patient_key) as session:
             return save_comparison(session, actor, patient_of(session, new.patient_key), new)

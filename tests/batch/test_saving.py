@@ -22,6 +22,7 @@ from photocompare.batch.keeping import DOSSIER, BatchFolder
 from photocompare.batch.manifest import Manifest, PairRow
 from photocompare.batch.run import BatchOptions, BatchSummary, run_batch
 from photocompare.batch.saving import Saver, SaveToRecords
+from photocompare.photo.dicom import without_identity
 from photocompare.records.access import COMMAND_LINE
 from photocompare.records.backup import back_up, restore
 from photocompare.records.entries import IdentityFacts
@@ -30,6 +31,8 @@ from photocompare.records.schema import ComparisonRow, IdentityRow, PatientRow, 
 from photocompare.records.store import Records
 from photocompare.records.upkeep import erase_patient
 from photocompare.results.result import Result
+from tests.support import dicom_files
+from tests.support.hostile_files import scene
 from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
 from tests.support.stand_in_measures import calls, quick, result_of, small_pair, write_pairs
 
@@ -220,6 +223,15 @@ def test_a_real_pair_goes_into_the_records_with_its_visits_and_photos(records: R
     with records.database.reading() as session:
         assert len(list(session.scalars(select(ComparisonRow)))) == 1
         assert len(list(session.scalars(select(PatientRow)))) == 1
+
+
+def test_a_photo_of_an_archive_is_saved_without_whose_it_is(records: Records, tmp_path: Path) -> None:
+    (tmp_path / "IM1").write_bytes(dicom_files.dicom(scene()))
+    saver = SaveToRecords(records, Manifest(tmp_path, ()))
+    kept = without_identity((tmp_path / "IM1").read_bytes())
+    assert saver._photo("before photo", "IM1", {hashlib.sha256(kept).hexdigest(): {}}) == kept
+    with pytest.raises(UsageError, match="has changed"):
+        saver._photo("before photo", "IM1", {hashlib.sha256(b"").hexdigest() + "x": {}})
 
 
 def test_a_collage_is_saved_as_the_photo_of_both_its_visits(records: Records, tmp_path: Path) -> None:

@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 
 from photocompare import __version__, cli, shots
+from photocompare.photo import dicom as photo_dicom
 from photocompare.photo import visits
 from photocompare.photo.visits import COLLAGE_ORDERS, CollageOrder, Visits, read_collage
+from photocompare.report.dicom import archive as report_archive
 from photocompare.report.files.comparison_files import CONTRACT_FILES
-from tests.support.hostile_files import png
+from tests.support import dicom_files
+from tests.support.hostile_files import png, scene
 from tests.support.made_comparison import make_comparison
 from tests.support.painted_leg import two_encoded_legs
 
@@ -272,4 +275,58 @@ def test_a_slim_system_is_told_what_to_install(tmp_path: Path, library: str) -> 
     assert said.stderr.count("\n") == 1
     assert library in said.stderr
     assert "apt-get install libgl1 libglib2.0-0" in said.stderr
+    assert not (tmp_path / "out").exists()
+
+
+# DICOM
+
+
+def dicom_photos(folder: Path, **changes: Any) -> list[Path]:
+    """Two DICOM photos of one patient but for what changes in the second, under names without an ending."""
+    paths = [folder / "IM000001", folder / "IM000002"]
+    for number, (path, changed) in enumerate(zip(paths, ({}, changes), strict=True)):
+        path.write_bytes(dicom_files.dicom(scene(300, 300, seed=number), **changed))
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), [({}, ""), ({"PatientID": "OTHER-1"}, "different patients"), ({"PatientID": ""}, "no patient ID")]
+)
+def test_files_for_an_archive_are_written_where_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changes: dict[str, str], told: str
+) -> None:
+    monkeypatch.setattr(shots, "compare_shots", lambda *_, **__: make_comparison("not_same_view"))
+    out = tmp_path / "out"
+    status, said, errors = run(capsys, monkeypatch, "compare", *dicom_photos(tmp_path, **changes), "--out", out, "--dicom")
+    assert status == 3
+    assert {"summary.dcm", "measurements.dcm", "result.json", "summary.png"} <= {path.name for path in out.iterdir()}
+    assert (told in errors) if told else errors == ""
+    assert not any(secret in said + errors for secret in (*dicom_files.SECRETS, "OTHER-1"))
+    assert (b"Kowalska" in (out / "measurements.dcm").read_bytes()) == (not told)
+
+
+def test_without_the_option_nothing_names_the_patient(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shots, "compare_shots", lambda *_, **__: make_comparison("not_same_view"))
+    out = tmp_path / "out"
+    _, said, errors = run(capsys, monkeypatch, "compare", *dicom_photos(tmp_path), "--out", out)
+    for data in ((said + errors).encode(), *(path.read_bytes() for path in out.iterdir())):
+        assert not any(secret.encode() in data for secret in dicom_files.SECRETS)
+
+
+@pytest.mark.parametrize("missing", ["reader", "writer"])
+def test_without_the_optional_libraries_the_word_says_how_to_get_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
+) -> None:
+    paths = dicom_photos(tmp_path)
+    if missing == "reader":
+        monkeypatch.setattr(photo_dicom, "READER", "no_such_library")
+    else:
+        monkeypatch.setattr(report_archive, "WRITERS", ("no_such_library",))
+    options = [] if missing == "reader" else ["--dicom"]
+    status, _, errors = run(capsys, monkeypatch, "compare", *paths, "--out", tmp_path / "out", *options)
+    assert status == 2
+    assert "pip install 'photocompare[dicom]'" in errors
+    assert errors.count("\n") == 1
     assert not (tmp_path / "out").exists()

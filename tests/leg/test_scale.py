@@ -176,3 +176,12 @@ def test_one_ruler_tells_the_widest_circle_too_even_of_a_limb_that_the_frame_cut
     cut = measure_limb_width(np.roll(band, 95, axis=1))
     assert cut.circle_px == pytest.approx(115.0, rel=0.05)  # five of its columns are outside
     assert math.isnan(measure_limb_width(np.zeros((50, 60), dtype=bool)).circle_px)
+
+
+def test_a_files_own_scale_counts_where_there_is_neither_hand_nor_card() -> None:
+    filed = judge_scale(None, centre_xy=(0.0, 0.0), filed_mm_per_px=0.1, frame=WorkingFrame(0.5))
+    assert (filed.mm_per_px, filed.mm_per_working_px, filed.source, filed.flags) == (0.1, 0.2, "given", ())
+    by_hand = judge_scale(None, centre_xy=(0.0, 0.0), filed_mm_per_px=0.1, given_mm_per_px=0.3)
+    assert by_hand.mm_per_px == 0.3
+    for impossible in (0.0, -1.0, 40.0, math.inf, math.nan):
+        assert judge_scale(None, centre_xy=(0.0, 0.0), filed_mm_per_px=impossible).source == "none"

@@ -117,7 +117,7 @@ def test_mutated_photos_are_read_or_refused(kind: str) -> None:
 def test_what_is_no_photo_is_refused_whatever_its_name(name: str, tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(make.NOT_PHOTOS[name])
-    with pytest.raises(NotAPhoto, match="not a JPEG, PNG, TIFF, WebP or HEIC") as caught:
+    with pytest.raises(NotAPhoto, match="not a JPEG, PNG, TIFF, WebP, HEIC or DICOM") as caught:
         read_photo(path)
     assert "photo.jpg" not in str(caught.value)
 

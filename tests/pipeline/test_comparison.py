@@ -386,6 +386,32 @@ def test_a_card_in_the_after_photo_gives_the_scale(put_in: Callable[..., None], 
     assert "scale_assumed" not in codes(comparison)
 
 
+def with_facts(photo: Photo, **facts: object) -> Photo:
+    return dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, **facts))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "disagree"),
+    [(0.1, None, 0.1, False), (None, 0.2, 0.22, False), (0.22, 0.2, 0.22, False), (0.22, 0.4, 0.22, True)],
+)
+def test_a_calibration_in_a_photos_file_gives_the_scale(
+    put_in: Callable[..., None], before: float | None, after: float | None, expected: float, disagree: bool
+) -> None:
+    put_in(LINE_ROWS, LINE_ROWS, scale=1.1)
+    photos = [with_facts(photo, mm_per_px=mm) for photo, mm in zip(legs(), (before, after), strict=True)]
+    comparison = compare(*photos)
+    assert (comparison.scale.source, comparison.scale.mm_per_px) == ("given", pytest.approx(expected))
+    assert ("cards_disagree" in codes(comparison)) == disagree
+    assert compare(*photos, mm_per_px=0.5).scale.mm_per_px == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("after", "told"), [("right", True), ("left", False), (None, False)])
+def test_files_that_name_different_legs_are_told(after: str | None, told: bool) -> None:
+    photo = bare_leg(1)
+    comparison = compare(with_facts(photo, laterality="left"), with_facts(photo, laterality=after))
+    assert ("sides_disagree" in codes(comparison)) == told
+
+
 class OneAfterTheOther(ThreadPoolExecutor):
     """One worker, so that the before photo is looked at first."""
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -27,9 +27,10 @@ from photocompare.base.errors import (
     TooSmall,
     TruncatedPhoto,
     UnsupportedColour,
+    UnsupportedDicom,
     UnsupportedJpeg,
 )
-from photocompare.base.messages import Head, pipes_of, receive_head
+from photocompare.base.messages import Head, Message, pipes_of, receive, receive_head
 from photocompare.photo.decoding.refusal import OUT_OF_MEMORY
 
 CHILD = (
@@ -41,10 +42,15 @@ CHILD = (
 ENDED_BY_LIMIT = frozenset({getattr(signal, name).value for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)})
 """Signals that end a child which ran past its processor time, its wall time or the machine's memory."""
 
-CHILD_LIBRARIES = ("photocompare", "PIL", "pillow_heif", "numpy", "cv2")
+CHILD_LIBRARIES = ("photocompare", "PIL", "pillow_heif", "numpy", "cv2", "pydicom", "jpeg_ls", "gdcm", "pylibjpeg")
+"""The last four serve DICOM alone and may be absent."""
 
 CHILD_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "PATH")
 """All of the environment that the child is given: what the system needs to find libraries."""
+
+
+Wanted = Literal["photo", "kept", "source"]
+"""What the child is asked for; the last two of DICOM alone."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,8 @@ DEFAULT_LIMITS = PhotoLimits()
 
 _SEND_ORIGINAL = "send the camera's original file again"
 
+_ASK_ARCHIVE = "let the archive (PACS) export the one photo that is meant as JPEG or PNG"
+
 JPEG_KINDS = {
     "jpeg_12bit": "12-bit JPEG",
     "jpeg_ls": "JPEG-LS",
@@ -106,8 +114,20 @@ REFUSALS: dict[str, tuple[type[PhotoError], str]] = {
     },
     "dicom": (
         DicomFile,
-        "The file is DICOM, an archive's format, which is not read; let the archive (PACS) export the photo as JPEG or PNG.",
+        "The file is DICOM, an archive's format; install what reads it with pip install 'photocompare[dicom]', or let the archive (PACS) "
+        "export the photo as JPEG or PNG.",
     ),
+    "dicom_no_photo": (
+        UnsupportedDicom,
+        f"The DICOM file holds no photograph of a kind that is read (VL Photographic, VL Endoscopic, Secondary Capture); {_ASK_ARCHIVE}.",
+    ),
+    "dicom_frames": (UnsupportedDicom, f"The DICOM file holds a film or several pictures; {_ASK_ARCHIVE}."),
+    "dicom_monochrome": (
+        UnsupportedDicom,
+        "The DICOM file's picture has no colour (monochrome), so veins can't be told from pigment; send the colour photo.",
+    ),
+    "dicom_pixels": (UnsupportedDicom, f"The DICOM file's pixels are of a kind that no colour photo has; {_ASK_ARCHIVE}."),
+    "dicom_syntax": (UnsupportedDicom, f"The DICOM file's picture is compressed in a way that is not read here; {_ASK_ARCHIVE}."),
     "too_many_pixels": (
         TooLarge,
         "The picture has more than {max_pixels} megapixels or a side above {max_side} pixels; send a smaller copy.",
@@ -143,8 +163,8 @@ def _library_folders() -> list[str]:
 
 
 @contextmanager
-def _child(kind: str, limits: PhotoLimits) -> Iterator[subprocess.Popen[bytes]]:
-    request = json.dumps({"kind": kind, "limits": asdict(limits)})
+def _child(kind: str, limits: PhotoLimits, wanted: Wanted) -> Iterator[subprocess.Popen[bytes]]:
+    request = json.dumps({"kind": kind, "limits": asdict(limits), "wanted": wanted})
     environment = {name: value for name, value in os.environ.items() if name in CHILD_VARIABLES}
     # One thread each: thread pools reserve memory that the limit would count.
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_LOG_LEVEL": "SILENT"}
@@ -183,15 +203,8 @@ def _receive_pixels(stream: IO[bytes], width: int, height: int) -> SRGB8:
 
 def decode_apart(data: bytes, kind: str, limits: PhotoLimits) -> tuple[SRGB8, dict[str, Any]]:
     """Pixels and header from the child; its silence is a refusal too."""
-    with _child(kind, limits) as process:
-        requests, answers = pipes_of(process)
-        # The child reads all before it answers, so this can't lock up; a child that died early shows below.
-        with suppress(OSError):
-            requests.write(data)
-        with suppress(OSError):
-            requests.close()
-        if not _is_ready(answers):
-            raise _never_ready(process.wait(), limits)
+    with _child(kind, limits, "photo") as process:
+        answers = _asked(process, data, limits)
         try:
             head = _expected(receive_head(answers))
             if head.kind == "refused":
@@ -207,6 +220,43 @@ def decode_apart(data: bytes, kind: str, limits: PhotoLimits) -> tuple[SRGB8, di
             answers.close()  # a child that goes on talking nonsense ends at once
             raise _fallen_silent(process.wait(), limits) from None
     return pixels, header
+
+
+def ask_about_dicom(data: bytes, wanted: Literal["kept", "source"], limits: PhotoLimits) -> Message:
+    """What else the child tells of a DICOM file: the copy that may be kept, as the message's body, or what names its patient, as its facts.
+
+    Raises
+    ------
+    PhotoError
+        As for the photo.
+    """
+    with _child("DICOM", limits, wanted) as process:
+        answers = _asked(process, data, limits)
+        try:
+            message = receive(answers)
+        except ValueError:
+            message = None
+        if message is None:
+            answers.close()
+            raise _fallen_silent(process.wait(), limits)
+        if message.kind == "refused":
+            raise refusal(str(message.facts.get("code")), limits)
+        if message.kind != wanted:
+            raise refusal("damaged", limits)
+        return message
+
+
+def _asked(process: subprocess.Popen[bytes], data: bytes, limits: PhotoLimits) -> IO[bytes]:
+    """Hand the file over; where the answers come, once the child is ready."""
+    requests, answers = pipes_of(process)
+    # The child reads all before it answers, so this can't lock up; a child that died early shows below.
+    with suppress(OSError):
+        requests.write(data)
+    with suppress(OSError):
+        requests.close()
+    if not _is_ready(answers):
+        raise _never_ready(process.wait(), limits)
+    return answers
 
 
 def _is_ready(answers: IO[bytes]) -> bool:

@@ -52,7 +52,7 @@ def require_whole(data: bytes, kind: str) -> None:
         raise CannotDecode("damaged")
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker, start and end of each segment of a JPEG's first picture, scans with their data, up to the end marker if there is one.
 
     Bytes between segments are passed over, as libjpeg does.
@@ -78,12 +78,12 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def jpeg_end(data: bytes) -> int:
     """Offset of the first picture's end marker, -1 if there is none."""
-    return next((start for marker, start, _ in _segments(data) if marker == JPEG_EOI), -1)
+    return next((start for marker, start, _ in jpeg_segments(data) if marker == JPEG_EOI), -1)
 
 
 def unusual_jpeg(data: bytes) -> str:
     """Code of the kind of JPEG, by its frame header, where it is none that everything reads; else empty."""
-    marker, start = next(((marker, start) for marker, start, _ in _segments(data) if marker in JPEG_FRAMES), (JPEG_EOI, 0))
+    marker, start = next(((marker, start) for marker, start, _ in jpeg_segments(data) if marker in JPEG_FRAMES), (JPEG_EOI, 0))
     if marker in JPEG_USUAL_FRAMES:
         return "jpeg_12bit" if data[start + 4 : start + 5] > bytes([JPEG_USUAL_BITS]) else ""
     return JPEG_KIND_OF_FRAME.get(marker, "")
@@ -96,7 +96,7 @@ def by_the_book(data: bytes) -> bytes:
     phones write zeros.  libjpeg tells of its first warning only, so that one of these would hide the next.
     """
     parts, sequential = [b"\xff\xd8"], False
-    for marker, start, end in _segments(data):
+    for marker, start, end in jpeg_segments(data):
         segment = data[start:end]
         sequential = marker in JPEG_SEQUENTIAL_FRAMES if marker in JPEG_FRAMES else sequential
         if marker == JPEG_SOS and sequential and len(segment) > JPEG_COMPONENTS_AT:

@@ -5,19 +5,17 @@ file writing, core dumps and, where the system lets it, the network.  It answers
 
     ready, then photo (header, height * width * 3 bytes of pixels), then done (flags that are known at the end)
 
-or with refused (a code) in place of the last two (`photocompare.base.messages`).  `photocompare.photo.decoding.call` is its only caller,
-and trusts nothing that it says.
+or with refused (a code) in place of the last two; of a DICOM file it may be asked for kept (a copy) or source (facts) instead
+(`photocompare.base.messages`).  `photocompare.photo.decoding.call` is its only caller, and trusts nothing that it says.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import io
 import json
 import os
 import sys
-import warnings
 from typing import Any, BinaryIO
 
 from PIL import Image
@@ -26,15 +24,12 @@ from photocompare.base.messages import send, send_head
 from photocompare.photo.decoding.checks import libjpeg_complaint, require_whole, unusual_jpeg
 from photocompare.photo.decoding.colour import to_srgb
 from photocompare.photo.decoding.declared import declared_colour
-from photocompare.photo.decoding.refusal import MALFORMED, OUT_OF_MEMORY, CannotDecode
+from photocompare.photo.decoding.opening import judge_size, load_pixels, open_picture
+from photocompare.photo.decoding.refusal import OUT_OF_MEMORY, CannotDecode
 from photocompare.photo.decoding.tags import carries_gain_map, read_tags, source_bit_depth
-from photocompare.photo.decoding.tiff_pages import main_page
 
 CLONE_NEWUSER_AND_NEWNET = 0x10000000 | 0x40000000
 """unshare(2): a user namespace of its own allows a network namespace of its own, which has no interface."""
-
-HEIF_BRAND = b"mif1"
-"""Still pictures of any codec (ISO 23008-12, 10.2.2)."""
 
 STRIP_ROWS = 256
 """Rows sent at a time: a copy of 256 rows of the widest photo (20 000) is 15 MB."""
@@ -71,57 +66,6 @@ def confine(limits: dict[str, int]) -> None:
             resource.setrlimit(kind, (most, most))
 
 
-def open_picture(data: bytes, kind: str, limits: dict[str, int]) -> Image.Image:
-    """The main picture of the file, its header read and judged, its pixels not yet decoded."""
-    warnings.simplefilter("ignore")
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
-    Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
-    _load_plugin(kind)
-    if kind == "HEIF":
-        # pillow-heif looks at the first brand alone and knows fewer than libheif reads.
-        data = data[:8] + HEIF_BRAND + data[12:]
-    try:
-        page = main_page(data, limits["min_side"]) if kind == "TIFF" else 0
-        picture = Image.open(io.BytesIO(data), formats=[kind])
-        if page:
-            # Pillow keeps the profile of a page that it leaves.
-            picture.info.clear()
-            picture.seek(page)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise CannotDecode("too_many_pixels") from None
-    except ValueError as error:
-        # Pillow's own caps against text chunks and tables that unfold without end
-        raise CannotDecode("too_costly" if "too large" in str(error).lower() else "damaged") from None
-    except MALFORMED:
-        raise CannotDecode("damaged") from None
-    judge_size(picture.size, limits)
-    # Pillow falls back to the orientation in XMP, which viewers pass over; so must this.
-    for key in ("xmp", "XML:com.adobe.xmp"):
-        picture.info.pop(key, None)
-    return picture
-
-
-def _load_plugin(kind: str) -> None:
-    """Register the one decoder that is needed; Pillow would otherwise load all of them."""
-    if kind == "TIFF":
-        from PIL import TiffImagePlugin  # noqa: F401
-    elif kind == "WEBP":
-        from PIL import WebPImagePlugin  # noqa: F401
-    elif kind == "HEIF":
-        import pillow_heif
-
-        pillow_heif.register_heif_opener(thumbnails=False)
-
-
-def judge_size(size: tuple[int, int], limits: dict[str, int]) -> None:
-    """Refuse what is too large or too small to measure."""
-    width, height = size
-    if max(width, height) > limits["max_side"] or width * height > limits["max_pixels"]:
-        raise CannotDecode("too_many_pixels")
-    if min(width, height) < limits["min_side"]:
-        raise CannotDecode("too_small")
-
-
 def judge_frames(picture: Image.Image, kind: str, gain_map: bool) -> list[str]:
     """Refuse animations and pages; a camera's second picture beside the main one is a flag."""
     # A TIFF's pages are judged before one of them is opened.
@@ -130,16 +74,6 @@ def judge_frames(picture: Image.Image, kind: str, gain_map: bool) -> list[str]:
     if kind in ("JPEG", "HEIF"):
         return [] if gain_map else ["primary_of_several"]
     raise CannotDecode("several_pictures")
-
-
-def load_pixels(picture: Image.Image) -> None:
-    """Decode.  Never with LOAD_TRUNCATED_IMAGES: what is missing must not become a grey leg."""
-    try:
-        picture.load()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise CannotDecode("too_many_pixels") from None
-    except MALFORMED:
-        raise CannotDecode("damaged") from None
 
 
 def upright(picture: Image.Image, kind: str, orientation: int | None) -> tuple[Image.Image, list[str]]:
@@ -155,8 +89,12 @@ def upright(picture: Image.Image, kind: str, orientation: int | None) -> tuple[I
     return (picture if kind == "TIFF" else picture.transpose(TRANSPOSE[orientation])), []
 
 
-def decode(data: bytes, kind: str, limits: dict[str, int]) -> tuple[Image.Image, dict[str, Any]]:
-    """Upright sRGB picture of mode RGB, and the header that describes it."""
+def decode(data: bytes, kind: str, limits: dict[str, int]) -> tuple[Image.Image, dict[str, Any], bytes]:
+    """Upright sRGB picture of mode RGB, the header that describes it, and the JPEG that it came from, if it did."""
+    if kind == "DICOM":
+        from photocompare.photo.decoding.dicom_photo import decode_dicom_photo
+
+        return decode_dicom_photo(data, limits)
     require_whole(data, kind)
     picture = open_picture(data, kind, limits)
     gain_map = carries_gain_map(data, kind)
@@ -184,7 +122,7 @@ def decode(data: bytes, kind: str, limits: dict[str, int]) -> tuple[Image.Image,
         "flags": flags,
         "tags": tags.camera,
     }
-    return picture, header
+    return picture, header, data if kind == "JPEG" else b""
 
 
 def _send_photo(stream: BinaryIO, picture: Image.Image, header: dict[str, Any]) -> None:
@@ -193,11 +131,24 @@ def _send_photo(stream: BinaryIO, picture: Image.Image, header: dict[str, Any]) 
         stream.write(picture.crop((0, top, picture.width, min(top + STRIP_ROWS, picture.height))).tobytes())
 
 
+def answer_of_dicom(file: BinaryIO, wanted: str, limits: dict[str, int], stream: BinaryIO) -> None:
+    """Read a DICOM file, and answer with the copy of it that may be kept, or with what names its patient and where it belongs."""
+    from photocompare.photo.decoding.dicom_kept import source_of, without_identity
+
+    try:
+        data = file.read()
+        body, facts = (without_identity(data, limits), {}) if wanted == "kept" else (b"", source_of(data, limits))
+    except CannotDecode as refusal:
+        send(stream, "refused", code=refusal.code)
+        return
+    send(stream, wanted, body, **facts)
+
+
 def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) -> None:
     """Read the photo, decode it and write the answer."""
     try:
         data = file.read()
-        picture, header = decode(data, kind, limits)
+        picture, header, jpeg = decode(data, kind, limits)
     except CannotDecode as refusal:
         # Whatever libjpeg can read of the rarer kinds is read; what it can't is not damaged for that.
         kind_of_jpeg = unusual_jpeg(data) if kind == "JPEG" and refusal.code == "damaged" else ""
@@ -205,12 +156,12 @@ def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) 
         return
     _send_photo(stream, picture, header)
     del picture
-    flags = ["decoder_warning"] if kind == "JPEG" and libjpeg_complaint(data) else []
+    flags = ["decoder_warning"] if jpeg and libjpeg_complaint(jpeg) else []
     send(stream, "done", flags=flags)
 
 
 def main() -> None:
-    """Entry of the child: `argv[-1]` is the JSON of `{"kind": ..., "limits": {...}}`, standard input is the photo."""
+    """Entry of the child: `argv[-1]` is the JSON of `{"kind": ..., "limits": {...}, "wanted": ...}`, standard input is the photo."""
     request = json.loads(sys.argv[-1])
     with os.fdopen(os.dup(1), "wb") as stream:
         # Whatever a library prints must not get between the pixels.
@@ -220,7 +171,10 @@ def main() -> None:
         confine(request["limits"])
         send(stream, "ready")
         try:
-            answer(sys.stdin.buffer, request["kind"], request["limits"], stream)
+            if request["wanted"] == "photo":
+                answer(sys.stdin.buffer, request["kind"], request["limits"], stream)
+            else:
+                answer_of_dicom(sys.stdin.buffer, request["wanted"], request["limits"], stream)
         except MemoryError:
             # Perhaps amid the pixels, where no word could be said.
             os._exit(OUT_OF_MEMORY)

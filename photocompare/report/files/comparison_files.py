@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import settle, staging, write_synced
 from photocompare.registration import Registration
+from photocompare.report.dicom.archive import ARCHIVE_FILES, Archive
 from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, shares_in_full_pixels, written_map
 from photocompare.report.pictures.drawing import displayed
 from photocompare.report.pictures.encoding import png
@@ -42,13 +44,18 @@ CONTRACT_FILES = (
     "summary.png",
     RESULT,
 )
-"""Every file that a comparison may leave, the one that programs wait for last."""
+"""Every file of the contract that a comparison may leave, the one that programs wait for last."""
+
+OWN_FILES = (*ARCHIVE_FILES, *CONTRACT_FILES)
+"""Those for an archive too, where they are asked for."""
 
 _THREADS = 2
 """PNG encoding leaves Python's lock; a clinic's machine has at least two cores."""
 
 
-def write_comparison(comparison: Comparison, folder: str | os.PathLike[str], *, language: str = "en") -> list[str]:
+def write_comparison(
+    comparison: Comparison, folder: str | os.PathLike[str], *, language: str = "en", archive: Archive | None = None
+) -> list[str]:
     """Write `result.json` and the pictures that the comparison honestly has.
 
     Files of an earlier comparison in the folder are replaced, or removed where this one has no such file; other files stay.
@@ -60,11 +67,13 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str], *, 
         Made when absent.
     language : str
         Of the words in the drawn pictures, one of `LANGUAGES`.
+    archive : Archive, optional
+        Writes `ARCHIVE_FILES` too.
 
     Returns
     -------
     list of str
-        The names written, in `CONTRACT_FILES` order.
+        The names written, in the order of `OWN_FILES`.
 
     Raises
     ------
@@ -74,7 +83,7 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str], *, 
     folder = Path(folder)
     try:
         with staging(folder) as hidden:
-            _write_all(_jobs(comparison, texts(language)), hidden)
+            _write_all(_jobs(comparison, texts(language), archive), hidden)
             written = _move_into_place(hidden, folder)
     except OSError as error:
         raise UsageError(
@@ -85,8 +94,8 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str], *, 
 
 def _move_into_place(hidden: Path, folder: Path) -> list[str]:
     """Rename file by file, `result.json` last; drop what an earlier comparison left and this one lacks."""
-    written = [name for name in CONTRACT_FILES if (hidden / name).exists()]
-    for name in CONTRACT_FILES:
+    written = [name for name in OWN_FILES if (hidden / name).exists()]
+    for name in OWN_FILES:
         if name in written:
             (hidden / name).replace(folder / name)
         else:
@@ -101,7 +110,7 @@ def _write_all(jobs: dict[str, Callable[[], bytes]], folder: Path) -> None:
             done.result()
 
 
-def _jobs(comparison: Comparison, t: Texts) -> dict[str, Callable[[], bytes]]:
+def _jobs(comparison: Comparison, t: Texts, archive: Archive | None) -> dict[str, Callable[[], bytes]]:
     """Each file's name with what makes its bytes, slowest first."""
     result, shown, pictures = result_of(comparison), pictures_of(comparison), comparison.pictures
     registration, measured = pictures.registration, pictures.measured
@@ -121,7 +130,11 @@ def _jobs(comparison: Comparison, t: Texts) -> dict[str, Callable[[], bytes]]:
     if registration is not None:
         jobs["registration.npz"] = lambda: _npz(pictures, registration)
         jobs["field.png"] = lambda: png(in_full_pixels(registration.shared, shape))
-    return jobs | {"summary.png": lambda: png(draw_summary(result, shown, t)), RESULT: lambda: json_text(result).encode()}
+    summary = draw_summary(result, shown, t)
+    jobs |= {"summary.png": lambda: png(summary), RESULT: lambda: json_text(result).encode()}
+    if archive is not None:
+        jobs |= {name: partial(bytes, data) for name, data in archive.files(result, summary).items()}
+    return jobs
 
 
 def _npz(pictures: Pictures, registration: Registration) -> bytes:

@@ -9,8 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from photocompare.base.errors import UsageError
+from photocompare.base.errors import PhotoError, UsageError
 from photocompare.base.flags import REGISTRY, Severity
+from photocompare.photo.dicom import without_identity
 from photocompare.report.words.texts import Texts
 from photocompare.results.timing import parse_date
 from photocompare.results.visit_details import MOST_SESSIONS, Leg, VisitDetails
@@ -20,7 +21,8 @@ from photocompare.viewer.shared.kept_fields import forget_typed, keep_typed, res
 from photocompare.viewer.shared.printed_letters import tell_not_printed
 from photocompare.viewer.shared.waiting import wait_while
 
-SUFFIXES = ("jpg", "jpeg", "png", "heic", "heif", "tif", "tiff", "webp")
+SUFFIXES: tuple[str, ...] | None = None
+"""Files are taken by what is in them: those of an archive have any ending or none."""
 
 LEGS: tuple[Leg, ...] = ("", "left", "right")
 
@@ -64,7 +66,15 @@ def take_photos(visit: Visit, t: Texts) -> None:
 
 
 def _uploaded(visit: Visit, which: Which) -> None:
-    take_uploads(visit, which, [file.getvalue() for file in st.session_state[f"upload_{which}"][:MOST_SHOTS]])
+    take_uploads(visit, which, [nameless(file.getvalue()) for file in st.session_state[f"upload_{which}"][:MOST_SHOTS]])
+
+
+def nameless(data: bytes) -> bytes:
+    """An upload as it is held: of a DICOM file, the copy without whose it is; of one that can't be read, the file, whose check says why."""
+    try:
+        return without_identity(data)
+    except PhotoError:
+        return data
 
 
 class Cards:

@@ -18,7 +18,7 @@ from photocompare.records.photo_files import digest_of
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking
-from photocompare.viewer.measuring.uploads import SUFFIXES, refusal_words
+from photocompare.viewer.measuring.uploads import SUFFIXES, nameless, refusal_words
 from photocompare.viewer.patient_record.fields import (
     FINDINGS,
     TREATMENT,
@@ -110,7 +110,7 @@ def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, 
         if st.button(t("patients.add_visit"), type="primary", key="add_visit"):
             with shown_errors(t):
                 facts = _entered(prefix)
-                photos = visit_photos([file.getvalue() for file in files[:MOST_SHOTS]], t)
+                photos = visit_photos([nameless(file.getvalue()) for file in files[:MOST_SHOTS]], t)
                 if photos is not None:
                     held.add_visit(who, key, side, region, facts, photos)
                     start_new(_NEW)
