@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-LIBRARIES = ("numpy", "opencv-python", "scipy", "onnxruntime", "itk-elastix")
+LIBRARIES = ("numpy", "opencv-python", "scipy", "scikit-image", "onnxruntime", "itk-elastix")
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ PACKAGES = (
     "pandas",
     "platformdirs",
     "pyarrow",
+    "scikit-image",
     "scipy",
     "sqlalchemy",
     "streamlit",
