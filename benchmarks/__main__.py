@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import sys
 import tempfile
@@ -52,6 +53,8 @@ def _say(text: str) -> None:
 def measure(extent: Extent, home: Path, *, seed: int, with_peer: bool) -> Findings:
     """Render the pairs into `home` and measure."""
     load = _load_average()
+    # As pip does at installing; a checkout on a machine that writes no bytecode would be compiled anew at every start.
+    compileall.compile_dir(Path(photocompare.__file__).parent, quiet=2)
     _say("starting and loading")
     floors = measure_floors(runs=extent.runs)
     _say(f"rendering {extent.pairs} pairs")

@@ -160,6 +160,7 @@ def compare(
             warped, pictured = warped_photo(pair.prepared_after.linear, carried_on(laid.registration.map_xy))
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
             reading = _read_together(pair, laid, alone().result(), warped, shown, settings)
+            alone.cache_clear()  # the after photo's reading in its own frame is needed no more
             veins = (
                 find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins),
                 find_veins(reading.after, reading.shared, reading.px_per_mm, options=settings.veins),
@@ -328,7 +329,7 @@ def _read_each(pair: _Pair, settings: Settings) -> tuple[SkinReading, SkinReadin
     """Each photo read alone, in its own pixels: a resampled one has lost the finest veins."""
     before, after = pair.prepared_before, pair.prepared_after
     return (
-        read_skin(before.linear, before.field.leg, ridges=settings.ridges),
+        read_skin(before.linear, before.field.leg, ridges=settings.ridges, last=False),
         read_skin(after.linear, after.field.leg, ridges=settings.ridges),
     )
 

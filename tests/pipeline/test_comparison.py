@@ -297,6 +297,12 @@ def sound_quality(linear: LinearRGB, field: Field, **_: object) -> Quality:
     return dataclasses.replace(judge_quality(linear, field), flags=())
 
 
+def test_skin_of_another_leg_is_not_read(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    put_in((30, 60), (30,), flags=("not_same_view",))
+    monkeypatch.setattr(recipe, "read_skin", lambda *_, **__: pytest.fail("what was read would be thrown away"))
+    assert compare(*legs(), mm_per_px=0.25).status == "not_comparable"
+
+
 def test_two_of_four_veins_gone(put_in: Callable[..., None], tmp_path: Path) -> None:
     put_in(LINE_ROWS, LINE_ROWS[:2])
     comparison = compare(*legs(), mm_per_px=0.25, before_date=JANUARY, after_date=APRIL, look_for_card=False)

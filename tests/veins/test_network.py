@@ -103,6 +103,7 @@ def test_without_models_nothing_is_read_in_sight_of_another_photo(skin: LinearRG
 
 def test_a_vein_is_seen_and_a_hair_is_not(skin: LinearRGB) -> None:
     reading = read_skin(skin, EVERYWHERE)
+    np.testing.assert_array_equal(read_skin(skin, EVERYWHERE, last=False).vein_de, reading.vein_de)
     assert seen(reading, slice(58, 63)) > 0.9
     assert seen(reading, slice(134, 147)) < 0.1
     assert np.median(reading.vein_de[60, 50:190]) > 4.0
