@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from pydicom.uid import UltrasoundImageStorage
 
 from photocompare.report.words.texts import texts
 from photocompare.viewer.result.progress import STAGES
+from tests.support import dicom_files
 from tests.support.steps import (
     ENGLISH,
     MEASURED_MS,
@@ -129,6 +131,7 @@ def test_a_refused_pair_gets_no_number_but_reasons(open_page: OpenPage) -> None:
         ("leg.jpg", b"This is no photo, whatever its name says.\n" * 20, "NotAPhoto"),
         ("leg.jpg", sample_files("good_result")[0].read_bytes()[:90_000], "TruncatedPhoto"),
         ("small.png", None, "TooSmall"),
+        ("IM000001", dicom_files.dicom(SOPClassUID=UltrasoundImageStorage), "UnsupportedDicom"),
     ],
 )
 def test_a_bad_file_is_told_as_it_arrives(open_page: OpenPage, name: str, data: bytes | None, error: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -188,8 +187,3 @@ def _as_bytes(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
     most = (1 << bits) - 1
     rows = [((row.astype(np.uint32) * 255 + most // 2) // most).astype(np.uint8) for row in pixels]
     return np.stack(rows)
-
-
-def jpeg_of(data: bytes) -> Image.Image:
-    """The header of a JPEG, for its tags."""
-    return Image.open(io.BytesIO(data), formats=["JPEG"])
