@@ -8,7 +8,8 @@ class PairScene {
   }
 
   stacked() {
-    return this.panes() === 2 && this.stage.clientWidth < this.stage.clientHeight * 1.05;
+    // Two photos that can't be compared stand side by side: within one height neither is smaller for it.
+    return this.panes() === 2 && this.head.mode !== "refused" && this.stage.clientWidth < this.stage.clientHeight * 1.05;
   }
 
   pane() {
@@ -22,12 +23,19 @@ class PairScene {
     if (!this.image) return;
     const width = this.stage.clientWidth;
     const tall = Math.max(320, Math.min(this.head.tallest || 760, window.innerHeight * 0.78));
-    const wanted = Math.round(Math.min(tall, (width * this.image.height) / this.image.width));
+    const wanted = Math.round(this.abreast(width, tall) || Math.min(tall, (width * this.image.height) / this.image.width));
     if (Math.abs(this.stage.clientHeight - wanted) > 1) this.stage.style.height = `${wanted}px`;
     const ratio = devicePixelRatio || 1;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(wanted * ratio);
     this.update();
+  }
+
+  // The height of two photos side by side, where they are all that is ever shown: that of the taller of them.
+  abreast(width, tall) {
+    const own = ["before_original", "after_original"].map((name) => this.pictures[name]);
+    if (this.head.mode !== "refused" || !own[0] || !own[1]) return 0;
+    return Math.min(tall, Math.max(...own.map((one) => (((width - 4) / 2) * one.height) / one.width)));
   }
 
   draw() {
