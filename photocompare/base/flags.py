@@ -64,6 +64,9 @@ class RaisedFlag:
         return self.flag.fix.replace("{which}", self.which)
 
 
+FIELD_DRAWN = "field_drawn"
+"""Code of the flag of a pair that was measured within a reader's polygon."""
+
 _RETAKE = "Take the {which} photo again"
 
 _FLAGS = (
@@ -182,6 +185,12 @@ _FLAGS = (
         Severity.DEGRADE,
         "The cards in the two photos give scales that differ from how the photos lie over each other; lengths in millimetres are uncertain.",
         "Measure the check ruler printed on each card: it must be 50 mm long; lay the card beside the region, in the plane of the skin.",
+    ),
+    Flag(
+        FIELD_DRAWN,
+        Severity.NOTE,
+        "The numbers are of a field that was drawn by hand, not of the whole leg.",
+        "Hold them against numbers of the same field alone.",
     ),
     Flag("shot_left_out", Severity.NOTE, "One or more of the repeated photos could not be measured and were left out.", "Compare each of them alone to see why."),
     Flag(

@@ -121,7 +121,8 @@ def notes_for_patient(result: Result, t: Texts) -> list[str]:
     if not result.measured:
         return [t("consult.about_photos")]
     step = course_step(result)
-    notes = [] if result.contract == CONTRACT else [t("consult.earlier")]
+    notes = [t("consult.drawn_field")] if result.within_drawn_field else []
+    notes += [] if result.contract == CONTRACT else [t("consult.earlier")]
     if step in WORSE_STEPS:
         notes.append(t("consult.looks_worse"))
     if result.status == "indicative":

@@ -33,6 +33,7 @@ class PairView extends PairControls {
       this.at = 50;
       this.view = head.mode === "refused" ? "originals" : "slider";
       this.shown = new Set(head.mode === "full" ? head.overlays_on : []);
+      if (head.drawn_field.length && ["full", "consult"].includes(head.mode)) this.shown.add("drawn_field");
     }
     this.build();
     const names = Object.keys(head.blobs).filter((name) => !old[name]);
@@ -47,6 +48,7 @@ class PairView extends PairControls {
     if (this.head !== head) return;
     const first = this.pictures.before || this.pictures.before_original;
     this.image = head.size ? { width: head.size[0], height: head.size[1] } : { width: first.width, height: first.height };
+    this.outline = pathOf([[...head.drawn_field, ...head.drawn_field.slice(0, 2)]]);
     this.paths = head.fates.map((fate) => pathOf(fate.lines));
     if (head.mode === "field" || head.mode === "correct") {
       if (!again || !this.editor) this.editor = new Editor(head.mode, this.image, head.pieces);

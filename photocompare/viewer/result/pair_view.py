@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from photocompare.base.errors import UsageError
-from photocompare.report.pictures.fate_styles import FATE_STYLES
+from photocompare.report.pictures.fate_styles import FATE_STYLES, OUTLINE_STYLE, LineStyle
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.result import Result
@@ -104,6 +104,8 @@ def packed_pair(
         "fates": [_fate(fate, lines["fates"][fate], result, t) for fate in drawn],
         "overlays_on": list(_OVERLAYS_ON),
         "pieces": lines["pieces"] if mode == "correct" else [],
+        "drawn_field": list(dossier.drawn_field),
+        "drawn_field_style": _line_style(OUTLINE_STYLE),
         "pigment_rgb": list(PIGMENT_RGB),
         "pigment_amount": _pigment_amount(result),
         "error_most": _error(dossier, t),
@@ -127,12 +129,13 @@ def _fate(fate: str, lines: Any, result: Result, t: Texts) -> dict[str, Any]:
         "label": t(f"fate.{fate}"),
         "note": t(f"fate_note.{fate}") if fate == "darkened" else "",
         "amount": "" if amount is None else f"{amount:.0f} {result.unit}",
-        "colour": _css(style.colour),
-        "casing": _css(style.casing),
-        "dash": list(style.dash),
-        "weight": style.weight,
+        **_line_style(style),
         "lines": lines,
     }
+
+
+def _line_style(style: LineStyle) -> dict[str, Any]:
+    return {"colour": _css(style.colour), "casing": _css(style.casing), "dash": list(style.dash), "weight": style.weight}
 
 
 def _css(colour: tuple[int, int, int]) -> str:

@@ -120,6 +120,7 @@ class PairControls extends PairScene {
       element("legend", {}, this.text("layers")),
       ...this.head.fates.map((fate) => row(fate.code, fate.label, fate.amount, line(fate), fate.note)),
       row("pigment", this.text("pigment"), this.head.pigment_amount, tint()),
+      ...(this.head.drawn_field.length ? [row("drawn_field", this.text("drawn_field"), "", line(this.head.drawn_field_style))] : []),
       element("label", { class: "layer opacity" }, element("span", { class: "layer-name" }, this.text("opacity")), opacity),
     );
   }

@@ -126,6 +126,7 @@ class PairScene {
     this.head.fates.forEach((fate, k) => {
       if (this.shown.has(fate.code)) strokeLines(ctx, this.paths[k], fate, o, LINE_PX);
     });
+    if (this.shown.has("drawn_field")) strokeLines(ctx, this.outline, this.head.drawn_field_style, o, LINE_PX);
     ctx.restore();
   }
 
