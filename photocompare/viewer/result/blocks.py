@@ -15,13 +15,12 @@ from photocompare.report.words.patient import COURSE_DAYS, calls, course, course
 from photocompare.report.words.reasons import told_reasons
 from photocompare.report.words.result import drawn_field, earlier_contract
 from photocompare.report.words.texts import Texts
+from photocompare.report.words.visit import DAYS_PER_WEEK
 from photocompare.results.result import CONTRACT, Result
 from photocompare.veins.classes import ASSESSED_FATES, Fate
 
 if TYPE_CHECKING:
     from photocompare.clearance.correction import Corrected, Correction
-
-DAYS_PER_WEEK = 7
 
 
 def percent(value: float | None, t: Texts) -> str:

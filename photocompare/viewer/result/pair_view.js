@@ -16,12 +16,13 @@ class PairView extends PairControls {
     this.pointers = new Map();
     this.frame = 0;
     this.observer = new ResizeObserver(() => this.resize());
+    this.windowResized = () => this.resize();
   }
 
   async take(head, send) {
     this.send = send;
     if (this.head && head.text === this.head.text) {
-      this.observer.observe(this.stage); // the page ran again, nothing here changed
+      this.watchSize(); // the page ran again, nothing here changed
       return;
     }
     const again = this.head && this.head.id === head.id && this.head.mode === head.mode;
@@ -211,7 +212,13 @@ class PairView extends PairControls {
     this.draw();
   }
 
+  watchSize() {
+    this.observer.observe(this.stage);
+    window.addEventListener("resize", this.windowResized);
+  }
+
   end() {
+    window.removeEventListener("resize", this.windowResized);
     clearInterval(this.flick.timer);
     cancelAnimationFrame(this.frame);
     this.observer.disconnect();

@@ -23,7 +23,7 @@ class PairControls extends PairScene {
     this.box = element("div", { class: `pair ${mode}`, "aria-busy": "true" }, ...parts);
     this.root.replaceChildren(this.box);
     this.listen();
-    this.observer.observe(this.stage);
+    this.watchSize();
     if (focusKey) this.box.querySelector(`[data-key="${focusKey}"]`)?.focus();
   }
 

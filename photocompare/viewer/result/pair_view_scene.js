@@ -1,5 +1,8 @@
 // What is on the stage: which picture lies where, what is painted over it.  `PairView` says what is chosen.
 
+// CSS pixels.  What stands above and below the pictures is left room for, so that they are seen whole with the number beside them.
+const LEAST_TALL = 340, MOST_TALL = 760, BESIDE_RESULT = 352, BESIDE_CONSULT = 230;
+const BROWSER_BAR = 90; // a phone's bar comes and goes while the page is scrolled: the picture does not follow it
 const LINE_PX = 2; // CSS pixels of a vein's line
 
 class PairScene {
@@ -22,7 +25,8 @@ class PairScene {
   resize() {
     if (!this.image) return;
     const width = this.stage.clientWidth;
-    const tall = Math.max(320, Math.min(this.head.tallest || 760, window.innerHeight * 0.78));
+    if (Math.abs(window.innerHeight - (this.windowTall || 0)) > BROWSER_BAR) this.windowTall = window.innerHeight;
+    const tall = Math.max(LEAST_TALL, Math.min(MOST_TALL, this.windowTall - (this.head.mode === "consult" ? BESIDE_CONSULT : BESIDE_RESULT)));
     const wanted = Math.round(this.abreast(width, tall) || Math.min(tall, (width * this.image.height) / this.image.width));
     if (Math.abs(this.stage.clientHeight - wanted) > 1) this.stage.style.height = `${wanted}px`;
     const ratio = devicePixelRatio || 1;

@@ -26,7 +26,9 @@ def begin(title: str) -> Texts:
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     with right:
         codes, label = list(LANGUAGES), texts(chosen)("app.language")
-        language = st.selectbox(label, codes, codes.index(chosen), LANGUAGES.__getitem__, key="choose_language")
+        language = st.selectbox(
+            label, codes, codes.index(chosen), LANGUAGES.__getitem__, key="choose_language", label_visibility="collapsed"
+        )
     if language != chosen:
         st.session_state[_LANGUAGE] = language
         st.rerun()
