@@ -9,7 +9,7 @@ class PairControls extends PairScene {
     const { mode } = this.head;
     const focused = this.root.getRootNode().activeElement;
     const focusKey = this.root.contains(focused) ? focused.dataset.key : null;
-    this.stage = element("div", { class: "stage", tabindex: "0", role: "application", "aria-label": this.stageLabel(), "data-key": "stage" });
+    this.stage = element("div", { class: "stage", dir: "ltr", tabindex: "0", role: "application", "aria-label": this.stageLabel(), "data-key": "stage" });
     this.canvas = element("canvas", { "aria-hidden": "true" });
     this.captions = element("div", { class: "captions", "aria-hidden": "true" });
     this.stage.append(this.canvas, this.captions);
@@ -65,7 +65,7 @@ class PairControls extends PairScene {
       this.flick.after = !this.flick.after;
       this.draw();
     }, "swap");
-    return element("div", { class: "slider-row" }, element("span", {}, this.text("before")), this.range, element("span", {}, this.text("after")), this.play, this.swap);
+    return element("div", { class: "slider-row", dir: "ltr" }, element("span", {}, this.text("before")), this.range, element("span", {}, this.text("after")), this.play, this.swap);
   }
 
   button(key, act, word, extra = {}) {
