@@ -229,6 +229,7 @@ _FLAGS = (
     Flag("coarse", Severity.DEGRADE, "The {which} photo has few pixels on the skin; the thinnest veins can't be judged in it.", "Use the camera's original file, closer to the skin."),
     Flag("noisy", Severity.DEGRADE, "The {which} photo is noisy; faint veins can't be told from noise.", f"{_RETAKE} with more light."),
     Flag("no_colour", Severity.DEGRADE, "The {which} photo has no colour; veins can't be told from pigment.", "Use a colour photo."),
+    Flag("photo_mirrored", Severity.DEGRADE, "The {which} photo is mirrored: the card in it reads backwards, so left and right are exchanged.", "Use the camera's rear lens or switch off mirroring, and don't flip the photo."),
     Flag("drawn_on", Severity.NOTE, "Writing or paint lies on the leg in the {which} photo; it was left out.", "Send the photo without a date stamp or marks."),
     Flag("recompressed", Severity.NOTE, "The {which} photo was compressed again after it was taken.", "Send the camera's original file."),
     Flag("tone_mapped", Severity.NOTE, "The {which} photo carries an HDR gain map; its standard picture was used.", "Switch HDR off for clinical photos."),
