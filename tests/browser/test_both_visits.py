@@ -1,4 +1,4 @@
-"""The photos of both visits dropped at once, and the days that the number waits for."""
+"""The photos of both visits dropped at once, looked at while they are measured, and the days that the number waits for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.steps import (
     ENGLISH,
+    at,
     file_of,
     grave_findings,
     headline,
@@ -22,6 +23,7 @@ from tests.support.steps import (
     type_day,
     unfold,
     upload,
+    upload_pair,
 )
 
 pytestmark = pytest.mark.thorough
@@ -68,3 +70,14 @@ def test_missing_days_are_given_beside_the_band(open_page: OpenPage, size: tuple
     expect(page.locator(".pc-line")).to_have_text("Week 13")
     for which in ("before", "after"):
         expect(page.get_by_role("spinbutton", name=f"year, {ENGLISH(f'compare.{which}_date')}")).to_have_count(0)
+
+
+def test_both_photos_can_be_looked_at_while_they_are_measured(open_page: OpenPage) -> None:
+    page = open_page()
+    upload_pair(page, "good_result")
+    box = page.locator(".pair.meanwhile[aria-busy=false]")
+    box.get_by_role("slider").press("ArrowLeft")
+    assert at(box) == 48
+    own_pair(page)
+    expect(page.locator(".pair")).to_have_count(1)
+    expect(page.get_by_text(ENGLISH("compare.meanwhile"))).to_have_count(0)

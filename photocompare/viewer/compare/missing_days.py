@@ -9,7 +9,7 @@ import streamlit as st
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.measuring.visit import VISITS, Visit, Which
 
-_FIELD_PX = 170
+_FIELD_PX = 158
 """Wide enough for a day, and for two of them beside each other on a desk's screen."""
 
 

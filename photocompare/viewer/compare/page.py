@@ -13,6 +13,7 @@ from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.compare.both_visits import offer_visits, part_by_day
 from photocompare.viewer.compare.drawing import offer_whole_leg, show_tools
 from photocompare.viewer.compare.folding import ENTRY, show_folded
+from photocompare.viewer.compare.meanwhile import Meanwhile
 from photocompare.viewer.compare.missing_days import ask_missing_days
 from photocompare.viewer.compare.saving_form import show_saving
 from photocompare.viewer.measuring.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
@@ -72,8 +73,17 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
     """The result of the pair that is shown; False where there is none, or none yet."""
     own, running = cards is not None, visit.running
     if cards is not None and running is not None:
-        if not await_result(running, t, stop=visit.stop, also=cards.tell):
+        progress, meanwhile = st.container(), Meanwhile(visit, t)
+
+        def tell() -> None:
+            cards.tell()
+            meanwhile.tell()
+
+        with progress:
+            over = await_result(running, t, stop=visit.stop, also=tell)
+        if not over:
             return False
+        meanwhile.end()
         cards.wait()
         if visit.undated:
             run_again()  # for the dates that were read off the photos meanwhile

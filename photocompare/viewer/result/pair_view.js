@@ -60,7 +60,7 @@ class PairView extends PairControls {
   }
 
   sayReady() {
-    this.box.dataset.ready = this.head.id;
+    if (this.head.mode !== "meanwhile") this.box.dataset.ready = this.head.id; // there is a result
     this.box.setAttribute("aria-busy", "false");
   }
 

@@ -13,7 +13,7 @@ from photocompare.results.dossier import Dossier
 from photocompare.results.result import Result
 from photocompare.viewer.shared.components import asset, component, nothing, packed
 
-Mode = Literal["full", "consult", "field", "correct", "refused"]
+Mode = Literal["full", "consult", "field", "correct", "refused", "meanwhile"]
 
 PIGMENT_RGB = (140, 74, 20)
 """Hemosiderin's own brown."""
@@ -37,6 +37,7 @@ _SHOWN = {
     "field": ("before",),
     "correct": ("before",),
     "refused": ("before_original", "after_original"),
+    "meanwhile": ("before", "after"),
 }
 """Pictures that a mode needs at once."""
 
@@ -62,7 +63,8 @@ def pair_view(
     dossier : Dossier
     t : Texts
     mode : str
-        What can be done: look at everything; the slider alone; draw a field; correct veins; look at the photos of a refused pair.
+        What can be done: look at everything; the slider alone; draw a field; correct veins; look at the photos of a refused pair, or
+        of one that is still being measured.
     identity : str
         Names the comparison on the page: while it stays, the browser keeps its zoom and its pictures.
     wanted : sequence of str

@@ -121,7 +121,8 @@ class PairScene {
 
   layer(ctx, which, pane, painted = true) {
     const picture = this.pictures[`${which}_full`] || this.pictures[which] || this.pictures[`${which}_original`];
-    drawPicture(ctx, picture, this.image, this.placement, pane);
+    // Photos that are not laid over each other yet: each whole, in its own shape.
+    drawPicture(ctx, picture, this.head.mode === "meanwhile" ? picture : this.image, this.placement, pane);
     if (!painted) return;
     const o = this.placement.origin(this.image, pane);
     ctx.save();
