@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from photocompare.viewer.measuring.requests import ReadPhotos
 from tests.support.run_pages import MEASURED, PERCENTAGE, Pages, T, faked_app
 
 
@@ -15,9 +16,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> Pages:
 def test_both_photos_are_there_once_they_were_read_and_go_when_the_result_comes(pages: Pages) -> None:
     measuring = pages.pair()
     assert T("compare.meanwhile") not in pages.words
-    for checking, thumbnail in zip(pages.checkings, (b"\xff\xd8\xff before", b"\xff\xd8\xff after"), strict=True):
-        checking.know()
-        checking.thumbnail = thumbnail
+    measuring.photos = ReadPhotos(b"\xff\xd8\xff before", b"\xff\xd8\xff after", 900, 1200)
     pages.run()
     assert T("compare.meanwhile") in pages.words
     head = pages.pictures()
@@ -28,12 +27,3 @@ def test_both_photos_are_there_once_they_were_read_and_go_when_the_result_comes(
     pages.run()
     assert T("compare.meanwhile") not in pages.words
     assert pages.pictures()["mode"] == "full"
-
-
-def test_a_photo_that_can_t_be_read_shows_none(pages: Pages) -> None:
-    pages.pair()
-    pages.checkings[0].know()
-    pages.checkings[0].thumbnail = b"\xff\xd8\xff before"
-    pages.checkings[1].end("refused")
-    pages.run()
-    assert T("compare.meanwhile") not in pages.words

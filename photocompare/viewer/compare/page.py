@@ -73,7 +73,7 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
     """The result of the pair that is shown; False where there is none, or none yet."""
     own, running = cards is not None, visit.running
     if cards is not None and running is not None:
-        progress, meanwhile = st.container(), Meanwhile(visit, t)
+        progress, meanwhile = st.container(), Meanwhile(running, visit.current[:16], t)
 
         def tell() -> None:
             cards.tell()
