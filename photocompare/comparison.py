@@ -19,7 +19,7 @@ import numpy as np
 from photocompare import __version__
 from photocompare.base.arrays import SRGB8, Density, LinearRGB, MapXY, Mask, PointsXY
 from photocompare.base.colour import density_from_linear
-from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
+from photocompare.base.flags import FIELD_DRAWN, RaisedFlag, Severity, raised, worst_first
 from photocompare.base.masks import dilated, square
 from photocompare.base.provenance import Stopwatch
 from photocompare.card.pair_colours import under_other_light
@@ -135,8 +135,9 @@ def compare(
     timing = judge_timing(
         given.get("before_date") or _capture_date(before), given.get("after_date") or _capture_date(after), options=settings.timing
     )
-    flags = _known_beforehand(before, after, timing)
-    ending = _Ending(before, after, timing, settings, watch)
+    polygon_xy = given.get("polygon_xy")
+    flags = [*_known_beforehand(before, after, timing), *_raised(() if polygon_xy is None else (FIELD_DRAWN,))]
+    ending = _Ending(before, after, timing, settings, watch, polygon_xy)
     if _refuse(flags):
         return ending.comparison(flags)
 
@@ -221,6 +222,7 @@ class _Ending:
     timing: Timing
     settings: Settings
     watch: Stopwatch
+    drawn_field: PointsXY | None
 
     def comparison(
         self, flags: Sequence[RaisedFlag], pair: _Pair | None = None, laid: _LaidOver | None = None, numbers: _Numbers | None = None
@@ -248,6 +250,7 @@ class _Ending:
                 factor_after=1.0 if pair is None else pair.prepared_after.factor,
                 registration=None if laid is None or laid.registration.refused else laid.registration,
                 measured=None if numbers is None or outcome is None else numbers.measured,
+                drawn_field=self.drawn_field,
             ),
         )
 

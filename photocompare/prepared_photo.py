@@ -94,6 +94,8 @@ def prepare_photo(
     known = scale.mm_per_working_px if scale.measured else None
     detail = None if factor == 1.0 else close_up(photo.encoded, found.measurable, factor, options=settings.quality.focus)
     quality = judge_quality(linear, found, mm_per_px=known, detail=detail, options=settings.quality)
+    if seen is not None and seen.mirrored:
+        quality = dataclasses.replace(quality, flags=(*quality.flags, "photo_mirrored"))
     colours = None if seen is None or not photo.facts.has_colour else card_colours(seen)
     return PreparedPhoto(linear, factor, whole, found, scale, quality, colours)
 

@@ -42,7 +42,8 @@ def compare_shots(befores: Sequence[Photo], afters: Sequence[Photo], *, settings
     befores, afters : sequence of Photo
         One to four each; the pairing runs through both, the shorter one again from its start.
     settings, how
-        As `compare` takes them; scale and polygon belong to the first before photo and are used for that alone.
+        As `compare` takes them; scale and polygon belong to the first before photo.  A scale is used for that alone; with a polygon
+        the other before photos are left out.
 
     Returns
     -------
@@ -56,6 +57,9 @@ def compare_shots(befores: Sequence[Photo], afters: Sequence[Photo], *, settings
     """
     if not (1 <= len(befores) <= MOST_SHOTS and 1 <= len(afters) <= MOST_SHOTS):
         raise UsageError(f"Give one to {MOST_SHOTS} photos of each visit.")
+    # A drawn field belongs to the first before photo: further ones would be measured on the whole leg, which is another number.
+    if how.get("polygon_xy") is not None:
+        befores = befores[:1]
     count = max(len(befores), len(afters))
     pairs = list(zip(islice(cycle(befores), count), islice(cycle(afters), count), strict=True))
     of_the_first = ("mm_per_px", "polygon_xy")

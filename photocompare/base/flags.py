@@ -64,6 +64,9 @@ class RaisedFlag:
         return self.flag.fix.replace("{which}", self.which)
 
 
+FIELD_DRAWN = "field_drawn"
+"""Code of the flag of a pair that was measured within a reader's polygon."""
+
 _RETAKE = "Take the {which} photo again"
 
 _FLAGS = (
@@ -189,6 +192,12 @@ _FLAGS = (
         "The scales of the two photos (cards, or calibrations in their files) differ from how the photos lie over each other; lengths in millimetres are uncertain.",
         "Measure the check ruler printed on each card: it must be 50 mm long; lay the card beside the region, in the plane of the skin.",
     ),
+    Flag(
+        FIELD_DRAWN,
+        Severity.NOTE,
+        "The numbers are of a field that was drawn by hand, not of the whole leg.",
+        "Hold them against numbers of the same field alone.",
+    ),
     Flag("shot_left_out", Severity.NOTE, "One or more of the repeated photos could not be measured and were left out.", "Compare each of them alone to see why."),
     Flag(
         "shots_disagree",
@@ -226,6 +235,7 @@ _FLAGS = (
     Flag("coarse", Severity.DEGRADE, "The {which} photo has few pixels on the skin; the thinnest veins can't be judged in it.", "Use the camera's original file, closer to the skin."),
     Flag("noisy", Severity.DEGRADE, "The {which} photo is noisy; faint veins can't be told from noise.", f"{_RETAKE} with more light."),
     Flag("no_colour", Severity.DEGRADE, "The {which} photo has no colour; veins can't be told from pigment.", "Use a colour photo."),
+    Flag("photo_mirrored", Severity.DEGRADE, "The {which} photo is mirrored: the card in it reads backwards, so left and right are exchanged.", "Use the camera's rear lens or switch off mirroring, and don't flip the photo."),
     Flag("drawn_on", Severity.NOTE, "Writing or paint lies on the leg in the {which} photo; it was left out.", "Send the photo without a date stamp or marks."),
     Flag("burnt_in_text", Severity.NOTE, "The {which} file says that writing is burnt into its picture; it may name the patient.", "Look at the pictures before you pass them on, or send the photo without writing."),
     Flag("recompressed", Severity.NOTE, "The {which} photo was compressed again after it was taken.", "Send the camera's original file."),

@@ -6,6 +6,7 @@ Charts of other makers (24-patch ColorChecker) give colour but no scale, since t
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -18,7 +19,7 @@ from photocompare.base.arrays import LinearRGB
 from photocompare.card.chart import ChartOptions, find_chart
 from photocompare.card.layout import LAYOUTS, MARKER_CELLS, MARKER_DICTIONARY, CardLayout, Marker
 from photocompare.card.patches import ColourCorrection, ColourOptions, PatchReading, fit_correction, light_levels, read_patch, sample_quads
-from photocompare.card.plane import fit_homography, transform_points
+from photocompare.card.plane import area_scale, fit_homography, seen_from_the_front, transform_points
 
 Points = NDArray[np.float64]
 
@@ -112,6 +113,8 @@ class Card:
         Refits with the corners moved by their residual error; empty for a chart.
     options : ColourOptions
         The colour options that the patches were read with.
+    mirrored : bool
+        Whether it reads backwards: the photo is mirrored.
     """
 
     layout: str
@@ -125,6 +128,7 @@ class Card:
     homography_draws: Points
     options: ColourOptions
     alone: bool = True
+    mirrored: bool = False
 
     def mm_per_px_at(self, points_xy: Points) -> Points | None:
         """Scale in the card's plane at some pixels, tilt corrected: the root of the area that one pixel covers.
@@ -137,14 +141,14 @@ class Card:
         -------
         ndarray of float64, shape (N,), mm per px, or None where the plane's millimetres are unknown or the card is not alone.
         """
-        return _scale(self.homography, np.asarray(points_xy, dtype=np.float64)) if self.scale_known and self.alone else None
+        return area_scale(self.homography, np.asarray(points_xy, dtype=np.float64)) if self.scale_known and self.alone else None
 
     def scale_error_at(self, points_xy: Points) -> Points | None:
         """Relative standard error of `mm_per_px_at` from where the corners were seen; print and depth are the scale's own."""
         if not (self.scale_known and self.alone):
             return None
         points = np.asarray(points_xy, dtype=np.float64)
-        draws = np.stack([_scale(draw, points) for draw in self.homography_draws])
+        draws = np.stack([area_scale(draw, points) for draw in self.homography_draws])
         return np.asarray(np.std(np.log(draws), axis=0, ddof=1))
 
     def foreshortening_at(self, point_xy: Points) -> float:
@@ -153,12 +157,6 @@ class Card:
         origin, right, down = transform_points(self.homography, ends)
         stretches = np.linalg.svd(np.column_stack([right - origin, down - origin]), compute_uv=False)
         return float(stretches[0] / stretches[1])
-
-
-def _scale(homography: Points, points_xy: Points) -> Points:
-    """Square root of the Jacobian's determinant, which for a homography is det(H) / w^3."""
-    depth = points_xy @ homography[2, :2] + homography[2, 2]
-    return np.asarray(np.sqrt(abs(np.linalg.det(homography)) / np.abs(depth) ** 3))
 
 
 @lru_cache(maxsize=1)
@@ -171,10 +169,16 @@ Sighting = tuple[CardLayout, Marker, Points]
 
 
 def _detector(longest: int, options: CardOptions) -> cv2.aruco.ArucoDetector:
-    """A detector that knows our markers only and numbers them as `_known_markers` does."""
+    """A detector that knows our markers only and numbers them as `_known_markers` does; behind them, as many again, as a mirror shows them.
+
+    A marker and another one's mirror image differ in 6 bits at least.
+    """
     whole = cv2.aruco.getPredefinedDictionary(MARKER_DICTIONARY)
-    identifiers = [marker.identifier for _, marker in _known_markers()]
-    ours = cv2.aruco.Dictionary(whole.bytesList[identifiers], whole.markerSize, whole.maxCorrectionBits)
+    forwards = whole.bytesList[[marker.identifier for _, marker in _known_markers()]]
+    size = whole.markerSize
+    bits = [cv2.aruco.Dictionary.getBitsFromByteList(forwards[k : k + 1], size) for k in range(len(forwards))]
+    backwards = [cv2.aruco.Dictionary.getByteListFromBits(np.ascontiguousarray(one[:, ::-1])) for one in bits]
+    ours = cv2.aruco.Dictionary(np.concatenate([forwards, *backwards]), size, whole.maxCorrectionBits)
     parameters = cv2.aruco.DetectorParameters()
     smallest, largest, step = options.threshold_windows
     parameters.adaptiveThreshWinSizeMin, parameters.adaptiveThreshWinSizeMax, parameters.adaptiveThreshWinSizeStep = smallest, largest, step
@@ -184,8 +188,8 @@ def _detector(longest: int, options: CardOptions) -> cv2.aruco.ArucoDetector:
     return cv2.aruco.ArucoDetector(ours, parameters)
 
 
-def _detect(green: NDArray[np.float32], scale: float, options: CardOptions) -> list[Sighting]:
-    """Markers of a linear-light channel looked at enlarged by `scale`; corners to about half a pixel."""
+def _detect(green: NDArray[np.float32], scale: float, options: CardOptions) -> tuple[list[Sighting], int]:
+    """Markers of a linear-light channel looked at enlarged by `scale`, corners to about half a pixel; and how many read backwards."""
     if scale != 1.0:
         kind = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
         green = np.asarray(cv2.resize(green, None, fx=scale, fy=scale, interpolation=kind), dtype=np.float32)
@@ -194,11 +198,12 @@ def _detect(green: NDArray[np.float32], scale: float, options: CardOptions) -> l
     found: tuple[Any, ...] = _detector(max(encoded.shape), options).detectMarkers(encoded)
     corners, numbers = found[:2]
     if numbers is None:
-        return []
+        return [], 0
     known = _known_markers()
     # a resize by `scale` keeps pixel centres centred (`photocompare.base.arrays.scaled_position`); this is its inverse
     places = [(np.asarray(quad[0], dtype=np.float64) + 0.5) / scale - 0.5 for quad in corners]
-    return [(*known[int(number)], place) for number, place in zip(numbers.ravel(), places, strict=True)]
+    forwards = [(int(number), place) for number, place in zip(numbers.ravel(), places, strict=True) if number < len(known)]
+    return [(*known[number], place) for number, place in forwards], len(places) - len(forwards)
 
 
 def _look_closer(green: NDArray[np.float32], sightings: list[Sighting], options: CardOptions) -> list[Sighting]:
@@ -210,7 +215,7 @@ def _look_closer(green: NDArray[np.float32], sightings: list[Sighting], options:
     low = np.maximum(np.floor(points.min(axis=0) - reach), 0).astype(int)
     high = np.minimum(np.ceil(points.max(axis=0) + reach), green.shape[::-1]).astype(int)
     part = np.ascontiguousarray(green[low[1] : high[1], low[0] : high[0]])
-    return [(*which, corners + low) for *which, corners in _detect(part, options.closer_look, options) if which[0] is layout]
+    return [(*which, corners + low) for *which, corners in _detect(part, options.closer_look, options)[0] if which[0] is layout]
 
 
 def _refined(green: NDArray[np.float32], corners_xy: Points, options: CardOptions) -> Points:
@@ -248,22 +253,13 @@ def _fit_plane(layout: CardLayout, found: list[tuple[Marker, Points]], options: 
         return None
     keep = np.repeat(whole, 4)
     px_from_mm = fit_homography(mm[keep], px[keep])
-    if px_from_mm is None or not _is_seen_from_the_front(px_from_mm, layout):
+    if px_from_mm is None or not seen_from_the_front(px_from_mm, layout.outline_xy):
         return None
     misses = np.linalg.norm(transform_points(np.asarray(np.linalg.inv(px_from_mm), dtype=np.float64), px[keep]) - mm[keep], axis=1)
     residual = float(np.sqrt(np.mean(misses**2)))
     if residual > options.residual_share * layout.diagonal:
         return None
     return _Plane(layout, px_from_mm, seen, mm[keep], px[keep], residual)
-
-
-def _is_seen_from_the_front(px_from_mm: Points, layout: CardLayout) -> bool:
-    """All four corners before the camera, and clockwise as printed."""
-    depth = layout.outline_xy @ px_from_mm[2, :2] + px_from_mm[2, 2]
-    if np.any(depth * px_from_mm[2, 2] <= 0):
-        return False
-    outline = transform_points(px_from_mm, layout.outline_xy).astype(np.float32)
-    return bool(cv2.isContourConvex(outline[:, None])) and cv2.contourArea(outline, oriented=True) > 0
 
 
 def _draws(plane: _Plane) -> Points:
@@ -302,15 +298,15 @@ def _plane_of(green: NDArray[np.float32], sightings: list[Sighting], options: Ca
     return _fit_plane(layout, [(marker, _refined(green, corners, options)) for _, marker, corners in sightings], options)
 
 
-def _best_plane(green: NDArray[np.float32], options: CardOptions) -> tuple[_Plane | None, bool]:
-    """The plane with the most markers over both sizes of the card, and whether all markers lie on its card."""
-    found = _detect(green, 1.0, options)
-    if not found and options.half_size:
-        found = _detect(green, 0.5, options)
+def _best_plane(green: NDArray[np.float32], options: CardOptions) -> tuple[_Plane | None, bool, bool]:
+    """The plane with the most markers over both sizes of the card, whether all markers lie on its card, and whether any read backwards."""
+    found, backwards = _detect(green, 1.0, options)
+    if not found and not backwards and options.half_size:
+        found, backwards = _detect(green, 0.5, options)
     by_layout = [[sighting for sighting in found if sighting[0] is layout] for layout in LAYOUTS.values()]
     planes = [plane for sightings in by_layout if sightings and (plane := _plane_of(green, sightings, options)) is not None]
     best = max(planes, key=lambda plane: len(plane.seen), default=None)
-    return best, best is None or all(_on_card(best, corners, options) for *_, corners in found)
+    return best, best is None or all(_on_card(best, corners, options) for *_, corners in found), backwards > 0
 
 
 def _on_card(plane: _Plane, corners_px: Points, options: CardOptions) -> bool:
@@ -332,14 +328,35 @@ def find_card(linear: LinearRGB, *, options: CardOptions = DEFAULT_OPTIONS) -> C
     Returns
     -------
     Card or None
-        None where neither is seen with certainty.  Markers of other makers or dictionaries are passed over.
+        None where neither is seen with certainty.  Markers of other makers or dictionaries are passed over.  A card that reads
+        backwards tells that the photo is mirrored, and serves as well.
     """
     if min(linear.shape[:2]) < options.smallest_photo_px:
         return None
     green = np.ascontiguousarray(linear[..., 1])
-    plane, alone = _best_plane(green, options)
+    plane, alone, backwards = _best_plane(green, options)
+    if plane is None and backwards:
+        plane, alone, _ = _best_plane(np.ascontiguousarray(green[:, ::-1]), options)
+        if plane is not None:
+            return _turned(_card_of(np.ascontiguousarray(linear[:, ::-1]), plane, options, alone=alone), linear.shape[1])
     if plane is None:
         return _chart_card(linear, options) if options.charts else None
+    return _card_of(linear, plane, options, alone=alone)
+
+
+def _turned(card: Card, width: int) -> Card:
+    """A card that was found in a mirrored photo turned back, in the pixels of the photo as it is."""
+    turn = np.array([[-1.0, 0.0, width - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    return dataclasses.replace(
+        card,
+        homography=card.homography @ turn,
+        corners_xy=transform_points(turn, card.corners_xy),
+        homography_draws=card.homography_draws @ turn,
+        mirrored=True,
+    )
+
+
+def _card_of(linear: LinearRGB, plane: _Plane, options: CardOptions, *, alone: bool) -> Card:
     return Card(
         layout=plane.layout.name,
         homography=np.asarray(np.linalg.inv(plane.px_from_mm), dtype=np.float64),

@@ -139,9 +139,11 @@ def funnel_words(funnel: Funnel, t: Texts) -> list[str]:
 def notes(figures: AuditFigures, t: Texts) -> list[str]:
     """How the figures are to be read."""
     others = [t("audit_note.other_methods", n=figures.other_methods)] if figures.other_methods else []
+    drawn = [t("audit_note.drawn_fields", n=figures.drawn_fields)] if figures.drawn_fields else []
     return [
         t("audit_note.counted"),
         *others,
+        *drawn,
         t("audit_note.intervals"),
         t("audit_note.error"),
         t("audit_note.band"),

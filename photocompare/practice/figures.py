@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from photocompare.base.estimate import Estimate
+from photocompare.base.flags import FIELD_DRAWN
 from photocompare.practice.breakdown import DIMENSIONS, Breakdown, breakdown, grouped
-from photocompare.practice.cohort import Cohort, CohortFilter, Floats, distinct, in_windows, measured, of_one_method, select
+from photocompare.practice.cohort import Cohort, CohortFilter, Flags, Floats, distinct, in_windows, measured, of_one_method, select
 from photocompare.practice.flow import Flow, flow
 from photocompare.practice.follow_up import Completeness, completeness
 from photocompare.practice.funnel import Funnel, FunnelOptions, funnel
@@ -141,6 +142,8 @@ class AuditFigures:
         How the pooled comparisons were measured, as the latest one was: the beginning of the settings' hash, with the contract from 2 on.
     other_methods : int
         Comparisons with a number that were measured otherwise: counted in the flow up to "measured", and in nothing that follows.
+    drawn_fields : int
+        Of the pooled comparisons, those that were measured within a field drawn by hand.
     flow : Flow
     completeness : Completeness
     outcomes : Outcomes or None
@@ -156,6 +159,7 @@ class AuditFigures:
     last_day: dt.date | None
     method: str
     other_methods: int
+    drawn_fields: int
     flow: Flow
     completeness: Completeness
     outcomes: Outcomes | None
@@ -192,6 +196,7 @@ def audit_figures(frame: pd.DataFrame, wanted: CohortFilter | None = None, optio
         last,
         method,
         len(numbered) - len(pooled),
+        int(np.count_nonzero(_with_reason(pooled, FIELD_DRAWN))),
         flow(cohort, ended, least_patients=least),
         completeness(cohort, as_of=options.as_of, timing=options.timing),
         outcomes_of(ended, options) if distinct(ended.patients) >= least else None,
@@ -224,6 +229,12 @@ def outcomes_of(ended: Cohort, options: AuditOptions) -> Outcomes:
         {name: drawn for name, drawn in funnels.items() if drawn is not None},
         _run_chart(ended, clearance, options),
     )
+
+
+def _with_reason(cohort: Cohort, code: str) -> Flags:
+    """Rows that give this reason."""
+    found, words = cohort.words("reasons")
+    return np.array([code in text.split() for text in words], np.bool_)[found]
 
 
 def _span(cohort: Cohort) -> tuple[dt.date | None, dt.date | None]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from photocompare.base.arrays import SRGB8, Grey, LinearRGB, Mask
+from photocompare.base.arrays import SRGB8, Grey, LinearRGB, Mask, PointsXY
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import RaisedFlag, Severity
 from photocompare.results.reference_band import BandVerdict
@@ -90,6 +90,8 @@ class Pictures:
         None when it did not come to that, or no map can be trusted.
     measured : Measured or None
         None for a pair that is not comparable.
+    drawn_field : ndarray of shape (N, 2) or None
+        Corners (x, y) of the field that a reader drew, full pixels of the before photo; None for the whole leg.
     """
 
     before: SRGB8
@@ -98,6 +100,7 @@ class Pictures:
     factor_after: float = 1.0
     registration: Registration | None = None
     measured: Measured | None = None
+    drawn_field: PointsXY | None = None
 
 
 @dataclass(frozen=True)

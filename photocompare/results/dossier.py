@@ -47,8 +47,8 @@ class Dossier:
         working size: "before", "after" (same light), "difference", "error", and the masks "field", "pigment_before", "pigment_after".
         "before_full", "after_full" where they were asked for.
     lines : mapping or None
-        For drawing, (x, y, x, y, ...) in pixels of the shown pictures: "fates" (fate to joined lines) and "pieces" (one line each, in the
-        table's order).  None for a refused pair.
+        For drawing, (x, y, x, y, ...) in pixels of the shown pictures: "fates" (fate to joined lines), "pieces" (one line each, in the
+        table's order), and "drawn_field" (corners) where a reader drew one.  None for a refused pair.
     vein_bytes : bytes
         The table of vein pieces as `vein_table` writes it; empty for a refused pair.
     shown_over_full : float
@@ -77,6 +77,11 @@ class Dossier:
     def measured(self) -> bool:
         """Whether there is a number."""
         return self.result.measured
+
+    @property
+    def drawn_field(self) -> tuple[float, ...]:
+        """Corners x, y, x, y, ... of the field that a reader drew, pixels of the shown pictures; empty without one."""
+        return tuple((self.lines or {}).get("drawn_field", ()))
 
     @cached_property
     def veins(self) -> VeinTable | None:

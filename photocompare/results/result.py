@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from photocompare.base.estimate import Estimate
-from photocompare.base.flags import REGISTRY, RaisedFlag, Severity, raised
+from photocompare.base.flags import FIELD_DRAWN, REGISTRY, RaisedFlag, Severity, raised
 from photocompare.leg.scale_source import ScaleSource
 from photocompare.results.comparison import PhotoRecord, Provenance, ShotRecord, Status
 from photocompare.results.reference_band import BandVerdict
@@ -241,6 +241,11 @@ class Result:
         """A fate's length in percent of the assessed length, above 100 for much that is new; None where nothing was assessed."""
         assessed = self.assessed_length
         return 100.0 * self.lengths.get(fate, 0.0) / assessed if assessed > 0 else None
+
+    @property
+    def within_drawn_field(self) -> bool:
+        """Whether it was measured within a field that a reader drew."""
+        return any(reason.code == FIELD_DRAWN for reason in self.reasons)
 
     @property
     def photos(self) -> Mapping[str, PhotoRecord]:

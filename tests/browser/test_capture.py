@@ -18,7 +18,7 @@ from photocompare.phantom.pair import simple_pair
 from photocompare.report.pdf.card import card_pdf
 from photocompare.report.words.texts import texts
 from photocompare.viewer.capture.camera import LiveCheckOptions
-from tests.support.steps import LOOKS, MEASURED_MS, everything_written, go_to, percentages, sample_files, settled, upload
+from tests.support.steps import LOOKS, MEASURED_MS, everything_written, go_to, percentages, sample_files, settled, unfold, upload
 from tests.support.viewer_server import Server, Visitors
 
 pytestmark = pytest.mark.thorough
@@ -104,6 +104,7 @@ def test_both_shots_go_straight_into_compare(open_page: OpenPage) -> None:
     expect(page.locator(".pc-check img")).to_have_count(2, timeout=MEASURED_MS)
     expect(page.get_by_text(ENGLISH("result.refused"))).to_be_visible(timeout=MEASURED_MS)
     assert percentages(everything_written(page)) == []
+    unfold(page)
     for button in page.get_by_role("button", name=ENGLISH("compare.remove_shots")).all():
         expect(button).to_be_visible()
 

@@ -9,7 +9,20 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from photocompare.report.words.texts import texts
-from tests.support.steps import ENGLISH, SIZES, at, choose_language, everything_written, go_to, headline, painted, pair
+from tests.support.steps import (
+    ENGLISH,
+    SIZES,
+    at,
+    choose_language,
+    everything_written,
+    go_to,
+    headline,
+    own_pair,
+    painted,
+    pair,
+    percentages,
+    upload_pair,
+)
 
 OpenPage = Callable[..., Page]
 
@@ -71,3 +84,23 @@ def test_the_usual_course_what_comes_next_when_to_call_and_spanish_on_every_page
     expect(page.get_by_text(spanish("headline.of_cleared"))).to_be_visible()
     pair(page)
     assert spanish("pair.same_processing") in everything_written(page)
+
+
+def test_a_refused_pair_is_shown_side_by_side_with_what_would_help(open_page: OpenPage) -> None:
+    page = open_page()
+    upload_pair(page, "refused")
+    own_pair(page)
+    go_to(page, "consult")
+    box = pair(page)
+    expect(page.get_by_test_id("sentence")).to_have_text(ENGLISH("consult.refused"))
+    expect(page.locator(".pc-notes")).to_have_text(ENGLISH("consult.about_photos"))
+    expect(page.locator(".pc-helps li")).to_have_text([ENGLISH("consult.help_mirrored")])
+    assert not percentages(everything_written(page))
+    for size in SIZES:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        painted(box)
+        before, after = (box.locator(".captions span").nth(k).bounding_box() for k in range(2))
+        assert before is not None
+        assert after is not None
+        assert before["y"] == after["y"]
+        assert after["x"] >= before["x"] + before["width"]

@@ -15,6 +15,7 @@ from tests.support.steps import (
     headline,
     own_pair,
     painted,
+    pair,
     percentages,
     set_date,
     settled,
@@ -86,6 +87,10 @@ def test_a_field_drawn_with_the_mouse_is_measured(measured_page: Page) -> None:
     expect(headline(page)).to_have_count(0)
     own_pair(page)
     assert 0 < lengths(page) < 0.8 * whole
+    expect(page.locator(".pc-head").get_by_text(ENGLISH("result.drawn_field"))).to_be_visible()
+    outline, outlined = pair(page).locator('[data-key="layer-drawn_field"]'), painted(pair(page))
+    outline.uncheck()
+    assert painted(pair(page)) != outlined
     back_to_the_whole_leg(page, number)
 
 
@@ -96,6 +101,7 @@ def back_to_the_whole_leg(page: Page, number: str) -> None:
     expect(page.get_by_text(ENGLISH("compare.field_now"))).to_have_count(0)
     expect(headline(page)).to_have_text(number)
     expect(stop_button(page)).to_have_count(0)
+    expect(page.get_by_text(ENGLISH("result.drawn_field"))).to_have_count(0)
     choose_tool(page, "pictures")
 
 

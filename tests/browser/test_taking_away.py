@@ -27,6 +27,7 @@ from tests.support.steps import (
     painted,
     picture_of,
     sample_files,
+    unfold,
     upload,
 )
 from tests.support.viewer_server import Server, Visitors
@@ -65,6 +66,7 @@ def private_pair(chromium: Browser, server: Server) -> Iterator[Page]:
         upload(page, which, file_of(f"{SECRET} {which}.jpg", private(path)))
     expect(page.locator(".pc-check").get_by_text("3000 × 4000")).to_have_count(2, timeout=MEASURED_MS)
     own_pair(page)
+    unfold(page)
     page.get_by_text(ENGLISH("compare.details"), exact=True).click()
     label = page.get_by_role("textbox", name=ENGLISH("compare.patient_label"))
     label.fill(LABEL)

@@ -30,6 +30,7 @@ from tests.support.steps import (
     sample_files,
     settled,
     stop_button,
+    unfold,
     upload,
     upload_pair,
 )
@@ -69,6 +70,7 @@ def test_two_photos_to_a_result_stopped_once_and_then_at_once(open_page: OpenPag
     expect(page.get_by_text(ENGLISH("compare.sample_note"))).to_have_count(0)
 
     page.evaluate("window.stages.clear()")
+    unfold(page)
     page.get_by_role("button", name="Remove after.jpg").click()
     expect(page.get_by_text(ENGLISH("compare.empty_after"))).to_be_visible()
     expect(headline(page)).to_have_count(0)

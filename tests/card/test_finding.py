@@ -356,9 +356,23 @@ def test_other_peoples_markers_are_no_card(dictionary: int) -> None:
     assert find_card(photographed(scene, rng)) is None
 
 
-def test_a_mirrored_card_is_no_card() -> None:
-    photo, _ = card_photo(CREDIT_CARD, 0.2)
-    assert find_card(np.ascontiguousarray(photo[:, ::-1])) is None
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_card_that_reads_backwards_is_told_and_serves_as_well(layout: CardLayout) -> None:
+    photo, _ = card_photo(layout, 0.2 if layout is CREDIT_CARD else 0.35, tilt=15.0, axis=30.0, spin=40.0)
+    plain, mirrored = find_card(photo), find_card(np.ascontiguousarray(photo[:, ::-1]))
+    assert plain is not None
+    assert mirrored is not None
+    assert (plain.mirrored, mirrored.mirrored) == (False, True)
+    assert mirrored.alone
+    point = plain.corners_xy.mean(axis=0)[np.newaxis]
+    turned = np.array([[SHAPE[1] - 1.0 - point[0, 0], point[0, 1]]])
+    assert mirrored.mm_per_px_at(turned) == pytest.approx(plain.mm_per_px_at(point), rel=1e-3)
+    assert mirrored.scale_error_at(turned) == pytest.approx(plain.scale_error_at(point), rel=0.3)
+    assert mirrored.corners_xy[:, 0] == pytest.approx(SHAPE[1] - 1.0 - plain.corners_xy[:, 0], abs=0.3)
+    corrections = colour_correction(mirrored), colour_correction(plain)
+    assert corrections[0] is not None
+    assert corrections[1] is not None
+    assert corrections[0].matrix == pytest.approx(corrections[1].matrix, abs=0.05)
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (1, 400), (300, 200)])

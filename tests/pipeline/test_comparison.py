@@ -134,6 +134,14 @@ def test_a_polygon_outside_the_photo() -> None:
         compare(bare_leg(1), bare_leg(2), polygon_xy=np.array([[5000, 5000], [6000, 5000], [6000, 6000]], np.float32))
 
 
+def test_a_drawn_field_is_told_and_kept() -> None:
+    corners = np.array([[100, 100], [200, 100], [200, 200]], np.float32)
+    drawn = compare(bare_leg(1), bare_leg(2), polygon_xy=corners)
+    assert "field_drawn" in [reason.code for reason in drawn.reasons]
+    assert drawn.pictures.drawn_field is corners
+    assert "field_drawn" not in [reason.code for reason in compare(bare_leg(1), bare_leg(2)).reasons]
+
+
 # --- what the result may be
 
 

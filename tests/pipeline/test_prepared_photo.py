@@ -58,6 +58,16 @@ def test_the_card_is_cut_out_and_its_window_left_in(scene: tuple[LinearRGB, Mask
     assert prepared.field.leg[beyond].mean() > 0.8
 
 
+def test_a_mirrored_photo_is_told_by_its_card_which_serves_as_well(scene: tuple[LinearRGB, Mask, Mask, Mask]) -> None:
+    plain = prepare_photo(photo_of(scene[0]))
+    mirrored = prepare_photo(photo_of(np.ascontiguousarray(scene[0][:, ::-1])))
+    assert "photo_mirrored" in mirrored.quality.flags
+    assert "photo_mirrored" not in plain.quality.flags
+    assert mirrored.scale.source == "card"
+    assert mirrored.scale.mm_per_px == pytest.approx(plain.scale.mm_per_px, rel=2e-3)
+    assert np.count_nonzero(mirrored.limb.leg[:, ::-1] != plain.limb.leg) < 0.01 * np.count_nonzero(plain.limb.leg)
+
+
 def test_a_card_that_is_not_looked_for_gives_nothing(scene: tuple[LinearRGB, Mask, Mask, Mask]) -> None:
     prepared = prepare_photo(photo_of(scene[0]), card=False)
     assert prepared.scale.source != "card"

@@ -105,6 +105,18 @@ def test_each_shot_meets_one_of_the_other_visit(monkeypatch: pytest.MonkeyPatch)
     assert [m[2].get("mm_per_px") for m in met] == [0.1, None, None]
 
 
+def test_with_a_drawn_field_its_photo_meets_every_shot_of_the_other_visit(monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[tuple[object, object, object]] = []
+
+    def spy(before: object, after: object, **how: object) -> object:
+        met.append((before, after, how.get("polygon_xy")))
+        return make_comparison()
+
+    monkeypatch.setattr(shots, "compare", spy)
+    shots.compare_shots(["b0", "b1", "b2"], ["a0", "a1"], polygon_xy="field")  # type: ignore[list-item]
+    assert met == [("b0", "a0", "field"), ("b0", "a1", "field")]
+
+
 @pytest.mark.parametrize("count", [0, 5])
 def test_too_few_or_too_many_shots_are_bad_usage(count: int) -> None:
     with pytest.raises(UsageError, match="one to 4"):

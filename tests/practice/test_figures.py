@@ -229,6 +229,16 @@ def test_numbers_of_another_method_are_counted_and_not_pooled(frame: pd.DataFram
     assert "another version" not in " ".join(notes(alone, texts("en")))
 
 
+def test_numbers_of_drawn_fields_are_counted_and_told(frame: pd.DataFrame) -> None:
+    numbered = frame["length"].notna()
+    drawn = numbered & (np.arange(len(frame)) % 50 == 0)
+    marked = frame.assign(reasons=pd.Categorical(np.where(drawn, "light_differs field_drawn", "")))
+    found, none = audit_figures(marked), audit_figures(frame.assign(reasons=pd.Categorical([""] * len(frame))))
+    assert (found.drawn_fields, none.drawn_fields) == (int(drawn.sum()), 0)
+    assert texts("en")("audit_note.drawn_fields", n=found.drawn_fields) in notes(found, texts("en"))
+    assert len(notes(found, texts("en"))) == len(notes(none, texts("en"))) + 1
+
+
 def test_clearances_below_0_are_counted_drawn_and_told_in_words(frame: pd.DataFrame) -> None:
     """Most legs darker than before: the histogram and its axis go below 0, and a mean below 0 has words."""
     darker = frame.assign(length=frame["length"] - 90.0, length_low=frame["length_low"] - 90.0, length_high=frame["length_high"] - 90.0)

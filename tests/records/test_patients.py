@@ -11,6 +11,7 @@ import pytest
 
 from photocompare.base.errors import StaleRecord, UsageError
 from photocompare.base.estimate import Estimate
+from photocompare.base.flags import FIELD_DRAWN, raised
 from photocompare.clearance.correction import Corrected, Correction
 from photocompare.records.access import LOCAL, Actor
 from photocompare.records.entries import IdentityFacts, VisitFacts, checked_place
@@ -188,6 +189,20 @@ def test_a_refused_pair_stands_at_no_height_and_has_no_number_in_the_table(regio
     measured = [layer for layer in upper["layer"] if layer.get("encoding", {}).get("y", {}).get("field") == "length"]
     for layer in measured:
         assert len(upper["datasets"][layer["data"]["name"]]) == 2
+
+
+def test_a_number_of_a_drawn_field_is_marked_and_joined_with_none_of_the_whole_leg(region: StoredRegion) -> None:
+    flag = raised(FIELD_DRAWN)
+    told = dataclasses.replace(region.comparisons[1].result, reasons=(Reason(flag.code, flag.message, flag.fix),))
+    changed = dataclasses.replace(
+        region, comparisons=(region.comparisons[0], dataclasses.replace(region.comparisons[1], result=told), region.comparisons[2])
+    )
+    points = course_points(changed)
+    assert [p.within_drawn_field for p in points] == [False, True, False]
+    assert points[0].method == points[2].method != points[1].method
+    assert course_table(points, BAND, T).count(T("patients.drawn_field")) == 1
+    assert timeline(changed, T).count(T("patients.drawn_field")) == 1
+    assert T("patients.drawn_field") not in timeline(region, T)
 
 
 def test_charts_of_one_refused_pair_are_drawn(region: StoredRegion) -> None:

@@ -15,12 +15,15 @@ from photocompare.report.files.dossier_making import dossier_of
 from photocompare.report.words.patient import (
     COURSE_DAYS,
     EMERGENCIES,
+    HELPED_BY,
+    WIDE_PERCENT,
     course,
     course_step,
     next_steps,
     notes_for_patient,
     patient_sentence,
     reasons_to_call,
+    what_would_help,
 )
 from photocompare.report.words.texts import LANGUAGES, texts
 from photocompare.results.redated import redated
@@ -78,6 +81,38 @@ def test_every_share_has_a_sentence_without_a_minus_or_a_missing_word() -> None:
     for percent in (tenth / 10 for tenth in range(1001)):
         said = patient_sentence(cleared(percent, max(0.0, percent - 8.0), min(100.0, percent + 8.0)), T)
         assert not re.search(r"[{}\-−]|nan|None", said), percent
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (49.0, 81.0, "Between half and four fifths of the visible spider veins are gone; between 49 and 81 %."),
+        (2.0, 33.0, "Up to a third of the visible spider veins are gone; between 2 and 33 %."),
+        (61.0, 99.0, "At least three fifths of the visible spider veins are gone; between 61 and 99 %."),
+        (
+            -20.0,
+            26.0,
+            "These photos leave it open: the visible spider veins may look darker than before, or up to a quarter of them may be gone; "
+            "between 20 % darker and 26 % gone.",
+        ),
+    ],
+)
+def test_a_wide_interval_is_told_as_a_range_first(low: float, high: float, said: str) -> None:
+    assert patient_sentence(cleared((low + high) / 2, low, high), T) == said
+
+
+def test_a_narrow_interval_and_one_in_which_nothing_cleared_keep_their_sentence() -> None:
+    assert patient_sentence(cleared(60.0, 60.0 - WIDE_PERCENT / 2, 60.0 + WIDE_PERCENT / 2), T).startswith("About 6 of 10")
+    assert patient_sentence(cleared(-20.0, -40.0, 2.0), T).startswith("The visible spider veins look darker")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_wide_range_has_a_sentence(language: str) -> None:
+    t = texts(language)
+    for low in range(-100, 75):
+        for high in range(low + 26, 101):
+            said = patient_sentence(cleared((low + high) / 2, low, high), t)
+            assert not re.search(r"[{}\-−]|nan|None", said), (low, high)
 
 
 # --- the course
@@ -148,12 +183,20 @@ def test_without_a_scale_the_shares_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_refused_pair_has_no_number_and_no_note(language: str) -> None:
+def test_a_refused_pair_has_no_number_and_is_about_the_photos(language: str) -> None:
     t = texts(language)
     assert patient_sentence(REFUSED, t) == t("consult.refused")
     assert next_steps(REFUSED, t) == t("course.next_refused")
-    assert notes_for_patient(REFUSED, t) == []
-    assert not re.search(r"\d", patient_sentence(REFUSED, t) + next_steps(REFUSED, t))
+    assert notes_for_patient(REFUSED, t) == [t("consult.about_photos")]
+    assert what_would_help(REFUSED, t) == [t("consult.help_view")]
+    assert not re.search(r"\d", " ".join([patient_sentence(REFUSED, t), next_steps(REFUSED, t), *what_would_help(REFUSED, t)]))
+
+
+def test_every_refusal_is_helped_by_something_that_is_told_once() -> None:
+    assert set(HELPED_BY) == {flag.code for flag in REGISTRY.values() if flag.severity is Severity.REFUSE}
+    both = dossier_of(make_comparison("blurred:before", "blurred:after", "glare:after")).result
+    assert what_would_help(both, T) == [T("consult.help_focus"), T("consult.help_soft_light")]
+    assert what_would_help(RESULT, T) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

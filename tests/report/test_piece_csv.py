@@ -85,7 +85,7 @@ def test_calibre_follows_the_width() -> None:
 
 def test_a_refused_pair_has_the_header_alone() -> None:
     header, rows = table(piece_csv(dossier_of(make_comparison("not_same_view"))))
-    assert len(header) == 11
+    assert len(header) == 12
     assert rows == []
 
 

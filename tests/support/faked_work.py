@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from photocompare.results.dossier import Dossier
-from photocompare.viewer.measuring.requests import Outcome, PhotoRefusal, Request
+from photocompare.viewer.measuring.requests import Outcome, PhotoRefusal, ReadPhotos, Request
 
 
 class FakedWork:
@@ -40,6 +40,7 @@ def faked_work() -> tuple[type[Any], type[Any]]:
         def __init__(self, request: Request) -> None:
             self.request = request
             self.stage = "wait"
+            self.photos: ReadPhotos | None = None
             self.dossier: Dossier | None = None
             self.full_size: dict[str, bytes] | None = None
             super().__init__()

@@ -66,6 +66,11 @@ class Pages:
         return measuring
 
     @property
+    def folded(self) -> bool:
+        """Whether photos and fields are hidden behind one line."""
+        return T("compare.change") in self.labels
+
+    @property
     def visit(self) -> Any:
         return self.at.session_state["visit"]
 

@@ -85,6 +85,14 @@ def file_of(name: str, data: bytes, kind: str = "image/jpeg") -> dict[str, objec
     return {"name": name, "mimeType": kind, "buffer": data}
 
 
+def unfold(page: Page, t: Texts = ENGLISH) -> None:
+    """Bring back photos and fields where a measured pair has them folded into one line."""
+    settled(page)
+    button = page.get_by_role("button", name=t("compare.change"), exact=True)
+    if button.is_visible():
+        change(page, button.click)
+
+
 def upload(page: Page, which: str, *files: object) -> None:
     """Choose files for a visit, as its button asks for them."""
     uploader = page.get_by_role("region", name=ENGLISH(f"compare.upload_{which}"))
@@ -176,7 +184,13 @@ def at(box: Locator) -> float:
 
 
 def set_date(page: Page, which: str, date: str) -> None:
-    """Type a visit's day, given as year-month-day."""
+    """Type a visit's day, given as year-month-day, where its photos are added."""
+    unfold(page)
+    type_day(page, which, date)
+
+
+def type_day(page: Page, which: str, date: str) -> None:
+    """Type a visit's day into the field that is seen."""
     label = ENGLISH(f"compare.{which}_date")
     for part, digits in zip(("year", "month", "day"), date.split("-"), strict=True):
         page.get_by_role("spinbutton", name=f"{part}, {label}").click()

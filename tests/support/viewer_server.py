@@ -208,6 +208,7 @@ class Visitors:
         size: tuple[int, int] = (1440, 900),
         dark: bool = False,
         camera: bool = True,
+        locale: str = "en-GB",
         before_loading: Callable[[Page], object] = lambda _: None,
     ) -> Page:
         """A page of the viewer in a session of its own, on a phone where it is narrow; `before_loading` may prepare it."""
@@ -216,7 +217,7 @@ class Visitors:
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             permissions=[*SENSORS, *(["camera"] if camera else [])],
-            locale="en-GB",
+            locale=locale,
             **phone,
         )
         context.set_default_timeout(WAIT_MS)

@@ -63,6 +63,8 @@ def test_of_a_refused_pair_the_patient_reads_no_number(pages: Pages) -> None:
     pages.go("consult")
     assert escape(T("consult.refused")) in pages.html
     assert escape(T("course.next_refused")) in pages.html
+    assert escape(T("consult.about_photos")) in pages.html
+    assert escape(T("consult.help_view")) in pages.html
     assert not PERCENTAGE.search(pages.words)
     assert pages.pictures()["mode"] == "refused"
 

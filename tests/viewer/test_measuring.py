@@ -24,6 +24,7 @@ from photocompare.photo.facts import KEPT_FACTS, kept_facts
 from photocompare.photo.reading import read_photo
 from photocompare.viewer.measuring import child as measuring_child
 from photocompare.viewer.measuring import requests as measuring
+from photocompare.viewer.measuring.child import THUMBNAIL_PX
 from photocompare.viewer.measuring.requests import MOST_AT_ONCE, MOST_SHOTS, Checking, Cutting, Measuring, Request
 from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
 
@@ -137,8 +138,11 @@ def test_a_pair_is_measured_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> N
     assert found.ended.wait(LONG_S)
     assert (found.outcome, found.refusal) == ("done", None)
     assert heard[0] == "read"
-    order = ["read", "field", "register", "veins", "fate", "clearance", "draw", "dossier", "full_size"]
+    order = ["read", "photos", "field", "register", "veins", "fate", "clearance", "draw", "dossier", "full_size"]
     assert [heard.index(name) for name in order] == sorted(heard.index(name) for name in order)
+    assert found.photos is not None
+    assert (found.photos.height, found.photos.width) == cv2.imdecode(np.frombuffer(large[0], np.uint8), cv2.IMREAD_COLOR).shape[:2]
+    assert all(max(cv2.imdecode(np.frombuffer(d, np.uint8), 1).shape) == THUMBNAIL_PX for d in (found.photos.before, found.photos.after))
     assert found.dossier is not None
     assert found.dossier.measured
     assert found.dossier.result.timing.days is None

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
+from photocompare.report.words.texts import LANGUAGES, texts
+from photocompare.viewer.shared import page
 from photocompare.viewer.shared.components import packed
+from photocompare.viewer.shared.own_words import LABELS, WORDS, replacements
+from photocompare.viewer.shared.page import COOKIE
 from photocompare.viewer.shared.tables import head_and_body, table
 from tests.support.sent_to_browser import unpacked
 
@@ -64,3 +71,50 @@ def test_running_again_leaves_what_was_asked_for_meanwhile(script: object, shown
     at = AppTest.from_function(script).run()  # type: ignore[arg-type]
     assert not at.exception
     assert [text.value for text in at.text] == [shown]
+
+
+# --- the language
+
+
+def test_streamlit_still_writes_the_words_that_are_replaced() -> None:
+    """An upgrade that rewords them must not leave English on a page."""
+    folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    written = "".join(path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("*.js"))
+    # A key's name is put together there, and so is the word for what Enter does.
+    whole = [*(said for _, said in WORDS.values() if not said.startswith("Press")), *LABELS.values(), "+Enter to ", "Press Enter to "]
+    assert [said for said in whole if not all(part in written for part in said.split("{value}"))] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_has_its_place_and_its_value(language: str) -> None:
+    t = texts(language)
+    found = [rule for rules in replacements(t).values() for rule in rules]
+    assert {key.removeprefix("widget.") for key in t.entries if key.startswith("widget.")} == {*WORDS, *LABELS}
+    assert all(("{value}" in said) == ("{value}" in read) for _, said, read in found)
+    if language == "en":
+        assert all(said == read for _, said, read in found)
+
+
+class Context:
+    def __init__(self, locale: str | None, cookies: dict[str, str]) -> None:
+        self.locale, self.cookies = locale, cookies
+
+
+@pytest.mark.parametrize(
+    ("locale", "cookies", "spoken"),
+    [
+        ("es-MX", {}, "es"),
+        ("es", {}, "es"),
+        ("en-GB", {}, "en"),
+        ("ja-JP", {}, "en"),
+        (None, {}, "en"),
+        ("en-GB", {COOKIE: "es"}, "es"),
+        ("es-ES", {COOKIE: "en"}, "en"),
+        ("es-ES", {COOKIE: "<script>"}, "es"),
+    ],
+)
+def test_the_language_is_the_browser_s_until_one_was_chosen(
+    monkeypatch: pytest.MonkeyPatch, locale: str | None, cookies: dict[str, str], spoken: str
+) -> None:
+    monkeypatch.setattr(page.st, "context", Context(locale, cookies))
+    assert page.language_texts().language == spoken

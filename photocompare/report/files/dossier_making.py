@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from photocompare.base.arrays import scaled_position
 from photocompare.report.pictures.drawing import displayed, joined
 from photocompare.report.pictures.encoding import jpeg, mask_png
 from photocompare.report.pictures.renderings import NO_PICTURE, draw_difference, draw_registration_error, full_size_pair
-from photocompare.results.comparison import Comparison, Measured
+from photocompare.results.comparison import Comparison, Measured, Pictures
 from photocompare.results.dossier import Dossier
 from photocompare.results.result_json import as_written, result_of
 from photocompare.results.vein_table import VeinTable, table_as_bytes
@@ -51,7 +52,7 @@ def dossier_of(comparison: Comparison, *, settings: Settings = STANDARD) -> Doss
     return Dossier(
         result,
         pictures,
-        lines_of(measured),
+        lines_of(measured) | _drawn_field(comparison.pictures),
         table_as_bytes(VeinTable(tuple(measured.pieces), measured.contrasts)),
         comparison.pictures.factor_before,
         measured.px_per_mm,
@@ -67,6 +68,13 @@ def lines_of(measured: Measured) -> dict[str, Any]:
         "fates": {fate: [_flat(path) for path in joined(measured.pieces, fate)] for fate in FATES},
         "pieces": [_flat(np.asarray(piece.points, np.float64)) for piece in measured.pieces],
     }
+
+
+def _drawn_field(pictures: Pictures) -> dict[str, Any]:
+    if pictures.drawn_field is None:
+        return {}
+    corners = scaled_position(np.asarray(pictures.drawn_field, np.float64), pictures.factor_before)
+    return {"drawn_field": np.round(corners, 1).ravel().tolist()}
 
 
 def _flat(path: NDArray[np.float64]) -> list[float]:

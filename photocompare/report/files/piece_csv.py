@@ -34,7 +34,8 @@ def piece_csv(dossier: Dossier) -> str:
     """One row for each piece of vein: baseline first, then new ones.
 
     Columns: number; fate (that of its largest share); calibre class; length; expected length; apparent width; contrast before (CIE76);
-    share of looks that see it before and after, 0..1; x and y of the piece's middle in full pixels of the before photo.  Lengths are in mm,
+    share of looks that see it before and after, 0..1; x and y of the piece's middle in full pixels of the before photo; whether the whole
+    leg was measured or a field drawn by hand.  Lengths are in mm,
     or in px of the before photo without a scale, as the header says.  The expected length is the length times the share that sees it
     before, of a new vein after.  New veins have no contrast before, and nothing is seen before of them; where the after photo can't be
     assessed nothing is said of it.  Results of contract 1 have no shares.  A pair without numbers has the header alone.
@@ -42,7 +43,7 @@ def piece_csv(dossier: Dossier) -> str:
     mm_per_px = dossier.result.scale.mm_per_px
     unit = "px" if mm_per_px is None else "mm"
     t = texts("en")
-    header = ["number", "fate", "calibre", *_LENGTHS[unit], "contrast_before", "seen_before", "seen_after", "x", "y"]
+    header = ["number", "fate", "calibre", *_LENGTHS[unit], "contrast_before", "seen_before", "seen_after", "x", "y", "within"]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow([t(f"csv.{name}") for name in header])
@@ -67,6 +68,7 @@ def _rows(dossier: Dossier, mm_per_px: float | None, unit: str) -> Iterator[list
     if dossier.veins is None or not dossier.measured:
         return
     reticular_px = None if mm_per_px is None else dossier.reticular_mm * dossier.px_per_mm
+    within = texts("en")("csv.drawn_field" if dossier.result.within_drawn_field else "csv.whole_leg")
     factor = (1.0 if mm_per_px is None else mm_per_px) / dossier.shown_over_full
     for number, fated in enumerate(dossier.veins.pieces, start=1):
         piece, new = fated.piece, fated.fate == "new"
@@ -81,6 +83,7 @@ def _rows(dossier: Dossier, mm_per_px: float | None, unit: str) -> Iterator[list
             None if new else _rounded(piece.contrast_de, _CONTRAST_DIGITS),
             *seen[1:],
             *_middle(fated, dossier.shown_over_full),
+            within,
         ]
 
 

@@ -15,7 +15,7 @@ from photocompare.report.pictures.drawing import INK, MUTED, PANEL, STATUS_COLOU
 from photocompare.report.words.headline import CLEARED, headline_interval, headline_kind, headline_number, headline_of, headline_within
 from photocompare.report.words.numbers import shortest
 from photocompare.report.words.reasons import told_reasons
-from photocompare.report.words.result import earlier_contract, fate_rows, length_text
+from photocompare.report.words.result import drawn_field, earlier_contract, fate_rows, length_text
 from photocompare.report.words.texts import Texts
 from photocompare.report.words.visit import date_of, place_of, treatment_of
 from photocompare.results.dossier import Dossier
@@ -134,6 +134,8 @@ def _headline(sheet: Sheet, result: Result, length: Estimate, t: Texts, correcti
         y = sheet.paragraph(_MARGIN, top + 1.0, left - _GAP, number, TypeStyle(19.0, bold=True)) + 1.0
     y = sheet.paragraph(_MARGIN, y, left - _GAP, headline_of(length.value, band, t), TypeStyle(9.0))
     y = sheet.paragraph(_MARGIN, y, left - _GAP, headline_within(length, t), TypeStyle(9.0, MUTED))
+    if told := drawn_field(result, t):
+        y = sheet.paragraph(_MARGIN, y + 0.6, left - _GAP, told, TypeStyle(9.0, bold=True))
     marks = [Mark(length.value, length.low, length.high)]
     if correction is not None:
         by_hand = correction[1].length

@@ -13,6 +13,7 @@ from photocompare.report.words.patient import (
     next_steps,
     notes_for_patient,
     patient_sentence,
+    what_would_help,
 )
 from photocompare.report.words.texts import Texts
 from photocompare.report.words.visit import date_of, place_of
@@ -62,7 +63,7 @@ def _sentence(sheet: Sheet, dossier: Dossier, details: VisitDetails, t: Texts) -
     sheet.rule(_MARGIN, 22.6, _WIDTH)
     y = sheet.paragraph(_MARGIN, 27.0, _WIDTH, patient_sentence(dossier.result, t), TypeStyle(_HERO, bold=True))
     y += 1.5
-    for note in notes_for_patient(dossier.result, t):
+    for note in (*notes_for_patient(dossier.result, t), *what_would_help(dossier.result, t)):
         y = sheet.paragraph(_MARGIN, y + 0.8, _WIDTH, note, TypeStyle(10.0, MUTED))
     return y
 

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from photocompare.base.arrays import SRGB8
-from photocompare.report.pictures.drawing import paint_veins, surroundings, veiled
+from photocompare.report.pictures.drawing import paint_outline, paint_veins, surroundings, veiled
 from photocompare.report.pictures.encoding import jpeg
+from photocompare.report.pictures.pair import drawn_corners
 from photocompare.results.dossier import Dossier
 from photocompare.results.dossier_pictures import mask, picture
 
@@ -41,7 +42,7 @@ def measured_pictures(dossier: Dossier, width: float, height: float, *, fate: bo
     width, height : float
         Of the place for each picture, mm.
     fate : bool
-        Whether each vein's fate is painted on a third picture.
+        Whether each vein's fate is painted on a third picture.  A drawn field is outlined there, else on both.
 
     Raises
     ------
@@ -54,12 +55,15 @@ def measured_pictures(dossier: Dossier, width: float, height: float, *, fate: bo
     field = mask(dossier, "field")
     rows, cols = filling(surroundings(field), field.shape, width / height)
     shown = [_fitted(image[rows, cols], width, height) for image in (before, after)]
+    factor, line_px = shown[0].shape[1] / (cols.stop - cols.start), _LINE_MM * PRINT_DPI / _MM_PER_INCH
     if fate:
         painted = veiled(shown[0].copy(), field[rows, cols])
-        factor = painted.shape[1] / (cols.stop - cols.start)
-        line_px = _LINE_MM * PRINT_DPI / _MM_PER_INCH
         paint_veins(painted, dossier.veins.pieces, factor, line_px, origin=(rows.start, cols.start))
+        paint_outline(painted, drawn_corners(dossier), factor, line_px, origin=(rows.start, cols.start))
         shown.append(painted)
+    else:
+        for image in shown:
+            paint_outline(image, drawn_corners(dossier), factor, line_px, origin=(rows.start, cols.start))
     return [_printed(image, width, height) for image in shown]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import SRGB8, LinearRGB, Mask, scaled_position
 from photocompare.base.colour import srgb8_from_linear
-from photocompare.report.pictures.fate_styles import FATE_STYLES, Colour, LineStyle
+from photocompare.report.pictures.fate_styles import FATE_STYLES, OUTLINE_STYLE, Colour, LineStyle
 from photocompare.veins.fate import FatedVeinPiece
 
 Picture = TypeVar("Picture", SRGB8, LinearRGB)
@@ -94,6 +94,16 @@ def paint_veins(
     for fate, style in FATE_STYLES.items():
         strokes = [stroke for path in joined(pieces, fate) for stroke in _strokes(path, factor, origin, style, line_px)]
         draw_strokes(image, strokes, style, line_px)
+
+
+def paint_outline(
+    image: SRGB8, corners_xy: NDArray[np.float64] | None, factor: float, line_px: float, origin: tuple[float, float] = (0.0, 0.0)
+) -> None:
+    """Draw the field that a reader drew, where there is one, as a dashed outline; the other parameters are those of `paint_veins`."""
+    if corners_xy is None:
+        return
+    path = scaled_position(np.vstack([corners_xy, corners_xy[:1]]) - np.array(origin[::-1]), factor)
+    draw_strokes(image, list(dashed(path, OUTLINE_STYLE.dash, line_px)), OUTLINE_STYLE, line_px)
 
 
 def draw_strokes(image: SRGB8, strokes: Sequence[NDArray[np.float64]], style: LineStyle, line_px: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from photocompare.base.arrays import SRGB8
 from photocompare.report.pictures.canvas import GAP, Canvas, draw_legend
-from photocompare.report.pictures.drawing import fitted, paint_veins, veiled
+from photocompare.report.pictures.drawing import fitted, paint_outline, paint_veins, veiled
 from photocompare.report.pictures.pair import PairPictures
 from photocompare.report.words.result import fate_rows
 from photocompare.report.words.texts import Texts
@@ -41,6 +41,7 @@ def draw_fate(result: Result, pictures: PairPictures, t: Texts) -> SRGB8:
     photo = veiled(photo, measured.shared)
     line_px = max(_LEAST_LINE_PX, long_side * _LINE_PER_PX)
     paint_veins(photo, measured.pieces, factor / pictures.factor, line_px)
+    paint_outline(photo, measured.drawn_field, factor / pictures.factor, line_px)
 
     canvas = Canvas(max(photo.shape[1], _LEAST_WIDTH), t.language)
     canvas.paste(photo, (canvas.width - photo.shape[1]) // 2, 0)

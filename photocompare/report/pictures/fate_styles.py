@@ -40,3 +40,6 @@ FATE_STYLES: dict[str, LineStyle] = {
     "new": LineStyle((204, 121, 167), BLACK),
 }
 """In drawing order: what matters most lies on top."""
+
+OUTLINE_STYLE = LineStyle(WHITE, BLACK, dash=(5.0, 4.0))
+"""Of the field that a reader drew; no fate is white."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photocompare.base.arrays import SRGB8, LinearRGB, Mask
+import numpy as np
+from numpy.typing import NDArray
+
+from photocompare.base.arrays import SRGB8, LinearRGB, Mask, scaled_position
 from photocompare.base.colour import linear_from_srgb8
 from photocompare.results.comparison import Comparison
 from photocompare.results.dossier import Dossier
@@ -25,12 +28,15 @@ class MeasuredPictures:
         The shared field.
     pieces : sequence of FatedVeinPiece
         In pixels of these pictures.
+    drawn_field : ndarray of shape (N, 2), optional
+        Corners (x, y) of the field that a reader drew, likewise.
     """
 
     before: LinearRGB
     after: LinearRGB
     shared: Mask
     pieces: Sequence[FatedVeinPiece]
+    drawn_field: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,8 +65,14 @@ def pictures_of(comparison: Comparison) -> PairPictures:
     measured, registration = pictures.measured, pictures.registration
     if measured is None or registration is None:
         return PairPictures(pictures.before, pictures.after)
-    shown = MeasuredPictures(measured.before_normalised, measured.after_normalised, registration.shared, measured.pieces)
+    drawn = None if pictures.drawn_field is None else scaled_position(np.asarray(pictures.drawn_field, np.float64), pictures.factor_before)
+    shown = MeasuredPictures(measured.before_normalised, measured.after_normalised, registration.shared, measured.pieces, drawn)
     return PairPictures(pictures.before, pictures.after, pictures.factor_before, shown)
+
+
+def drawn_corners(dossier: Dossier) -> NDArray[np.float64] | None:
+    """Corners (x, y) of the field that a reader drew, in pixels of the shown pictures; None without one."""
+    return np.array(dossier.drawn_field, np.float64).reshape(-1, 2) if dossier.drawn_field else None
 
 
 def stored_pictures(dossier: Dossier) -> PairPictures:
@@ -69,5 +81,5 @@ def stored_pictures(dossier: Dossier) -> PairPictures:
     if dossier.veins is None or not dossier.measured:
         return PairPictures(before, after)
     lit = [linear_from_srgb8(picture(dossier, name)) for name in ("before", "after")]
-    shown = MeasuredPictures(lit[0], lit[1], mask(dossier, "field"), dossier.veins.pieces)
+    shown = MeasuredPictures(lit[0], lit[1], mask(dossier, "field"), dossier.veins.pieces, drawn_corners(dossier))
     return PairPictures(before, after, dossier.shown_over_full, shown)

@@ -14,6 +14,7 @@ from photocompare.report.pictures.drawing import (
     STATUS_COLOUR,
     displayed,
     fitted,
+    paint_outline,
     paint_veins,
     surroundings,
     veiled,
@@ -25,7 +26,7 @@ from photocompare.report.pictures.percent_axis import PercentAxis
 from photocompare.report.words.headline import CLEARED, headline_kind, headline_number, headline_of, headline_within
 from photocompare.report.words.numbers import shortest
 from photocompare.report.words.reasons import told_reasons
-from photocompare.report.words.result import beside_the_band, earlier_contract, fate_rows
+from photocompare.report.words.result import beside_the_band, drawn_field, earlier_contract, fate_rows
 from photocompare.report.words.summary import made_by, numbers, time_between
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
@@ -100,8 +101,10 @@ def _headline(canvas: Canvas, result: Result, length: Estimate, t: Texts) -> Non
         canvas.text((MARGIN, top + 98), of, Type(32))
     within = headline_within(length, t)
     canvas.text((MARGIN, top + 142), within, Type(_fitting(canvas, within, _INTERVAL_SIZES), MUTED))
+    if told := drawn_field(result, t):
+        canvas.text((MARGIN, top + 188), told, Type(_fitting(canvas, told, _INTERVAL_SIZES), bold=True))
     _on_the_band(canvas, result, length, t, top + 8)
-    canvas.y = max(canvas.y, top + 190) + GAP
+    canvas.y = max(canvas.y, top + (236 if told else 190)) + GAP
 
 
 def _fitting(canvas: Canvas, text: str, sizes: Sequence[int], *, bold: bool = False) -> int:
@@ -148,6 +151,7 @@ def _three_pictures(canvas: Canvas, measured: MeasuredPictures, t: Texts) -> Non
     shown = displayed(before)
     fate = veiled(shown.copy(), measured.shared[rows, cols])
     paint_veins(fate, measured.pieces, factor, _LINE_PX, origin=(rows.start, cols.start))
+    paint_outline(fate, measured.drawn_field, factor, _LINE_PX, origin=(rows.start, cols.start))
     captions = (t("caption.before"), t("caption.laid_over"), t("summary.fate"))
     _side_by_side(canvas, captions, (shown, displayed(after), fate), width)
 

@@ -28,6 +28,11 @@ def earlier_contract(result: Result, t: Texts) -> str:
     return "" if result.contract == CONTRACT else t("contract.earlier", n=result.contract)
 
 
+def drawn_field(result: Result, t: Texts) -> str:
+    """That the number is of a field drawn by hand, which is outlined; empty for the whole leg, and without a number."""
+    return t("result.drawn_field") if result.measured and result.within_drawn_field else ""
+
+
 def responder(result: Result, t: Texts) -> str:
     """Whether the trials' responder rule is reached."""
     return t("pdf.responder." + {True: "reached", False: "missed", None: "not_assessed"}[result.benchmark.responder])

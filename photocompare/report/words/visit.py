@@ -6,7 +6,10 @@ import datetime as dt
 
 from photocompare.report.words.numbers import significant
 from photocompare.report.words.texts import Texts
+from photocompare.results.timing import Timing
 from photocompare.results.visit_details import VisitDetails
+
+DAYS_PER_WEEK = 7
 
 _CONCENTRATION_DIGITS = 3
 """Significant digits; agents come in steps of an eighth of a percent."""
@@ -24,6 +27,14 @@ def place_of(details: VisitDetails, t: Texts) -> str:
     """Leg and region."""
     leg = t(f"pdf.visit.leg_{details.leg}") if details.leg else ""
     return ", ".join(part for part in (leg, details.region) if part) or t("pdf.not_given")
+
+
+def visits_line(details: VisitDetails, timing: Timing, t: Texts) -> str:
+    """Both visits in one line, as far as they are known: "Week 13 · Left leg, calf · Polidocanol 0.5 %"."""
+    days = timing.days
+    week = "" if days is None or days < 0 else t("result.weeks", n=days // DAYS_PER_WEEK)
+    known = (details.patient_label, week, place_of(details, t), treatment_of(details, t))
+    return " · ".join(part for part in known if part and part != t("pdf.not_given")) or t("compare.nothing_known")
 
 
 def treatment_of(details: VisitDetails, t: Texts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -9,7 +10,11 @@ import streamlit as st
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.visit_details import VisitDetails
+from photocompare.viewer.compare.both_visits import offer_visits, part_by_day
 from photocompare.viewer.compare.drawing import offer_whole_leg, show_tools
+from photocompare.viewer.compare.folding import ENTRY, show_folded
+from photocompare.viewer.compare.meanwhile import Meanwhile
+from photocompare.viewer.compare.missing_days import ask_missing_days
 from photocompare.viewer.compare.saving_form import show_saving
 from photocompare.viewer.measuring.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
 from photocompare.viewer.measuring.visit import Visit, visit_of
@@ -25,9 +30,11 @@ def show(stored_sample: Path) -> None:
     """The page: photos, details, and the result of the own pair or of the sample."""
     t = begin("compare.title")
     visit = visit_of(st.session_state)
-    take_photos(visit, t)
     # Places that are there in every run: what is shown in one of them never moves another.
-    photos, below = st.container(), st.container()
+    line, entry = st.container(), st.container(key=ENTRY)
+    with entry:
+        take_photos(visit, t)
+        photos, below, fold = st.container(), st.container(), st.container()
     if not has_photos(visit):
         visit.current = ""
         forget_details(visit)
@@ -43,21 +50,40 @@ def show(stored_sample: Path) -> None:
     waiting = cards.pending or visit.running is not None
     place = st.empty() if waiting else None
     if visit.running is None:
+        part_by_day(visit, cards)
         cards.wait()
     with below:
-        take_details(visit, t)
+        offer_visits(visit, t)
+        fine = take_details(visit, t)
         collage = visit.collage()
         if collage is not None and visit.cutting is None:
             cut_collage(visit, collage, t)
     with st.container() if place is None else place.container():
-        _result(visit, stored_sample, cards, t)
+        measured = _result(visit, stored_sample, cards, t)
+    if not measured:
+        return
+    if fine and not visit.unfolded:
+        with line:
+            show_folded(visit, t)
+    else:
+        fold.button(t("compare.fold"), key="fold", on_click=visit.fold)
 
 
-def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) -> None:
+def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) -> bool:
+    """The result of the pair that is shown; False where there is none, or none yet."""
     own, running = cards is not None, visit.running
     if cards is not None and running is not None:
-        if not await_result(running, t, stop=visit.stop, also=cards.tell):
-            return
+        progress, meanwhile = st.container(), Meanwhile(running, visit.current[:16], t)
+
+        def tell() -> None:
+            cards.tell()
+            meanwhile.tell()
+
+        with progress:
+            over = await_result(running, t, stop=visit.stop, also=tell)
+        if not over:
+            return False
+        meanwhile.end()
         cards.wait()
         if visit.undated:
             run_again()  # for the dates that were read off the photos meanwhile
@@ -65,13 +91,15 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
     if dossier is None:
         if visit.request() is not None:
             _show_ending(visit, t)
-        return
-    with show_numbers(dossier.result, t):
+        return False
+    undated = own and not visit.unfolded and None in (visit.details.before_date, visit.details.after_date)
+    with show_numbers(dossier.result, t, below_the_band=partial(ask_missing_days, visit, t) if undated else None):
         show_tools(visit, dossier, visit.current[:16] or "sample", t)
     show_details(dossier.result, t)
     _offer_exports(visit, dossier, visit.details if own else SAMPLE_DETAILS, t)
     if own:
         show_saving(visit, dossier, t)
+    return True
 
 
 def _show_ending(visit: Visit, t: Texts) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from photocompare.report.words.patient import next_steps, notes_for_patient, patient_sentence
+from photocompare.report.words.patient import next_steps, notes_for_patient, patient_sentence, what_would_help
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.consult.stored_pair import chosen_pair
@@ -59,6 +59,9 @@ def _show_pair(dossier: Dossier, identity: str, t: Texts) -> None:
         st.html(f'<p class="pc-sentence" data-testid="sentence">{escape(patient_sentence(dossier.result, t))}</p>')
         notes = "".join(f"<p>{escape(note)}</p>" for note in notes_for_patient(dossier.result, t))
         st.html(f'<div class="pc-notes">{notes}</div>') if notes else None
+        if helps := what_would_help(dossier.result, t):
+            st.subheader(t("consult.help"), anchor=False)
+            st.html(f'<ul class="pc-helps">{"".join(f"<li>{escape(help_)}</li>" for help_ in helps)}</ul>')
         st.subheader(t("consult.next"), anchor=False)
         st.html(f'<p class="pc-next">{escape(next_steps(dossier.result, t))}</p>')
         if not presenting():

@@ -79,6 +79,9 @@ def _measure(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
 
         network_available()
         read = visits.result()
+    first = read.befores[0]
+    shown = {"before": _thumbnail(first), "after": _thumbnail(read.afters[0])}
+    send(out, "photos", packed(shown), width=first.facts.width, height=first.facts.height)
     comparison = compare_shots(
         read.befores,
         read.afters,

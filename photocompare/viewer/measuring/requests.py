@@ -109,6 +109,16 @@ class PhotoRefusal:
     number: int = 0
 
 
+@dataclass(frozen=True)
+class ReadPhotos:
+    """Small copies (JPEG) of the first photo of each visit, to be looked at while they are measured; the before photo's size, px."""
+
+    before: bytes
+    after: bytes
+    width: int
+    height: int
+
+
 class _Work(ABC):
     """A process at work on one request; a thread takes in what it says."""
 
@@ -219,6 +229,8 @@ class Measuring(_Work):
     request : Request
     stage : str
         What it is at.
+    photos : ReadPhotos or None
+        As soon as the photos were read.
     dossier : Dossier or None
         As soon as there is a result; `outcome` is then "done".
     full_size : dict or None
@@ -230,6 +242,7 @@ class Measuring(_Work):
     def __init__(self, request: Request) -> None:
         self.request = request
         self.stage = "wait"
+        self.photos: ReadPhotos | None = None
         self.dossier: Dossier | None = None
         self.full_size: dict[str, bytes] | None = None
         super().__init__("measure", *request.message())
@@ -237,6 +250,8 @@ class Measuring(_Work):
     def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
         if kind == "stage":
             self.stage = str(facts["stage"])
+        elif kind == "photos":
+            self.photos = ReadPhotos(**unpacked(body), width=int(facts["width"]), height=int(facts["height"]))
         elif kind == "dossier":
             self.dossier = read_dossier(body)
             self.outcome = "done"

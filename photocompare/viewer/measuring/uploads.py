@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -49,7 +49,7 @@ def take_photos(visit: Visit, t: Texts) -> None:
                 t(f"compare.upload_{which}"),
                 SUFFIXES,
                 accept_multiple_files=True,
-                key=f"upload_{which}",
+                key=_uploader(visit, which),
                 help=t("compare.upload_help"),
                 on_change=_uploaded,
                 args=(visit, which),
@@ -66,7 +66,13 @@ def take_photos(visit: Visit, t: Texts) -> None:
 
 
 def _uploaded(visit: Visit, which: Which) -> None:
-    take_uploads(visit, which, [nameless(file.getvalue()) for file in st.session_state[f"upload_{which}"][:MOST_SHOTS]])
+    files = st.session_state[_uploader(visit, which)][: len(VISITS) * MOST_SHOTS]
+    take_uploads(visit, which, [nameless(file.getvalue()) for file in files])
+
+
+def _uploader(visit: Visit, which: Which) -> str:
+    """The uploader's key: another one, and with it an empty uploader, once its photos were put to other visits."""
+    return f"upload_{which}_{visit.emptied}" if visit.emptied else f"upload_{which}"
 
 
 def nameless(data: bytes) -> bytes:
@@ -214,55 +220,65 @@ def forget_details(visit: Visit) -> None:
     visit.mm_per_px, visit.look_for_card = None, True
 
 
-def take_details(visit: Visit, t: Texts) -> None:
-    """Dates, sessions, agent, leg: what is printed, and what the time window follows from."""
+def take_details(visit: Visit, t: Texts) -> bool:
+    """Dates, sessions, agent, leg: what is printed, and what the time window follows from; returns whether all of it can be."""
     for which in VISITS:
         found = visit.capture_date(which)
         if found != visit.suggested[which]:
             visit.suggested[which] = found
             st.session_state[f"{which}_date"] = found
     with keep_typed(*_DETAIL_KEYS):
-        typed = _detail_fields(t)
+        typed = _detail_fields(t, visit.unfold)
+    fine = True
     try:
         visit.details = VisitDetails(**typed)
     except UsageError as error:
         st.error(t.error(error))
+        fine = False
     before, after = typed["before_date"], typed["after_date"]
     if before is not None and after is not None and after < before:
         st.error(t("compare.dates_reversed"))
+        fine = False
+    return fine
 
 
-def _detail_fields(t: Texts) -> dict[str, Any]:
-    """The fields, by the names that `VisitDetails` gives them."""
+def _detail_fields(t: Texts, edited: Callable[[], None]) -> dict[str, Any]:
+    """The fields, by the names that `VisitDetails` gives them; `edited` is told of every change by hand."""
     first, second = st.columns(2)
     typed: dict[str, Any] = {
-        "before_date": first.date_input(t("compare.before_date"), None, format="YYYY-MM-DD", key="before_date"),
-        "after_date": second.date_input(t("compare.after_date"), None, format="YYYY-MM-DD", key="after_date"),
+        "before_date": first.date_input(t("compare.before_date"), None, format="YYYY-MM-DD", key="before_date", on_change=edited),
+        "after_date": second.date_input(t("compare.after_date"), None, format="YYYY-MM-DD", key="after_date", on_change=edited),
     }
     with st.expander(t("compare.details")):
         treatment, place, label = st.columns(3)
         with treatment:
-            typed["sessions"] = st.number_input(t("compare.sessions"), 0, MOST_SESSIONS, None, 1, key="sessions")
-            typed["agent"] = st.text_input(t("compare.agent"), key="agent", max_chars=_LONGEST_TYPED)
-            typed["concentration_percent"] = st.number_input(t("compare.concentration"), 0.01, 100.0, None, 0.25, key="concentration")
+            typed["sessions"] = st.number_input(t("compare.sessions"), 0, MOST_SESSIONS, None, 1, key="sessions", on_change=edited)
+            typed["agent"] = st.text_input(t("compare.agent"), key="agent", on_change=edited, max_chars=_LONGEST_TYPED)
+            typed["concentration_percent"] = st.number_input(
+                t("compare.concentration"), 0.01, 100.0, None, 0.25, key="concentration", on_change=edited
+            )
         with place:
-            typed["leg"] = st.selectbox(t("compare.leg"), LEGS, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key="leg")
-            typed["region"] = st.text_input(t("compare.region"), key="region", max_chars=_LONGEST_TYPED)
-            _scale_field(t)
+            typed["leg"] = st.selectbox(
+                t("compare.leg"), LEGS, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key="leg", on_change=edited
+            )
+            typed["region"] = st.text_input(t("compare.region"), key="region", on_change=edited, max_chars=_LONGEST_TYPED)
+            _scale_field(t, edited)
         with label:
             about = t("compare.patient_label_help")
-            typed["patient_label"] = st.text_input(t("compare.patient_label"), key="patient_label", max_chars=_LONGEST_TYPED, help=about)
+            typed["patient_label"] = st.text_input(
+                t("compare.patient_label"), key="patient_label", on_change=edited, max_chars=_LONGEST_TYPED, help=about
+            )
             tell_not_printed(typed["patient_label"], lambda letters: t("compare.label_not_printed", letters=letters))
-            typed["note"] = st.text_area(t("compare.note"), key="note", max_chars=_LONGEST_TYPED)
+            typed["note"] = st.text_area(t("compare.note"), key="note", on_change=edited, max_chars=_LONGEST_TYPED)
             st.session_state.setdefault("look_for_card", True)
-            st.toggle(t("compare.card"), key="look_for_card")
+            st.toggle(t("compare.card"), key="look_for_card", on_change=edited)
     return typed
 
 
-def _scale_field(t: Texts) -> None:
+def _scale_field(t: Texts, edited: Callable[[], None]) -> None:
     low, high = _MM_PER_PX_RANGE
     label, about = t("compare.scale_given"), t("compare.scale_help")
-    st.number_input(label, low, high, None, 0.01, format="%.4f", key="mm_per_px", help=about)
+    st.number_input(label, low, high, None, 0.01, format="%.4f", key="mm_per_px", on_change=edited, help=about)
 
 
 def take_scale(visit: Visit) -> None:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from photocompare.base.errors import UsageError
@@ -65,6 +66,14 @@ class Visit:
         Key of the request that was stopped by hand: it does not begin again by itself.
     suggested : dict
         The dates that were read off the photos and offered.
+    emptied : int
+        How often the uploaders were emptied because their photos were put to other visits than they had been dropped on.
+    parted : bool
+        Whether photos that came together were parted into both visits by the day on which they were taken.
+    one_visit : set
+        Digests of photos that came together and were said to be of one visit.
+    unfolded : bool
+        Whether the reader is at the photos and fields of a measured pair, which else are folded into one line.
     """
 
     uploads: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
@@ -82,11 +91,58 @@ class Visit:
     look_for_card: bool = True
     cutting: Cutting | None = None
     whole: set[str] = field(default_factory=set)
+    emptied: int = 0
+    parted: bool = False
+    one_visit: set[str] = field(default_factory=set)
+    unfolded: bool = False
 
     def shots(self, which: Which) -> tuple[Shot, ...]:
         """All photos of a visit: uploaded, then taken here; each file once."""
         unique = {shot.digest: shot for shot in (*self.uploads[which], *self.taken[which])}
         return tuple(unique.values())[:MOST_SHOTS]
+
+    @property
+    def together(self) -> tuple[Shot, ...]:
+        """Photos that were dropped on one visit together while the other has none: they may be of both."""
+        for which, other in (VISITS, VISITS[::-1]):
+            shots = self.uploads[which]
+            if len(shots) > 1 and not self.taken[which] and not self.shots(other) and not {s.digest for s in shots} <= self.one_visit:
+                return shots
+        return ()
+
+    def parted_by_day(self) -> tuple[tuple[Shot, ...], tuple[Shot, ...]] | None:
+        """Photos that came together, parted where most days lie between them; None where they don't all tell a day, or all the same."""
+        times = {shot.digest: self._capture_time(shot) for shot in self.together}
+        if not times or "" in times.values():
+            return None
+        shots = sorted(self.together, key=lambda shot: times[shot.digest])
+        days = [parse_date(times[shot.digest]) for shot in shots]
+        between = [(second - first).days for first, second in pairwise(days)]
+        place = 1 + between.index(max(between))
+        if max(between) == 0 or max(place, len(shots) - place) > MOST_SHOTS:
+            return None
+        return tuple(shots[:place]), tuple(shots[place:])
+
+    def _capture_time(self, shot: Shot) -> str:
+        photo = self.check(shot).photo
+        return "" if photo is None else str(photo["capture_time"] or "")
+
+    def put(self, befores: Sequence[Shot], afters: Sequence[Shot], *, parted: bool = False) -> None:
+        """Put photos that are at hand to the visits that they belong to."""
+        self.uploads = {"before": (), "after": ()}
+        self.taken = {"before": tuple(befores), "after": tuple(afters)}
+        self.emptied += 1
+        self.polygon, self.cutting, self.unfolded, self.parted = None, None, False, parted
+
+    def swap(self) -> None:
+        """Make the before visit the after visit."""
+        self.put(self.shots("after"), self.shots("before"), parted=self.parted)
+
+    def join(self) -> None:
+        """All photos are of the before visit."""
+        shots = (*self.shots("before"), *self.shots("after"))
+        self.one_visit |= {shot.digest for shot in shots}
+        self.put(shots, ())
 
     def check(self, shot: Shot) -> Checking:
         """What is known about a photo; looking begins at the first call."""
@@ -124,6 +180,14 @@ class Visit:
             self.current = request.key
             return None
         return self.measure(request)
+
+    def unfold(self) -> None:
+        """Keep photos and fields in view."""
+        self.unfolded = True
+
+    def fold(self) -> None:
+        """Fold photos and fields into one line."""
+        self.unfolded = False
 
     def whole_leg(self) -> None:
         """Forget the drawn field."""
@@ -196,11 +260,11 @@ def visit_of(state: MutableMapping[Any, Any]) -> Visit:
 
 
 def take_uploads(visit: Visit, which: Which, files: Sequence[bytes]) -> None:
-    """The files that lie in an uploader now; marks that belong to other photos go."""
-    shots = tuple(Shot(data) for data in files[:MOST_SHOTS])
+    """The files that lie in an uploader now, as many as both visits may have together; marks that belong to other photos go."""
+    shots = tuple(Shot(data) for data in files[: len(VISITS) * MOST_SHOTS])
     if [s.digest for s in shots] != [s.digest for s in visit.uploads[which]]:
         visit.uploads[which] = shots
-        visit.polygon, visit.cutting = None, None
+        visit.polygon, visit.cutting, visit.unfolded, visit.parted = None, None, False, False
 
 
 def add_shot(state: MutableMapping[Any, Any], which: Which, jpeg: bytes, taken_at: dt.datetime) -> None:
@@ -215,7 +279,7 @@ def add_shot(state: MutableMapping[Any, Any], which: Which, jpeg: bytes, taken_a
     if len(visit.shots(which)) >= MOST_SHOTS:
         raise UsageError(f"There are {MOST_SHOTS} photos of that visit already; remove one first.", code="visit_full", most=MOST_SHOTS)
     visit.taken[which] = (*visit.taken[which], Shot(jpeg, taken_at))
-    visit.polygon, visit.cutting = None, None
+    visit.polygon, visit.cutting, visit.unfolded = None, None, False
 
 
 def before_thumbnail(state: MutableMapping[Any, Any]) -> bytes | None:

@@ -61,7 +61,8 @@ class CoursePoint:
     since : int
         Day of the before visit, by the same count.
     method : str
-        How it was measured: only points of one method are joined.
+        How it was measured, and whether within a drawn field: only points of one method are joined.
+    within_drawn_field : bool
     length, low, high, stained, new : float or None
         Percent of the baseline length; None for a refused pair, and where there is no number.
     """
@@ -71,6 +72,7 @@ class CoursePoint:
     date: str
     against: str
     method: str
+    within_drawn_field: bool
     length: float | None
     low: float | None
     high: float | None
@@ -91,14 +93,15 @@ def course_points(region: StoredRegion) -> list[CoursePoint]:
 def _point(comparison: StoredComparison, region: StoredRegion) -> CoursePoint:
     first = region.visits[0].facts.day
     before, after = (region.visit(k).facts.day for k in (comparison.before_visit, comparison.after_visit))
+    result = comparison.result
     place: dict[str, Any] = {
         "day": (after - first).days,
         "since": (before - first).days,
         "date": after.isoformat(),
         "against": before.isoformat(),
-        "method": comparison.result.method,
+        "method": f"{result.method} {'drawn' if result.within_drawn_field else ''}".strip(),
+        "within_drawn_field": result.within_drawn_field,
     }
-    result = comparison.result
     length, pigment = result.length, result.pigment
     if length is None or pigment is None:
         return CoursePoint(**place, length=None, low=None, high=None, stained=None, new=None)
@@ -129,6 +132,8 @@ def show_course(region: StoredRegion, t: Texts) -> None:
             st.text(earlier)
     if len({comparison.result.method for comparison in region.comparisons}) > 1:
         st.warning(t("patients.course_methods"))
+    if len({point.within_drawn_field for point in points if not point.refused}) > 1:
+        st.text(t("patients.course_drawn_field"))
     if any(point.refused for point in points):
         st.text(t("patients.course_refused"))
     st.html(course_table(points, band, t))
@@ -142,7 +147,7 @@ def course_table(points: Sequence[CoursePoint], band: ReferenceBandOptions, t: T
             p.date,
             str(p.day),
             p.against,
-            t("patients.refused") if p.length is None else headline_number(p.length, band, t),
+            t("patients.refused") if p.length is None else _number(p.length, band, t, within_drawn_field=p.within_drawn_field),
             "" if p.low is None or p.high is None else headline_interval(p.low, p.high, t),
             blocks.percent(p.stained, t),
             blocks.percent(p.new, t),
@@ -150,6 +155,11 @@ def course_table(points: Sequence[CoursePoint], band: ReferenceBandOptions, t: T
         for p in points
     ]
     return table(t("patients.course_table"), head, rows)
+
+
+def _number(length: float, band: ReferenceBandOptions, t: Texts, *, within_drawn_field: bool) -> str:
+    said = headline_number(length, band, t)
+    return f"{said}, {t('patients.drawn_field')}" if within_drawn_field else said
 
 
 def course_charts(points: Sequence[CoursePoint], treated: Sequence[int], band: ReferenceBandOptions, t: Texts) -> list[Any]:

@@ -82,9 +82,10 @@ def _measured(comparison: StoredComparison, before: StoredVisit, t: Texts) -> st
     against = t("patients.against", day=before.facts.day.isoformat())
     revised = "" if comparison.revision == 1 else f" <small>{escape(t('patients.revision', n=comparison.revision))}</small>"
     by_hand = f" <small>{escape(t('patients.by_hand'))}</small>" if comparison.corrected else ""
+    field = f" <small>{escape(t('patients.drawn_field'))}</small>" if comparison.result.within_drawn_field else ""
     told = earlier_contract(comparison.result, t)
     earlier = f"<small>{escape(told)}</small>" if told else ""
-    return f'<p class="pc-measured"><b>{escape(number(comparison.result, t))}</b> {escape(against)}{revised}{by_hand} {earlier}</p>'
+    return f'<p class="pc-measured"><b>{escape(number(comparison.result, t))}</b> {escape(against)}{revised}{by_hand}{field} {earlier}</p>'
 
 
 def number(result: Result, t: Texts) -> str:

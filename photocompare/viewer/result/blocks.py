@@ -14,15 +14,14 @@ from photocompare.report.words.headline import CLEARED, clearance_number, headli
 from photocompare.report.words.joining import listed, named
 from photocompare.report.words.patient import COURSE_DAYS, calls, course, course_step
 from photocompare.report.words.reasons import told_reasons
-from photocompare.report.words.result import earlier_contract
+from photocompare.report.words.result import drawn_field, earlier_contract
 from photocompare.report.words.texts import Texts
+from photocompare.report.words.visit import DAYS_PER_WEEK
 from photocompare.results.result import CONTRACT, Result
 from photocompare.veins.classes import ASSESSED_FATES, Fate
 
 if TYPE_CHECKING:
     from photocompare.clearance.correction import Corrected, Correction
-
-DAYS_PER_WEEK = 7
 
 
 def percent(value: float | None, t: Texts) -> str:
@@ -38,21 +37,21 @@ def _with_range(estimate: Estimate, t: Texts) -> str:
 
 
 def headline(result: Result, t: Texts) -> str:
-    """The number and its interval in words; of a refused pair the refusal, and no number; of which contract where it is an earlier one."""
+    """The number and its interval in words; of a refused pair the refusal, and no number; what it is of, where that is special."""
     status, length = result.status, result.length
     badge = f'<span class="pc-badge pc-{status}">{escape(t(f"status.{status}"))}</span>'
     means = escape(t(f"status_means.{status}"))
-    told = earlier_contract(result, t)
-    earlier = f'<p class="pc-earlier">{escape(told)}</p>' if told else ""
+    told = [sentence for sentence in (drawn_field(result, t), earlier_contract(result, t)) if sentence]
+    notes = "".join(f'<p class="pc-earlier">{escape(sentence)}</p>' for sentence in told)
     if length is None:
-        return f'<section class="pc-head"><p class="pc-refused">{escape(t("result.refused"))}</p><p>{badge} {means}</p>{earlier}</section>'
+        return f'<section class="pc-head"><p class="pc-refused">{escape(t("result.refused"))}</p><p>{badge} {means}</p>{notes}</section>'
     band = result.benchmark.band
     css = "pc-number" if headline_kind(length.value) == CLEARED else "pc-number pc-in-words"
     return (
         f'<section class="pc-head"><p class="{css}" data-testid="headline">{escape(headline_number(length.value, band, t))}</p>'
         f'<p class="pc-of">{escape(headline_of(length.value, band, t))}</p>'
         f'<p class="pc-interval">{escape(headline_within(length, t))}</p>'
-        f"<p>{badge} {means}</p>{earlier}</section>"
+        f"<p>{badge} {means}</p>{notes}</section>"
     )
 
 

@@ -16,12 +16,13 @@ class PairView extends PairControls {
     this.pointers = new Map();
     this.frame = 0;
     this.observer = new ResizeObserver(() => this.resize());
+    this.windowResized = () => this.resize();
   }
 
   async take(head, send) {
     this.send = send;
     if (this.head && head.text === this.head.text) {
-      this.observer.observe(this.stage); // the page ran again, nothing here changed
+      this.watchSize(); // the page ran again, nothing here changed
       return;
     }
     const again = this.head && this.head.id === head.id && this.head.mode === head.mode;
@@ -33,6 +34,7 @@ class PairView extends PairControls {
       this.at = 50;
       this.view = head.mode === "refused" ? "originals" : "slider";
       this.shown = new Set(head.mode === "full" ? head.overlays_on : []);
+      if (head.drawn_field.length && ["full", "consult"].includes(head.mode)) this.shown.add("drawn_field");
     }
     this.build();
     const names = Object.keys(head.blobs).filter((name) => !old[name]);
@@ -47,6 +49,7 @@ class PairView extends PairControls {
     if (this.head !== head) return;
     const first = this.pictures.before || this.pictures.before_original;
     this.image = head.size ? { width: head.size[0], height: head.size[1] } : { width: first.width, height: first.height };
+    this.outline = pathOf([[...head.drawn_field, ...head.drawn_field.slice(0, 2)]]);
     this.paths = head.fates.map((fate) => pathOf(fate.lines));
     if (head.mode === "field" || head.mode === "correct") {
       if (!again || !this.editor) this.editor = new Editor(head.mode, this.image, head.pieces);
@@ -57,7 +60,7 @@ class PairView extends PairControls {
   }
 
   sayReady() {
-    this.box.dataset.ready = this.head.id;
+    if (this.head.mode !== "meanwhile") this.box.dataset.ready = this.head.id; // there is a result
     this.box.setAttribute("aria-busy", "false");
   }
 
@@ -209,7 +212,13 @@ class PairView extends PairControls {
     this.draw();
   }
 
+  watchSize() {
+    this.observer.observe(this.stage);
+    window.addEventListener("resize", this.windowResized);
+  }
+
   end() {
+    window.removeEventListener("resize", this.windowResized);
     clearInterval(this.flick.timer);
     cancelAnimationFrame(this.frame);
     this.observer.disconnect();

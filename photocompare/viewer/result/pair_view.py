@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from photocompare.base.errors import UsageError
-from photocompare.report.pictures.fate_styles import FATE_STYLES
+from photocompare.report.pictures.fate_styles import FATE_STYLES, OUTLINE_STYLE, LineStyle
 from photocompare.report.words.numbers import decimal
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.result import Result
 from photocompare.viewer.shared.components import asset, component, nothing, packed
 
-Mode = Literal["full", "consult", "field", "correct", "refused"]
+Mode = Literal["full", "consult", "field", "correct", "refused", "meanwhile"]
 
 PIGMENT_RGB = (140, 74, 20)
 """Hemosiderin's own brown."""
@@ -38,6 +38,7 @@ _SHOWN = {
     "field": ("before",),
     "correct": ("before",),
     "refused": ("before_original", "after_original"),
+    "meanwhile": ("before", "after"),
 }
 """Pictures that a mode needs at once."""
 
@@ -63,7 +64,8 @@ def pair_view(
     dossier : Dossier
     t : Texts
     mode : str
-        What can be done: look at everything; the slider alone; draw a field; correct veins; look at the photos of a refused pair.
+        What can be done: look at everything; the slider alone; draw a field; correct veins; look at the photos of a refused pair, or
+        of one that is still being measured.
     identity : str
         Names the comparison on the page: while it stays, the browser keeps its zoom and its pictures.
     wanted : sequence of str
@@ -105,6 +107,8 @@ def packed_pair(
         "fates": [_fate(fate, lines["fates"][fate], result, t) for fate in drawn],
         "overlays_on": list(_OVERLAYS_ON),
         "pieces": lines["pieces"] if mode == "correct" else [],
+        "drawn_field": list(dossier.drawn_field),
+        "drawn_field_style": _line_style(OUTLINE_STYLE),
         "pigment_rgb": list(PIGMENT_RGB),
         "pigment_amount": _pigment_amount(result),
         "error_most": _error(dossier, t),
@@ -128,12 +132,13 @@ def _fate(fate: str, lines: Any, result: Result, t: Texts) -> dict[str, Any]:
         "label": t(f"fate.{fate}"),
         "note": t(f"fate_note.{fate}") if fate == "darkened" else "",
         "amount": "" if amount is None else f"{amount:.0f} {result.unit}",
-        "colour": _css(style.colour),
-        "casing": _css(style.casing),
-        "dash": list(style.dash),
-        "weight": style.weight,
+        **_line_style(style),
         "lines": lines,
     }
+
+
+def _line_style(style: LineStyle) -> dict[str, Any]:
+    return {"colour": _css(style.colour), "casing": _css(style.casing), "dash": list(style.dash), "weight": style.weight}
 
 
 def _css(colour: tuple[int, int, int]) -> str:

@@ -9,7 +9,7 @@ class PairControls extends PairScene {
     const { mode } = this.head;
     const focused = this.root.getRootNode().activeElement;
     const focusKey = this.root.contains(focused) ? focused.dataset.key : null;
-    this.stage = element("div", { class: "stage", tabindex: "0", role: "application", "aria-label": this.stageLabel(), "data-key": "stage" });
+    this.stage = element("div", { class: "stage", dir: "ltr", tabindex: "0", role: "application", "aria-label": this.stageLabel(), "data-key": "stage" });
     this.canvas = element("canvas", { "aria-hidden": "true" });
     this.captions = element("div", { class: "captions", "aria-hidden": "true" });
     this.stage.append(this.canvas, this.captions);
@@ -23,7 +23,7 @@ class PairControls extends PairScene {
     this.box = element("div", { class: `pair ${mode}`, "aria-busy": "true" }, ...parts);
     this.root.replaceChildren(this.box);
     this.listen();
-    this.observer.observe(this.stage);
+    this.watchSize();
     if (focusKey) this.box.querySelector(`[data-key="${focusKey}"]`)?.focus();
   }
 
@@ -65,7 +65,7 @@ class PairControls extends PairScene {
       this.flick.after = !this.flick.after;
       this.draw();
     }, "swap");
-    return element("div", { class: "slider-row" }, element("span", {}, this.text("before")), this.range, element("span", {}, this.text("after")), this.play, this.swap);
+    return element("div", { class: "slider-row", dir: "ltr" }, element("span", {}, this.text("before")), this.range, element("span", {}, this.text("after")), this.play, this.swap);
   }
 
   button(key, act, word, extra = {}) {
@@ -120,6 +120,7 @@ class PairControls extends PairScene {
       element("legend", {}, this.text("layers")),
       ...this.head.fates.map((fate) => row(fate.code, fate.label, fate.amount, line(fate), fate.note)),
       row("pigment", this.text("pigment"), this.head.pigment_amount, tint()),
+      ...(this.head.drawn_field.length ? [row("drawn_field", this.text("drawn_field"), "", line(this.head.drawn_field_style))] : []),
       element("label", { class: "layer opacity" }, element("span", { class: "layer-name" }, this.text("opacity")), opacity),
     );
   }

@@ -1,5 +1,8 @@
 // What is on the stage: which picture lies where, what is painted over it.  `PairView` says what is chosen.
 
+// CSS pixels.  What stands above and below the pictures is left room for, so that they are seen whole with the number beside them.
+const LEAST_TALL = 340, MOST_TALL = 760, BESIDE_RESULT = 352, BESIDE_CONSULT = 230;
+const BROWSER_BAR = 90; // a phone's bar comes and goes while the page is scrolled: the picture does not follow it
 const LINE_PX = 2; // CSS pixels of a vein's line
 
 class PairScene {
@@ -8,7 +11,8 @@ class PairScene {
   }
 
   stacked() {
-    return this.panes() === 2 && this.stage.clientWidth < this.stage.clientHeight * 1.05;
+    // Two photos that can't be compared stand side by side: within one height neither is smaller for it.
+    return this.panes() === 2 && this.head.mode !== "refused" && this.stage.clientWidth < this.stage.clientHeight * 1.05;
   }
 
   pane() {
@@ -21,13 +25,21 @@ class PairScene {
   resize() {
     if (!this.image) return;
     const width = this.stage.clientWidth;
-    const tall = Math.max(320, Math.min(this.head.tallest || 760, window.innerHeight * 0.78));
-    const wanted = Math.round(Math.min(tall, (width * this.image.height) / this.image.width));
+    if (Math.abs(window.innerHeight - (this.windowTall || 0)) > BROWSER_BAR) this.windowTall = window.innerHeight;
+    const tall = Math.max(LEAST_TALL, Math.min(MOST_TALL, this.windowTall - (this.head.mode === "consult" ? BESIDE_CONSULT : BESIDE_RESULT)));
+    const wanted = Math.round(this.abreast(width, tall) || Math.min(tall, (width * this.image.height) / this.image.width));
     if (Math.abs(this.stage.clientHeight - wanted) > 1) this.stage.style.height = `${wanted}px`;
     const ratio = devicePixelRatio || 1;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(wanted * ratio);
     this.update();
+  }
+
+  // The height of two photos side by side, where they are all that is ever shown: that of the taller of them.
+  abreast(width, tall) {
+    const own = ["before_original", "after_original"].map((name) => this.pictures[name]);
+    if (this.head.mode !== "refused" || !own[0] || !own[1]) return 0;
+    return Math.min(tall, Math.max(...own.map((one) => (((width - 4) / 2) * one.height) / one.width)));
   }
 
   draw() {
@@ -109,7 +121,8 @@ class PairScene {
 
   layer(ctx, which, pane, painted = true) {
     const picture = this.pictures[`${which}_full`] || this.pictures[which] || this.pictures[`${which}_original`];
-    drawPicture(ctx, picture, this.image, this.placement, pane);
+    // Photos that are not laid over each other yet: each whole, in its own shape.
+    drawPicture(ctx, picture, this.head.mode === "meanwhile" ? picture : this.image, this.placement, pane);
     if (!painted) return;
     const o = this.placement.origin(this.image, pane);
     ctx.save();
@@ -118,6 +131,7 @@ class PairScene {
     this.head.fates.forEach((fate, k) => {
       if (this.shown.has(fate.code)) strokeLines(ctx, this.paths[k], fate, o, LINE_PX);
     });
+    if (this.shown.has("drawn_field")) strokeLines(ctx, this.outline, this.head.drawn_field_style, o, LINE_PX);
     ctx.restore();
   }
 

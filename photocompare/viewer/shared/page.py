@@ -6,6 +6,7 @@ import streamlit as st
 
 from photocompare.report.words.texts import LANGUAGES, Texts, texts
 from photocompare.viewer.shared.components import component, put_style
+from photocompare.viewer.shared.own_words import replacements
 
 STYLE = "shared/page.css"
 """Of what every page is made of."""
@@ -13,20 +14,32 @@ STYLE = "shared/page.css"
 _LANGUAGE = "language"
 _PRESENTING = "presenting"
 
+COOKIE = "photocompare_language"
+"""In which the browser keeps a language that was chosen; it holds nothing else."""
+
 
 def language_texts() -> Texts:
     """The texts in the session's language."""
-    return texts(st.session_state.get(_LANGUAGE, "en"))
+    return texts(_language())
+
+
+def _language() -> str:
+    """The language that was chosen, in this session or before it; at first the browser's, where the viewer speaks it."""
+    told = (st.session_state.get(_LANGUAGE), st.context.cookies.get(COOKIE), st.context.locale)
+    codes = [str(word).partition("-")[0].lower() for word in told if word]
+    return next((code for code in codes if code in LANGUAGES), "en")
 
 
 def begin(title: str) -> Texts:
     """Put down the style, the page's title and the choice of language; returns the texts."""
     put_style(STYLE)
-    set_language(chosen := st.session_state.get(_LANGUAGE, "en"))
+    set_language(chosen := _language())
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     with right:
         codes, label = list(LANGUAGES), texts(chosen)("app.language")
-        language = st.selectbox(label, codes, codes.index(chosen), LANGUAGES.__getitem__, key="choose_language")
+        language = st.selectbox(
+            label, codes, codes.index(chosen), LANGUAGES.__getitem__, key="choose_language", label_visibility="collapsed"
+        )
     if language != chosen:
         st.session_state[_LANGUAGE] = language
         st.rerun()
@@ -37,8 +50,9 @@ def begin(title: str) -> Texts:
 
 
 def set_language(language: str) -> None:
-    """Tell the browser the page's language, so that a screen reader reads it with the right voice."""
-    component("photocompare_language", ("shared/page_language.js",))(key="page_language", data={"language": language}, height=1)
+    """Tell the browser the page's language: for a screen reader's voice, for Streamlit's own words, and to keep it if it was chosen."""
+    data = {"language": language, "chosen": _LANGUAGE in st.session_state, "cookie": COOKIE, **replacements(texts(language))}
+    component("photocompare_language", ("shared/page_language.js",))(key="page_language", data=data, height=1)
 
 
 def presenting() -> bool:
