@@ -37,7 +37,3 @@ class Meanwhile:
             st.text(self._t("compare.meanwhile"))
             pair_view(unmeasured_dossier(pair), self._t, mode="meanwhile", identity=self._identity)
         self._shown = True
-
-    def end(self) -> None:
-        """Make room for the result."""
-        self._place.empty()

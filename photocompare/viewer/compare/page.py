@@ -16,6 +16,7 @@ from photocompare.viewer.compare.folding import ENTRY, show_folded
 from photocompare.viewer.compare.meanwhile import Meanwhile
 from photocompare.viewer.compare.missing_days import ask_missing_days
 from photocompare.viewer.compare.saving_form import show_saving
+from photocompare.viewer.measuring.requests import Measuring
 from photocompare.viewer.measuring.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
 from photocompare.viewer.measuring.visit import Visit, visit_of
 from photocompare.viewer.result.exports import offer_exports
@@ -73,17 +74,8 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
     """The result of the pair that is shown; False where there is none, or none yet."""
     own, running = cards is not None, visit.running
     if cards is not None and running is not None:
-        progress, meanwhile = st.container(), Meanwhile(running, visit.current[:16], t)
-
-        def tell() -> None:
-            cards.tell()
-            meanwhile.tell()
-
-        with progress:
-            over = await_result(running, t, stop=visit.stop, also=tell)
-        if not over:
+        if not _await(running, visit, cards, t):
             return False
-        meanwhile.end()
         cards.wait()
         if visit.undated:
             run_again()  # for the dates that were read off the photos meanwhile
@@ -100,6 +92,23 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
     if own:
         show_saving(visit, dossier, t)
     return True
+
+
+def _await(running: Measuring, visit: Visit, cards: Cards, t: Texts) -> bool:
+    """Wait for the result, with both photos to be looked at; nothing of it is left on the page."""
+    place = st.empty()
+    with place.container():
+        progress, meanwhile = st.container(), Meanwhile(running, visit.current[:16], t)
+
+    def tell() -> None:
+        cards.tell()
+        meanwhile.tell()
+
+    with progress:
+        over = await_result(running, t, stop=visit.stop, also=tell)
+    if over:
+        place.empty()
+    return over
 
 
 def _show_ending(visit: Visit, t: Texts) -> None:

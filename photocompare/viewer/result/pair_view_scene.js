@@ -1,7 +1,7 @@
 // What is on the stage: which picture lies where, what is painted over it.  `PairView` says what is chosen.
 
 // CSS pixels.  What stands above and below the pictures is left room for, so that they are seen whole with the number beside them.
-const LEAST_TALL = 340, MOST_TALL = 760, BESIDE_RESULT = 352, BESIDE_CONSULT = 230;
+const LEAST_TALL = 340, MOST_TALL = 760, BESIDE_RESULT = 360, BESIDE_CONSULT = 230;
 const BROWSER_BAR = 90; // a phone's bar comes and goes while the page is scrolled: the picture does not follow it
 const LINE_PX = 2; // CSS pixels of a vein's line
 
