@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import cv2
 import numpy as np
 import pytest
@@ -189,6 +191,19 @@ def test_only_mutually_best_pairs_match() -> None:
 
 
 # --- the networks
+
+
+def test_the_matcher_s_thread_alone_takes_tiny_numbers_as_zero() -> None:
+    matcher = matcher_models.load_matcher()
+    assert matcher is not None
+    rng = np.random.default_rng(12)
+    looks = rng.standard_normal((1, 90, 64)).astype(np.float32)
+    looks /= np.linalg.norm(looks, axis=2, keepdims=True)
+    places = rng.uniform(-1, 1, (1, 90, 2)).astype(np.float32)
+    feed = {"k0": places, "k1": places[:, ::-1].copy(), "d0": looks, "d1": looks[:, ::-1].copy()}
+    plain = matcher_models._session((files("photocompare") / "models" / "lighterglue.onnx").read_bytes())
+    np.testing.assert_array_equal(matcher.lighterglue.run(["s"], feed)[0], plain.run(["s"], feed)[0])
+    assert (np.array([1e-38], np.float32) / np.float32(8))[0] > 0
 
 
 def test_altered_network_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
