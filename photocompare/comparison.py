@@ -44,8 +44,8 @@ from photocompare.veins.light import Normalised, match_light
 from photocompare.veins.network import network_available, read_beside, read_skin
 from photocompare.veins.photometry import forced_contrast
 from photocompare.veins.pieces import Veins, find_veins
-from photocompare.veins.pigment import Pigment, browner, find_pigment, pigment_change
-from photocompare.veins.reading import PairReading, SkinReading, agreed
+from photocompare.veins.pigment import find_pair_pigment
+from photocompare.veins.reading import PairReading, SkinReading, agreed, share_beyond
 
 __all__ = ["Comparison", "Given", "compare"]
 
@@ -173,7 +173,7 @@ def compare(
         with watch.stage("pigment"):
             density = density_from_linear(pair.prepared_before.linear)
             lying = density, density_from_linear(warped)
-            pigment = _pigment(reading, veins[0], lying, settings)
+            pigment = find_pair_pigment(reading, veins[0].mask, lying, options=settings.pigment)
         with watch.stage("fate"):
             photos = pair.prepared_before, pair.prepared_after
             blur = judge_blur(photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
@@ -343,6 +343,7 @@ def _read_together(
     """Both photos' readings in the before frame, each held against a second one in sight of the other photo."""
     before, registration = pair.prepared_before, laid.registration
     first, second = alone[0], _carried(alone[1], registration.map_xy)
+    beyond = share_beyond(first, before.field.measurable, registration.shared)
     if network_available():
         both = before.field.leg & shown
         # Either photo in the same way: what only one of them was helped with would count as change.
@@ -351,18 +352,7 @@ def _read_together(
     scale = laid.scale.mm_per_px
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
-    return PairReading(first, second, before.field.measurable, registration.shared, px_per_mm, registration.error_px_median)
-
-
-def _pigment(reading: PairReading, veins: Veins, lying: tuple[Density, Density], settings: Settings) -> Pigment:
-    """Stains of both photos; `veins` are the before photo's, `lying` both photos' densities in its frame."""
-    options, px_per_mm = settings.pigment, reading.px_per_mm
-    change = browner(*lying, reading.shared, px_per_mm, options=options)
-    # Before treatment there is no course for a stain to follow, and brown within a vein is the vein.
-    beside, no_course = reading.shared & ~veins.mask, np.zeros_like(reading.shared)
-    before = find_pigment(reading.before, beside, no_course, px_per_mm, options=options)
-    after = find_pigment(reading.after, reading.shared, veins.mask, px_per_mm, change_de=change, options=options)
-    return pigment_change(before, after, change, px_per_mm, options=options)
+    return PairReading(first, second, before.field.measurable, registration.shared, px_per_mm, registration.error_px_median, beyond)
 
 
 def _vein_colour_flags(fates: Fates, density: Density, veins: Veins, px_per_mm: float, settings: Settings) -> list[RaisedFlag]:

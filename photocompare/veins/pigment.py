@@ -17,7 +17,7 @@ from photocompare.base.arrays import Density, Grey, Mask
 from photocompare.base.colour import lab_per_density
 from photocompare.base.masks import grown, parts_of
 from photocompare.veins.pieces import without_specks
-from photocompare.veins.reading import SkinReading, less_surround
+from photocompare.veins.reading import PairReading, SkinReading, less_surround
 
 HEMOSIDERIN_DENSITY = np.array([0.07, 0.215, 0.315])
 """Density that a shallow hemosiderin stain adds in R, G, B: mean of light and medium skin (Monte Carlo, `docs/method.md`)."""
@@ -170,3 +170,24 @@ def pigment_change(before: Mask, after: Mask, change_de: Grey, px_per_mm: float,
     gained = after & ~near_before & (change_de >= options.changed_de)
     faded = before & ~near_after & (change_de <= -options.changed_de)
     return Pigment(before, after, gained, faded)
+
+
+def find_pair_pigment(
+    reading: PairReading, veins: Mask, lying: tuple[Density, Density], *, options: PigmentOptions = PigmentOptions()
+) -> Pigment:
+    """Stains of both photos in the shared field, and what was gained and lost between them.
+
+    Parameters
+    ----------
+    reading : PairReading
+    veins : Mask
+        Those of the before photo: before treatment brown within them is the vein, after it stains follow them.
+    lying : tuple of Density
+        Of both photos, both in the before frame.
+    options : PigmentOptions
+    """
+    shared, px_per_mm = reading.shared, reading.px_per_mm
+    change = browner(*lying, shared, px_per_mm, options=options)
+    before = find_pigment(reading.before, shared & ~veins, np.zeros_like(shared), px_per_mm, options=options)
+    after = find_pigment(reading.after, shared, veins, px_per_mm, change_de=change, options=options)
+    return pigment_change(before, after, change, px_per_mm, options=options)

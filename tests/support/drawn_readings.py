@@ -8,7 +8,7 @@ import numpy as np
 from photocompare.veins.kept_contrast import Softness
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import Veins
-from photocompare.veins.reading import PairReading, SkinReading
+from photocompare.veins.reading import PairReading, SkinReading, share_beyond
 
 PX_PER_MM = 10.0
 SHAPE = (400, 600)
@@ -34,7 +34,8 @@ def reading(vein: np.ndarray, stain: np.ndarray | None = None) -> SkinReading:
 def pair_of(before: np.ndarray, after: np.ndarray, *, shared: np.ndarray | None = None) -> PairReading:
     """Both readings without error, well seen everywhere, shared everywhere unless told where."""
     everywhere = np.ones(SHAPE, bool)
-    return PairReading(reading(before), reading(after), everywhere, everywhere if shared is None else shared, PX_PER_MM, 1.0)
+    field, first = everywhere if shared is None else shared, reading(before)
+    return PairReading(first, reading(after), everywhere, field, PX_PER_MM, 1.0, share_beyond(first, everywhere, field))
 
 
 def unsaid(veins: Veins) -> Forced:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from photocompare.base.colour import lab_per_density
-from photocompare.veins.pigment import HEMOSIDERIN_DENSITY, PigmentOptions, browner, find_pigment, pigment_change
-from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, patch, reading
+from photocompare.veins.pigment import HEMOSIDERIN_DENSITY, PigmentOptions, browner, find_pair_pigment, find_pigment, pigment_change
+from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, patch, reading
 
 EVERYWHERE = np.ones(SHAPE, bool)
 NO_VEINS = np.zeros(SHAPE)
@@ -95,3 +97,15 @@ def test_how_far_a_border_may_move_is_an_option() -> None:
     change = np.full(SHAPE, np.float32(5))
     assert not pigment_change(before, after, change, PX_PER_MM).gained.any()
     assert pigment_change(before, after, change, PX_PER_MM, options=PigmentOptions(margin_mm=0.2)).gained.any()
+
+
+def test_a_pair_s_pigment_follows_all_options() -> None:
+    before, after = pair_of(lines((100, 8)), np.zeros(SHAPE)), patch((200, 300), 25, 6.0)
+    pair = dataclasses.replace(before, after=reading(NO_VEINS, after))
+    lying = densities_with(6.0)
+    found = find_pair_pigment(pair, NOWHERE, lying)
+    assert found.after[200, 300]
+    assert found.gained[200, 300]
+    assert not found.before.any()
+    assert not find_pair_pigment(pair, NOWHERE, lying, options=PigmentOptions(changed_de=20.0)).gained.any()
+    assert not find_pair_pigment(pair, NOWHERE, lying, options=PigmentOptions(smallest_mm2=400.0)).after.any()
