@@ -36,7 +36,7 @@ def table(heading: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("figure", STUDY["figures"], ids=lambda figure: figure["name"])
 def test_each_figure_is_the_reports(figure: dict[str, object]) -> None:
-    value, pairs = table("107 pairs of our own renderer that set no constant")[str(figure["row"])]
+    value, pairs = table("75 pairs of our own renderer")[str(figure["row"])]
     assert figure["numbers"] == numbers(value)
     assert figure["n"] == int(pairs)
 
@@ -86,16 +86,16 @@ def test_it_says_the_date_the_version_and_every_number(page: AppTest) -> None:
     assert f"version {__version__}" in text
     for row in STUDY["figures"]:
         assert all(f"{abs(number):g}" in text for number in row["numbers"])
-    assert "14.8 points (10.3 to 23.2)" in text
-    assert "4.4 points (2.6 to 6.3)" in text
-    assert "0 of 21 (at most 13.3 %)" in text
-    assert "4.2 (other renderer), 14.8 (ours)" in text
-    assert "8.4 points from their mean on average" in text
+    assert "16.7 points (9.3 to 23.3)" in text
+    assert "1.6 points (−1 to 4.1)" in text
+    assert "0 of 15 (at most 18.1 %)" in text
+    assert "3.7 (other renderer), 16.7 (ours)" in text
+    assert "6.3 points from their mean on average" in text
     assert "{" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
 
 def test_it_tells_how_to_measure_it_oneself(page: AppTest) -> None:
-    assert [code.value for code in page.code] == ["photocompare validate --out DIR --pairs 107 --seed 20261129 --mismatches 60"]
+    assert [code.value for code in page.code] == ["photocompare validate --out DIR --pairs 75 --seed 20261130 --mismatches 20"]
 
 
 def test_it_makes_no_diagnosis_and_has_no_link(page: AppTest) -> None:
