@@ -175,7 +175,8 @@ def test_a_changed_role_leaves_nothing_of_the_old_one(sign_in: SignIn, practice:
     expect(page.locator(".pc-check")).to_have_count(0)
     practice.account("mover", "clinician")
     page.reload()
-    expect(page.get_by_text(ENGLISH("compare.sample_note"))).to_be_visible()
+    # The language is the browser's, whoever is signed in.
+    expect(page.get_by_text(SPANISH("compare.sample_note"))).to_be_visible()
     expect(page.locator(".pc-check")).to_have_count(0)
 
 
