@@ -48,7 +48,7 @@ class PigmentOptions:
     changed_de : float
         CIE76 by which skin must have become browner, or less brown, for its stain to be gained or faded: half of it, as either photo's
         reading may fall short by as much.  On 17 real pairs in which nothing had changed 465 mm2 a pair were gained without
-        it, 9 with it.
+        it, 11 with it.
     surround_mm : float
         Sigma of the surround that is taken off the change, so that light and tan are no stain: broader than the tracks and patches that
         stains are.  Assumed.
@@ -85,7 +85,9 @@ class Pigment:
     faded: Mask
 
 
-def browner(before: Density, after: Density, field: Mask, px_per_mm: float, *, options: PigmentOptions = PigmentOptions()) -> Grey:
+def browner(
+    before: Density, after: Density, field: Mask, veins: Mask, px_per_mm: float, *, options: PigmentOptions = PigmentOptions()
+) -> Grey:
     """How much browner the skin of `field` is after, CIE76 along the colour of hemosiderin; light and tan taken off, 0 outside.
 
     Parameters
@@ -93,6 +95,8 @@ def browner(before: Density, after: Density, field: Mask, px_per_mm: float, *, o
     before, after : Density
         (H, W, 3), both in the before frame.
     field : Mask
+    veins : Mask
+        Those of the before photo: where they were the skin beside them tells, for a vein that went leaves paler skin under any stain.
     px_per_mm : float
     options : PigmentOptions
     """
@@ -102,15 +106,16 @@ def browner(before: Density, after: Density, field: Mask, px_per_mm: float, *, o
     brown = to_lab @ HEMOSIDERIN_DENSITY
     along = (to_lab.T @ (brown / np.linalg.norm(brown))).astype(np.float32)
     change = less_surround(((after - before) @ along)[..., np.newaxis], field, options.surround_mm * px_per_mm)[..., 0]
-    inside = field.astype(np.float32)
+    change -= np.median(change[field])
+    inside = (field & ~veins).astype(np.float32)
     sigma = options.smoothing_mm * px_per_mm
     smooth, weight = (np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), dtype=np.float32) for plane in (change * inside, inside))
     smooth /= np.maximum(weight, np.float32(_LEAST_WEIGHT))
-    return np.where(field, smooth - np.median(smooth[field]), np.float32(0))
+    return np.where(field, smooth, np.float32(0))
 
 
-_LEAST_WEIGHT = 0.2
-"""Of the smoothing's kernel within the field: less is one edge of a pixel or two."""
+_LEAST_WEIGHT = 0.01
+"""Of the smoothing's kernel on skin that tells: the middle of a vein 2.5 mm wide still has as much."""
 
 
 def find_pigment(
@@ -187,7 +192,7 @@ def find_pair_pigment(
     options : PigmentOptions
     """
     shared, px_per_mm = reading.shared, reading.px_per_mm
-    change = browner(*lying, shared, px_per_mm, options=options)
+    change = browner(*lying, shared, veins, px_per_mm, options=options)
     before = find_pigment(reading.before, shared & ~veins, np.zeros_like(shared), px_per_mm, options=options)
     after = find_pigment(reading.after, shared, veins, px_per_mm, change_de=change, options=options)
     return pigment_change(before, after, change, px_per_mm, options=options)

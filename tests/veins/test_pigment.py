@@ -62,13 +62,22 @@ def densities_with(stain_de: float, *, light: float = 0.0) -> tuple[np.ndarray, 
 
 @pytest.mark.parametrize("light", [0.0, 0.5])
 def test_how_much_browner_the_skin_became_whatever_the_light(light: float) -> None:
-    change = browner(*densities_with(6.0, light=light), EVERYWHERE, PX_PER_MM)
+    change = browner(*densities_with(6.0, light=light), EVERYWHERE, NOWHERE, PX_PER_MM)
     assert change[200, 300] == pytest.approx(6.0, rel=0.15)
     assert abs(change[200, 60]) < 1.0
     field = EVERYWHERE.copy()
     field[:, :150] = False
-    assert not browner(*densities_with(6.0), field, PX_PER_MM)[~field].any()
-    assert not browner(*densities_with(6.0), NOWHERE, PX_PER_MM).any()
+    assert not browner(*densities_with(6.0), field, NOWHERE, PX_PER_MM)[~field].any()
+    assert not browner(*densities_with(6.0), NOWHERE, NOWHERE, PX_PER_MM).any()
+
+
+def test_where_a_vein_went_the_skin_beside_it_tells() -> None:
+    before, after = densities_with(6.0)
+    vein = np.zeros(SHAPE, bool)
+    vein[195:206] = True
+    before = before + np.float32(0.5) * vein[..., np.newaxis]
+    assert browner(before, after, EVERYWHERE, NOWHERE, PX_PER_MM)[200, 300] < 3.0
+    assert browner(before, after, EVERYWHERE, vein, PX_PER_MM)[200, 300] == pytest.approx(6.0, rel=0.2)
 
 
 def test_a_doubtful_stain_on_a_course_counts_where_the_skin_became_browner() -> None:
