@@ -11,9 +11,10 @@ import typer
 
 from photocompare.base.errors import UsageError
 from photocompare.commands.output_folder import check_output_folder
-from photocompare.report.words.texts import LANGUAGES
+from photocompare.report.words.language_files import language_codes
 
-_CODES = ", ".join(sorted(LANGUAGES))
+_LANGUAGES = language_codes()
+_CODES = ", ".join(_LANGUAGES)
 
 app = typer.Typer(no_args_is_help=True, help="Add up the outcomes of a practice.")
 
@@ -41,7 +42,7 @@ def report(
     from photocompare.records.store import Records
     from photocompare.report.words.texts import texts
 
-    if language not in LANGUAGES:
+    if language not in _LANGUAGES:
         raise UsageError(f"The language {language} is none of: {_CODES}; choose one of these.")
     wanted = CohortFilter(since=_day(since), until=_day(until))
     check_output_folder(out)

@@ -36,6 +36,17 @@ def can_read_dicom() -> bool:
     return importlib.util.find_spec(READER) is not None
 
 
+def require_dicom_reader(limits: PhotoLimits) -> None:
+    """Refuse a DICOM file with the word that names the optional library, where that is not installed.
+
+    Raises
+    ------
+    DicomFile
+    """
+    if not can_read_dicom():
+        raise refusal("dicom", limits)
+
+
 @dataclass(frozen=True, repr=False)
 class DicomSource:
     """Where a DICOM file belongs and whose it is.  It has no `repr`: nothing that prints it may name a patient.
@@ -102,7 +113,7 @@ def without_identity(data: bytes, *, limits: PhotoLimits = DEFAULT_LIMITS) -> by
     """
     if not is_dicom(data):
         return data
-    _need_reader(limits)
+    require_dicom_reader(limits)
     return ask_about_dicom(data, "kept", limits).body
 
 
@@ -116,7 +127,7 @@ def dicom_source(data: bytes, *, limits: PhotoLimits = DEFAULT_LIMITS) -> DicomS
     """
     if not is_dicom(data):
         return None
-    _need_reader(limits)
+    require_dicom_reader(limits)
     told = ask_about_dicom(data, "source", limits).facts
     texts = {field: _printed(told.get(name)) for field, name in _FIELDS.items()}
     for field in ("sop_class", "instance", "series", "study"):
@@ -135,11 +146,6 @@ def checked_digest(said: object) -> str:
     if not isinstance(said, str) or not DIGEST.fullmatch(said):
         raise refusal("damaged", DEFAULT_LIMITS)
     return said
-
-
-def _need_reader(limits: PhotoLimits) -> None:
-    if not can_read_dicom():
-        raise refusal("dicom", limits)
 
 
 def _printed(said: object) -> str:

@@ -26,7 +26,7 @@ from photocompare.base.colour import linear_from_srgb8
 from photocompare.base.errors import NotAPhoto, PhotoError, TooLarge
 from photocompare.base.flags import REGISTRY
 from photocompare.photo.decoding.call import DEFAULT_LIMITS, PhotoLimits, decode_apart, refusal
-from photocompare.photo.dicom import can_read_dicom, checked_digest, is_dicom
+from photocompare.photo.dicom import checked_digest, is_dicom, require_dicom_reader
 from photocompare.photo.facts import BODY_PARTS, LATERALITIES, PhotoFacts, capture_time, positive, printable, was_recompressed
 
 __all__ = ["Photo", "PhotoFacts", "PhotoLimits", "photo_from_array", "read_photo", "read_photos"]
@@ -144,8 +144,7 @@ def _format(data: bytes, limits: PhotoLimits) -> str:
         if data[8:12] in HEIF_BRANDS and b"avif" not in brands:
             return "HEIF"
     if is_dicom(data):
-        if not can_read_dicom():
-            raise refusal("dicom", limits)
+        require_dicom_reader(limits)
         return "DICOM"
     other = next((code for code, start in OTHER_STARTS if start.match(data)), None)
     raise NotAPhoto(_NOT_A_PHOTO) if other is None else refusal(other, limits)

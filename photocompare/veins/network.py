@@ -82,11 +82,7 @@ def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_R
     if not network_available():
         return read_skin_by_ridges(linear, leg, options=ridges)
     box = _box(leg)
-    return (
-        SkinReading(*np.zeros((4, *leg.shape), np.float32))
-        if box is None
-        else _read(leg, box, flattened_density(linear[box], leg[box]), last=last)
-    )
+    return _nothing(leg) if box is None else _read(leg, box, flattened_density(linear[box], leg[box]), last=last)
 
 
 def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinReading, SkinReading]:
@@ -108,7 +104,7 @@ def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinRea
         raise ValueError("the networks are missing; read each photo alone")
     box = _box(leg)
     if box is None:
-        return SkinReading(*np.zeros((4, *leg.shape), np.float32)), SkinReading(*np.zeros((4, *leg.shape), np.float32))
+        return _nothing(leg), _nothing(leg)
     flat = [flattened_density(photo[box], leg[box]) for photo in (first, second)]
     return _read(leg, box, *flat, last=False), _read(leg, box, *flat[::-1], last=True)
 
@@ -123,6 +119,10 @@ def _box(leg: Mask) -> _Box | None:
         return None
     top, left = (slice(max(0, int(i[0]) - MARGIN_PX), int(i[-1]) + 1 + MARGIN_PX) for i in (rows, cols))
     return top, left
+
+
+def _nothing(leg: Mask) -> SkinReading:
+    return SkinReading(*np.zeros((4, *leg.shape), np.float32))
 
 
 def _read(leg: Mask, box: _Box, *flat: Density, last: bool) -> SkinReading:

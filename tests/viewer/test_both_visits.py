@@ -87,9 +87,7 @@ def test_what_days_don_t_tell_is_asked(pages: Pages, days: dict[bytes, str | Non
 def test_several_shots_of_one_visit_beside_the_other_stay_where_they_are(pages: Pages) -> None:
     pages.upload("after", b"a")
     pages.upload("before", b"1", b"2")
-    for checking, time in zip(pages.checkings, ("2026-06-01", "2026-03-02", "2026-03-30"), strict=True):
-        checking.know(capture_time=f"{time}T10:00:00")
-    pages.run()
+    pages.photos_tell("2026-06-01T10:00:00", "2026-03-02T10:00:00", "2026-03-30T10:00:00")
     assert (shown(pages, "before"), shown(pages, "after")) == ([b"1", b"2"], [b"a"])
 
 
@@ -138,9 +136,7 @@ def test_missing_days_are_asked_for_beside_the_band_and_one_at_a_time_where_one_
 
 def test_the_photo_s_own_day_is_offered_where_it_was_taken_out(pages: Pages) -> None:
     measuring = pages.pair()
-    for checking, time in zip(pages.checkings, ("2026-03-02T10:00:00", "2026-06-01T11:00:00"), strict=True):
-        checking.know(capture_time=time)
-    pages.run()
+    pages.photos_tell("2026-03-02T10:00:00", "2026-06-01T11:00:00")
     measuring.finish(MEASURED)
     pages.run()
     pages.press(T("compare.change"))

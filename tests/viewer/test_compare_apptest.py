@@ -121,9 +121,7 @@ def test_more_photos_than_are_measured_are_said_and_left_out(pages: Pages) -> No
 def test_dates_come_from_the_photos_can_be_changed_and_move_the_window_at_once(pages: Pages) -> None:
     pages.measured_pair()
     assert T("result.window_unknown") in pages.words
-    for checking, time in zip(pages.checkings, ("2026-03-02T10:00:00", "2026-05-25T11:00:00"), strict=True):
-        checking.know(capture_time=time)
-    pages.run()
+    pages.photos_tell("2026-03-02T10:00:00", "2026-05-25T11:00:00")
     assert [d.value for d in pages.at.date_input] == [dt.date(2026, 3, 2), dt.date(2026, 5, 25)]
     assert T("result.window_assessment") in pages.words
     pages.at.date_input(key="after_date").set_value(dt.date(2026, 3, 23))

@@ -53,9 +53,7 @@ def test_who_types_while_it_is_measured_keeps_the_fields(pages: Pages) -> None:
 
 def test_dates_that_the_photos_tell_keep_nothing_unfolded(pages: Pages) -> None:
     measuring = pages.pair()
-    for checking, time in zip(pages.checkings, ("2026-03-02T10:00:00", "2026-05-25T11:00:00"), strict=True):
-        checking.know(capture_time=time)
-    pages.run()
+    pages.photos_tell("2026-03-02T10:00:00", "2026-05-25T11:00:00")
     measuring.finish(MEASURED)
     pages.run()
     assert pages.folded

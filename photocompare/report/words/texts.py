@@ -12,25 +12,23 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 from photocompare.base.errors import UsageError
 from photocompare.base.flags import REGISTRY
+from photocompare.report.words.language_files import FOLDER, SUFFIX, language_codes
 from photocompare.results.reference_band import SENTENCES
 
-_FOLDER = files("photocompare.report.words").joinpath("languages")
-_SUFFIX = ".toml"
+_FOLDER = FOLDER
 
 
 def languages() -> dict[str, str]:
     """Code to the language's own name, of every file in the folder, by their names."""
     found = {}
-    for file in _FOLDER.iterdir():
-        if file.name.endswith(_SUFFIX):
-            # What stands above the first table is little, and a start reads no more of it.
-            head = file.read_text(encoding="utf-8").partition("\n[")[0]
-            found[file.name.removesuffix(_SUFFIX)] = str(tomllib.loads(head)["language"])
+    for code in language_codes(_FOLDER):
+        # What stands above the first table is little, and a start reads no more of it.
+        head = _FOLDER.joinpath(code + SUFFIX).read_text(encoding="utf-8").partition("\n[")[0]
+        found[code] = str(tomllib.loads(head)["language"])
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
@@ -85,7 +83,7 @@ class Texts:
 def texts(language: str = "en") -> Texts:
     """The texts of a language; English for one that is not there."""
     code = language if language in LANGUAGES else "en"
-    content = _FOLDER.joinpath(f"{code}{_SUFFIX}").read_text(encoding="utf-8")
+    content = _FOLDER.joinpath(code + SUFFIX).read_text(encoding="utf-8")
     entries = dict(_flat(tomllib.loads(content)))
     if code == "en":
         entries |= {f"band.{name}": sentence for name, sentence in SENTENCES.items()}
