@@ -200,7 +200,7 @@ def _drawn(
     # Where the after photo doesn't show the place nothing is seen there.
     before, after = (np.stack([x, x]) for x in (own_before, np.nan_to_num(forced.after_de)))
     none = np.zeros(len(pieces))
-    contrasts = PieceContrasts(before, after, after, none, none, depth_px(shared)[middles].astype(np.float64) / px_per_mm)
+    contrasts = PieceContrasts(before, after, after, none, none, depth_px(shared)[middles].astype(np.float64) / px_per_mm, none)
     shares = (share(contrasts, rules).tolist() for share in (seen_before, seen_after))
     faded = (contrasts.ratio < rules.faded_below).tolist()
     return tuple(

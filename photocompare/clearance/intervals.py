@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,20 +22,21 @@ from photocompare.base.estimate import Z95, Estimate
 from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES
 from photocompare.veins.fate import FateOptions, Fates, PieceContrasts, seen_after, seen_before
 from photocompare.veins.observer import ObserverOptions, seen
-from photocompare.veins.pieces import Veins
+from photocompare.veins.pieces import Veins, owners
 from photocompare.veins.reading import PairReading
+from photocompare.veins.unchanged import RUN_PIECES
 
 
 @dataclass(frozen=True)
 class Widening:
     """Factors on the standard errors of the four numbers.
 
-    That of length by 136 phantoms (seeds 20261129 and 20261130), of whose intervals 93 % then hold the truth, and as all of 15 rendered
+    That of length by 130 phantoms (seeds 20261129 and 20261130), of whose intervals 95 % then hold the truth, and as all of 15 rendered
     pairs and 36 real ones do (`docs/method.md`); the others are the 95th percentile of error over standard error, over 1.96, by
     contract 1 on 61 rendered pairs.
     """
 
-    length: float = 1.6
+    length: float = 1.4
     area: float = 2.4
     contrast: float = 1.7
     net_change: float = 2.3
@@ -49,7 +51,7 @@ class ClearanceOptions:
     observer_doubt : float
         Relative standard error of the contrast that an observer needs: the two sets of readers behind it allow 3.3 to 3.6.
     run_pieces : float
-        Neighbouring pieces of a vein are misread together; this many (6 mm, about one twig) count as one independent look.  Assumed.
+        Pieces that count as one independent look.
     light_gain : float
         How far light and camera may stretch or shrink all colour differences of one photo against the other, a ratio, either way.  Cameras'
         tone curves differ by this much in slope at skin (exponents of 0.9 to 1.1 over a usual curve).  Assumed.
@@ -65,7 +67,7 @@ class ClearanceOptions:
     """
 
     observer_doubt: float = 0.05
-    run_pieces: float = 6.0
+    run_pieces: float = RUN_PIECES
     light_gain: float = 1.1
     border_mm: float = 5.0
     floor_percent: float = 1.0
@@ -158,7 +160,9 @@ def _of_witness(contrasts: PieceContrasts, which: int) -> PieceContrasts:
         own = values[which]
         return np.asarray(np.where(np.isfinite(own), own, np.nanmax(values, axis=0))[np.newaxis], dtype=np.float64)
 
-    return dataclasses.replace(contrasts, before=told(contrasts.before), after=told(contrasts.after))
+    # The profile is not told what all pieces say together: where that is wrong, it must show.
+    unchanged = contrasts.unchanged if which == 0 else np.zeros_like(contrasts.unchanged)
+    return dataclasses.replace(contrasts, before=told(contrasts.before), after=told(contrasts.after), unchanged=unchanged)
 
 
 def _stretched(contrasts: PieceContrasts, gain: float | NDArray[np.float64]) -> PieceContrasts:
@@ -179,6 +183,7 @@ def _noise(length: NDArray[np.float64], contrasts: PieceContrasts, percent: floa
 def area_clearance(
     pair: PairReading,
     veins: tuple[Veins, Veins],
+    unchanged: Grey,
     inner: Mask,
     *,
     options: ClearanceOptions,
@@ -192,6 +197,8 @@ def area_clearance(
     pair : PairReading
     veins : tuple of Veins
         Of the before and of the after photo.
+    unchanged : Grey
+        Probability, 0..1, that the vein of the before photo is there as it was (`unchanged_map`).
     inner : ndarray of shape (h, w), bool
         The shared field without its border (`ClearanceOptions.border_mm`).
     options : ClearanceOptions
@@ -204,14 +211,14 @@ def area_clearance(
     Counts
         NaN where nothing is seen before.
     """
-    contrasts = [np.where(v.mask & pair.shared, r.vein_de, 0.0) for r, v in zip((pair.before, pair.after), veins, strict=True)]
+    before, after = (np.where(v.mask & pair.shared, r.vein_de, 0.0) for r, v in zip((pair.before, pair.after), veins, strict=True))
+    anywhere = (before > 0) | (after > 0)
 
     def at(who: ObserverOptions, within: Mask = pair.shared, gain: float = 1.0) -> float:
-        sums = []
-        for contrast, stretch in zip(contrasts, (1.0, gain), strict=True):
-            x = contrast[within & (contrast > 0)] * stretch
-            sums.append(float((seen(x, who) * (x if weighted else 1.0)).sum()))
-        return _fall(sums[0], sums[1])
+        here = within & anywhere
+        first, later = (seen(x, who) * (x if weighted else 1.0) for x in (before[here], after[here] * gain))
+        kept = unchanged[here]
+        return _fall(float(first.sum()), float((kept * first + (1 - kept) * later).sum()))
 
     percent = at(observer)
     if math.isnan(percent):
@@ -227,6 +234,22 @@ def area_clearance(
             "field": 0.0 if math.isnan(without_border) else abs(without_border - percent) / 2,
         },
     )
+
+
+def unchanged_map(fates: Fates, veins: Veins) -> Grey:
+    """Probability, 0..1, that a vein is as it was: at each pixel of the veins that of the nearest baseline piece; 0 elsewhere."""
+    out = np.zeros(veins.mask.shape, np.float32)
+    if not fates.baseline:
+        return out
+    pieces = tuple(p.piece for p in fates.baseline)
+    rows, columns = np.concatenate([np.rint(p.points) for p in pieces]).astype(np.intp).T
+    elsewhere = np.ones(out.shape, np.uint8)
+    elsewhere[rows, columns] = 0
+    _, nearest = cv2.distanceTransformWithLabels(elsewhere, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
+    told = np.zeros(int(nearest.max()) + 1, np.float32)
+    told[nearest[rows, columns]] = fates.contrasts.unchanged[owners(pieces)]
+    out[veins.mask] = told[nearest[veins.mask]]
+    return out
 
 
 def net_change(fates: Fates, clearance: Counts, *, options: ClearanceOptions) -> Counts:

@@ -11,7 +11,7 @@ import numpy as np
 from photocompare.base.arrays import Mask
 from photocompare.base.estimate import Estimate
 from photocompare.base.masks import depth_px
-from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change
+from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change, unchanged_map
 from photocompare.veins.classes import ASSESSED_FATES, CALIBRES, FATES
 from photocompare.veins.fate import FateOptions, Fates
 from photocompare.veins.pieces import Veins
@@ -148,8 +148,10 @@ def summarise(findings: VeinFindings, reticular_px: float | None, factor: float,
     assessed, expected_px = fates.assessed, fates.expected_px
     length = length_clearance(fates, assessed, options=how, rules=fate)
     inner = pair.shared & (depth_px(pair.shared) > how.border_mm * pair.px_per_mm)
+    unchanged = unchanged_map(fates, findings.veins[0])
     area, contrast = (
-        area_clearance(pair, findings.veins, inner, options=how, observer=observer, weighted=weighted) for weighted in (False, True)
+        area_clearance(pair, findings.veins, unchanged, inner, options=how, observer=observer, weighted=weighted)
+        for weighted in (False, True)
     )
     change = net_change(fates, length, options=how)
     by_calibre = {}

@@ -62,6 +62,7 @@ def table_from_bytes(data: bytes) -> VeinTable:
         pieces = tuple(
             FatedVeinPiece(VeinPiece(run, *of), cast(Fate, fate), told) for (run, *of, fate), told in zip(columns, shares, strict=True)
         )
-        if any(f"contrasts_{name}" not in arrays for name in _CONTRASTS):
-            return VeinTable(pieces)
-        return VeinTable(pieces, PieceContrasts(**{name: arrays[f"contrasts_{name}"] for name in _CONTRASTS}))
+        known = {name: arrays[f"contrasts_{name}"] for name in _CONTRASTS if f"contrasts_{name}" in arrays}
+        # Tables from before it was told hold every difference for change.
+        known.setdefault("unchanged", np.zeros(len(known.get("depth_mm", ()))))
+        return VeinTable(pieces, PieceContrasts(**known) if len(known) == len(_CONTRASTS) else None)

@@ -1,7 +1,8 @@
 """What became of each piece of vein, measured at its own place.
 
 A vein is found once, in the before photo; then its place is measured in both photos alike, as astronomers measure a known star in every
-exposure (forced photometry).  Nothing is decided: every piece counts by the share of looks that see it before and after.
+exposure (forced photometry).  Nothing is decided: every piece counts by the share of looks that see it before and after.  All pieces of a
+pair together tell how far a difference may be the exposure's (`unchanged.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from photocompare.veins.observer import ObserverOptions, seen
 from photocompare.veins.photometry import Forced
 from photocompare.veins.pieces import VeinPiece, Veins, owners
 from photocompare.veins.reading import PairReading
+from photocompare.veins.unchanged import UnchangedOptions, judge_unchanged
 
 FINDING_PX = 1.0
 """How far a skeleton may lie beside the line of most contrast: it is drawn on whole pixels."""
@@ -42,18 +44,15 @@ class FateOptions:
         A vein farther than this from every vein before is new.
     least_seen : float
         Share of looks below which a piece is no vein to anybody: the contract's 5 %.
-    regression : float
-        Regression towards the mean: what looks strong by chance is found, and looks less strong in any other photo.  A piece that was found
-        with p is seen in `p - regression p (1 - p)` of looks.  Unchanged pairs, read forth and back, lose 0.16 of p (1 - p) on average
-        where one real photo was taken twice, 0.65 to 0.93 where a rendered leg was photographed twice; the more is allowed
-        for, the more of a vein that is painted out is believed to be left.  Between the two on real photos (`docs/method.md`).
+    unchanged : UnchangedOptions or None
+        How what did not change is told from what did; None holds every difference for change.
     """
 
     observer: ObserverOptions = field(default_factory=ObserverOptions)
     faded_below: float = 0.6
     new_beyond_mm: float = 0.8
     least_seen: float = 0.05
-    regression: float = 0.1
+    unchanged: UnchangedOptions | None = field(default_factory=UnchangedOptions)
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,8 @@ class PieceContrasts:
         0..1, share of the piece on brown pigment that was not there before.
     depth_mm : ndarray of shape (N,)
         From the border of the shared field.
+    unchanged : ndarray of shape (N,)
+        Probability, 0..1, that the piece is as it was and differs by the exposure alone.
     """
 
     before: NDArray[np.float64]
@@ -81,6 +82,7 @@ class PieceContrasts:
     error: NDArray[np.float64]
     stained: NDArray[np.float64]
     depth_mm: NDArray[np.float64]
+    unchanged: NDArray[np.float64]
 
     def only(self, chosen: NDArray[np.intp]) -> PieceContrasts:
         """The contrasts of some pieces."""
@@ -98,14 +100,14 @@ class PieceContrasts:
 
 
 def seen_before(contrasts: PieceContrasts, rules: FateOptions) -> NDArray[np.float64]:
-    """Expected share of looks (N,) that see each piece in the before photo, in which it was found."""
-    found = seen(contrasts.before[0], rules.observer)
-    return found * (1.0 - rules.regression * (1.0 - found))
+    """Expected share of looks (N,) that see each piece in the before photo."""
+    return seen(contrasts.before[0], rules.observer)
 
 
 def seen_after(contrasts: PieceContrasts, rules: FateOptions) -> NDArray[np.float64]:
-    """Expected share of looks (N,) that see each piece in the after photo."""
-    return seen(contrasts.after[0], rules.observer)
+    """Expected share of looks (N,) that see each piece in the after photo: as before, as far as it did not change."""
+    kept = contrasts.unchanged
+    return np.asarray(kept * seen_before(contrasts, rules) + (1 - kept) * seen(contrasts.after[0], rules.observer), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,19 @@ def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask,
         error=softness.error,
         stained=_at_places(gained.astype(np.float32), before, pieces, FINDING_PX),
         depth_mm=_medians(depth_px(pair.shared), pieces) / pair.px_per_mm,
+        unchanged=np.zeros(len(pieces)),
+    )
+
+
+def _by_exposure(
+    contrasts: PieceContrasts, pieces: tuple[VeinPiece, ...], assessable: NDArray[np.bool_], options: UnchangedOptions
+) -> PieceContrasts:
+    """The contrasts with what all assessable pieces tell of the exposure: its factor taken out of the reading, and what did not change."""
+    length = np.where(assessable, [p.length_px for p in pieces], 0.0)
+    told = judge_unchanged(contrasts.before[0], contrasts.after[0], length, options=options)
+    out = np.array([[told.factor], [1.0]])
+    return dataclasses.replace(
+        contrasts, after=contrasts.after / out, within_error=contrasts.within_error / out, unchanged=told.probability
     )
 
 
@@ -288,9 +303,11 @@ def judge_fate(
     options : FateOptions
     """
     first = veins[0]
-    contrasts = contrasts_of(pair, first.pieces, gained, forced, softness)
-    before, after = seen_before(contrasts, options), seen_after(contrasts, options)
     inside = (_medians(pair.shared.astype(np.float32), first.pieces) > 0.5) & softness.resolved
+    contrasts = contrasts_of(pair, first.pieces, gained, forced, softness)
+    if options.unchanged is not None:
+        contrasts = _by_exposure(contrasts, first.pieces, inside, options.unchanged)
+    before, after = seen_before(contrasts, options), seen_after(contrasts, options)
     faded, stained = contrasts.ratio < options.faded_below, contrasts.stained > 0.5
     kept = np.flatnonzero(np.maximum(before, after) >= options.least_seen)
     baseline = tuple(

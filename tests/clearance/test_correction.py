@@ -42,7 +42,7 @@ def machine() -> tuple[tuple[FatedVeinPiece, ...], PieceContrasts]:
     """Two cleared pieces, one residual, one new."""
     pieces = (piece(40, "cleared"), piece(60, "cleared"), piece(80, "residual"), piece(100, "new"))
     after = np.array([[0.3, 0.3, 9.0]] * 2)
-    return pieces, PieceContrasts(np.full((2, 3), 9.0), after, after, np.zeros(3), np.zeros(3), np.full(3, 20.0))
+    return pieces, PieceContrasts(np.full((2, 3), 9.0), after, after, np.zeros(3), np.zeros(3), np.full(3, 20.0), np.zeros(3))
 
 
 def corrected(correction: Correction, after: np.ndarray | None = None) -> Corrected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 
@@ -9,14 +10,14 @@ import numpy as np
 import pytest
 
 from photocompare.base.masks import depth_px
-from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change, seen_map
+from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change, seen_map, unchanged_map
 from photocompare.veins.fate import FatedVeinPiece, FateOptions, Fates, PieceContrasts, judge_fate
 from photocompare.veins.pieces import VeinPiece, find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)
 HOW = ClearanceOptions()
-RULES = FateOptions(regression=0.0)
+RULES = FateOptions(unchanged=None)
 
 
 def measured(before: np.ndarray, after: np.ndarray, rules: FateOptions = RULES) -> tuple[Counts, Counts, Counts, Counts]:
@@ -27,7 +28,8 @@ def measured(before: np.ndarray, after: np.ndarray, rules: FateOptions = RULES) 
     length = length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, rules=rules)
     inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
     area, contrast = (
-        area_clearance(pair, veins, inner, options=HOW, observer=rules.observer, weighted=weighted) for weighted in (False, True)
+        area_clearance(pair, veins, unchanged_map(fates, veins[0]), inner, options=HOW, observer=rules.observer, weighted=weighted)
+        for weighted in (False, True)
     )
     return length, area, contrast, net_change(fates, length, options=HOW)
 
@@ -44,6 +46,19 @@ def test_nothing_changed_is_zero_and_swapping_turns_the_sign() -> None:
     assert more[0].percent == 0
     assert more[1].percent == pytest.approx(-100, abs=3)
     assert more[3].percent == pytest.approx(100, abs=3)
+
+
+def test_what_did_not_change_has_its_area_too() -> None:
+    before, after = lines((50, 5), (100, 6), (150, 4.5), (200, 7)), lines((50, 4.2), (100, 5), (150, 3.8), (200, 5.9))
+    assert all(abs(counts.percent) > 8 for counts in measured(before, after))
+    assert all(abs(counts.percent) < 3 for counts in measured(before, after, FateOptions()))
+
+
+def test_the_profile_is_not_told_what_all_pieces_say_together() -> None:
+    fates = contrasts(*[(5, 4, 5, 3)] * 9)
+    unchanged = dataclasses.replace(fates, contrasts=dataclasses.replace(fates.contrasts, unchanged=np.ones(9)))
+    assert length_clearance(unchanged, np.ones(9, bool), options=HOW, rules=RULES).percent == pytest.approx(0)
+    assert causes(unchanged)["witnesses"] > causes(fates)["witnesses"]
 
 
 def test_an_interval_holds_its_value_and_stays_possible() -> None:
@@ -65,7 +80,7 @@ def contrasts(*rows: tuple[float, float, float, float], blur: float = 0.0) -> Fa
     after = np.stack([reading_after, profile_after])
     deep = np.full(len(rows), 20.0)
     none = np.zeros(len(rows))
-    told = PieceContrasts(np.stack([reading_before, profile_before]), after, after, none + blur, none, deep)
+    told = PieceContrasts(np.stack([reading_before, profile_before]), after, after, none + blur, none, deep, none)
     return Fates(pieces, (), told, np.arange(len(rows)))
 
 

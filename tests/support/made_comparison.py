@@ -179,7 +179,7 @@ def with_contrasts(comparison: Comparison) -> Comparison:
     count = sum(p.fate != "new" for p in pictures.measured.pieces)
     rng = np.random.default_rng(5)
     before, after = rng.uniform(3, 6, (2, count)), rng.uniform(0, 4, (2, count))
-    contrasts = PieceContrasts(before, after, after, np.zeros(count), rng.uniform(0, 1, count), rng.uniform(0, 9, count))
+    contrasts = PieceContrasts(before, after, after, np.zeros(count), rng.uniform(0, 1, count), rng.uniform(0, 9, count), np.zeros(count))
     measured = dataclasses.replace(pictures.measured, contrasts=contrasts, px_per_mm=4.2)
     error = np.full(pictures.registration.shared.shape, 0.7, np.float32)
     registration = dataclasses.replace(pictures.registration, error_px=error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from photocompare.veins.pieces import VeinPiece, find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp, unsaid
 
 EVERYWHERE = np.ones(SHAPE, bool)
-RULES = FateOptions(regression=0.0)
+RULES = FateOptions(unchanged=None)
 """The contract's rules, of veins that are as they were found."""
 
 
@@ -28,6 +30,17 @@ def fates_of(
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, shared, PX_PER_MM)
     brown = np.zeros(SHAPE, bool) if gained is None else gained
     return judge_fate(pair, veins, brown, unsaid(veins[0]), softness or sharp(veins[0]), options=RULES)
+
+
+def test_what_one_exposure_shows_less_well_is_not_cleared() -> None:
+    before, after = lines((50, 5), (100, 6), (150, 4.5), (200, 7)), lines((50, 4.2), (100, 5), (150, 3.8), (200, 5.9))
+    pair = pair_of(before, after)
+    veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
+    told = [
+        judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=rules) for rules in (RULES, FateOptions())
+    ]
+    assert share(told[0], "cleared") > 0.08
+    assert share(told[1], "cleared") < 0.02
 
 
 def share(fates: Fates, fate: str) -> float:
@@ -110,7 +123,7 @@ def test_what_nobody_sees_is_no_piece() -> None:
     pair = pair_of(lines((100, 9), (200, 3)), np.zeros(SHAPE))
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
     seen_well = judge_fate(
-        pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=FateOptions(least_seen=0.9, regression=0.0)
+        pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=FateOptions(least_seen=0.9, unchanged=None)
     )
     assert all(p.points[0, 0] < 120 for p in seen_well.baseline)
     assert seen_well.baseline
@@ -120,7 +133,7 @@ def test_what_nobody_sees_is_no_piece() -> None:
 def contrasts(before: list[float], after: list[float]) -> PieceContrasts:
     """By the reading as given; the profiles see nothing."""
     told = [np.stack([np.array(x), np.full(len(x), np.nan)]) for x in (before, after, after)]
-    return PieceContrasts(*told, *(np.zeros(len(before)) for _ in range(3)))
+    return PieceContrasts(*told, *(np.zeros(len(before)) for _ in range(4)))
 
 
 def test_the_numbers_follow_the_reading() -> None:
@@ -130,12 +143,10 @@ def test_the_numbers_follow_the_reading() -> None:
     np.testing.assert_allclose(told.ratio, [1.0, 1.0, 0.0])
 
 
-def test_what_was_found_looks_less_strong_in_any_other_photo_the_more_the_less_sure() -> None:
-    told = contrasts([9.0, 3.5, 0.0], [9.0, 3.5, 0.0])
-    found = seen_before(told, RULES)
-    expected = seen_before(told, FateOptions(regression=0.2))
-    np.testing.assert_allclose(expected, found - 0.2 * found * (1 - found))
-    np.testing.assert_allclose(seen_after(told, FateOptions(regression=0.2)), seen_after(told, RULES))
+def test_what_is_unchanged_is_seen_as_before() -> None:
+    told = dataclasses.replace(contrasts([9.0, 3.5, 9.0], [3.5, 2.3, 0.0]), unchanged=np.array([1.0, 0.5, 0.0]))
+    p = [float(p_of(x)) for x in (3.5, 2.3)]
+    np.testing.assert_allclose(seen_after(told, RULES), [1.0, (p[0] + p[1]) / 2, 0.0], atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +172,7 @@ def test_a_piece_told_by_one_fate_has_its_whole_length() -> None:
 
 
 def test_contrasts_of_some_and_of_more_pieces() -> None:
-    first = PieceContrasts(*(np.arange(6.0).reshape(2, 3) for _ in range(3)), *(np.arange(3.0) for _ in range(3)))
+    first = PieceContrasts(*(np.arange(6.0).reshape(2, 3) for _ in range(3)), *(np.arange(3.0) for _ in range(4)))
     both = first.only(np.array([2])).joined(first)
     assert both.before.tolist() == [[2, 0, 1, 2], [5, 3, 4, 5]]
     assert both.stained.tolist() == [2, 0, 1, 2]
