@@ -1,4 +1,4 @@
-"""What the stages of a comparison found, for the next comparison of the same pair: another field or scale repeats only what depends on it."""
+"""What the stages of a comparison found, for the next one of the same pair: another field or scale repeats only what depends on it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ class StageMemory:
 class NoMemory(StageMemory):
     """Keeps nothing: each finding is given up as soon as the comparison needs it no more."""
 
-    def found(self, stage: str, follows_from: tuple[Hashable, ...], work: Callable[[], Found]) -> Found:
+    def found(self, stage: str, follows_from: tuple[Hashable, ...], work: Callable[[], Found]) -> Found:  # noqa: ARG002
         """What `work` finds."""
         return work()
