@@ -14,7 +14,7 @@ from photocompare.base.arrays import PointsXY
 from photocompare.base.flags import RaisedFlag, raised
 from photocompare.base.stage_memory import NoMemory, StageMemory
 from photocompare.photo.reading import Photo
-from photocompare.prepared_photo import PreparedPhoto, look_at, prepare_photo
+from photocompare.prepared_photo import Looked, PreparedPhoto, look_at, prepare_photo
 from photocompare.settings import STANDARD, Settings
 
 
@@ -94,7 +94,7 @@ def prepare_pair(
     known = memory or NoMemory()
 
     def first() -> PreparedPhoto:
-        looked = known.found("looked_before", (before, settings, card), lambda: look_at(before, settings=settings, card=card))
+        looked = look_before(before, settings=settings, card=card, memory=known)
         return prepare_photo(before, settings=settings, mm_per_px=given.get("mm_per_px"), polygon_xy=polygon_xy, card=card, looked=looked)
 
     def second() -> PreparedPhoto:
@@ -105,3 +105,8 @@ def prepare_pair(
         prepared = both[0].result(), both[1].result()
     field = None if polygon_xy is None else np.asarray(polygon_xy, np.float32).tobytes()
     return PreparedPair(before, after, *prepared, known, (before, after, settings, card), field)
+
+
+def look_before(before: Photo, *, settings: Settings = STANDARD, card: bool = True, memory: StageMemory) -> Looked:
+    """`look_at` the before photo, or what a memory knows of it."""
+    return memory.found("looked_before", (before, settings, card), lambda: look_at(before, settings=settings, card=card))

@@ -257,7 +257,7 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 OPTIONS_OF = {
     "judge_timing": {"options": "timing"},
-    "prepare_photo": {"settings": ""},
+    "prepare_pair": {"settings": ""},
     "register": {"options": "registration", "field_options": "field"},
     "read_skin": {"ridges": "ridges"},
     "find_veins": {"options": "veins"},

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from photocompare.results.dossier import Dossier
+from photocompare.viewer.measuring.ready_process import ReadyProcess
 from photocompare.viewer.measuring.requests import Outcome, PhotoRefusal, ReadPhotos, Request
 
 
@@ -37,7 +38,8 @@ def faked_work() -> tuple[type[Any], type[Any]]:
     """Fresh stand-ins for `Measuring` and `Checking`."""
 
     class FakedMeasuring(FakedWork):
-        def __init__(self, request: Request) -> None:
+        def __init__(self, request: Request, ready: ReadyProcess | None = None) -> None:
+            self.ready = ready
             self.request = request
             self.stage = "wait"
             self.photos: ReadPhotos | None = None
@@ -54,8 +56,8 @@ def faked_work() -> tuple[type[Any], type[Any]]:
             self.end("refused")
 
     class FakedChecking(FakedWork):
-        def __init__(self, data: bytes, *, look: bool = True) -> None:
-            self.data, self.look = data, look
+        def __init__(self, data: bytes, *, look: bool = True, ready: ReadyProcess | None = None) -> None:
+            self.data, self.look, self.ready = data, look, ready
             self.photo: dict[str, Any] | None = None
             self.thumbnail = b""
             self.flags: list[str] | None = None

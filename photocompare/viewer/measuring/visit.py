@@ -16,6 +16,7 @@ from photocompare.results.dossier import Dossier
 from photocompare.results.redated import under_dates
 from photocompare.results.timing import parse_date
 from photocompare.results.visit_details import VisitDetails
+from photocompare.viewer.measuring.ready_process import ReadyProcess
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, Measuring, Request
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Visit:
         Digests of photos that came together and were said to be of one visit.
     unfolded : bool
         Whether the reader is at the photos and fields of a measured pair, which else are folded into one line.
+    ready : ReadyProcess
+        Looks at the photos and measures them, and knows what it found of the latest pair.
     """
 
     uploads: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
@@ -95,6 +98,7 @@ class Visit:
     parted: bool = False
     one_visit: set[str] = field(default_factory=set)
     unfolded: bool = False
+    ready: ReadyProcess = field(default_factory=ReadyProcess)
 
     def shots(self, which: Which) -> tuple[Shot, ...]:
         """All photos of a visit: uploaded, then taken here; each file once."""
@@ -149,7 +153,7 @@ class Visit:
         digest = shot.digest
         if digest not in self.checks:
             # With both visits at hand the measurement looks at every photo anyway, and needs the processor.
-            self.checks[digest] = Checking(shot.data, look=not (self.shots("before") and self.shots("after")))
+            self.checks[digest] = Checking(shot.data, look=not (self.shots("before") and self.shots("after")), ready=self.ready)
         return self.checks[digest]
 
     def collage(self) -> Shot | None:
@@ -211,7 +215,7 @@ class Visit:
             for other in self.measurements.values():
                 if not other.ended.is_set() and other.dossier is None:
                     other.stop()
-            found = self.measurements[key] = Measuring(request)
+            found = self.measurements[key] = Measuring(request, self.ready)
         self.measurements.move_to_end(key)
         while len(self.measurements) > MOST_KEPT:
             self.measurements.popitem(last=False)
