@@ -61,7 +61,7 @@ def draw_difference(measured: Measured, registration: Registration) -> SRGB8:
     ground = np.asarray(cv2.LUT(_grey(measured.before_normalised), _GROUND), dtype=np.float32) * (1 - strength)
     # Channel by channel: the ground is grey, and three channels of it would be worked out three times.
     channels = [ground + np.where(paler, *colours) * strength for colours in zip(PALER, DARKER, strict=True)]
-    return cv2.merge([np.asarray(np.rint(channel), dtype=np.uint8) for channel in channels])
+    return np.asarray(cv2.merge([np.asarray(np.rint(channel), dtype=np.uint8) for channel in channels]), dtype=np.uint8)
 
 
 def _vein_scale(linear: LinearRGB, mapped: Mask, px_per_mm: float) -> Grey:
