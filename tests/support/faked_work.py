@@ -34,6 +34,11 @@ class FakedWork:
         self.ended.set()
 
 
+def photo_facts(capture_time: str | None, cut: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a process tells of a photo, as far as pages read it."""
+    return {"width": 900, "height": 1200, "format": "JPEG", "capture_time": capture_time, "flags": [], "cut": cut}
+
+
 def faked_work() -> tuple[type[Any], type[Any]]:
     """Fresh stand-ins for `Measuring` and `Checking`."""
 
@@ -45,7 +50,11 @@ def faked_work() -> tuple[type[Any], type[Any]]:
             self.photos: ReadPhotos | None = None
             self.dossier: Dossier | None = None
             self.full_size: dict[str, bytes] | None = None
+            self.told: dict[str, tuple[Any, bytes]] = {}
             super().__init__()
+
+        def tell(self, digest: str, *, capture_time: str | None = None) -> None:
+            self.told[digest] = photo_facts(capture_time), b""
 
         def finish(self, dossier: Dossier) -> None:
             self.dossier, self.full_size = dossier, {}
@@ -64,7 +73,7 @@ def faked_work() -> tuple[type[Any], type[Any]]:
             super().__init__()
 
         def know(self, *, capture_time: str | None = None, cut: dict[str, Any] | None = None, flags: list[str] | None = None) -> None:
-            self.photo = {"width": 900, "height": 1200, "format": "JPEG", "capture_time": capture_time, "flags": [], "cut": cut}
+            self.photo = photo_facts(capture_time, cut)
             self.flags = flags
             self.end("done")
 

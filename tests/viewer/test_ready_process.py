@@ -127,9 +127,9 @@ def test_only_the_latest_pair_s_photos_are_kept() -> None:
     kept.read(BEFORE)
     first = kept.read(AFTER)
     kept.only([AFTER])
-    assert list(kept._photos.values()) == [first]
-    assert kept.read(AFTER)[1] is first[1]
-    assert first[1].facts.capture_time is None
+    assert list(kept.files.values()) == [first]
+    assert kept.read(AFTER) is first
+    assert first.timeless.facts.capture_time is None
 
 
 # --- stand-ins

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import IO, Any
 
@@ -32,26 +33,51 @@ THUMBNAIL_PX = 1280
 _NO_MEMORY = "There is not enough memory for these photos; close other programs or send smaller copies."
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class ReadFile:
+    """One file as it was read.
+
+    Parameters
+    ----------
+    photo, timeless : Photo
+        As it is, and not telling when it was taken: the dates are the reader's to say, afterwards, and a camera's clock must not
+        refuse a pair before.
+    thumbnail : bytes
+        JPEG.
+    cut : Cut or None
+        Of a collage.
+    """
+
+    photo: Photo
+    timeless: Photo
+    thumbnail: bytes
+    cut: Cut | None
+
+
 class Kept:
     """The photos of the latest pair as they were read, and what was found of them.  Nothing of it outlives the process."""
 
     def __init__(self) -> None:
         self.memory = StageMemory()
-        self._photos: dict[str, tuple[Photo, Photo]] = {}
+        self._files: dict[str, ReadFile] = {}
 
-    def read(self, data: bytes) -> tuple[Photo, Photo]:
-        """A file's photo as it is, and the same photo without its time, each time the same object.  PhotoError as `read_photo`."""
+    def read(self, data: bytes) -> ReadFile:
+        """A file as it was read, each time with the same photos.  PhotoError as `read_photo`."""
         digest = hashlib.sha256(data).hexdigest()
-        if digest not in self._photos:
+        if digest not in self._files:
             photo = read_photo(data)
-            # The dates are the reader's to say, afterwards; a camera's clock must not refuse a pair before.
-            self._photos[digest] = photo, without_capture_time(photo)
-        return self._photos[digest]
+            self._files[digest] = ReadFile(photo, without_capture_time(photo), _thumbnail(photo), find_collage(photo.encoded))
+        return self._files[digest]
 
     def only(self, files: Sequence[bytes]) -> None:
-        """Forget all other photos."""
+        """Forget all other files."""
         wanted = {hashlib.sha256(data).hexdigest() for data in files}
-        self._photos = {digest: photos for digest, photos in self._photos.items() if digest in wanted}
+        self._files = {digest: read for digest, read in self._files.items() if digest in wanted}
+
+    @property
+    def files(self) -> dict[str, ReadFile]:
+        """SHA-256 to what was read."""
+        return dict(self._files)
 
 
 def main() -> None:
@@ -63,6 +89,17 @@ def main() -> None:
     kept = Kept()
     while (message := receive(sys.stdin.buffer)) is not None:
         _answer(out, kept, *message)
+        _load_measuring()  # the next question is most likely a pair
+
+
+def _load_measuring() -> None:
+    """Import what measuring needs, and open its networks."""
+    from photocompare.registration.matcher_models import load_matcher
+    from photocompare.shots import compare_shots  # noqa: F401
+    from photocompare.veins.network import network_available
+
+    network_available()
+    load_matcher()
 
 
 def _answer(out: IO[bytes], kept: Kept, kind: str, facts: dict[str, Any], body: bytes) -> None:
@@ -80,17 +117,21 @@ def _answer(out: IO[bytes], kept: Kept, kind: str, facts: dict[str, Any], body: 
 
 def _check(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> None:
     """One photo: what it is, what is wrong with it, whether it is a collage."""
-    photo, timeless = kept.read(body)
-    cut = find_collage(photo.encoded)
-    found = None if cut is None else {"axis": cut.axis, "at": cut.at, "resumes": cut.resumes}
-    send(out, "photo", _thumbnail(photo), **kept_facts(photo.facts), flags=list(photo.flags), cut=found)
-    if cut is None and facts["look"]:
+    read = kept.read(body)
+    _tell(out, hashlib.sha256(body).hexdigest(), read)
+    if read.cut is None and facts["look"]:
         from photocompare.prepared_pair import look_before
         from photocompare.prepared_photo import prepare_photo
 
         # As of the before photo, which mostly comes first: when the other one is there, this is known.
-        prepared = prepare_photo(timeless, looked=look_before(timeless, memory=kept.memory))
-        send(out, "looked", flags=[*photo.flags, *prepared.field.flags, *prepared.quality.flags], scale=prepared.scale.source)
+        prepared = prepare_photo(read.timeless, looked=look_before(read.timeless, memory=kept.memory))
+        send(out, "looked", flags=[*read.photo.flags, *prepared.field.flags, *prepared.quality.flags], scale=prepared.scale.source)
+
+
+def _tell(out: IO[bytes], digest: str, read: ReadFile) -> None:
+    cut = None if read.cut is None else {"axis": read.cut.axis, "at": read.cut.at, "resumes": read.cut.resumes}
+    photo = read.photo
+    send(out, "photo", read.thumbnail, **kept_facts(photo.facts), flags=list(photo.flags), cut=cut, digest=digest)
 
 
 def _thumbnail(photo: Photo) -> bytes:
@@ -107,13 +148,18 @@ def _measure(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> 
         visits = pool.submit(_read_visits, kept, facts, body)
         from photocompare.base.provenance import Stopwatch
         from photocompare.shots import compare_shots
-        from photocompare.veins.network import network_available
 
-        network_available()
+        _load_measuring()
         read = visits.result()
     first = read.befores[0]
-    shown = {"before": _thumbnail(first), "after": _thumbnail(read.afters[0])}
+    small = {id(file.timeless): file.thumbnail for file in kept.files.values()}
+    shown = {
+        which: small.get(id(photo)) or _thumbnail(photo)  # half of a collage has no small picture yet
+        for which, photo in (("before", first), ("after", read.afters[0]))
+    }
     send(out, "photos", packed(shown), width=first.facts.width, height=first.facts.height)
+    for digest, file in kept.files.items():
+        _tell(out, digest, file)  # what a check would say of it, without reading it once more
     comparison = compare_shots(
         read.befores,
         read.afters,
@@ -137,7 +183,7 @@ def _read_visits(kept: Kept, facts: dict[str, Any], body: bytes) -> Visits:
     kept.only(files)
     if facts["cut"] is not None:
         cut, swapped = Cut(**facts["cut"]), bool(facts["swapped"])
-        whole, _ = kept.read(files[0])
+        whole = kept.read(files[0]).photo
         return kept.memory.found("cut", (whole, cut, swapped), lambda: cut_visits(whole, cut, swapped=swapped))
     count = int(facts["befores"])
-    return read_visits(files[:count], files[count:], read=lambda data: kept.read(data)[1])
+    return read_visits(files[:count], files[count:], read=lambda data: kept.read(data).timeless)

@@ -267,6 +267,8 @@ class Measuring(_Work):
         As soon as the photos were read.
     dossier : Dossier or None
         As soon as there is a result; `outcome` is then "done".
+    told : dict
+        SHA-256 of each of its files to what a check would say: the facts, and the small picture.
     full_size : dict or None
         "before_full" and "after_full", some seconds later; empty where the shown pictures have full size already.
     outcome : str
@@ -279,6 +281,7 @@ class Measuring(_Work):
         self.photos: ReadPhotos | None = None
         self.dossier: Dossier | None = None
         self.full_size: dict[str, bytes] | None = None
+        self.told: dict[str, tuple[Mapping[str, Any], bytes]] = {}
         super().__init__("measure", *request.message(), ready, READY_WAIT_S)
 
     def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
@@ -286,6 +289,8 @@ class Measuring(_Work):
             self.stage = str(facts["stage"])
         elif kind == "photos":
             self.photos = ReadPhotos(**unpacked(body), width=int(facts["width"]), height=int(facts["height"]))
+        elif kind == "photo":
+            self.told[str(facts["digest"])] = facts, body
         elif kind == "dossier":
             self.dossier = read_dossier(body)
             self.outcome = "done"

@@ -7,7 +7,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +18,7 @@ from photocompare.results.timing import parse_date
 from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.measuring.ready_process import ReadyProcess
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, Measuring, Request
+from photocompare.viewer.measuring.told_check import Check, ToldCheck
 
 if TYPE_CHECKING:
     from photocompare.clearance.correction import Corrected, Correction
@@ -81,7 +82,7 @@ class Visit:
 
     uploads: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
     taken: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
-    checks: dict[str, Checking] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
     measurements: OrderedDict[str, Measuring] = field(default_factory=OrderedDict)
     current: str = ""
     details: VisitDetails = field(default_factory=VisitDetails)
@@ -148,12 +149,17 @@ class Visit:
         self.one_visit |= {shot.digest for shot in shots}
         self.put(shots, ())
 
-    def check(self, shot: Shot) -> Checking:
+    def check(self, shot: Shot) -> Check:
         """What is known about a photo; looking begins at the first call."""
         digest = shot.digest
         if digest not in self.checks:
+            running = self.running
+            measured = () if running is None else (*running.request.befores, *running.request.afters)
             # With both visits at hand the measurement looks at every photo anyway, and needs the processor.
-            self.checks[digest] = Checking(shot.data, look=not (self.shots("before") and self.shots("after")), ready=self.ready)
+            look = not (self.shots("before") and self.shots("after"))
+            check = partial(Checking, shot.data, look=look, ready=self.ready)
+            told = running is not None and any(data is shot.data for data in measured)
+            self.checks[digest] = ToldCheck(running, digest, check) if running is not None and told else check()
         return self.checks[digest]
 
     def collage(self) -> Shot | None:
