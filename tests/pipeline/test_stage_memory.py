@@ -39,10 +39,10 @@ def photos() -> tuple[Photo, Photo]:
     return photo_from_array(pair.before), photo_from_array(pair.after)
 
 
-def all_bytes(comparison: Comparison) -> bytes:
+def all_bytes(comparison: Comparison, memory: StageMemory | None = None) -> bytes:
     """Everything that is shown and kept of a comparison, but for how long it took."""
     timeless = dataclasses.replace(comparison, provenance=dataclasses.replace(comparison.provenance, seconds={}))
-    return write_dossier(dossier_of(timeless)) + b"".join(full_size_pictures(timeless).values())
+    return write_dossier(dossier_of(timeless, memory=memory)) + b"".join(full_size_pictures(timeless).values())
 
 
 def arrays_in(value: object, seen: set[int]) -> Iterator[np.ndarray]:
@@ -75,7 +75,7 @@ def test_whatever_is_said_next_a_comparison_with_a_memory_gives_the_same_bytes(m
     assert all(one.status != "not_comparable" for one in fresh)
     assert len({one.outcome.length.value for one in fresh if one.outcome is not None}) >= 3  # what was said matters
     for one, again in zip([*fresh, fresh[0]], kept, strict=True):
-        assert all_bytes(one) == all_bytes(again)
+        assert all_bytes(one) == all_bytes(again, memory)
 
 
 def test_another_pair_takes_the_place_of_the_one_kept() -> None:

@@ -173,7 +173,7 @@ def _measure(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> 
     from photocompare.results.dossier import write_dossier
 
     send(out, "stage", stage="draw")
-    send(out, "dossier", write_dossier(dossier_of(comparison)))
+    send(out, "dossier", write_dossier(dossier_of(comparison, memory=kept.memory)))
     send(out, "full_size", packed(full_size_pictures(comparison)))
 
 
