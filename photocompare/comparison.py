@@ -139,21 +139,19 @@ def compare(
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
             reading = _read_together(pair, laid, alone().result(), warped, shown, settings)
             alone.cache_clear()  # the after photo's reading in its own frame is needed no more
-            veins = (
-                find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins),
-                find_veins(reading.after, reading.shared, reading.px_per_mm, options=settings.veins),
-            )
+            later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, options=settings.veins)
+            veins = find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins), later.result()
         flags += [] if network_available() else _raised(("ridge_reading",))
-        # The light is matched for the pictures and the tone; the fates don't wait for it.
+        density = density_from_linear(pair.prepared_before.linear)
+        lying, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
+        # The blur doesn't wait for the pigment; the light is matched for the pictures and the tone, and the fates don't wait for it.
+        blurred = aside.submit(judge_blur, photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
         light = aside.submit(_same_light, pair, laid, reading, warped, settings)
 
         with watch.stage("pigment"):
-            density = density_from_linear(pair.prepared_before.linear)
-            lying = density, density_from_linear(warped)
             pigment = find_pair_pigment(reading, veins[0].mask, lying, options=settings.pigment)
         with watch.stage("fate"):
-            photos = pair.prepared_before, pair.prepared_after
-            blur = judge_blur(photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
+            blur = blurred.result()
             as_soft = density, softened(density_from_linear(pair.prepared_after.linear), blur.after_lacks_px)
             forced = forced_contrast(veins[0].pieces, as_soft, laid.registration.map_xy, veins[0].mask, options=settings.photometry)
             fates = judge_fate(reading, (veins[0], blur.resolved_after), pigment.gained, forced, blur.softness, options=settings.fate)
