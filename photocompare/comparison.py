@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from photocompare.base.colour import density_from_linear
 from photocompare.base.flags import FIELD_DRAWN, RaisedFlag, Severity, raised, worst_first
 from photocompare.base.masks import dilated, square
 from photocompare.base.provenance import Stopwatch
+from photocompare.base.stage_memory import StageMemory
 from photocompare.card.pair_colours import under_other_light
 from photocompare.clearance.intervals import seen_map
 from photocompare.clearance.outcome import Outcome, VeinFindings, summarise, vein_flags
@@ -29,7 +30,8 @@ from photocompare.leg.scale import Scale, checked_mm_per_px, of_both_cards
 from photocompare.leg.tone import SkinTone, skin_tone
 from photocompare.pair_blur import judge_blur
 from photocompare.photo.reading import Photo
-from photocompare.prepared_photo import PreparedPhoto, prepare_photo
+from photocompare.prepared_pair import Given, PreparedPair, prepare_pair
+from photocompare.prepared_photo import PreparedPhoto
 from photocompare.registration import Registration, register
 from photocompare.registration.judge import JudgeOptions
 from photocompare.registration.resampling import carried_on, sampled_on, warped_photo, without_nan
@@ -48,41 +50,6 @@ from photocompare.veins.pigment import find_pair_pigment
 from photocompare.veins.reading import PairReading, SkinReading, agreed, share_beyond
 
 __all__ = ["Comparison", "Given", "compare"]
-
-
-class Given(TypedDict, total=False):
-    """What the reader says beside the photos, all of it optional.
-
-    before_date, after_date : by default the photos' own capture times
-    mm_per_px : scale of the before photo, millimetres per full pixel
-    polygon_xy : float32 of shape (N, 2), the region to measure in, full before pixels
-    look_for_card : whether to look for the scale and colour card; True
-    """
-
-    before_date: dt.date | None
-    after_date: dt.date | None
-    mm_per_px: float | None
-    polygon_xy: PointsXY | None
-    look_for_card: bool
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class _Pair:
-    """Both photos as they were read, and as the stages need them."""
-
-    before: Photo
-    after: Photo
-    prepared_before: PreparedPhoto
-    prepared_after: PreparedPhoto
-
-    @property
-    def flags(self) -> list[RaisedFlag]:
-        """What each photo by itself raises."""
-        found = []
-        for which, photo, prepared in (("before", self.before, self.prepared_before), ("after", self.after, self.prepared_after)):
-            downsampled = ("downsampled",) if prepared.factor < 1.0 else ()
-            found += _raised((*photo.flags, *prepared.field.flags, *prepared.quality.flags, *downsampled), which)
-        return found
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,7 +72,13 @@ class _LaidOver:
 
 
 def compare(
-    before: Photo, after: Photo, *, settings: Settings = STANDARD, watch: Stopwatch | None = None, **given: Unpack[Given]
+    before: Photo,
+    after: Photo,
+    *,
+    settings: Settings = STANDARD,
+    watch: Stopwatch | None = None,
+    memory: StageMemory | None = None,
+    **given: Unpack[Given],
 ) -> Comparison:
     """Measure what became of the visible veins between two photos of the same leg.
 
@@ -115,6 +88,8 @@ def compare(
     settings : Settings
     watch : Stopwatch, optional
         Goes on counting where the caller began; tells a listener each stage.
+    memory : StageMemory, optional
+        What was found of the same photos before, and takes up what is found now.  It changes no number.
     given
         See `Given`.
 
@@ -142,7 +117,7 @@ def compare(
         return ending.comparison(flags)
 
     with watch.stage("field"):
-        pair = _prepared(before, after, settings, given)
+        pair = prepare_pair(before, after, given, settings=settings, memory=memory)
     flags += pair.flags
     if _refuse(flags):
         return ending.comparison(flags, pair)
@@ -158,25 +133,25 @@ def compare(
 
         with watch.stage("veins"):
             # The pictures show the after photo where nothing is measured too: glare that is left out, skin beyond the shared field.
-            warped, pictured = warped_photo(pair.prepared_after.linear, carried_on(laid.registration.map_xy))
+            warped, pictured = pair.memory.found(
+                "warped", pair.follows_from, lambda: warped_photo(pair.prepared_after.linear, carried_on(laid.registration.map_xy))
+            )
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
             reading = _read_together(pair, laid, alone().result(), warped, shown, settings)
             alone.cache_clear()  # the after photo's reading in its own frame is needed no more
-            veins = (
-                find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins),
-                find_veins(reading.after, reading.shared, reading.px_per_mm, options=settings.veins),
-            )
+            later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, options=settings.veins)
+            veins = find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins), later.result()
         flags += [] if network_available() else _raised(("ridge_reading",))
-        # The light is matched for the pictures and the tone; the fates don't wait for it.
+        density = density_from_linear(pair.prepared_before.linear)
+        lying, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
+        # The blur doesn't wait for the pigment; the light is matched for the pictures and the tone, and the fates don't wait for it.
+        blurred = aside.submit(judge_blur, photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
         light = aside.submit(_same_light, pair, laid, reading, warped, settings)
 
         with watch.stage("pigment"):
-            density = density_from_linear(pair.prepared_before.linear)
-            lying = density, density_from_linear(warped)
             pigment = find_pair_pigment(reading, veins[0].mask, lying, options=settings.pigment)
         with watch.stage("fate"):
-            photos = pair.prepared_before, pair.prepared_after
-            blur = judge_blur(photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
+            blur = blurred.result()
             as_soft = density, softened(density_from_linear(pair.prepared_after.linear), blur.after_lacks_px)
             forced = forced_contrast(veins[0].pieces, as_soft, laid.registration.map_xy, veins[0].mask, options=settings.photometry)
             fates = judge_fate(reading, (veins[0], blur.resolved_after), pigment.gained, forced, blur.softness, options=settings.fate)
@@ -225,7 +200,7 @@ class _Ending:
     drawn_field: PointsXY | None
 
     def comparison(
-        self, flags: Sequence[RaisedFlag], pair: _Pair | None = None, laid: _LaidOver | None = None, numbers: _Numbers | None = None
+        self, flags: Sequence[RaisedFlag], pair: PreparedPair | None = None, laid: _LaidOver | None = None, numbers: _Numbers | None = None
     ) -> Comparison:
         """The result of the stages that were reached; without numbers when refused."""
         scale = laid.scale if laid is not None else pair.prepared_before.scale if pair is not None else Scale.unknown()
@@ -286,22 +261,14 @@ def _same_pixels(before: SRGB8, after: SRGB8) -> bool:
     return before.shape == after.shape and all(np.array_equal(*rows) for rows in zip(before, after, strict=True))
 
 
-def _prepared(before: Photo, after: Photo, settings: Settings, given: Given) -> _Pair:
-    """Working copy, field, scale and quality of each photo, both side by side."""
-    card = given.get("look_for_card", True)
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(
-            prepare_photo, before, settings=settings, mm_per_px=given.get("mm_per_px"), polygon_xy=given.get("polygon_xy"), card=card
-        )
-        second = pool.submit(prepare_photo, after, settings=settings, card=card)
-        return _Pair(before, after, first.result(), second.result())
-
-
-def _laid_over(pair: _Pair, settings: Settings, *, by_hand: bool, matched: Callable[[], object]) -> _LaidOver:
+def _laid_over(pair: PreparedPair, settings: Settings, *, by_hand: bool, matched: Callable[[], object]) -> _LaidOver:
     """Lay the photos over each other, and carry the scale from the one that has it."""
     before, after = pair.prepared_before, pair.prepared_after
-    whole = register(
-        before.linear, after.linear, before.limb, after.limb, options=settings.registration, field_options=settings.field, matched=matched
+    photos, limbs = (before.linear, after.linear), (before.limb, after.limb)
+    whole = pair.memory.found(
+        "registration",
+        pair.follows_from,
+        lambda: register(*photos, *limbs, options=settings.registration, field_options=settings.field, matched=matched),
     )
     registration = whole if before.field is before.limb else _within(whole, before.field.measurable, settings.registration.judge)
     return _LaidOver(registration, whole.shared, _scale_of_both(whole, before, after, by_hand=by_hand))
@@ -328,31 +295,49 @@ def _within(registration: Registration, region: Mask, options: JudgeOptions) -> 
     return dataclasses.replace(registration, shared=shared, overlap_share=overlap, flags=tuple(flags))
 
 
-def _read_each(pair: _Pair, settings: Settings) -> tuple[SkinReading, SkinReading]:
+def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, SkinReading]:
     """Each photo read alone, in its own pixels: a resampled one has lost the finest veins."""
     before, after = pair.prepared_before, pair.prepared_after
     return (
-        read_skin(before.linear, before.field.leg, ridges=settings.ridges, last=False),
-        read_skin(after.linear, after.field.leg, ridges=settings.ridges),
+        pair.memory.found(
+            pair.stage_within_field("read_before"),
+            (*pair.follows_from, pair.field),
+            lambda: read_skin(before.linear, before.field.leg, ridges=settings.ridges, last=False),
+        ),
+        pair.memory.found("read_after", pair.follows_from, lambda: read_skin(after.linear, after.field.leg, ridges=settings.ridges)),
     )
 
 
 def _read_together(
-    pair: _Pair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], warped: LinearRGB, shown: Mask, settings: Settings
+    pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], warped: LinearRGB, shown: Mask, settings: Settings
 ) -> PairReading:
     """Both photos' readings in the before frame, each held against a second one in sight of the other photo."""
     before, registration = pair.prepared_before, laid.registration
-    first, second = alone[0], _carried(alone[1], registration.map_xy)
-    beyond = share_beyond(first, before.field.measurable, registration.shared)
-    if network_available():
-        both = before.field.leg & shown
-        # Either photo in the same way: what only one of them was helped with would count as change.
-        beside = read_beside(before.linear, warped, both)
-        first, second = (agreed(*each, both, options=settings.agreement) for each in zip((first, second), beside, strict=True))
+    beyond = share_beyond(alone[0], before.field.measurable, registration.shared)
+    first, second = pair.memory.found(
+        pair.stage_within_field("read_together"),
+        (*pair.follows_from, pair.field),
+        lambda: _agreed(pair, laid, alone, warped, shown, settings),
+    )
     scale = laid.scale.mm_per_px
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
     return PairReading(first, second, before.field.measurable, registration.shared, px_per_mm, registration.error_px_median, beyond)
+
+
+def _agreed(
+    pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], warped: LinearRGB, shown: Mask, settings: Settings
+) -> tuple[SkinReading, SkinReading]:
+    """What the readings of each photo alone and in sight of the other agree on, in the before frame."""
+    before = pair.prepared_before
+    first, second = alone[0], _carried(alone[1], laid.registration.map_xy)
+    if not network_available():
+        return first, second
+    both = before.field.leg & shown
+    # Either photo in the same way: what only one of them was helped with would count as change.
+    beside = read_beside(before.linear, warped, both)
+    first, second = (agreed(*each, both, options=settings.agreement) for each in zip((first, second), beside, strict=True))
+    return first, second
 
 
 def _vein_colour_flags(fates: Fates, density: Density, veins: Veins, px_per_mm: float, settings: Settings) -> list[RaisedFlag]:
@@ -362,12 +347,14 @@ def _vein_colour_flags(fates: Fates, density: Density, veins: Veins, px_per_mm: 
     return _raised(("relief_only",)) if colour.relief_only(options=settings.vein_colour) else []
 
 
-def _outcome(findings: VeinFindings, pair: _Pair, laid: _LaidOver, settings: Settings) -> Outcome:
+def _outcome(findings: VeinFindings, pair: PreparedPair, laid: _LaidOver, settings: Settings) -> Outcome:
     reticular_px = None if laid.scale.mm_per_px is None else settings.veins.reticular_mm * findings.pair.px_per_mm
     return summarise(findings, reticular_px, pair.prepared_before.factor, options=settings.outcome, fate=settings.fate)
 
 
-def _same_light(pair: _Pair, laid: _LaidOver, reading: PairReading, warped: LinearRGB, settings: Settings) -> tuple[Normalised, SkinTone]:
+def _same_light(
+    pair: PreparedPair, laid: _LaidOver, reading: PairReading, warped: LinearRGB, settings: Settings
+) -> tuple[Normalised, SkinTone]:
     """Both photos under one light, and the tone of skin that nothing touches."""
     before, after = pair.prepared_before, pair.prepared_after
     touched = _touched(reading, settings)

@@ -16,7 +16,7 @@ from photocompare.card.pair_colours import CardColours, card_colours
 from photocompare.card.plane import transform_points
 from photocompare.leg.field import Field, cut_field, find_field
 from photocompare.leg.focus import close_up
-from photocompare.leg.limb_width import measure_limb_width
+from photocompare.leg.limb_width import LimbWidth, measure_limb_width
 from photocompare.leg.quality import Quality, judge_quality
 from photocompare.leg.scale import Scale, WorkingFrame, judge_scale
 from photocompare.photo.reading import Photo
@@ -54,8 +54,45 @@ class PreparedPhoto:
     card_colours: CardColours | None = None
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Looked:
+    """What is seen in a photo whatever its reader says of field and scale.
+
+    Parameters
+    ----------
+    linear : ndarray of shape (h, w, 3)
+    factor : float
+        Working size over full size, 0..1.
+    card : Card or None
+    limb : Field
+        Without the card.
+    width : LimbWidth
+    """
+
+    linear: LinearRGB
+    factor: float
+    card: Card | None
+    limb: Field
+    width: LimbWidth
+
+
+def look_at(photo: Photo, *, settings: Settings = STANDARD, card: bool = True) -> Looked:
+    """The working copy, the card and the leg; `prepare_photo` tells the parameters."""
+    linear, factor = photo.working(settings.working.max_pixels)
+    seen = find_card(linear, options=settings.card) if card else None
+    whole = find_field(linear, options=settings.field)
+    width = measure_limb_width(whole.leg)
+    return Looked(linear, factor, seen, whole if seen is None else without_card(whole, seen), width)
+
+
 def prepare_photo(
-    photo: Photo, *, settings: Settings = STANDARD, mm_per_px: float | None = None, polygon_xy: PointsXY | None = None, card: bool = True
+    photo: Photo,
+    *,
+    settings: Settings = STANDARD,
+    mm_per_px: float | None = None,
+    polygon_xy: PointsXY | None = None,
+    card: bool = True,
+    looked: Looked | None = None,
 ) -> PreparedPhoto:
     """Everything that one photo tells by itself.
 
@@ -69,35 +106,33 @@ def prepare_photo(
         Region to measure in, full pixels.
     card : bool
         Whether to look for the card.
+    looked : Looked, optional
+        What `look_at` found with the same settings and card.
 
     Raises
     ------
     UsageError
         An impossible scale, or a polygon outside the photo.
     """
-    linear, factor = photo.working(settings.working.max_pixels)
-    seen = find_card(linear, options=settings.card) if card else None
-    whole = find_field(linear, options=settings.field)
-    width = measure_limb_width(whole.leg)
-    if seen is not None:
-        whole = without_card(whole, seen)
+    looked = looked or look_at(photo, settings=settings, card=card)
+    factor, seen, whole = looked.factor, looked.card, looked.limb
     found = whole if polygon_xy is None else cut_field(whole, np.asarray(scaled_position(polygon_xy, factor), dtype=np.float32))
     scale = judge_scale(
         seen,
         given_mm_per_px=mm_per_px,
         filed_mm_per_px=photo.facts.mm_per_px,
         centre_xy=_middle_xy(found.leg),
-        limb=width,
+        limb=looked.width,
         frame=WorkingFrame(factor, photo.facts),
         options=settings.scale,
     )
     known = scale.mm_per_working_px if scale.measured else None
     detail = None if factor == 1.0 else close_up(photo.encoded, found.measurable, factor, options=settings.quality.focus)
-    quality = judge_quality(linear, found, mm_per_px=known, detail=detail, options=settings.quality)
+    quality = judge_quality(looked.linear, found, mm_per_px=known, detail=detail, options=settings.quality)
     if seen is not None and seen.mirrored:
         quality = dataclasses.replace(quality, flags=(*quality.flags, "photo_mirrored"))
     colours = None if seen is None or not photo.facts.has_colour else card_colours(seen)
-    return PreparedPhoto(linear, factor, whole, found, scale, quality, colours)
+    return PreparedPhoto(looked.linear, factor, whole, found, scale, quality, colours)
 
 
 def without_card(found: Field, card: Card) -> Field:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from photocompare.base.errors import NotACollage, PhotoError
 from photocompare.photo.collage import Axis, Cut, find_collage
@@ -18,6 +19,8 @@ from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import Photo, read_photo
 
 Which = Literal["before", "after"]
+
+Source = TypeVar("Source", Path, bytes, Path | bytes)
 
 CollageOrder = Literal["auto", "left-right", "right-left", "top-bottom", "bottom-top"]
 """How the photos lie in a collage, the before photo first; "auto" finds it and takes the left or upper one for the before photo."""
@@ -53,10 +56,21 @@ class Visits:
 
 
 def _timeless(photos: Sequence[Photo]) -> tuple[Photo, ...]:
-    return tuple(dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=None)) for photo in photos)
+    return tuple(without_capture_time(photo) for photo in photos)
 
 
-def read_visits(befores: Sequence[Path | bytes], afters: Sequence[Path | bytes], *, limits: PhotoLimits = DEFAULT_LIMITS) -> Visits:
+def without_capture_time(photo: Photo) -> Photo:
+    """The same photo, not telling when it was taken."""
+    return dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=None))
+
+
+def read_visits(
+    befores: Sequence[Source],
+    afters: Sequence[Source],
+    *,
+    limits: PhotoLimits = DEFAULT_LIMITS,
+    read: Callable[[Source], Photo] | None = None,
+) -> Visits:
     """Read the photos of both visits at the same time, each in a child process of its own.
 
     Parameters
@@ -64,16 +78,19 @@ def read_visits(befores: Sequence[Path | bytes], afters: Sequence[Path | bytes],
     befores, afters : sequence of Path or bytes
     limits : PhotoLimits
         For each photo.
+    read : callable, optional
+        Reads one, in place of `read_photo` with these limits.
 
     Raises
     ------
     PhotoError
         As `read_photo`, for the first file that can't be used; its sentence, `which` and `number` say which photo that is.
     """
-    visits: tuple[tuple[Which, Sequence[Path | bytes]], ...] = (("before", befores), ("after", afters))
+    reads = read or partial(read_photo, limits=limits)
+    visits: tuple[tuple[Which, Sequence[Source]], ...] = (("before", befores), ("after", afters))
     sources = [source for _, files in visits for source in files]
     with ThreadPoolExecutor(max(1, min(len(sources), os.cpu_count() or 1))) as pool:
-        reading = iter([pool.submit(read_photo, source, limits=limits) for source in sources])
+        reading = iter([pool.submit(reads, source) for source in sources])
     photos: dict[Which, list[Photo]] = {"before": [], "after": []}
     for which, files in visits:
         for number in range(1, len(files) + 1):

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from photocompare import comparison as recipe
-from photocompare import prepared_photo
+from photocompare import prepared_pair, prepared_photo
 from photocompare.base.arrays import LinearRGB
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
@@ -257,7 +257,7 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 OPTIONS_OF = {
     "judge_timing": {"options": "timing"},
-    "prepare_photo": {"settings": ""},
+    "prepare_pair": {"settings": ""},
     "register": {"options": "registration", "field_options": "field"},
     "read_skin": {"ridges": "ridges"},
     "find_veins": {"options": "veins"},
@@ -391,7 +391,7 @@ def test_a_card_in_the_after_photo_gives_the_scale(put_in: Callable[..., None], 
         return seen.setdefault(len(seen), next(scales))
 
     monkeypatch.setattr(prepared_photo, "judge_scale", judge)
-    monkeypatch.setattr(recipe, "ThreadPoolExecutor", OneAfterTheOther)
+    monkeypatch.setattr(prepared_pair, "ThreadPoolExecutor", OneAfterTheOther)
     comparison = compare(*legs())
     assert comparison.scale.mm_per_px == pytest.approx(0.22)
     assert comparison.scale.source == "card"

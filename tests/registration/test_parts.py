@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.resources import files
 
 import cv2
@@ -204,6 +205,20 @@ def test_the_matcher_s_thread_alone_takes_tiny_numbers_as_zero() -> None:
     plain = matcher_models._session((files("photocompare") / "models" / "lighterglue.onnx").read_bytes())
     np.testing.assert_array_equal(matcher.lighterglue.run(["s"], feed)[0], plain.run(["s"], feed)[0])
     assert (np.array([1e-38], np.float32) / np.float32(8))[0] > 0
+
+
+def test_the_digests_are_those_of_the_shipped_files_and_stand_beside_them() -> None:
+    folder = files("photocompare") / "models"
+    read_me = (folder / "README.md").read_text(encoding="utf-8")
+    for name, digest in matcher_models.SHA256.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+        assert f"| `{name}` | {digest} |" in read_me
+
+
+def test_the_matcher_sums_shares_of_attention_by_plain_products() -> None:
+    # Six layers with twelve such products; six of queries with keys and the assignment stay sums by name.
+    content = (files("photocompare") / "models" / "lighterglue.onnx").read_bytes()
+    assert content.count(b'"\x06Einsum') == 7  # the field of a node's operation, its length, its name
 
 
 def test_altered_network_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:

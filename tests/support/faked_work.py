@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from photocompare.results.dossier import Dossier
+from photocompare.viewer.measuring.ready_process import ReadyProcess
 from photocompare.viewer.measuring.requests import Outcome, PhotoRefusal, ReadPhotos, Request
 
 
@@ -33,17 +34,27 @@ class FakedWork:
         self.ended.set()
 
 
+def photo_facts(capture_time: str | None, cut: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a process tells of a photo, as far as pages read it."""
+    return {"width": 900, "height": 1200, "format": "JPEG", "capture_time": capture_time, "flags": [], "cut": cut}
+
+
 def faked_work() -> tuple[type[Any], type[Any]]:
     """Fresh stand-ins for `Measuring` and `Checking`."""
 
     class FakedMeasuring(FakedWork):
-        def __init__(self, request: Request) -> None:
+        def __init__(self, request: Request, ready: ReadyProcess | None = None) -> None:
+            self.ready = ready
             self.request = request
             self.stage = "wait"
             self.photos: ReadPhotos | None = None
             self.dossier: Dossier | None = None
             self.full_size: dict[str, bytes] | None = None
+            self.told: dict[str, tuple[Any, bytes]] = {}
             super().__init__()
+
+        def tell(self, digest: str, *, capture_time: str | None = None) -> None:
+            self.told[digest] = photo_facts(capture_time), b""
 
         def finish(self, dossier: Dossier) -> None:
             self.dossier, self.full_size = dossier, {}
@@ -54,15 +65,15 @@ def faked_work() -> tuple[type[Any], type[Any]]:
             self.end("refused")
 
     class FakedChecking(FakedWork):
-        def __init__(self, data: bytes, *, look: bool = True) -> None:
-            self.data, self.look = data, look
+        def __init__(self, data: bytes, *, look: bool = True, ready: ReadyProcess | None = None) -> None:
+            self.data, self.look, self.ready = data, look, ready
             self.photo: dict[str, Any] | None = None
             self.thumbnail = b""
             self.flags: list[str] | None = None
             super().__init__()
 
         def know(self, *, capture_time: str | None = None, cut: dict[str, Any] | None = None, flags: list[str] | None = None) -> None:
-            self.photo = {"width": 900, "height": 1200, "format": "JPEG", "capture_time": capture_time, "flags": [], "cut": cut}
+            self.photo = photo_facts(capture_time, cut)
             self.flags = flags
             self.end("done")
 

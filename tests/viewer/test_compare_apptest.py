@@ -72,6 +72,8 @@ def test_measuring_can_be_stopped_and_begun_again(pages: Pages) -> None:
 def test_a_photo_that_can_t_be_used_is_named_and_tried_once(pages: Pages) -> None:
     measuring = pages.pair()
     measuring.refuse(PhotoRefusal("TruncatedPhoto", "internal words", "after", 1))
+    # The measurement ended without a word of that photo: it is checked by itself.
+    assert not pages.visit.check(pages.visit.shots("after")[0]).ended.is_set()
     pages.checkings[1].refusal = measuring.refusal
     pages.checkings[1].end("refused")
     for _ in range(3):

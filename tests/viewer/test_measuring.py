@@ -354,7 +354,9 @@ def test_where_the_confined_decoder_is_cut_off_no_photo_is_read(monkeypatch: pyt
 
     monkeypatch.setattr(photo, "decode_apart", cut_off)
     with pytest.raises(NotAPhoto, match="cut off"):
-        measuring_child._check(BytesIO(), {"look": True}, BEFORE)
+        measuring_child._check(BytesIO(), measuring_child.Kept(), {"look": True}, BEFORE)
     with pytest.raises(NotAPhoto, match="cut off"):
-        measuring_child._read_visits({"befores": 1, "sizes": [len(BEFORE), len(AFTER)], "cut": None}, BEFORE + AFTER)
+        measuring_child._read_visits(
+            measuring_child.Kept(), {"befores": 1, "sizes": [len(BEFORE), len(AFTER)], "cut": None}, BEFORE + AFTER
+        )
     assert sorted(tried) == sorted([BEFORE, BEFORE, AFTER])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.base.arrays import scaled_position
+from photocompare.base.arrays import SRGB8, scaled_position
+from photocompare.base.stage_memory import NoMemory, StageMemory
 from photocompare.report.pictures.drawing import displayed, joined
 from photocompare.report.pictures.encoding import jpeg, mask_png
 from photocompare.report.pictures.renderings import NO_PICTURE, draw_difference, draw_registration_error, full_size_pair
-from photocompare.results.comparison import Comparison, Measured, Pictures
+from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures
 from photocompare.results.dossier import Dossier
 from photocompare.results.result_json import as_written, result_of
 from photocompare.results.vein_table import VeinTable, table_as_bytes
@@ -21,8 +24,11 @@ from photocompare.veins.classes import FATES
 ORIGINAL_QUALITY = 90
 """Of the photos as they were taken, for looking only."""
 
+_AT_ONCE = 2
+"""Pictures drawn at the same time; each holds some copies of the working size."""
 
-def dossier_of(comparison: Comparison, *, settings: Settings = STANDARD) -> Dossier:
+
+def dossier_of(comparison: Comparison, *, settings: Settings = STANDARD, memory: StageMemory | None = None) -> Dossier:
     """The dossier of a comparison, without the full-size pictures.
 
     Parameters
@@ -30,36 +36,51 @@ def dossier_of(comparison: Comparison, *, settings: Settings = STANDARD) -> Doss
     comparison : Comparison
     settings : Settings
         That it was made with.
+    memory : StageMemory, optional
+        As `compare` takes it: the photos as they were taken are encoded once.
     """
     result = as_written(result_of(comparison))
-    pictures = {
-        "before_original": jpeg(comparison.pictures.before, ORIGINAL_QUALITY),
-        "after_original": jpeg(comparison.pictures.after, ORIGINAL_QUALITY),
-    }
-    measured, registration = comparison.pictures.measured, comparison.pictures.registration
-    if measured is None or registration is None:
-        return Dossier(result, pictures, reticular_mm=settings.veins.reticular_mm, timing=settings.timing)
-    error, most = draw_registration_error(measured, registration)
-    pictures |= {
-        "before": jpeg(displayed(measured.before_normalised, NO_PICTURE)),
-        "after": jpeg(displayed(measured.after_normalised, NO_PICTURE)),
-        "difference": jpeg(draw_difference(measured, registration)),
-        "error": jpeg(error),
-        "field": mask_png(registration.shared),
-        "pigment_before": mask_png(measured.pigment_before),
-        "pigment_after": mask_png(measured.pigment_after),
-    }
+    shown, known = comparison.pictures, memory or NoMemory()
+
+    def original(which: str, photo: PhotoRecord, encoded: SRGB8) -> bytes:
+        return known.found(f"{which}_original", (photo.sha256, encoded.shape), lambda: jpeg(encoded, ORIGINAL_QUALITY))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        drawing = {
+            "before_original": pool.submit(original, "before", comparison.before, shown.before),
+            "after_original": pool.submit(original, "after", comparison.after, shown.after),
+        }
+        measured, registration = shown.measured, shown.registration
+        if measured is None or registration is None:
+            return Dossier(result, _drawn(drawing), reticular_mm=settings.veins.reticular_mm, timing=settings.timing)
+        error = pool.submit(draw_registration_error, measured, registration)
+        drawing |= {
+            "before": pool.submit(lambda: jpeg(displayed(measured.before_normalised, NO_PICTURE))),
+            "after": pool.submit(lambda: jpeg(displayed(measured.after_normalised, NO_PICTURE))),
+            "difference": pool.submit(lambda: jpeg(draw_difference(measured, registration))),
+            "error": pool.submit(lambda: jpeg(error.result()[0])),
+            "field": pool.submit(mask_png, registration.shared),
+            "pigment_before": pool.submit(mask_png, measured.pigment_before),
+            "pigment_after": pool.submit(mask_png, measured.pigment_after),
+        }
+        lines = lines_of(measured) | _drawn_field(shown)
+        table = table_as_bytes(VeinTable(tuple(measured.pieces), measured.contrasts))
+        pictures, most = _drawn(drawing), error.result()[1]
     return Dossier(
         result,
         pictures,
-        lines_of(measured) | _drawn_field(comparison.pictures),
-        table_as_bytes(VeinTable(tuple(measured.pieces), measured.contrasts)),
+        lines,
+        table,
         comparison.pictures.factor_before,
         measured.px_per_mm,
         most,
         settings.veins.reticular_mm,
         settings.timing,
     )
+
+
+def _drawn(drawing: Mapping[str, Future[bytes]]) -> dict[str, bytes]:
+    return {name: picture.result() for name, picture in drawing.items()}
 
 
 def lines_of(measured: Measured) -> dict[str, Any]:

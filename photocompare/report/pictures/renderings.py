@@ -33,6 +33,9 @@ DARKER: NDArray[np.float32] = np.array((213, 94, 0), np.float32)
 _GROUND_FADE = 0.35
 """Contrast that is left of the grey photo under a painted map."""
 
+_GROUND: NDArray[np.float32] = 255.0 * (1 - _GROUND_FADE) * 0.9 + np.arange(256, dtype=np.float32) * _GROUND_FADE
+"""The pale grey of a painted map's ground, by the grey of the photo."""
+
 _GREEN = 1
 
 _LEAST_LIGHT = 1e-3
@@ -50,17 +53,22 @@ def draw_difference(measured: Measured, registration: Registration) -> SRGB8:
     mapped = np.isfinite(registration.map_xy[..., 0])
     lit = (measured.before_normalised, measured.after_normalised)
     before, after = (_vein_scale(image, mapped, measured.px_per_mm) for image in lit)
-    change = np.nan_to_num((after - before) / np.float32(DIFFERENCE_FULL))
-    ground = _ground(measured.before_normalised)
+    change = (after - before) / np.float32(DIFFERENCE_FULL)
+    change[np.isnan(change)] = 0.0
     # Steeper than proportional: the mottling of skin that did not change stays pale.
-    strength = (np.minimum(np.abs(change), 1.0) ** 1.5)[..., np.newaxis]
-    colour = np.where(change[..., np.newaxis] < 0, PALER, DARKER)
-    return np.asarray(np.rint(ground * (1 - strength) + colour * strength), dtype=np.uint8)
+    strength = np.minimum(np.abs(change), 1.0) ** 1.5
+    paler = change < 0
+    ground = np.asarray(cv2.LUT(_grey(measured.before_normalised), _GROUND), dtype=np.float32) * (1 - strength)
+    # Channel by channel: the ground is grey, and three channels of it would be worked out three times.
+    channels = [ground + np.where(paler, *colours) * strength for colours in zip(PALER, DARKER, strict=True)]
+    return np.asarray(cv2.merge([np.asarray(np.rint(channel), dtype=np.uint8) for channel in channels]), dtype=np.uint8)
 
 
 def _vein_scale(linear: LinearRGB, mapped: Mask, px_per_mm: float) -> Grey:
     """Green density between the two scales; NaN where nothing is shown or mapped.  The blur runs over the rest alone."""
-    density = density_from_linear(np.nan_to_num(linear, nan=1.0))[..., _GREEN]
+    green = np.ascontiguousarray(linear[..., _GREEN])
+    green[np.isnan(green)] = 1.0
+    density = density_from_linear(green)
     shown = np.isfinite(linear[..., 0]) & mapped
     fine, broad = (_blurred_within(density, shown, width * px_per_mm) for width in _VEIN_SCALE_MM)
     return np.where(shown, fine - broad, np.float32(np.nan))
@@ -72,22 +80,24 @@ def _blurred_within(image: Grey, shown: Mask, sigma: float) -> Grey:
     return np.asarray(blurred / np.maximum(weight, 1e-3), dtype=np.float32)
 
 
-def _ground(linear: LinearRGB) -> NDArray[np.float32]:
-    """The photo in pale grey, three channels of 0..255."""
-    grey = cv2.cvtColor(displayed(linear, NO_PICTURE), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    pale = 255.0 * (1 - _GROUND_FADE) * 0.9 + grey * _GROUND_FADE
-    return np.repeat(pale[..., np.newaxis], 3, axis=2).astype(np.float32)
+def _grey(linear: LinearRGB) -> NDArray[np.uint8]:
+    """The photo in grey."""
+    return np.asarray(cv2.cvtColor(displayed(linear, NO_PICTURE), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
 def draw_registration_error(measured: Measured, registration: Registration) -> tuple[SRGB8, float]:
     """The claimed registration error at each place of the shared field, pale to dark, and the error (working px) painted darkest."""
-    inside = registration.shared & np.isfinite(registration.error_px)
-    most = float(np.percentile(registration.error_px[inside], 99)) if inside.any() else 1.0
-    level = np.clip(np.nan_to_num(registration.error_px) / max(most, 1e-6), 0, 1)
-    colours = cv2.applyColorMap((255 - np.rint(level * 255)).astype(np.uint8), cv2.COLORMAP_VIRIDIS)[..., ::-1]
-    ground = _ground(measured.before_normalised)
-    mixed = np.where(inside[..., np.newaxis], 0.35 * ground + 0.65 * colours, ground)
-    return np.asarray(np.rint(mixed), dtype=np.uint8), most
+    error = registration.error_px
+    inside = registration.shared & np.isfinite(error)
+    most = float(np.percentile(error[inside], 99)) if inside.any() else 1.0
+    level = np.clip(np.where(np.isnan(error), np.float32(0), error) / max(most, 1e-6), 0, 1)
+    grade = (255 - np.rint(level * 255)).astype(np.uint16)
+    # Every colour there can be, by grey of the photo and grade of the error, then looked up; grade 256 is outside the field.
+    colours = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_VIRIDIS).reshape(256, 3)[:, ::-1]
+    mixed = 0.35 * _GROUND[:, np.newaxis, np.newaxis] + 0.65 * colours
+    table = np.rint(np.concatenate([mixed, np.repeat(_GROUND[:, np.newaxis, np.newaxis], 3, axis=2)], axis=1)).astype(np.uint8)
+    grade[~inside] = 256
+    return table[_grey(measured.before_normalised), grade], most
 
 
 def full_size_pair(comparison: Comparison) -> tuple[SRGB8, SRGB8]:

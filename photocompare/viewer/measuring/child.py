@@ -1,25 +1,30 @@
 """The process that reads and measures for the viewer: photos in on standard input, what was found out on standard output.
 
+It stays for the next question of its session, and repeats only what that changes.
 Apart from the viewer, so that it can be stopped at any moment, and so that a fault or the memory of a measurement is not the viewer's.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import IO, Any
 
 import numpy as np
 
 from photocompare.base.errors import PhotocompareError, PhotoError
-from photocompare.base.memory import share_freed_memory
+from photocompare.base.memory import give_back_freed_memory, share_freed_memory
 from photocompare.base.messages import packed, receive, send
+from photocompare.base.stage_memory import StageMemory
 from photocompare.photo.collage import Cut, find_collage
 from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import Photo, read_photo
-from photocompare.photo.visits import Visits, cut_visits, read_visits
+from photocompare.photo.visits import Visits, cut_visits, read_visits, without_capture_time
 
 THUMBNAIL_PX = 1280
 """Longest side of the small picture that stands beside an upload and, as a ghost, over the live camera's: veins are still seen in it."""
@@ -28,37 +33,105 @@ THUMBNAIL_PX = 1280
 _NO_MEMORY = "There is not enough memory for these photos; close other programs or send smaller copies."
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class ReadFile:
+    """One file as it was read.
+
+    Parameters
+    ----------
+    photo, timeless : Photo
+        As it is, and not telling when it was taken: the dates are the reader's to say, afterwards, and a camera's clock must not
+        refuse a pair before.
+    thumbnail : bytes
+        JPEG.
+    cut : Cut or None
+        Of a collage.
+    """
+
+    photo: Photo
+    timeless: Photo
+    thumbnail: bytes
+    cut: Cut | None
+
+
+class Kept:
+    """The photos of the latest pair as they were read, and what was found of them.  Nothing of it outlives the process."""
+
+    def __init__(self) -> None:
+        self.memory = StageMemory()
+        self._files: dict[str, ReadFile] = {}
+
+    def read(self, data: bytes) -> ReadFile:
+        """A file as it was read, each time with the same photos.  PhotoError as `read_photo`."""
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in self._files:
+            photo = read_photo(data)
+            self._files[digest] = ReadFile(photo, without_capture_time(photo), _thumbnail(photo), find_collage(photo.encoded))
+        return self._files[digest]
+
+    def only(self, files: Sequence[bytes]) -> None:
+        """Forget all other files."""
+        wanted = {hashlib.sha256(data).hexdigest() for data in files}
+        self._files = {digest: read for digest, read in self._files.items() if digest in wanted}
+
+    @property
+    def files(self) -> dict[str, ReadFile]:
+        """SHA-256 to what was read."""
+        return dict(self._files)
+
+
 def main() -> None:
-    """Answer one request, then leave."""
+    """Answer requests until nobody asks any more."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     share_freed_memory()
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not break the messages
-    message = receive(sys.stdin.buffer)
-    if message is None:
-        return
-    kind, facts, body = message
+    kept = Kept()
+    while (message := receive(sys.stdin.buffer)) is not None:
+        _answer(out, kept, *message)
+        _load_measuring()  # the next question is most likely a pair
+
+
+def _load_measuring() -> None:
+    """Import what measuring needs, and open its networks."""
+    from photocompare.registration.matcher_models import load_matcher
+    from photocompare.shots import compare_shots  # noqa: F401
+    from photocompare.veins.network import network_available
+
+    network_available()
+    load_matcher()
+
+
+def _answer(out: IO[bytes], kept: Kept, kind: str, facts: dict[str, Any], body: bytes) -> None:
     try:
-        (_check if kind == "check" else _measure)(out, dict(facts), body)
+        (_check if kind == "check" else _measure)(out, kept, dict(facts), body)
     except PhotocompareError as error:
         which, number = (error.which, error.number) if isinstance(error, PhotoError) else ("", 0)
         send(out, "refused", name=type(error).__name__, message=str(error), which=which, number=number)
     except MemoryError:
         send(out, "refused", name="OutOfMemory", message=_NO_MEMORY, which="", number=0)
+        raise SystemExit from None  # with all that it kept
+    give_back_freed_memory()
+    send(out, "answered")
 
 
-def _check(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
+def _check(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> None:
     """One photo: what it is, what is wrong with it, whether it is a collage."""
-    photo = read_photo(body)
-    cut = find_collage(photo.encoded)
-    found = None if cut is None else {"axis": cut.axis, "at": cut.at, "resumes": cut.resumes}
-    send(out, "photo", _thumbnail(photo), **kept_facts(photo.facts), flags=list(photo.flags), cut=found)
-    if cut is None and facts["look"]:
+    read = kept.read(body)
+    _tell(out, hashlib.sha256(body).hexdigest(), read)
+    if read.cut is None and facts["look"]:
+        from photocompare.prepared_pair import look_before
         from photocompare.prepared_photo import prepare_photo
-        from photocompare.settings import STANDARD
 
-        prepared = prepare_photo(photo, settings=STANDARD)
-        send(out, "looked", flags=[*photo.flags, *prepared.field.flags, *prepared.quality.flags], scale=prepared.scale.source)
+        # As of the before photo, which mostly comes first: when the other one is there, this is known.
+        prepared = prepare_photo(read.timeless, looked=look_before(read.timeless, memory=kept.memory))
+        send(out, "looked", flags=[*read.photo.flags, *prepared.field.flags, *prepared.quality.flags], scale=prepared.scale.source)
+
+
+def _tell(out: IO[bytes], digest: str, read: ReadFile) -> None:
+    cut = None if read.cut is None else {"axis": read.cut.axis, "at": read.cut.at, "resumes": read.cut.resumes}
+    photo = read.photo
+    send(out, "photo", read.thumbnail, **kept_facts(photo.facts), flags=list(photo.flags), cut=cut, digest=digest)
 
 
 def _thumbnail(photo: Photo) -> bytes:
@@ -68,20 +141,25 @@ def _thumbnail(photo: Photo) -> bytes:
     return jpeg(fitted(photo.encoded, THUMBNAIL_PX, THUMBNAIL_PX)[0])
 
 
-def _measure(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
+def _measure(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> None:
     send(out, "stage", stage="read")
     with ThreadPoolExecutor(1) as pool:
         # Decoding happens in child processes; the measuring libraries and networks load meanwhile.
-        visits = pool.submit(_read_visits, facts, body)
+        visits = pool.submit(_read_visits, kept, facts, body)
         from photocompare.base.provenance import Stopwatch
         from photocompare.shots import compare_shots
-        from photocompare.veins.network import network_available
 
-        network_available()
+        _load_measuring()
         read = visits.result()
     first = read.befores[0]
-    shown = {"before": _thumbnail(first), "after": _thumbnail(read.afters[0])}
+    small = {id(file.timeless): file.thumbnail for file in kept.files.values()}
+    shown = {
+        which: small.get(id(photo)) or _thumbnail(photo)  # half of a collage has no small picture yet
+        for which, photo in (("before", first), ("after", read.afters[0]))
+    }
     send(out, "photos", packed(shown), width=first.facts.width, height=first.facts.height)
+    for digest, file in kept.files.items():
+        _tell(out, digest, file)  # what a check would say of it, without reading it once more
     comparison = compare_shots(
         read.befores,
         read.afters,
@@ -89,20 +167,23 @@ def _measure(out: IO[bytes], facts: dict[str, Any], body: bytes) -> None:
         polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
         look_for_card=bool(facts["look_for_card"]),
         watch=Stopwatch(lambda stage: send(out, "stage", stage=stage)),
+        memory=kept.memory,
     )
     from photocompare.report.files.dossier_making import dossier_of, full_size_pictures
     from photocompare.results.dossier import write_dossier
 
     send(out, "stage", stage="draw")
-    send(out, "dossier", write_dossier(dossier_of(comparison)))
+    send(out, "dossier", write_dossier(dossier_of(comparison, memory=kept.memory)))
     send(out, "full_size", packed(full_size_pictures(comparison)))
 
 
-def _read_visits(facts: dict[str, Any], body: bytes) -> Visits:
+def _read_visits(kept: Kept, facts: dict[str, Any], body: bytes) -> Visits:
     ends = list(accumulate(facts["sizes"]))
     files = [body[begin:end] for begin, end in pairwise([0, *ends])]
+    kept.only(files)
     if facts["cut"] is not None:
-        return cut_visits(read_photo(files[0]), Cut(**facts["cut"]), swapped=bool(facts["swapped"]))
+        cut, swapped = Cut(**facts["cut"]), bool(facts["swapped"])
+        whole = kept.read(files[0]).photo
+        return kept.memory.found("cut", (whole, cut, swapped), lambda: cut_visits(whole, cut, swapped=swapped))
     count = int(facts["befores"])
-    # The dates are the reader's to say, afterwards; a camera's clock must not refuse a pair before.
-    return read_visits(files[:count], files[count:]).without_capture_times()
+    return read_visits(files[:count], files[count:], read=lambda data: kept.read(data).timeless)

@@ -17,12 +17,16 @@ from typing import IO, Any, Literal
 from photocompare.base.errors import UsageError
 from photocompare.base.messages import pipes_of, receive, send, unpacked
 from photocompare.results.dossier import Dossier, read_dossier
+from photocompare.viewer.measuring.ready_process import ReadyProcess
 
 MOST_SHOTS = 4
 """Photos of one visit, as `photocompare.shots` has it."""
 
 MOST_AT_ONCE = 2
 """Measurements that run at the same time on one machine: each takes up to 0.9 GiB and both cores; the others wait for their turn."""
+
+READY_WAIT_S = 3.0
+"""How long a measurement waits for the session's own process: as long as a new one would need to come as far as that one is."""
 
 _TURNS = threading.BoundedSemaphore(MOST_AT_ONCE)
 
@@ -120,16 +124,21 @@ class ReadPhotos:
 
 
 class _Work(ABC):
-    """A process at work on one request; a thread takes in what it says."""
+    """A process at work on one request; a thread takes in what it says.
 
-    def __init__(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+    The process is the session's own where that is free in time, else one that ends with the work.
+    """
+
+    def __init__(
+        self, kind: str, facts: Mapping[str, Any], body: bytes, ready: ReadyProcess | None = None, patience_s: float = 0.0
+    ) -> None:
         self.outcome: Outcome = "running"
         self.refusal: PhotoRefusal | None = None
         self.ended = threading.Event()
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
-        threading.Thread(target=_work, args=(weakref.ref(self), kind, dict(facts), body), daemon=True).start()
+        threading.Thread(target=_work, args=(weakref.ref(self), kind, dict(facts), body, ready, patience_s), daemon=True).start()
 
     def stop(self) -> None:
         """End it now; it leaves nothing behind."""
@@ -148,8 +157,8 @@ class _Work(ABC):
     def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
         """Take in one message."""
 
-    def begun(self, process: subprocess.Popen[bytes]) -> bool:
-        """Note the process; False where it was stopped before it began."""
+    def begun(self, process: subprocess.Popen[bytes] | None) -> bool:
+        """Note the process, None once it works for it no more; False where it was stopped."""
         with self._lock:
             self._process = process
         return not self._stop.is_set()
@@ -164,54 +173,79 @@ class _Work(ABC):
         self.ended.set()
 
 
-def _work(owner: weakref.ref[_Work], kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+def _work(
+    owner: weakref.ref[_Work], kind: str, facts: Mapping[str, Any], body: bytes, ready: ReadyProcess | None, patience_s: float
+) -> None:
     """Run the process for as long as anybody waits for it; the thread holds its owner only while it tells it something."""
+    taken = ready if ready is not None and ready.take(patience_s) else None
+    in_order = False
     try:
         with _TURNS:
-            process = _begun(owner)
+            process = _begun(owner, taken)
             if process is not None:
-                _converse(owner, process, kind, facts, body)
+                in_order = _converse(owner, process, kind, facts, body, stays=taken is not None)
     finally:
+        if taken is not None:
+            taken.give_back(in_order=in_order)
         # However it went, nobody waits for ever.
         work = owner()
         if work is not None and not work.ended.is_set():
             work.end("done" if work.outcome == "done" else "stopped" if work.stopped else "failed")
 
 
-def _begun(owner: weakref.ref[_Work]) -> subprocess.Popen[bytes] | None:
+def _begun(owner: weakref.ref[_Work], ready: ReadyProcess | None) -> subprocess.Popen[bytes] | None:
     work = owner()
     if work is None or work.stopped:
         return None
-    process = subprocess.Popen([*_COMMAND, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = _started() if ready is None else ready.process(_started)
     if not work.begun(process):
         process.kill()
     return process
 
 
-def _converse(owner: weakref.ref[_Work], process: subprocess.Popen[bytes], kind: str, facts: Mapping[str, Any], body: bytes) -> None:
+def _started() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([*_COMMAND, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def _converse(
+    owner: weakref.ref[_Work], process: subprocess.Popen[bytes], kind: str, facts: Mapping[str, Any], body: bytes, *, stays: bool
+) -> bool:
+    """Ask and listen; whether the process stays, answered all and waits for the next question."""
     requests, answers = pipes_of(process)
+    in_order = False
     try:
-        with answers:
-            with suppress(BrokenPipeError), requests:
-                send(requests, kind, body, **facts)
-            _listen(owner, answers)
+        with suppress(BrokenPipeError):
+            send(requests, kind, body, **facts)
+        if not stays:
+            with suppress(BrokenPipeError):
+                requests.close()
+        in_order = _listen(owner, answers) and stays
     finally:
-        # It has said all, or something that makes no sense.
-        process.kill()
-        process.wait()
+        work = owner()
+        in_order = (work is None or work.begun(None)) and in_order
+        if not in_order:
+            # It has said all, or something that makes no sense.
+            process.kill()
+            process.wait()
+            answers.close()
+    return in_order
 
 
-def _listen(owner: weakref.ref[_Work], pipe: IO[bytes]) -> None:
+def _listen(owner: weakref.ref[_Work], pipe: IO[bytes]) -> bool:
+    """Take in what is said; whether it was all."""
     while (message := _next(pipe)) is not None:
         work = owner()
-        if work is None:
-            return
         kind, facts, body = message
+        if kind == "answered":
+            return True
+        if work is None:
+            return False
         if kind == "refused":
             work.refusal = PhotoRefusal(str(facts["name"]), str(facts["message"]), str(facts["which"]), int(facts["number"]))
             work.end("refused")
         else:
             work.hear(kind, facts, body)
+    return False
 
 
 def _next(pipe: IO[bytes]) -> tuple[str, Mapping[str, Any], bytes] | None:
@@ -233,25 +267,30 @@ class Measuring(_Work):
         As soon as the photos were read.
     dossier : Dossier or None
         As soon as there is a result; `outcome` is then "done".
+    told : dict
+        SHA-256 of each of its files to what a check would say: the facts, and the small picture.
     full_size : dict or None
         "before_full" and "after_full", some seconds later; empty where the shown pictures have full size already.
     outcome : str
         "refused" with `refusal` when a photo can't be used; "failed" when the process died.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, ready: ReadyProcess | None = None) -> None:
         self.request = request
         self.stage = "wait"
         self.photos: ReadPhotos | None = None
         self.dossier: Dossier | None = None
         self.full_size: dict[str, bytes] | None = None
-        super().__init__("measure", *request.message())
+        self.told: dict[str, tuple[Mapping[str, Any], bytes]] = {}
+        super().__init__("measure", *request.message(), ready, READY_WAIT_S)
 
     def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
         if kind == "stage":
             self.stage = str(facts["stage"])
         elif kind == "photos":
             self.photos = ReadPhotos(**unpacked(body), width=int(facts["width"]), height=int(facts["height"]))
+        elif kind == "photo":
+            self.told[str(facts["digest"])] = facts, body
         elif kind == "dossier":
             self.dossier = read_dossier(body)
             self.outcome = "done"
@@ -273,11 +312,11 @@ class Checking(_Work):
         Codes of everything that is known to be wrong with it; None until it was looked at, and without `look`.
     """
 
-    def __init__(self, data: bytes, *, look: bool = True) -> None:
+    def __init__(self, data: bytes, *, look: bool = True, ready: ReadyProcess | None = None) -> None:
         self.photo: Mapping[str, Any] | None = None
         self.thumbnail = b""
         self.flags: list[str] | None = None
-        super().__init__("check", {"look": look}, data)
+        super().__init__("check", {"look": look}, data, ready)
 
     def hear(self, kind: str, facts: Mapping[str, Any], body: bytes) -> None:
         if kind == "photo":

@@ -15,7 +15,8 @@ from photocompare.photo.dicom import without_identity
 from photocompare.report.words.texts import Texts
 from photocompare.results.timing import parse_date
 from photocompare.results.visit_details import MOST_SESSIONS, Leg, VisitDetails
-from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, PhotoRefusal
+from photocompare.viewer.measuring.requests import MOST_SHOTS, Cutting, PhotoRefusal
+from photocompare.viewer.measuring.told_check import Check
 from photocompare.viewer.measuring.visit import VISITS, Shot, Visit, Which, take_uploads
 from photocompare.viewer.shared.kept_fields import forget_typed, keep_typed, restore_typed
 from photocompare.viewer.shared.printed_letters import tell_not_printed
@@ -88,7 +89,7 @@ class Cards:
 
     def __init__(self, visit: Visit, t: Texts) -> None:
         self._t = t
-        self._cards: list[tuple[Checking, Any]] = []
+        self._cards: list[tuple[Check, Any]] = []
         self._shown: dict[int, str] = {}
         for column, which in zip(st.columns(2), VISITS, strict=True):
             with column:
@@ -123,7 +124,7 @@ class Cards:
         self.tell()
 
 
-def _check_card(check: Checking, t: Texts) -> str:
+def _check_card(check: Check, t: Texts) -> str:
     """One photo's card: its small picture, size and date, and what is wrong with it and how to take a better one."""
     if check.refusal is not None:
         return f'<div class="pc-check"><p><strong>{escape(refusal_words(check.refusal, t))}</strong></p></div>'

@@ -7,7 +7,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +16,9 @@ from photocompare.results.dossier import Dossier
 from photocompare.results.redated import under_dates
 from photocompare.results.timing import parse_date
 from photocompare.results.visit_details import VisitDetails
+from photocompare.viewer.measuring.ready_process import ReadyProcess
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Checking, Cutting, Measuring, Request
+from photocompare.viewer.measuring.told_check import Check, ToldCheck
 
 if TYPE_CHECKING:
     from photocompare.clearance.correction import Corrected, Correction
@@ -74,11 +76,13 @@ class Visit:
         Digests of photos that came together and were said to be of one visit.
     unfolded : bool
         Whether the reader is at the photos and fields of a measured pair, which else are folded into one line.
+    ready : ReadyProcess
+        Looks at the photos and measures them, and knows what it found of the latest pair.
     """
 
     uploads: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
     taken: dict[Which, tuple[Shot, ...]] = field(default_factory=lambda: {"before": (), "after": ()})
-    checks: dict[str, Checking] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
     measurements: OrderedDict[str, Measuring] = field(default_factory=OrderedDict)
     current: str = ""
     details: VisitDetails = field(default_factory=VisitDetails)
@@ -95,6 +99,7 @@ class Visit:
     parted: bool = False
     one_visit: set[str] = field(default_factory=set)
     unfolded: bool = False
+    ready: ReadyProcess = field(default_factory=ReadyProcess)
 
     def shots(self, which: Which) -> tuple[Shot, ...]:
         """All photos of a visit: uploaded, then taken here; each file once."""
@@ -144,12 +149,17 @@ class Visit:
         self.one_visit |= {shot.digest for shot in shots}
         self.put(shots, ())
 
-    def check(self, shot: Shot) -> Checking:
+    def check(self, shot: Shot) -> Check:
         """What is known about a photo; looking begins at the first call."""
         digest = shot.digest
         if digest not in self.checks:
+            running = self.running
+            measured = () if running is None else (*running.request.befores, *running.request.afters)
             # With both visits at hand the measurement looks at every photo anyway, and needs the processor.
-            self.checks[digest] = Checking(shot.data, look=not (self.shots("before") and self.shots("after")))
+            look = not (self.shots("before") and self.shots("after"))
+            check = partial(Checking, shot.data, look=look, ready=self.ready)
+            told = running is not None and any(data is shot.data for data in measured)
+            self.checks[digest] = ToldCheck(running, digest, check) if running is not None and told else check()
         return self.checks[digest]
 
     def collage(self) -> Shot | None:
@@ -211,7 +221,7 @@ class Visit:
             for other in self.measurements.values():
                 if not other.ended.is_set() and other.dossier is None:
                     other.stop()
-            found = self.measurements[key] = Measuring(request)
+            found = self.measurements[key] = Measuring(request, self.ready)
         self.measurements.move_to_end(key)
         while len(self.measurements) > MOST_KEPT:
             self.measurements.popitem(last=False)

@@ -1,0 +1,38 @@
+"""What the stages of a comparison found, for the next one of the same pair: another field or scale repeats only what depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+Found = TypeVar("Found")
+
+
+class StageMemory:
+    """The latest finding of each stage, with what it follows from.
+
+    A finding serves again only where all of that is the same: photos are the same as objects, everything else by value.  So a memory
+    changes no number.  It holds one finding a stage, and with it one pair.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[Hashable, ...], Any]] = {}
+
+    def found(self, stage: str, follows_from: tuple[Hashable, ...], work: Callable[[], Found]) -> Found:
+        """The kept finding of a stage, else what `work` finds, which is kept in its place."""
+        kept = self._kept.get(stage)
+        if kept is not None and kept[0] == follows_from:
+            known: Found = kept[1]
+            return known
+        self._kept.pop(stage, None)  # what is of no use any more makes room first
+        finding = work()
+        self._kept[stage] = follows_from, finding
+        return finding
+
+
+class NoMemory(StageMemory):
+    """Keeps nothing: each finding is given up as soon as the comparison needs it no more."""
+
+    def found(self, stage: str, follows_from: tuple[Hashable, ...], work: Callable[[], Found]) -> Found:  # noqa: ARG002
+        """What `work` finds."""
+        return work()

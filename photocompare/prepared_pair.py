@@ -1,0 +1,112 @@
+"""Both photos of a pair, each with what it tells by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+
+from photocompare.base.arrays import PointsXY
+from photocompare.base.flags import RaisedFlag, raised
+from photocompare.base.stage_memory import NoMemory, StageMemory
+from photocompare.photo.reading import Photo
+from photocompare.prepared_photo import Looked, PreparedPhoto, look_at, prepare_photo
+from photocompare.settings import STANDARD, Settings
+
+
+class Given(TypedDict, total=False):
+    """What the reader says beside the photos, all of it optional.
+
+    before_date, after_date : by default the photos' own capture times
+    mm_per_px : scale of the before photo, millimetres per full pixel
+    polygon_xy : float32 of shape (N, 2), the region to measure in, full before pixels
+    look_for_card : whether to look for the scale and colour card; True
+    """
+
+    before_date: dt.date | None
+    after_date: dt.date | None
+    mm_per_px: float | None
+    polygon_xy: PointsXY | None
+    look_for_card: bool
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PreparedPair:
+    """Both photos as they were read, and as the stages need them.
+
+    Parameters
+    ----------
+    before, after : Photo
+    prepared_before, prepared_after : PreparedPhoto
+    memory : StageMemory
+    follows_from : tuple
+        What a stage between both photos follows from, whatever the reader says of field and scale.
+    field : bytes or None
+        The reader's polygon.
+    """
+
+    before: Photo
+    after: Photo
+    prepared_before: PreparedPhoto
+    prepared_after: PreparedPhoto
+    memory: StageMemory
+    follows_from: tuple[Hashable, ...]
+    field: bytes | None
+
+    def stage_within_field(self, stage: str) -> str:
+        """A stage's name in the memory: what was found of the whole leg stays beside what was found in a field."""
+        return stage if self.field is None else f"{stage}_within_field"
+
+    @property
+    def flags(self) -> list[RaisedFlag]:
+        """What each photo by itself raises."""
+        found = []
+        for which, photo, prepared in (("before", self.before, self.prepared_before), ("after", self.after, self.prepared_after)):
+            downsampled = ("downsampled",) if prepared.factor < 1.0 else ()
+            codes = (*photo.flags, *prepared.field.flags, *prepared.quality.flags, *downsampled)
+            found += [raised(code, which) for code in codes]
+        return found
+
+
+def prepare_pair(
+    before: Photo, after: Photo, given: Given, *, settings: Settings = STANDARD, memory: StageMemory | None = None
+) -> PreparedPair:
+    """Working copy, field, scale and quality of each photo, both side by side.
+
+    Parameters
+    ----------
+    before, after : Photo
+    given : Given
+    settings : Settings
+    memory : StageMemory, optional
+        As `compare` takes it.
+
+    Raises
+    ------
+    UsageError
+        An impossible scale, or a polygon outside the photo.
+    """
+    card, polygon_xy = given.get("look_for_card", True), given.get("polygon_xy")
+    known = memory or NoMemory()
+
+    def first() -> PreparedPhoto:
+        looked = look_before(before, settings=settings, card=card, memory=known)
+        return prepare_photo(before, settings=settings, mm_per_px=given.get("mm_per_px"), polygon_xy=polygon_xy, card=card, looked=looked)
+
+    def second() -> PreparedPhoto:
+        return known.found("prepared_after", (after, settings, card), lambda: prepare_photo(after, settings=settings, card=card))
+
+    with ThreadPoolExecutor(2) as pool:
+        both = pool.submit(first), pool.submit(second)
+        prepared = both[0].result(), both[1].result()
+    field = None if polygon_xy is None else np.asarray(polygon_xy, np.float32).tobytes()
+    return PreparedPair(before, after, *prepared, known, (before, after, settings, card), field)
+
+
+def look_before(before: Photo, *, settings: Settings = STANDARD, card: bool = True, memory: StageMemory) -> Looked:
+    """`look_at` the before photo, or what a memory knows of it."""
+    return memory.found("looked_before", (before, settings, card), lambda: look_at(before, settings=settings, card=card))

@@ -1,0 +1,93 @@
+"""The session's measuring process, which stays for the next question about the same photos: libraries, photos and findings are there."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+
+MOST_READY = 2
+"""Processes on one machine that stay without work, as many as measure at once: each holds one pair, some 0.5 GiB."""
+
+READY_S = 600.0
+"""How long one stays without work: a clinician's look at a result, and the next field or scale."""
+
+_IDLE: list[weakref.ref[ReadyProcess]] = []
+_IDLE_LOCK = threading.Lock()
+
+
+class ReadyProcess:
+    """One process, used by one piece of work at a time; whoever owns it is the only one whose photos it has seen.
+
+    It ends with its owner, after `READY_S` without work, when others on the machine were used later, or when a piece of work was stopped.
+    """
+
+    def __init__(self) -> None:
+        self._in_use = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._timer: threading.Timer | None = None
+
+    def take(self, patience_s: float) -> bool:
+        """Whether it is free within so many seconds; it is then the caller's until `give_back`."""
+        if not self._in_use.acquire(timeout=patience_s):
+            return False
+        if self._timer is not None:
+            self._timer.cancel()
+        with _IDLE_LOCK:
+            _IDLE[:] = [other for other in _IDLE if other() not in (None, self)]
+        return True
+
+    def process(self, start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+        """The process, for whoever took it; started where there is none."""
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            self._process = start()
+        return self._process
+
+    def give_back(self, *, in_order: bool) -> None:
+        """Let the next one have it; `in_order` where it answered and waits."""
+        surplus = None
+        if in_order:
+            own = weakref.ref(self)
+            self._timer = threading.Timer(READY_S, _end_idle, args=(own,))
+            self._timer.daemon = True
+            self._timer.start()
+            with _IDLE_LOCK:
+                _IDLE.append(own)
+                surplus = _IDLE.pop(0) if len(_IDLE) > MOST_READY else None
+        else:
+            self._end()
+        self._in_use.release()
+        if surplus is not None:
+            _end_idle(surplus)
+
+    def end(self) -> None:
+        """End it, unless somebody uses it: that work ends it when it is stopped."""
+        if self._in_use.acquire(blocking=False):
+            self._end()
+            self._in_use.release()
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._process is not None:
+            with suppress(OSError):
+                self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
+            self._process = None
+
+    def __del__(self) -> None:
+        if hasattr(self, "_timer"):
+            self._end()
+
+
+def _end_idle(ready: weakref.ref[ReadyProcess]) -> None:
+    found = ready()
+    if found is not None:
+        found.end()
