@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Unpack
 
 import numpy as np
@@ -139,14 +139,14 @@ def compare(
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
             reading = _read_together(pair, laid, alone().result(), warped, shown, settings)
             alone.cache_clear()  # the after photo's reading in its own frame is needed no more
-            later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, options=settings.veins)
-            veins = find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins), later.result()
+            within = (*pair.follows_from, pair.field, laid.scale.mm_per_px)
+            veins = pair.memory.found("veins", within, lambda: _veins_of_both(reading, aside, settings))
         flags += [] if network_available() else _raised(("ridge_reading",))
         density = density_from_linear(pair.prepared_before.linear)
         lying, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
         # The blur doesn't wait for the pigment; the light is matched for the pictures and the tone, and the fates don't wait for it.
         blurred = aside.submit(judge_blur, photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
-        light = aside.submit(_same_light, pair, laid, reading, warped, settings)
+        light = aside.submit(pair.memory.found, "light", within, partial(_same_light, pair, laid, reading, warped, settings))
 
         with watch.stage("pigment"):
             pigment = find_pair_pigment(reading, veins[0].mask, lying, options=settings.pigment)
@@ -338,6 +338,12 @@ def _agreed(
     beside = read_beside(before.linear, warped, both)
     first, second = (agreed(*each, both, options=settings.agreement) for each in zip((first, second), beside, strict=True))
     return first, second
+
+
+def _veins_of_both(reading: PairReading, aside: Executor, settings: Settings) -> tuple[Veins, Veins]:
+    """The veins of either photo, found at the same time."""
+    later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, options=settings.veins)
+    return find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins), later.result()
 
 
 def _vein_colour_flags(fates: Fates, density: Density, veins: Veins, px_per_mm: float, settings: Settings) -> list[RaisedFlag]:

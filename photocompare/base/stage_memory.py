@@ -13,20 +13,27 @@ class StageMemory:
 
     A finding serves again only where all of that is the same: photos are the same as objects, everything else by value.  So a memory
     changes no number.  It holds one finding a stage, and with it one pair.
+
+    Parameters
+    ----------
+    told : callable
+        Is told of each stage's finding, kept or new, in the thread that asked for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[str, Any], None] = lambda _stage, _finding: None) -> None:
         self._kept: dict[str, tuple[tuple[Hashable, ...], Any]] = {}
+        self._told = told
 
     def found(self, stage: str, follows_from: tuple[Hashable, ...], work: Callable[[], Found]) -> Found:
         """The kept finding of a stage, else what `work` finds, which is kept in its place."""
         kept = self._kept.get(stage)
         if kept is not None and kept[0] == follows_from:
-            known: Found = kept[1]
-            return known
-        self._kept.pop(stage, None)  # what is of no use any more makes room first
-        finding = work()
-        self._kept[stage] = follows_from, finding
+            finding: Found = kept[1]
+        else:
+            self._kept.pop(stage, None)  # what is of no use any more makes room first
+            finding = work()
+            self._kept[stage] = follows_from, finding
+        self._told(stage, finding)
         return finding
 
 

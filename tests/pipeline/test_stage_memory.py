@@ -136,3 +136,12 @@ def test_no_memory_keeps_nothing() -> None:
     memory = NoMemory()
     assert [memory.found("stage", (1,), lambda n=n: n) for n in range(3)] == [0, 1, 2]
     assert not memory._kept
+
+
+def test_who_listens_is_told_of_every_finding_kept_or_new() -> None:
+    told: list[tuple[str, object]] = []
+    memory = StageMemory(lambda stage, finding: told.append((stage, finding)))
+    for follows_from in ((1,), (1,), (2,)):
+        memory.found("stage", follows_from, object)
+    assert [stage for stage, _ in told] == ["stage"] * 3
+    assert told[0][1] is told[1][1] is not told[2][1]

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from photocompare.base.errors import NotAPhoto, UsageError
+from photocompare.base.messages import unpacked
 from photocompare.photo import reading as photo
 from photocompare.photo.facts import KEPT_FACTS, kept_facts
 from photocompare.photo.reading import read_photo
@@ -126,8 +127,12 @@ def test_a_pair_is_measured_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> N
     heard: list[str] = []
 
     def note(self: Measuring, kind: str, facts: Any, body: bytes) -> None:
-        heard.append(str(facts["stage"]) if kind == "stage" else kind)
+        heard.append(str(facts["stage"]) if kind == "stage" else str(facts["step"]) + "_shown" if kind == "meanwhile" else kind)
+        if kind == "meanwhile":
+            pictures.append({which: cv2.imdecode(np.frombuffer(data, np.uint8), 1) for which, data in unpacked(body).items()})
         listen(self, kind, facts, body)
+
+    pictures: list[dict[str, np.ndarray]] = []
 
     listen = Measuring.hear
     monkeypatch.setattr(Measuring, "hear", note)
@@ -140,7 +145,15 @@ def test_a_pair_is_measured_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> N
     assert heard[0] == "read"
     order = ["read", "photos", "field", "register", "veins", "fate", "clearance", "draw", "dossier", "full_size"]
     assert [heard.index(name) for name in order] == sorted(heard.index(name) for name in order)
+    shown = ["register", "laid_over_shown", "veins_shown", "light_shown", "draw"]
+    assert [heard.index(name) for name in shown] == sorted(heard.index(name) for name in shown)
+    assert {image.shape for both in pictures for image in both.values()} == {pictures[0]["before"].shape}
+    laid_over, veins = pictures[0], pictures[1]
+    for which in ("before", "after"):
+        painted = np.abs(laid_over[which].astype(int) - veins[which]).max(axis=2) > 40
+        assert 0.0005 < painted.mean() < 0.1
     assert found.photos is not None
+    assert found.photos.step == "light"
     assert (found.photos.height, found.photos.width) == cv2.imdecode(np.frombuffer(large[0], np.uint8), cv2.IMREAD_COLOR).shape[:2]
     assert all(max(cv2.imdecode(np.frombuffer(d, np.uint8), 1).shape) == THUMBNAIL_PX for d in (found.photos.before, found.photos.after))
     assert found.dossier is not None

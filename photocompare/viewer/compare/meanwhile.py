@@ -1,4 +1,4 @@
-"""Compare, while a pair is measured: both photos under the slider already, as they were taken."""
+"""Compare, while a pair is measured: what there is of it to look at already, under the slider."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from photocompare.viewer.result.two_pictures import unmeasured_dossier
 
 
 class Meanwhile:
-    """The slider over the first photo of each visit, shown once, as soon as they were read.
+    """The slider over the first photo of each visit as soon as they were read, and again with each thing that is found.
 
     Parameters
     ----------
@@ -25,15 +25,15 @@ class Meanwhile:
     def __init__(self, running: Measuring, identity: str, t: Texts) -> None:
         self._running, self._identity, self._t = running, identity, t
         self._place = st.empty()
-        self._shown = False
+        self._shown = ""
 
     def tell(self) -> None:
-        """Show the photos if they are there by now."""
+        """Show what there is by now."""
         photos = self._running.photos
-        if self._shown or photos is None:
+        if photos is None or photos.step == self._shown:
             return
         pair = AnonymousPictures(photos.before, photos.after, photos.width, photos.height)
         with self._place.container():
-            st.text(self._t("compare.meanwhile"))
-            pair_view(unmeasured_dossier(pair), self._t, mode="meanwhile", identity=self._identity)
-        self._shown = True
+            st.text(self._t(f"compare.meanwhile.{photos.step}"))
+            pair_view(unmeasured_dossier(pair), self._t, mode="meanwhile", identity=f"{self._identity}_{photos.step}")
+        self._shown = photos.step

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import IO, Any
 
@@ -27,8 +29,8 @@ from photocompare.photo.reading import Photo, read_photo
 from photocompare.photo.visits import Visits, cut_visits, read_visits, without_capture_time
 
 THUMBNAIL_PX = 1280
-"""Longest side of the small picture that stands beside an upload and, as a ghost, over the live camera's: veins are still seen in it."""
-
+"""Longest side of the small picture that stands beside an upload, under the slider while a pair is measured and, as a ghost, over the live
+camera's: veins are still seen in it."""
 
 _NO_MEMORY = "There is not enough memory for these photos; close other programs or send smaller copies."
 
@@ -55,11 +57,23 @@ class ReadFile:
 
 
 class Kept:
-    """The photos of the latest pair as they were read, and what was found of them.  Nothing of it outlives the process."""
+    """The photos of the latest pair as they were read, and what was found of them.  Nothing of it outlives the process.
+
+    Attributes
+    ----------
+    memory : StageMemory
+    listener : callable or None
+        Is told what the stages find.
+    """
 
     def __init__(self) -> None:
-        self.memory = StageMemory()
+        self.listener: Callable[[str, Any], None] | None = None
+        self.memory = StageMemory(self._told)
         self._files: dict[str, ReadFile] = {}
+
+    def _told(self, stage: str, finding: Any) -> None:
+        if self.listener is not None:
+            self.listener(stage, finding)
 
     def read(self, data: bytes) -> ReadFile:
         """A file as it was read, each time with the same photos.  PhotoError as `read_photo`."""
@@ -148,6 +162,7 @@ def _measure(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> 
         visits = pool.submit(_read_visits, kept, facts, body)
         from photocompare.base.provenance import Stopwatch
         from photocompare.shots import compare_shots
+        from photocompare.viewer.measuring.shown_meanwhile import ShownMeanwhile
 
         _load_measuring()
         read = visits.result()
@@ -160,21 +175,31 @@ def _measure(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> 
     send(out, "photos", packed(shown), width=first.facts.width, height=first.facts.height)
     for digest, file in kept.files.items():
         _tell(out, digest, file)  # what a check would say of it, without reading it once more
+    say = partial(_in_turn, threading.Lock(), out)
+    meanwhile = ShownMeanwhile(first, THUMBNAIL_PX, lambda step, pictures: say("meanwhile", packed(pictures), step=step))
+    kept.listener = meanwhile.told
     comparison = compare_shots(
         read.befores,
         read.afters,
         mm_per_px=facts["mm_per_px"],
         polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
         look_for_card=bool(facts["look_for_card"]),
-        watch=Stopwatch(lambda stage: send(out, "stage", stage=stage)),
+        watch=Stopwatch(lambda stage: say("stage", stage=stage)),
         memory=kept.memory,
     )
+    kept.listener = None
     from photocompare.report.files.dossier_making import dossier_of, full_size_pictures
     from photocompare.results.dossier import write_dossier
 
     send(out, "stage", stage="draw")
     send(out, "dossier", write_dossier(dossier_of(comparison, memory=kept.memory)))
     send(out, "full_size", packed(full_size_pictures(comparison)))
+
+
+def _in_turn(lock: threading.Lock, out: IO[bytes], kind: str, body: bytes = b"", **facts: Any) -> None:
+    """Send a message whole: stages that go on beside each other have findings to tell."""
+    with lock:
+        send(out, kind, body, **facts)
 
 
 def _read_visits(kept: Kept, facts: dict[str, Any], body: bytes) -> Visits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import subprocess
@@ -115,12 +116,22 @@ class PhotoRefusal:
 
 @dataclass(frozen=True)
 class ReadPhotos:
-    """Small copies (JPEG) of the first photo of each visit, to be looked at while they are measured; the before photo's size, px."""
+    """Small copies (JPEG) of the first photo of each visit, to be looked at while they are measured.
+
+    Parameters
+    ----------
+    before, after : bytes
+    width, height : int
+        Of the before photo, px.
+    step : str
+        What they show: the photos "as_taken", "laid_over" each other, with their "veins", or in one "light".
+    """
 
     before: bytes
     after: bytes
     width: int
     height: int
+    step: str = "as_taken"
 
 
 class _Work(ABC):
@@ -264,7 +275,7 @@ class Measuring(_Work):
     stage : str
         What it is at.
     photos : ReadPhotos or None
-        As soon as the photos were read.
+        As soon as the photos were read; what there is to look at later takes their place.
     dossier : Dossier or None
         As soon as there is a result; `outcome` is then "done".
     told : dict
@@ -288,7 +299,11 @@ class Measuring(_Work):
         if kind == "stage":
             self.stage = str(facts["stage"])
         elif kind == "photos":
-            self.photos = ReadPhotos(**unpacked(body), width=int(facts["width"]), height=int(facts["height"]))
+            pictures = unpacked(body)
+            self.photos = ReadPhotos(pictures["before"], pictures["after"], int(facts["width"]), int(facts["height"]))
+        elif kind == "meanwhile" and self.photos is not None:
+            pictures = unpacked(body)
+            self.photos = dataclasses.replace(self.photos, before=pictures["before"], after=pictures["after"], step=str(facts["step"]))
         elif kind == "photo":
             self.told[str(facts["digest"])] = facts, body
         elif kind == "dossier":
