@@ -7,39 +7,29 @@ import datetime as dt
 import json
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import cv2
 import jsonschema
 import numpy as np
 import pytest
 
 from photocompare import comparison as recipe
-from photocompare import prepared_pair, prepared_photo
-from photocompare.base.arrays import LinearRGB
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import raised, worst_first
 from photocompare.base.provenance import Stopwatch
 from photocompare.comparison import compare
-from photocompare.leg.field import Field
-from photocompare.leg.quality import Quality, judge_quality
-from photocompare.leg.scale import Scale
 from photocompare.leg.tone import SkinTone, skin_tone
 from photocompare.photo.reading import Photo, photo_from_array
-from photocompare.registration import Registration
 from photocompare.registration.resampling import warped_photo
 from photocompare.report.files.comparison_files import write_comparison
-from photocompare.results.comparison import Comparison, status_of
+from photocompare.results.comparison import status_of
 from photocompare.results.result_json import as_dict, result_of, result_schema
 from photocompare.results.timing import TimingOptions
 from photocompare.settings import STANDARD, Settings, WorkingOptions
-from photocompare.veins.light import Normalised
-from photocompare.veins.photometry import Forced
-from photocompare.veins.reading import SkinReading
 from tests.support.made_comparison import make_comparison
+from tests.support.put_in_stages import LINE_ROWS, assert_refused, bare_leg, codes, legs
 
 JANUARY, APRIL = dt.date(2026, 1, 5), dt.date(2026, 4, 5)
 
@@ -52,38 +42,8 @@ def even(code: int | tuple[int, int, int], shape: tuple[int, int] = (420, 320)) 
     return photo_from_array(np.full((*shape, 3), code, np.uint8))
 
 
-def bare_leg(seed: int, shape: tuple[int, int] = (420, 320)) -> Photo:
-    """A limb with mottled skin and no vein on it, before a grey wall."""
-    rng = np.random.default_rng(seed)
-    cols = shape[1]
-    x = (np.arange(cols) - cols / 2) / (0.36 * cols)
-    round_limb = np.sqrt(np.clip(1.0 - x**2, 0.0, 1.0))
-    mottle = sum(cv2.GaussianBlur(rng.standard_normal(shape).astype(np.float32), (0, 0), s) * s for s in (1.5, 4.0, 12.0))
-    shade = (0.55 + 0.45 * round_limb)[np.newaxis, :, np.newaxis] * (1.0 + 0.03 * mottle[..., np.newaxis])
-    skin = np.array([214, 168, 142]) * shade
-    image = np.where((np.abs(x) < 1.0)[np.newaxis, :, np.newaxis], skin, 128.0)
-    return photo_from_array(np.clip(image + rng.normal(0, 1.5, image.shape), 0, 255).astype(np.uint8))
-
-
 def dated(photo: Photo, text: str | None) -> Photo:
     return dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, capture_time=text))
-
-
-def codes(comparison: Comparison) -> list[str]:
-    return [reason.code for reason in comparison.reasons]
-
-
-def assert_refused(comparison: Comparison, folder: Path) -> dict:
-    """No number in the object, none in the files, and a reason with a fix."""
-    assert comparison.status == "not_comparable"
-    assert comparison.outcome is None
-    write_comparison(comparison, folder)
-    result = json.loads((folder / "result.json").read_text())
-    jsonschema.Draft202012Validator(result_schema()).validate(result)
-    assert result["clearance"] is None
-    assert "%" not in (folder / "result.json").read_text()
-    assert result["reasons"][0]["fix"]
-    return result
 
 
 # --- what ends the recipe at once
@@ -203,58 +163,6 @@ def test_impossible_settings_are_refused_at_construction() -> None:
 # --- the measuring part of the recipe, with the registration and the reading of skin put in its hands
 
 
-LINE_ROWS = (110, 160, 210, 260)
-
-
-def legs() -> tuple[Photo, Photo]:
-    return bare_leg(1), bare_leg(2)
-
-
-def reading(shape: tuple[int, int], rows: tuple[int, ...]) -> SkinReading:
-    """Horizontal veins 5 px wide and 140 px long at these rows, clearly visible."""
-    visible = np.zeros(shape, np.float32)
-    for row in rows:
-        visible[row - 2 : row + 3, 90:230] = 1.0
-    return SkinReading(visible * 9.0, np.zeros(shape, np.float32), visible, np.zeros(shape, np.float32))
-
-
-def laid_over(before: LinearRGB, shift_x: float = 0.0, scale: float = 1.0, flags: tuple[str, ...] = ()) -> Registration:
-    shape = before.shape[:2]
-    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-    shared = np.zeros(shape, bool)
-    shared[40:380, 70:250] = True
-    map_xy = np.dstack([x + np.float32(shift_x), y])
-    return Registration(map_xy, np.full(shape, 0.3, np.float32), 0.3, 0.8, shared, 0.9, scale, 500, "made up", (1, 1), flags)
-
-
-@pytest.fixture
-def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let the recipe register by identity and read these veins; the photos themselves show none."""
-
-    def put(before: tuple[int, ...], after: tuple[int, ...], **registration: Any) -> None:
-        told: list[tuple[int, ...]] = []
-
-        def read(linear: LinearRGB, leg: np.ndarray, **_: object) -> SkinReading:
-            told.append(leg.shape)
-            return reading(linear.shape[:2], before if len(told) % 2 else after)
-
-        def match(
-            one: LinearRGB, other: LinearRGB, shared: np.ndarray, touched: np.ndarray, *, colour_settled: bool, **_: object
-        ) -> Normalised:
-            assert not (touched & shared).all()
-            assert not colour_settled  # neither photo shows a card
-            return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
-
-        monkeypatch.setattr(recipe, "read_skin", read)
-        monkeypatch.setattr(recipe, "read_beside", lambda one, *_: (reading(one.shape[:2], before), reading(one.shape[:2], after)))
-        monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_, **__: Forced(*np.full((2, len(pieces)), np.nan)))
-        monkeypatch.setattr(recipe, "match_light", match)
-        monkeypatch.setattr(prepared_photo, "judge_quality", sound_quality)
-        monkeypatch.setattr(recipe, "register", lambda one, *_, **__: laid_over(one, **registration))
-
-    return put
-
-
 OPTIONS_OF = {
     "judge_timing": {"options": "timing"},
     "prepare_pair": {"settings": ""},
@@ -296,11 +204,6 @@ def test_every_stage_is_given_the_settings_own_options(put_in: Callable[..., Non
         if seen[stage].get(argument) is not (getattr(own, field) if field else own)
     ]
     assert not wrong
-
-
-def sound_quality(linear: LinearRGB, field: Field, **_: object) -> Quality:
-    """The gates have their own tests."""
-    return dataclasses.replace(judge_quality(linear, field), flags=())
 
 
 def test_skin_of_another_leg_is_not_read(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -354,7 +257,7 @@ def test_a_little_vein_is_told(put_in: Callable[..., None]) -> None:
     comparison = compare(*legs(), mm_per_px=0.25)
     assert comparison.status == "indicative"
     assert "too_few_veins" in codes(comparison)
-    assert comparison.outcome.length.value == 100.0
+    assert comparison.outcome.length.value == pytest.approx(100.0)
     assert comparison.outcome.length.low < 100.0
 
 
@@ -380,55 +283,6 @@ def test_same_pair_same_result(put_in: Callable[..., None]) -> None:
         result["provenance"].pop("seconds")
         results.append(json.dumps(result))
     assert results[0] == results[1]
-
-
-def test_a_card_in_the_after_photo_gives_the_scale(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    put_in(LINE_ROWS, LINE_ROWS, scale=1.1)
-    scales = iter([Scale(0.3, 0.3, 0.5, "assumed", ("scale_assumed",)), Scale(0.2, 0.2, 0.02, "card")])
-    seen: dict[int, Scale] = {}
-
-    def judge(*_: object, **__: object) -> Scale:
-        return seen.setdefault(len(seen), next(scales))
-
-    monkeypatch.setattr(prepared_photo, "judge_scale", judge)
-    monkeypatch.setattr(prepared_pair, "ThreadPoolExecutor", OneAfterTheOther)
-    comparison = compare(*legs())
-    assert comparison.scale.mm_per_px == pytest.approx(0.22)
-    assert comparison.scale.source == "card"
-    assert "scale_assumed" not in codes(comparison)
-
-
-def with_facts(photo: Photo, **facts: object) -> Photo:
-    return dataclasses.replace(photo, facts=dataclasses.replace(photo.facts, **facts))
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "expected", "disagree"),
-    [(0.1, None, 0.1, False), (None, 0.2, 0.22, False), (0.22, 0.2, 0.22, False), (0.22, 0.4, 0.22, True)],
-)
-def test_a_calibration_in_a_photos_file_gives_the_scale(
-    put_in: Callable[..., None], before: float | None, after: float | None, expected: float, disagree: bool
-) -> None:
-    put_in(LINE_ROWS, LINE_ROWS, scale=1.1)
-    photos = [with_facts(photo, mm_per_px=mm) for photo, mm in zip(legs(), (before, after), strict=True)]
-    comparison = compare(*photos)
-    assert (comparison.scale.source, comparison.scale.mm_per_px) == ("given", pytest.approx(expected))
-    assert ("cards_disagree" in codes(comparison)) == disagree
-    assert compare(*photos, mm_per_px=0.5).scale.mm_per_px == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize(("after", "told"), [("right", True), ("left", False), (None, False)])
-def test_files_that_name_different_legs_are_told(after: str | None, told: bool) -> None:
-    photo = bare_leg(1)
-    comparison = compare(with_facts(photo, laterality="left"), with_facts(photo, laterality=after))
-    assert ("sides_disagree" in codes(comparison)) == told
-
-
-class OneAfterTheOther(ThreadPoolExecutor):
-    """One worker, so that the before photo is looked at first."""
-
-    def __init__(self, _: int) -> None:
-        super().__init__(1)
 
 
 def test_the_warped_photo_lies_where_the_map_says_and_nowhere_else() -> None:

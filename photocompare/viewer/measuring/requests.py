@@ -24,7 +24,8 @@ MOST_SHOTS = 4
 """Photos of one visit, as `photocompare.shots` has it."""
 
 MOST_AT_ONCE = 2
-"""Measurements that run at the same time on one machine: each takes up to 0.9 GiB at 2 megapixels, 1.3 at 12, and both cores; the others wait for their turn."""
+"""Measurements that run at the same time on one machine: each takes up to 0.9 GiB at 2 megapixels, 1.3 at 12, and both cores; the others
+wait for their turn."""
 
 READY_WAIT_S = 3.0
 """How long a measurement waits for the session's own process: as long as a new one would need to come as far as that one is."""
