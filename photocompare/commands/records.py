@@ -45,14 +45,23 @@ def backup(
 
 
 @app.command()
-def restore(source: Annotated[Path, typer.Argument(help="A backup, or a folder of backups, whose last one is taken.")]) -> None:
-    """Restore a backup into empty records."""
+def restore(
+    source: Annotated[Path, typer.Argument(help="A backup, or a folder of backups, whose last one is taken.")],
+    without_missing: Annotated[
+        bool, typer.Option("--without-missing", help="Restore also where photos are missing beside the backup.")
+    ] = False,
+) -> None:
+    """Restore a backup of this or an earlier version into empty records.  Status 3 when files were missing."""
     from photocompare.records.access import COMMAND_LINE
     from photocompare.records.backup import newest_backup
-    from photocompare.records.backup import restore as fill
+    from photocompare.records.restoring import restore as fill
 
-    rows = fill(_open_records(), COMMAND_LINE, newest_backup(source) if source.is_dir() else source)
-    typer.echo("Restored: " + ", ".join(f"{count} rows of {table}" for table, count in rows.items() if count))
+    backup = newest_backup(source) if source.is_dir() else source
+    restored = fill(_open_records(), COMMAND_LINE, backup, without_missing=without_missing)
+    typer.echo("Restored: " + ", ".join(f"{count} rows of {table}" for table, count in restored.rows.items() if count))
+    if restored.missing:
+        typer.echo(f"{len(restored.missing)} files were missing or changed and are told missing; photocompare records verify names them.")
+        raise typer.Exit(PROBLEMS_FOUND)
 
 
 @app.command()

@@ -24,9 +24,10 @@ from photocompare.batch.run import BatchOptions, BatchSummary, run_batch
 from photocompare.batch.saving import Saver, SaveToRecords
 from photocompare.photo.dicom import without_identity
 from photocompare.records.access import COMMAND_LINE
-from photocompare.records.backup import back_up, restore
+from photocompare.records.backup import back_up
 from photocompare.records.entries import IdentityFacts
 from photocompare.records.places import in_folder
+from photocompare.records.restoring import restore
 from photocompare.records.schema import ComparisonRow, IdentityRow, PatientRow, PhotoRow, VisitRow
 from photocompare.records.store import Records
 from photocompare.records.upkeep import erase_patient
