@@ -354,6 +354,15 @@ def test_every_file_is_made_for_those_who_may_and_noted_first(held: Records) -> 
         denied.file("csv")
 
 
+@pytest.mark.parametrize("name", ["patients", "audit"])
+def test_records_that_a_service_copies_elsewhere_are_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "OneDrive - Clinic" / "records"))
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    page = Page(name)
+    (warning,) = page.at.warning
+    assert "OneDrive copies elsewhere" in warning.value
+
+
 @pytest.mark.parametrize("name", ["rating", "gallery", "audit"])
 def test_a_demo_is_marked_on_each_page(held: Records, name: str) -> None:
     assert T("audit_page.demo") not in Page(name).words
