@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from photocompare.base.flags import FIELD_DRAWN, raised
 from photocompare.practice.figures import audit_figures
 from photocompare.records.access import LOCAL, Actor
 from photocompare.records.checked_access import DEMO
@@ -205,6 +206,17 @@ def test_the_gallery_shows_the_most_alike_with_their_range(held: Records) -> Non
     assert len(looked) == 3
     page.run()
     assert len([row for row in held.trail_rows(LOCAL) if row.action.startswith("gallery.")]) == 4
+
+
+def test_a_case_that_was_measured_within_a_drawn_field_says_so(held: Records) -> None:
+    drawn = with_length(sample_dossier().result, 74.0)
+    drawn = dataclasses.replace(drawn, reasons=(*drawn.reasons, raised(FIELD_DRAWN)))
+    for result in (with_length(drawn, 62.0), drawn, with_length(sample_dossier().result, 91.0)):
+        save(held, consent=True, result=result, dossier=smaller_dossier(result))
+    head = Page("gallery").component("gallery")
+    assert head is not None
+    told = {card["number"]: T("result.drawn_field") in card["detail"] for card in head["cards"]}
+    assert told == {"62 %": True, "74 %": True, "91 %": False}
 
 
 def test_a_case_goes_when_its_consent_goes(held: Records) -> None:
