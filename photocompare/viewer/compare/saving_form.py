@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.compare.record_entry import both_visits, corrected_entry, entry_of
-from photocompare.viewer.measuring.uploads import SAVING
+from photocompare.viewer.measuring.uploads import SAVING, typed_entries
 from photocompare.viewer.measuring.visit import Visit
 from photocompare.viewer.patient_record.fields import identity_fields, place_fields, typed, visit_fields
 from photocompare.viewer.patient_record.open_patient import choose_patient, open_file, open_patient_key, place_name, shown_name
@@ -25,6 +26,7 @@ from photocompare.viewer.shared.kept_fields import keep_typed
 from photocompare.viewer.shared.notices import shown_errors
 from photocompare.viewer.shared.waiting import run_again
 from photocompare.viewer.sign_in.records_page import show_over_records
+from photocompare.viewer.sign_in.saves import saving, show_failure_at
 
 _SAVED = f"{SAVING}done"
 _CHOSEN = f"{SAVING}chosen"
@@ -35,6 +37,8 @@ _PATIENT = f"{SAVING}patient"
 _PLACE = f"{SAVING}place"
 _BEFORE, _AFTER = f"{SAVING}before", f"{SAVING}after"
 _REASON = f"{SAVING}reason"
+_BUTTON = "save_to_record"
+_LEFT = "save_left_to_the_run"
 
 _AT_THE_BEFORE_VISIT = ("session", "form", "operator", "site", "compression_days", "ceap", "vcss")
 _AT_THE_AFTER_VISIT = ("ceap", "vcss")
@@ -82,16 +86,32 @@ def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -
     days = [day.isoformat() for day in (visit.details.before_date, visit.details.after_date) if day is not None]
     summary = [patient.name, *([place_name(*place, t)] if all(place) else []), *days]
     st.html(f'<p data-testid="saving-to"><b><bdi>{escape(", ".join(word for word in summary if word))}</bdi></b></p>')
-    if st.button(t("saving.save"), type="primary", key="save_to_record"):
+    save = partial(_save, visit=visit, dossier=dossier, patient=patient, place=place)
+    on_click = saving(partial(_save_as_shown, save, typed_entries()), place=_BUTTON, page="compare", t=t)
+    pressed = st.button(t("saving.save"), type="primary", key=_BUTTON, on_click=on_click)
+    show_failure_at(_BUTTON)
+    if pressed and st.session_state.pop(_LEFT, False):
         with shown_errors(t):
-            # All that can be wrong with what was typed is found before anything is written.
-            entries = _entries(visit, dossier, place)
-            key = patient.key()
-            st.session_state[_CHOSEN] = key
-            choose_patient(key)
-            saved = [held.save_comparison(who, dataclasses.replace(new, patient_key=key)) for new in entries]
-            st.session_state.setdefault(_SAVED, {})[visit.current] = (key, saved[-1])
+            save(held, who)
             run_again()
+
+
+def _save_as_shown(save: Callable[[Records, Actor], None], shown: dict[str, Any], held: Records, who: Actor) -> str:
+    """Save before the page runs, if the form is as it was drawn; what was typed together with the press is known to the run alone."""
+    st.session_state[_LEFT] = typed_entries() != shown
+    if not st.session_state[_LEFT]:
+        save(held, who)
+    return ""
+
+
+def _save(held: Records, who: Actor, *, visit: Visit, dossier: Dossier, patient: _ChosenPatient, place: tuple[str, str]) -> None:
+    # All that can be wrong with what was typed is found before anything is written.
+    entries = _entries(visit, dossier, place)
+    key = patient.key()
+    st.session_state[_CHOSEN] = key
+    choose_patient(key)
+    saved = [held.save_comparison(who, dataclasses.replace(new, patient_key=key)) for new in entries]
+    st.session_state.setdefault(_SAVED, {})[visit.current] = (key, saved[-1])
 
 
 def _known_patient(held: Records, who: Actor, t: Texts) -> _ChosenPatient:
