@@ -221,11 +221,6 @@ def forget_details(visit: Visit) -> None:
     visit.mm_per_px, visit.look_for_card = None, True
 
 
-def typed_entries() -> dict[str, Any]:
-    """What stands in the fields of a pair, beside the photos and where it is saved, by session key."""
-    return {str(key): value for key, value in st.session_state.items() if key in _DETAIL_KEYS or str(key).startswith(SAVING)}
-
-
 def take_details(visit: Visit, t: Texts) -> bool:
     """Dates, sessions, agent, leg: what is printed, and what the time window follows from; returns whether all of it can be."""
     for which in VISITS:

@@ -11,6 +11,7 @@ from photocompare.records.access import Actor
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.patient_record.fields import empty_fields, prefill, typed
+from photocompare.viewer.shared.notices import leave_announced
 from photocompare.viewer.shared.tables import head_and_body
 from photocompare.viewer.sign_in.saves import failure_at, saving
 
@@ -43,12 +44,15 @@ class Draft:
     def on_save(self, write: Callable[[Records, Actor, int], None], done: str, t: Texts) -> Callable[[], None]:
         """What the form's button calls: writes what was typed over the version it was filled from, and says so, or keeps all of it."""
 
-        def save(held: Records, who: Actor) -> str:
-            write(held, who, self.base)
+        def note() -> None:
             empty_fields(self.prefix)
-            return done
+            leave_announced("patients", done)
 
-        return saving(save, place=self.prefix, page="patients", t=t)
+        def save(held: Records, who: Actor) -> Callable[[], None]:
+            write(held, who, self.base)
+            return note
+
+        return saving(save, place=self.prefix, t=t)
 
     def show_failure(self, t: Texts) -> None:
         """Why nothing was written, where nothing was."""

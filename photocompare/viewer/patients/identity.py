@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
@@ -16,6 +17,7 @@ from photocompare.report.words.texts import Texts
 from photocompare.viewer.patient_record.fields import identity_fields
 from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.draft import Draft
+from photocompare.viewer.shared.components import nothing
 from photocompare.viewer.sign_in.saves import failure_at, saving
 
 
@@ -51,11 +53,11 @@ def _consent(file: PatientFile, use: str, t: Texts) -> None:
         st.session_state[key] = st.session_state[seen] = given
     st.session_state.setdefault(key, given)
 
-    def keep(held: Records, who: Actor) -> str:
+    def keep(held: Records, who: Actor) -> Callable[[], None]:
         held.set_consent(who, file.key, use, bool(st.session_state[key]))
-        return ""
+        return nothing
 
-    on_change = saving(keep, place=key, page="patients", t=t)
+    on_change = saving(keep, place=key, t=t)
     st.toggle(t(f"patients.consent_{use}"), key=key, disabled=not may_write(), on_change=on_change)
     if failure is not None:
         st.error(failure.sentence)

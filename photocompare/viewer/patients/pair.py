@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -25,7 +27,7 @@ from photocompare.viewer.result.exports import offer_exports
 from photocompare.viewer.result.pictures import show_pictures
 from photocompare.viewer.result.progress import await_result, show_failure, under_way
 from photocompare.viewer.result.result_view import show_details, show_numbers
-from photocompare.viewer.shared.notices import shown_errors
+from photocompare.viewer.shared.notices import leave_announced, shown_errors
 from photocompare.viewer.shared.printed_letters import not_printed, tell_not_printed
 from photocompare.viewer.shared.tables import table
 from photocompare.viewer.shared.waiting import run_again
@@ -182,11 +184,11 @@ def _measure_now(held: Records, who: Actor, key: str, pair: _Pair, t: Texts) -> 
     if may_write():
         request, button = measuring.request, f"save_{pair.region.id}"
 
-        def save(held: Records, who: Actor) -> str:
+        def save(held: Records, who: Actor) -> Callable[[], None]:
             held.save_comparison(who, _entry(key, pair, request, dossier))
-            return t("saving.saved", record=key)
+            return partial(leave_announced, "patients", t("saving.saved", record=key))
 
-        st.button(t("patients.save_pair"), type="primary", key=button, on_click=saving(save, place=button, page="patients", t=t))
+        st.button(t("patients.save_pair"), type="primary", key=button, on_click=saving(save, place=button, t=t))
         show_failure_at(button)
 
 

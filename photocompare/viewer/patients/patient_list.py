@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -69,6 +71,11 @@ def last_seen(line: PatientLine, t: Texts) -> str:
     return t("patients.last_seen", visits=count, day=line.last_day.isoformat())
 
 
+def _added(key: str) -> None:
+    choose_patient(key)
+    start_new(_NEW)
+
+
 def _new_patient(t: Texts) -> None:
     box = lazy_expander(t("patients.new"), "new_patient_box")
     if box is None:
@@ -77,12 +84,9 @@ def _new_patient(t: Texts) -> None:
         st.text(t("patients.new_note"))
         read = identity_fields(new_prefix(_NEW), None, t)
 
-        def add(held: Records, who: Actor) -> str:
+        def add(held: Records, who: Actor) -> Callable[[], None]:
             identity = read()
-            key = held.add_patient(who, identity if identity != type(identity)() else None)
-            start_new(_NEW)
-            choose_patient(key)
-            return ""
+            return partial(_added, held.add_patient(who, identity if identity != type(identity)() else None))
 
-        st.form_submit_button(t("patients.add"), type="primary", on_click=saving(add, place=_NEW, page="patients", t=t))
+        st.form_submit_button(t("patients.add"), type="primary", on_click=saving(add, place=_NEW, t=t))
         show_failure_at(_NEW)

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
 from photocompare.base.errors import StaleRecord, UsageError
 from photocompare.records.access import Actor
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.shared.notices import error_sentence, leave_announced
+from photocompare.viewer.shared.notices import error_sentence
 from photocompare.viewer.shared.records import records
 from photocompare.viewer.sign_in.session import actor, own_session
 
-Save = Callable[[Records, Actor], str]
-"""Saves what was typed, which it reads from the session; returns what the page says then, empty for nothing."""
+Save = Callable[[Records, Actor], Callable[[], None]]
+"""Reads from the session what was typed, saves it, and returns what notes in the session that it is saved.
+
+Streamlit follows a click that waits at the next word with the session; within a save that word would cut it in two.
+"""
 
 _FAILED = "save_failed"
 
@@ -33,7 +38,7 @@ class Failure:
     stale: bool
 
 
-def saving(save: Save, *, place: str, page: str, t: Texts) -> Callable[[], None]:
+def saving(save: Save, *, place: str, t: Texts) -> Callable[[], None]:
     """What a button or a switch calls when it is pressed.
 
     Parameters
@@ -41,8 +46,6 @@ def saving(save: Save, *, place: str, page: str, t: Texts) -> Callable[[], None]
     save : callable
     place : str
         Name of the place of the page where a failure is told, see `failure_at`.
-    page : str
-        Which tells what was saved, see `notices.show_announced`.
     t : Texts
     """
 
@@ -50,14 +53,21 @@ def saving(save: Save, *, place: str, page: str, t: Texts) -> Callable[[], None]
         try:
             if not own_session():
                 return
-            done = save(records(), actor())
+            note = save(records(), actor())
         except UsageError as error:
-            _leave(place, error, t)
-        else:
-            if done:
-                leave_announced(page, done)
+            note = partial(_leave, place, error, t)
+        finish(note)
 
     return press
+
+
+def finish(note: Callable[[], None]) -> None:
+    """Note a save in the session, also where a page was clicked meanwhile: the note first, then that page."""
+    try:
+        note()
+    except RerunException:
+        note()
+        raise
 
 
 def _leave(place: str, error: UsageError, t: Texts) -> None:
