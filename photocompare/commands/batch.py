@@ -88,10 +88,9 @@ def batch(
         saver = None
         if save:
             from photocompare.batch.saving import SaveToRecords
-            from photocompare.records.places import usual_places
-            from photocompare.records.store import Records
+            from photocompare.commands.opened_records import open_records
 
-            records = Records(usual_places())
+            records = open_records()
             saver = SaveToRecords(records, listed)
         summary = run_batch(listed, out, options=options, save=saver, watcher=bars)
     finally:

@@ -33,13 +33,12 @@ def report(
     period: Annotated[Literal["month", "quarter"], typer.Option("--period", help="Step of the run chart.")] = "month",
 ) -> None:
     """Work out every figure of the audit page, and export the de-identified table."""
+    from photocompare.commands.opened_records import open_records
     from photocompare.practice.audit_files import audit_exports, write_audit
     from photocompare.practice.audit_words import clearance, with_interval
     from photocompare.practice.cohort import CohortFilter
     from photocompare.practice.figures import AuditOptions
     from photocompare.records.access import COMMAND_LINE, Permission
-    from photocompare.records.places import usual_places
-    from photocompare.records.store import Records
     from photocompare.report.words.texts import texts
 
     if language not in _LANGUAGES:
@@ -47,7 +46,7 @@ def report(
     wanted = CohortFilter(since=_day(since), until=_day(until))
     check_output_folder(out)
     options = AuditOptions(run_period=period, as_of=dt.datetime.now(dt.UTC).date())
-    with closing(Records(usual_places())) as records:
+    with closing(open_records()) as records:
         frame = records.cohort(COMMAND_LINE, since=wanted.since, until=wanted.until)
         if frame.empty:
             raise UsageError("Nobody was treated in this period; check the dates, or save comparisons to the records first.")

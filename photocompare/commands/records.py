@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import written_privately
-
-if TYPE_CHECKING:
-    from photocompare.records.store import Records
+from photocompare.commands.opened_records import open_records
 
 PROBLEMS_FOUND = 3
 """Exit status of `verify` when something is wrong."""
 
 app = typer.Typer(no_args_is_help=True, help="Look after the records: back up, restore, verify, export or erase a patient, accounts.")
-
-
-def _open_records() -> Records:
-    from photocompare.records.places import usual_places
-    from photocompare.records.store import Records
-
-    return Records(usual_places())
 
 
 @app.command()
@@ -34,7 +25,7 @@ def backup(
     from photocompare.records.access import COMMAND_LINE
     from photocompare.records.backup import back_up
 
-    report = back_up(_open_records(), COMMAND_LINE, out)
+    report = back_up(open_records(), COMMAND_LINE, out)
     typer.echo(f"Backup: {report.file} ({sum(report.rows.values())} rows, {report.copied} new files)")
     typer.echo(f"Head of the trail, to be kept elsewhere: {report.head}")
     if report.unreadable:
@@ -45,14 +36,23 @@ def backup(
 
 
 @app.command()
-def restore(source: Annotated[Path, typer.Argument(help="A backup, or a folder of backups, whose last one is taken.")]) -> None:
-    """Restore a backup into empty records."""
+def restore(
+    source: Annotated[Path, typer.Argument(help="A backup, or a folder of backups, whose last one is taken.")],
+    without_missing: Annotated[
+        bool, typer.Option("--without-missing", help="Restore also where photos are missing beside the backup.")
+    ] = False,
+) -> None:
+    """Restore a backup of this or an earlier version into empty records.  Status 3 when files were missing."""
     from photocompare.records.access import COMMAND_LINE
     from photocompare.records.backup import newest_backup
-    from photocompare.records.backup import restore as fill
+    from photocompare.records.restoring import restore as fill
 
-    rows = fill(_open_records(), COMMAND_LINE, newest_backup(source) if source.is_dir() else source)
-    typer.echo("Restored: " + ", ".join(f"{count} rows of {table}" for table, count in rows.items() if count))
+    backup = newest_backup(source) if source.is_dir() else source
+    restored = fill(open_records(), COMMAND_LINE, backup, without_missing=without_missing)
+    typer.echo("Restored: " + ", ".join(f"{count} rows of {table}" for table, count in restored.rows.items() if count))
+    if restored.missing:
+        typer.echo(f"{len(restored.missing)} files were missing or changed and are told missing; photocompare records verify names them.")
+        raise typer.Exit(PROBLEMS_FOUND)
 
 
 @app.command()
@@ -63,7 +63,7 @@ def verify(
     from photocompare.records.access import COMMAND_LINE
     from photocompare.records.upkeep import verify as check
 
-    found = check(_open_records(), COMMAND_LINE, known_head=head)
+    found = check(open_records(), COMMAND_LINE, known_head=head)
     for problem in found.problems:
         typer.echo(problem)
     state = "All is well" if found.clean else f"{len(found.problems)} problems"
@@ -84,7 +84,7 @@ def export(
 
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; name the file, such as {out / (patient + '.zip')}.")
-    data = export_patient(_open_records(), COMMAND_LINE, patient)
+    data = export_patient(open_records(), COMMAND_LINE, patient)
     with written_privately(out) as file:
         file.write(data)
     typer.echo(f"Export: {out}")
@@ -102,7 +102,7 @@ def erase(
 
     if not yes:
         typer.confirm(f"Erase identity and photos of {patient}? This can't be undone.", abort=True)
-    gone = erase_patient(_open_records(), COMMAND_LINE, patient, reason)
+    gone = erase_patient(open_records(), COMMAND_LINE, patient, reason)
     typer.echo(f"Erased: {patient}, {gone} files. Backups taken before still hold them.")
 
 
@@ -116,5 +116,5 @@ def account(
     """Open, change or close an account."""
     from photocompare.records.access import COMMAND_LINE
 
-    _open_records().set_account(COMMAND_LINE, subject, role=role, name=name, active=not close)
+    open_records().set_account(COMMAND_LINE, subject, role=role, name=name, active=not close)
     typer.echo(f"Account {'closed' if close else 'open'}: {subject} ({role})")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import subprocess
     from types import FrameType
 
+    from photocompare.records.places import Places
+
 USUAL_PORT, PORTS_TRIED = 8501, 20
 """Streamlit's own, and how many from there on are tried while others are taken."""
 
@@ -33,10 +35,15 @@ def view(
     import subprocess
     import threading
 
+    from photocompare.commands.opened_records import tell_where
+    from photocompare.records.places import usual_places
+
     script = viewer_script()
     listens = free_port(port)
     url = f"http://localhost:{listens}"
-    typer.echo(f"The viewer opens at {url}. Records lie in {_records()}. Ctrl-C ends it.")
+    places = usual_places()
+    typer.echo(f"The viewer opens at {url}. Records lie in {_named(places)}. Ctrl-C ends it.")
+    tell_where(places)
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={listens}", f"--server.address={ADDRESS}"]
     signal.signal(signal.SIGTERM, _interrupt)  # the server ends with this process, however that is asked to end
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
@@ -92,11 +99,9 @@ def free_port(wanted: int | None) -> int:
     raise UsageError(f"{taken} is taken on this machine. End the other program, or give another with --port.")
 
 
-def _records() -> str:
-    from photocompare.records.places import usual_folder, usual_places
-
-    places = usual_places()
-    return str(usual_folder()) if places.sqlite_file is not None else "the database that PHOTOCOMPARE_DATABASE_URL names"
+def _named(places: Places) -> str:
+    file = places.sqlite_file
+    return str(file.parent) if file is not None else "the database that PHOTOCOMPARE_DATABASE_URL names"
 
 
 def _open_when_ready(url: str, server: subprocess.Popen[bytes]) -> None:

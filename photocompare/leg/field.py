@@ -124,7 +124,8 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
     hidden = find_obstructions(linear, leg, options=options.obstructions)
     rim = leg & (_enlarge(_rim(small == principal, options), shape))
     painted = np.count_nonzero(hidden.paint) > options.told_paint_share * np.count_nonzero(leg)
-    return Field(limbs, principal, leg, leg & ~rim & ~hidden.any, hidden, rim, ("drawn_on",) if painted else ())
+    drawn_on = painted or hidden.writing.any()
+    return Field(limbs, principal, leg, leg & ~rim & ~hidden.any, hidden, rim, ("drawn_on",) if drawn_on else ())
 
 
 def other_limb(linear: LinearRGB, found: Field, principal: int, *, options: FieldOptions) -> Field:

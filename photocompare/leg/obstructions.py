@@ -1,4 +1,4 @@
-"""What hides skin: glare, clipping, deep shadow, hair strokes, colour that lies on it or was drawn into the photo.
+"""What hides skin: glare, clipping, deep shadow, hair strokes, colour that lies on it or was drawn into the photo, writing.
 
 Each is left out of measuring only where a vein would be lost to it.  Veins, stains and moles must never be taken for one.
 """
@@ -6,7 +6,7 @@ Each is left out of measuring only where a vein would be lost to it.  Veins, sta
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
 from photocompare.base.colour import DARKEST, density_from_linear
 from photocompare.base.masks import dilated, disc, eroded, parts_of, square
+from photocompare.leg.writing import WritingOptions, find_writing
 
 _DENSITY_CODE = 60.0
 """Steps of 8 bits a unit of density while looking for hair: 0.017 a step, a third of what an observer notices; 255 is density 4.25."""
@@ -78,6 +79,8 @@ class ObstructionOptions:
         R/G or G/B below which it is paint: green, blue or cyan.  Deep veins stay above 0.7.
     paint_margin_px : int
         Grown by this, for JPEG carries a letter's colour as far as half a block.
+    writing : WritingOptions
+        Rows of letters without colour.
     """
 
     glare_share: float = 0.5
@@ -103,6 +106,7 @@ class ObstructionOptions:
     paint_green_over_blue: float = 20.0
     paint_cold: float = 1 / 3
     paint_margin_px: int = 6
+    writing: WritingOptions = field(default_factory=WritingOptions)
 
 
 @dataclass(frozen=True)
@@ -114,11 +118,12 @@ class Obstructions:
     shadow: Mask
     hair: Mask
     paint: Mask
+    writing: Mask
 
     @property
     def any(self) -> Mask:
         """Hidden by any of them."""
-        return self.glare | self.clipped | self.shadow | self.hair | self.paint
+        return self.glare | self.clipped | self.shadow | self.hair | self.paint | self.writing
 
 
 def nothing_hidden(shape: tuple[int, ...]) -> Obstructions:
@@ -154,6 +159,7 @@ def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptio
         _enlarged(_shadow(soft, on_leg, options), inside.shape),
         _hair(light, half, inside, options),
         _enlarged(_paint(half, on_leg, options), inside.shape),
+        _enlarged(find_writing(half, on_leg, options=options.writing), inside.shape),
     )
     return Obstructions(*(_put_back(mask & inside, box, leg.shape) for mask in hidden))
 

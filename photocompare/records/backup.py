@@ -3,7 +3,7 @@
     FOLDER/photos/ab/ab12...          each file once, however many backups speak of it
     FOLDER/records-20260412T080000Z.zip   manifest.json and a table a file, one JSON row a line
 
-A backup is taken while people work.  Restoring goes into an empty database, SQLite or PostgreSQL, whichever it was taken from.
+A backup is taken while people work; `restoring` fills empty records from it.
 """
 
 from __future__ import annotations
@@ -18,27 +18,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, LargeBinary, Table, create_engine, func, insert, select, text
+from sqlalchemy import URL, Table, create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from photocompare import __version__
-from photocompare.base.errors import DamagedPhoto, RecordsUnusable, UsageError
+from photocompare.base.errors import DamagedPhoto, UsageError
 from photocompare.base.safe_files import written_privately
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.migrating import revisions
 from photocompare.records.photo_files import PhotoFiles
-from photocompare.records.schema import Base, IsoDate
+from photocompare.records.schema import Base
 from photocompare.records.store import Records
 from photocompare.records.upkeep import referenced_files
 
 FORMAT = "photocompare.backup/1"
 
-_CHUNK = 2_000
+CHUNK = 2_000
 """Rows that are moved at once."""
 
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
+FILES = "photos"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def back_up(records: Records, actor: Actor, folder: Path) -> BackupReport:
         rows = {table.name: _write_table(session, table, archive) for table in Base.metadata.sorted_tables}
         _, head = trail.head(session)
         digests = sorted(referenced_files(session))
-        copied, unreadable = _copy_files(records.photos, PhotoFiles(str(folder / "photos")), digests)
+        copied, unreadable = _copy_files(records.photos, PhotoFiles(str(folder / FILES)), digests)
         manifest = {
             "format": FORMAT,
             "schema": revisions()[-1],
@@ -84,7 +85,7 @@ def back_up(records: Records, actor: Actor, folder: Path) -> BackupReport:
             "files": len(digests),
             "unreadable": unreadable,
         }
-        archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
     return BackupReport(target, rows, copied, tuple(unreadable), head)
 
 
@@ -108,7 +109,7 @@ def _write_table(session: Session, table: Table, archive: zipfile.ZipFile) -> in
     count = 0
     order = list(table.primary_key.columns)
     with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as file:
-        for row in session.execute(select(table).order_by(*order).execution_options(yield_per=_CHUNK)).mappings():
+        for row in session.execute(select(table).order_by(*order).execution_options(yield_per=CHUNK)).mappings():
             plain = {name: _plain(value) for name, value in row.items()}
             file.write((json.dumps(plain, ensure_ascii=True) + "\n").encode())
             count += 1
@@ -143,89 +144,7 @@ def newest_backup(folder: Path) -> Path:
     return found[-1]
 
 
-def restore(records: Records, actor: Actor, backup: Path) -> dict[str, int]:
-    """Fill empty records from a backup, photos first; rows by table.
-
-    Raises
-    ------
-    UsageError
-        The records are not empty, or the file is no backup.
-    RecordsUnusable
-        The backup is of another version's schema.
-    DamagedPhoto
-        A photo of the backup is missing or was changed; nothing is restored.
-    """
-    try:
-        with zipfile.ZipFile(backup) as archive:
-            manifest = json.loads(archive.read(_MANIFEST))
-            if manifest.get("format") != FORMAT:
-                raise UsageError(f"{backup} is no backup of photocompare's records.")
-            if manifest["schema"] != revisions()[-1]:
-                raise RecordsUnusable(f"The backup was written by photocompare {manifest['version']}; restore it with that version.")
-            return _fill(records, actor, archive, PhotoFiles(str(backup.parent / "photos")), set(manifest["unreadable"]))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise UsageError(f"{backup} is no backup of photocompare's records, or it is damaged.") from error
-
-
-def _fill(records: Records, actor: Actor, archive: zipfile.ZipFile, source: PhotoFiles, lost: set[str]) -> dict[str, int]:
-    tickets: list[str] = []
-    try:
-        with records.writing(actor, Permission.UPKEEP) as session:
-            if any(session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables):
-                raise UsageError("The records are not empty; restore into a new folder or a new database.")
-            rows = {table.name: _read_table(session, table, archive) for table in Base.metadata.sorted_tables}
-            for digest in sorted(set(referenced_files(session)) - lost):
-                ticket = records.photos.bring(source.read(digest))
-                tickets.append(ticket)
-            broken = trail.first_break(session)
-            if broken is not None:
-                raise UsageError(f"The backup's trail is broken: entry {broken.sequence} {broken.what}.")
-            trail.note(session, actor, "records.restore", "records", after={"rows": sum(rows.values())})
-    except BaseException:
-        for ticket in tickets:
-            with contextlib.suppress(OSError):
-                records.photos.drop(ticket)
-        raise
-    for ticket in tickets:
-        records.photos.settle(ticket)
-    return rows
-
-
-def _read_table(session: Session, table: Table, archive: zipfile.ZipFile) -> int:
-    count = 0
-    with archive.open(f"tables/{table.name}.jsonl") as file:
-        chunk: list[dict[str, Any]] = []
-        for line in file:
-            chunk.append(_typed(table, json.loads(line)))
-            if len(chunk) == _CHUNK:
-                session.execute(insert(table), chunk)
-                count, chunk = count + len(chunk), []
-        if chunk:
-            session.execute(insert(table), chunk)
-    _count_on(session, table)
-    return count + len(chunk)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    kinds = {column.key: column.type for column in table.columns}
-    return {name: value if value is None else _of_kind(kinds[name], value) for name, value in row.items()}
-
-
-def _of_kind(kind: Any, value: Any) -> Any:
-    if isinstance(kind, LargeBinary):
-        return bytes.fromhex(value)
-    return dt.date.fromisoformat(value) if isinstance(kind, IsoDate) else value
-
-
-def _count_on(session: Session, table: Table) -> None:
-    """Let PostgreSQL number new rows after those that were brought."""
-    if session.get_bind().dialect.name == "postgresql" and "id" in table.columns:
-        session.execute(
-            text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), greatest(1, (SELECT max(id) FROM {table.name})))")
-        )

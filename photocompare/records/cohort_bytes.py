@@ -1,7 +1,7 @@
 """A row of the audit's table as one run of bytes, kept beside its columns.
 
-A database hands over a million short runs of bytes in a fraction of the time that it needs for forty million cells, and numpy takes them
-apart as they are.  Words stand in the runs by their number in `CohortWordRow`.
+A database hands over a hundred thousand short runs of bytes in a fraction of the time that it needs for four million cells, and numpy takes
+them apart as they are (`docs/audit.md` has the times of both ways).  Words stand in the runs by their number in `CohortWordRow`.
 """
 
 from __future__ import annotations

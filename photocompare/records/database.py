@@ -8,7 +8,6 @@ lock does the same, since each entry of the trail needs the hash of the one befo
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from photocompare.base.errors import RecordsUnusable
+from photocompare.records.drives import network_refusal
 from photocompare.records.places import Places
 
 APPLICATION_ID: Final = 0x50434D50
@@ -33,11 +33,6 @@ _WRITERS_LOCK = 5_063_504
 """Key of PostgreSQL's advisory lock; any number that other programs are unlikely to take."""
 
 _SQLITE_HEAD = b"SQLite format 3\x00"
-_NETWORK_FILE_SYSTEMS = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs", "9p"}
-)
-"""Where locks of files can't be relied on (sqlite.org/howtocorrupt.html, 2.1)."""
-
 _PRAGMAS: Final = {
     "foreign_keys": 1,
     "synchronous": 3,  # EXTRA: as FULL, and a commit survives a power cut just after it although the journal is deleted
@@ -178,9 +173,9 @@ def _check_file(file: Path, places: Places) -> None:
     if file.is_dir():
         raise RecordsUnusable(f"{file} is a folder, not the records' database.")
     folder = file.parent
-    kind = _file_system(folder)
-    if kind in _NETWORK_FILE_SYSTEMS:
-        raise RecordsUnusable(f"{folder} lies on a network drive ({kind}), where SQLite is not safe; use a local folder, or PostgreSQL.")
+    refusal = network_refusal(folder)
+    if refusal is not None:
+        raise refusal
     if file.exists():
         with file.open("rb") as opened:
             head = opened.read(len(_SQLITE_HEAD))
@@ -206,20 +201,6 @@ def _misplaced(file: Path) -> Path | None:
     """Where earlier versions put the database, which took a folder's name for a URL; None where there is none."""
     read_as = Path(unquote(str(file).partition("?")[0]))
     return read_as if read_as != file and read_as.is_file() else None
-
-
-def _file_system(folder: Path) -> str:
-    """Kind of the file system that holds a folder, as Linux lists it; empty where there is no such list."""
-    mounts = Path("/proc/self/mounts")
-    if not mounts.is_file():
-        return ""
-    inside, best = str(folder.absolute()), ("", "")
-    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
-        _, point, kind, *_ = line.split(" ")
-        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), point)
-        if (inside == point or inside.startswith(point.rstrip("/") + "/")) and len(point) >= len(best[0]):
-            best = (point, kind)
-    return best[1]
 
 
 def records_unusable(error: DatabaseError) -> RecordsUnusable:

@@ -15,6 +15,7 @@ from sqlalchemy import Select, func, select
 
 from photocompare import __version__
 from photocompare.base.errors import UsageError
+from photocompare.base.flags import FIELD_DRAWN
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.anonymous_pictures import AnonymousPictures, anonymous_pictures, read_noting_damage
@@ -44,6 +45,8 @@ class GalleryCase:
         Clearance of length with its interval, percent.
     sessions : int or None
         Treatments between the photos.
+    within_drawn_field : bool
+        Whether it was measured within a field that a reader drew.
     look : mapping or None
         Figures of the leg's look; None where they are not worked out yet.
     """
@@ -53,6 +56,7 @@ class GalleryCase:
     low: float
     high: float
     sessions: int | None
+    within_drawn_field: bool
     look: Figures | None
 
 
@@ -88,8 +92,9 @@ def gallery_cases(
 
 
 def _case(row: Any) -> GalleryCase:
-    number, percent, low, high, sessions, made_by, figures = row
-    return GalleryCase(number, percent, low, high, sessions, json.loads(figures) if made_by == __version__ else None)
+    number, percent, low, high, sessions, reasons, made_by, figures = row
+    look = json.loads(figures) if made_by == __version__ else None
+    return GalleryCase(number, percent, low, high, sessions, FIELD_DRAWN in reasons.split(), look)
 
 
 def keep_look(records: Records, actor: Actor, comparison_id: int, look_of: Callable[[Dossier], Figures]) -> Figures:
@@ -139,7 +144,7 @@ def _may_show(records: Records, actor: Actor, comparison_id: int, *, noted: str)
         return about, found[1]
 
 
-def _shown() -> Select[int, float | None, float | None, float | None, int | None, str, str]:
+def _shown() -> Select[int, float | None, float | None, float | None, int | None, str, str, str]:
     """Measured outcomes in time, the latest revision of each, of patients who agree now."""
     latest = select(func.max(ConsentRow.id)).where(ConsentRow.use == GALLERY).group_by(ConsentRow.patient_id)
     agreeing = select(ConsentRow.patient_id).where(ConsentRow.id.in_(latest), ConsentRow.given == 1)
@@ -149,6 +154,7 @@ def _shown() -> Select[int, float | None, float | None, float | None, int | None
         CohortRow.length_low,
         CohortRow.length_high,
         CohortRow.sessions,
+        CohortRow.reasons,
         LookRow.made_by,
         LookRow.figures,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
 import shutil
@@ -14,22 +15,25 @@ from typing import Any
 import numpy as np
 import pytest
 from pyarrow import parquet
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from photocompare.base.errors import UsageError
+from photocompare.batch import keeping
 from photocompare.batch.keeping import DOSSIER, BatchFolder
 from photocompare.batch.manifest import Manifest, PairRow
 from photocompare.batch.run import BatchOptions, BatchSummary, run_batch
 from photocompare.batch.saving import Saver, SaveToRecords
 from photocompare.photo.dicom import without_identity
 from photocompare.records.access import COMMAND_LINE
-from photocompare.records.backup import back_up, restore
+from photocompare.records.backup import back_up
 from photocompare.records.entries import IdentityFacts
+from photocompare.records.photo_files import PhotoFiles
 from photocompare.records.places import in_folder
+from photocompare.records.restoring import restore
 from photocompare.records.schema import ComparisonRow, IdentityRow, PatientRow, PhotoRow, VisitRow
 from photocompare.records.store import Records
-from photocompare.records.upkeep import erase_patient
+from photocompare.records.upkeep import erase_patient, verify
 from photocompare.results.result import Result
 from tests.support import dicom_files
 from tests.support.hostile_files import scene
@@ -302,3 +306,56 @@ def test_a_database_that_fails_costs_the_saving_and_not_the_batch(
     assert (summary.unsaved, summary.fresh) == (1, 1)
     why = parquet.read_table(tmp_path / "out" / "results.parquet").to_pylist()[0]["not_saved"]
     assert why == "The records' database did not take the pair (OperationalError); start again when it is back."
+
+
+def no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_while_saving_is_told_and_made_up_for_without_measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full for the photos, then for the database, then for the batch's own mark: nothing is half in the records, nothing is lost."""
+    plain, out = saved_pair(tmp_path)
+    listed = Manifest(plain.root, (PairRow(**(vars(plain.rows[0]) | {"note": 2_000 * "much "})),))  # takes pages of the database
+
+    def saved() -> tuple[BatchSummary, str]:
+        with closing(Records(in_folder(tmp_path / "records"))) as held:
+            if database_full:
+                held.database.run_alone("VACUUM")  # no page is free
+                with held.database.reading() as session:
+                    pages = session.connection().exec_driver_sql("PRAGMA page_count").scalar()
+                event.listen(held.database.engine, "connect", lambda each, _: each.execute(f"PRAGMA max_page_count = {pages}"))
+            summary = run_batch(listed, out, options=ONE, save=SaveToRecords(held, listed))
+        return summary, parquet.read_table(out / "results.parquet").to_pylist()[0]["not_saved"] or ""
+
+    def held() -> tuple[int, int, int]:
+        """Comparisons, photos and files of the records, which are whole."""
+        with closing(Records(in_folder(tmp_path / "records"))) as records, records.database.reading() as session:
+            assert verify(records, COMMAND_LINE).problems == ()
+            counts = [len(list(session.scalars(select(kind)))) for kind in (ComparisonRow, PhotoRow)]
+            assert len(list(session.scalars(select(PatientRow)))) <= 1
+            return counts[0], counts[1], len(list(records.photos.digests()) + records.photos.unfinished())
+
+    database_full = False
+    with monkeypatch.context() as full:
+        full.setattr(PhotoFiles, "bring", no_room)
+        summary, why = saved()
+    assert (summary.complete, summary.fresh, summary.unsaved) == (False, 1, 1)
+    assert why == "The photos can't be stored (No space left on device); nothing was saved. Free some space and try again."
+    assert held() == (0, 0, 0)
+
+    database_full = True
+    summary, why = saved()
+    assert (summary.fresh, summary.unsaved) == (0, 1)
+    assert why == "The disk is full; nothing was saved. Free some space and try again."
+    assert held() == (0, 0, 0)
+
+    database_full = False
+    with monkeypatch.context() as full:
+        full.setattr(keeping, "write_whole", no_room)
+        with pytest.raises(UsageError, match=r"No space left on device\. What was done is kept"):
+            saved()
+    assert held() == (1, 2, 3)
+
+    summary, why = saved()
+    assert (summary.complete, summary.fresh, why) == (True, 0, "")
+    assert held() == (1, 2, 3)

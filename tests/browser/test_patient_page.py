@@ -28,6 +28,7 @@ from tests.support.steps import (
     downloaded,
     everything_written,
     file_of,
+    go_to,
     grave_findings,
     pair,
     sample_files,
@@ -275,6 +276,24 @@ def test_two_people_at_one_identity_the_second_takes_what_is_kept(open_page: Ope
     file = held.open_patient(LOCAL, key)
     assert file.identity is not None
     assert file.identity.note == "first note"
+
+
+@pytest.mark.parametrize("place", ["about", "audit"])
+def test_a_page_that_is_clicked_while_something_is_saved_is_followed_and_it_is_saved(
+    open_page: OpenPage, key: str, held: Records, place: str
+) -> None:
+    page = open_patient(open_page, key, "identity")
+    note = f"noted on the way to {place}"
+    field(page, "patients.field_note").fill(note)
+    with held.database.writing():  # another one writes: the save waits
+        page.get_by_role("button", name=ENGLISH("patients.save_identity")).click()
+        page.wait_for_timeout(600)
+        go_to(page, place)
+        page.wait_for_timeout(600)
+    expect(page.get_by_role("heading", level=1, name=ENGLISH("about.title" if place == "about" else "audit_page.title"))).to_be_visible()
+    settled(page)
+    assert f"/{place}" in page.url
+    comes_to(page, lambda: getattr(held.open_patient(LOCAL, key).identity, "note", ""), note)
 
 
 def test_a_consent_is_kept_and_seen_by_the_next(open_page: OpenPage, key: str, held: Records) -> None:

@@ -141,6 +141,56 @@ def test_a_date_stamp_is_left_out_and_told(tone: str, colour: tuple[float, float
     assert not find_field(painted.linear).hidden.paint.any()
 
 
+def written_on(shape: tuple[int, ...], *, turned: bool = False, height_px: int = 34) -> np.ndarray:
+    """Digits of seven strokes, as cameras burn them in; True where a stroke is."""
+    strokes = {"0": "abcdef", "1": "bc", "2": "abged", "5": "afgcd", "6": "afgedc", " ": ""}
+    sheet = np.zeros(shape[::-1] if turned else shape, np.uint8)
+    wide, x, y = height_px // 2, int(0.3 * sheet.shape[1]), int(0.55 * sheet.shape[0])
+    ends = {
+        "a": (0, 0, 1, 0),
+        "b": (1, 0, 1, 1),
+        "c": (1, 1, 1, 2),
+        "d": (0, 2, 1, 2),
+        "e": (0, 1, 0, 2),
+        "f": (0, 0, 0, 1),
+        "g": (0, 1, 1, 1),
+    }
+    for figure in "12 05 2026":
+        for stroke in strokes[figure]:
+            x0, y0, x1, y1 = (wide * k for k in ends[stroke])
+            cv2.line(sheet, (x + x0, y + y0), (x + x1, y + y1), 255, 3, cv2.LINE_AA)
+        x += int(1.6 * wide)
+    return sheet.T if turned else sheet
+
+
+@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("light", "opaque"), [(0.0, 1.0), (1.0, 1.0), (0.0, 0.45), (1.0, 0.45)])
+def test_black_or_white_writing_is_left_out_and_told(tone: str, turned: bool, light: float, opaque: float) -> None:
+    painted = paint_leg(tone, "grey")
+    sheet = written_on(painted.leg.shape, turned=turned)
+    share = (opaque * sheet / np.float32(255))[..., np.newaxis]
+    codes = np.sqrt(painted.linear) * (1 - share) + np.float32(light) * share  # as programs blend: by code, not by light
+    field = find_field(codes**2)
+    letters = (sheet > 0) & field.leg
+    assert "drawn_on" in field.flags
+    assert _cover(field.hidden.any, letters) > 0.99
+    assert field.hidden.writing.sum() < 8 * letters.sum()
+
+
+def test_no_writing_is_seen_where_there_is_none() -> None:
+    """Nor in hair, nor in marks that stand in no row."""
+    rng = np.random.default_rng(3)
+    for tone in TONES:
+        painted = paint_leg(tone, "grey")
+        marked = painted.linear.copy()
+        for _ in range(60):
+            x, y, turn = int(rng.integers(160, 380)), int(rng.integers(100, 700)), float(rng.uniform(0, 180))
+            cv2.ellipse(marked, (x, y), (int(rng.integers(2, 6)), int(rng.integers(8, 20))), turn, 0, 360, (0.03, 0.02, 0.02), -1)
+        for linear in (painted.linear, marked):
+            assert not find_field(linear).hidden.writing.any()
+
+
 def test_glare_is_part_of_the_leg_but_not_measurable() -> None:
     painted = paint_leg("medium", "blue", gloss=1.0)
     field = find_field(painted.linear)

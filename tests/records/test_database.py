@@ -195,18 +195,6 @@ def test_a_reader_sees_one_state_while_the_schema_changes(places: Places, monkey
     open_database(places).close()
 
 
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
-def test_a_network_drive_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr(database_module, "_file_system", lambda _folder: kind)
-    with pytest.raises(RecordsUnusable, match="network drive"):
-        open_database(in_folder(tmp_path))
-
-
-def test_the_file_system_of_a_folder_is_known(tmp_path: Path) -> None:
-    assert database_module._file_system(Path("/proc/self")) in ("proc", "")
-    assert database_module._file_system(tmp_path) not in database_module._NETWORK_FILE_SYSTEMS
-
-
 def test_a_folder_that_can_not_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     with pytest.raises(RecordsUnusable, match="can't be written"):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import hashlib
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -14,12 +17,15 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, text
 
-from photocompare.base.errors import AccessDenied, DamagedPhoto, UsageError
+from photocompare.base.errors import AccessDenied, DamagedPhoto, RecordsUnusable, UsageError
 from photocompare.records import upkeep
 from photocompare.records.access import LOCAL, Actor
-from photocompare.records.backup import back_up, newest_backup, restore
+from photocompare.records.backup import FORMAT, back_up, newest_backup
 from photocompare.records.entries import IdentityFacts, VisitFacts
+from photocompare.records.migrating import revisions
+from photocompare.records.photo_files import PhotoFiles
 from photocompare.records.places import in_folder
+from photocompare.records.restoring import restore
 from photocompare.records.schema import Base
 from photocompare.records.store import Records
 from photocompare.records.upkeep import erase_patient, export_patient, verify
@@ -156,6 +162,96 @@ def test_a_damaged_backup_restores_nothing(records: Records, tmp_path: Path) -> 
         restore(other, LOCAL, report.file)
     with pytest.raises(UsageError, match="no backup in"):
         newest_backup(tmp_path)
+
+
+@pytest.mark.parametrize("schema", revisions()[:-1])
+def test_a_backup_of_an_earlier_version_is_brought_up_to_date(records: Records, tmp_path: Path, schema: str) -> None:
+    """As that version wrote it: its schema's tables alone."""
+    ann, _ = filled(records)
+    backup = back_up(records, LOCAL, tmp_path / "b").file
+    with zipfile.ZipFile(backup) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(files["manifest.json"]) | {"schema": schema, "version": "0.0.9"}
+    del files["tables/look.jsonl"]
+    with zipfile.ZipFile(backup, "w") as archive:
+        for name, data in (files | {"manifest.json": json.dumps(manifest).encode()}).items():
+            archive.writestr(name, data)
+    other = Records(in_folder(tmp_path / "restored"))
+    assert restore(other, LOCAL, backup).rows["patient"] == 2
+    assert verify(other, LOCAL).clean
+    assert other.open_patient(LOCAL, ann) == records.open_patient(LOCAL, ann)
+    assert other.save_comparison(LOCAL, new_comparison(ann, region="ankle")).written
+    assert [path.name for path in (tmp_path / "restored").iterdir() if path.is_dir()] == ["photos"]
+
+
+def test_a_backup_of_a_newer_version_is_told_and_not_read(records: Records, tmp_path: Path) -> None:
+    filled(records)
+    backup = back_up(records, LOCAL, tmp_path / "b").file
+    with zipfile.ZipFile(backup, "w") as archive:
+        archive.writestr("manifest.json", json.dumps({"format": FORMAT, "schema": "9999", "version": "9.9"}))
+    other = Records(in_folder(tmp_path / "restored"))
+    with pytest.raises(RecordsUnusable, match=r"photocompare 9\.9, which is newer"):
+        restore(other, LOCAL, backup)
+    with pytest.raises(UsageError, match="no backup"):
+        restore(other, LOCAL, tmp_path / "nothing.zip")
+
+
+def test_an_older_photo_folder_beside_a_backup_is_told_and_can_be_done_without(records: Records, tmp_path: Path) -> None:
+    ann, _ = filled(records)
+    back_up(records, LOCAL, tmp_path / "b")
+    shutil.copytree(tmp_path / "b" / "photos", tmp_path / "older")
+    later = new_comparison(ann, region="ankle", before_photos=(b"taken later",))
+    records.save_comparison(LOCAL, later)
+    backup = back_up(records, LOCAL, tmp_path / "b").file
+    shutil.rmtree(tmp_path / "b" / "photos")
+    (tmp_path / "older").rename(tmp_path / "b" / "photos")
+    other = Records(in_folder(tmp_path / "restored"))
+    with pytest.raises(DamagedPhoto, match=r"of the backup's \d+ files are missing.*older than the backup.*--without-missing"):
+        restore(other, LOCAL, backup)
+    assert not any(everything(other).values())
+    restored = restore(other, LOCAL, backup, without_missing=True)
+    assert hashlib.sha256(b"taken later").hexdigest() in restored.missing
+    assert json.loads(other.trail_rows(LOCAL, newest=1)[0].after)["missing"] == len(restored.missing)
+    assert {problem.split()[1].strip(":") for problem in verify(other, LOCAL).problems} == set(restored.missing)
+
+
+def test_records_beside_an_older_photo_folder_show_what_is_there(records: Records, tmp_path: Path) -> None:
+    ann, _ = filled(records)
+    folder = Path(records.places.photos_url)
+    shutil.copytree(folder, tmp_path / "older")
+    records.save_comparison(LOCAL, new_comparison(ann, region="ankle", before_photos=(b"taken later",)))
+    shutil.rmtree(folder)
+    (tmp_path / "older").rename(folder)
+    again = Records(records.places)
+    regions = {region.name: region for region in again.open_patient(LOCAL, ann).regions}
+    assert again.photo(LOCAL, regions["outer thigh"].visits[0].photos[0].id)
+    with pytest.raises(DamagedPhoto, match="missing; restore it from a backup"):
+        again.photo(LOCAL, regions["ankle"].visits[0].photos[0].id)
+    assert any(hashlib.sha256(b"taken later").hexdigest() in problem for problem in verify(again, LOCAL).problems)
+    again.close()
+
+
+def test_a_full_disk_while_restoring_leaves_the_records_empty(records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(records)
+    backup = back_up(records, LOCAL, tmp_path / "b").file
+    other = Records(in_folder(tmp_path / "restored"))
+    brought = []
+
+    def bring(store: PhotoFiles, data: bytes) -> str:
+        if len(brought) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        brought.append(real(store, data))
+        return brought[-1]
+
+    real = PhotoFiles.bring
+    with monkeypatch.context() as full:
+        full.setattr(PhotoFiles, "bring", bring)
+        with pytest.raises(RecordsUnusable, match=r"No space left on device.*nothing was restored"):
+            restore(other, LOCAL, backup)
+    assert not any(everything(other).values())
+    assert (other.photos.unfinished(), list(other.photos.digests())) == ([], [])
+    assert restore(other, LOCAL, backup).missing == ()
+    assert verify(other, LOCAL).clean
 
 
 def test_a_backup_names_what_it_could_not_read(records: Records, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from photocompare.base.flags import FIELD_DRAWN, raised
 from photocompare.practice.figures import audit_figures
 from photocompare.records.access import LOCAL, Actor
 from photocompare.records.checked_access import DEMO
@@ -207,6 +208,17 @@ def test_the_gallery_shows_the_most_alike_with_their_range(held: Records) -> Non
     assert len([row for row in held.trail_rows(LOCAL) if row.action.startswith("gallery.")]) == 4
 
 
+def test_a_case_that_was_measured_within_a_drawn_field_says_so(held: Records) -> None:
+    drawn = with_length(sample_dossier().result, 74.0)
+    drawn = dataclasses.replace(drawn, reasons=(*drawn.reasons, raised(FIELD_DRAWN)))
+    for result in (with_length(drawn, 62.0), drawn, with_length(sample_dossier().result, 91.0)):
+        save(held, consent=True, result=result, dossier=smaller_dossier(result))
+    head = Page("gallery").component("gallery")
+    assert head is not None
+    told = {card["number"]: T("result.drawn_field") in card["detail"] for card in head["cards"]}
+    assert told == {"62 %": True, "74 %": True, "91 %": False}
+
+
 def test_a_case_goes_when_its_consent_goes(held: Records) -> None:
     keys = [save(held, percent, consent=True)[0] for percent in (62.0, 74.0, 91.0)]
     page = Page("gallery")
@@ -352,6 +364,15 @@ def test_every_file_is_made_for_those_who_may_and_noted_first(held: Records) -> 
     denied = dataclasses.replace(exports, who=Actor("Consult", "consult"))
     with pytest.raises(Exception, match="may not"):
         denied.file("csv")
+
+
+@pytest.mark.parametrize("name", ["patients", "audit"])
+def test_records_that_a_service_copies_elsewhere_are_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "OneDrive - Clinic" / "records"))
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    page = Page(name)
+    (warning,) = page.at.warning
+    assert "OneDrive copies elsewhere" in warning.value
 
 
 @pytest.mark.parametrize("name", ["rating", "gallery", "audit"])

@@ -51,6 +51,31 @@ def _saved_while_another_page_was_asked_for() -> None:
     st.text(context.query_string)
 
 
+def _saved_and_another_page_asked_for_at_the_last_moment() -> None:
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+    from photocompare.viewer.shared.waiting import run_again
+
+    context = get_script_run_ctx()
+    assert context is not None
+    look = st.empty
+
+    def look_then_click() -> None:
+        st.empty = look  # type: ignore[assignment]
+        look()
+        assert context is not None
+        assert context.script_requests is not None
+        context.script_requests.request_rerun(RerunData(query_string="page=other", page_script_hash=context.page_script_hash))
+
+    if "saved" not in st.session_state:
+        st.session_state.saved = True
+        st.empty = look_then_click  # type: ignore[assignment]
+        run_again()
+    st.text(context.query_string)
+
+
 def _saved_with_nothing_else_asked_for() -> None:
     import streamlit as st
 
@@ -65,7 +90,11 @@ def _saved_with_nothing_else_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("script", "shown"),
-    [(_saved_while_another_page_was_asked_for, "page=other"), (_saved_with_nothing_else_asked_for, "run 2")],
+    [
+        (_saved_while_another_page_was_asked_for, "page=other"),
+        (_saved_and_another_page_asked_for_at_the_last_moment, "page=other"),
+        (_saved_with_nothing_else_asked_for, "run 2"),
+    ],
 )
 def test_running_again_leaves_what_was_asked_for_meanwhile(script: object, shown: str) -> None:
     at = AppTest.from_function(script).run()  # type: ignore[arg-type]

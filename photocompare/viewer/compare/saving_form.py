@@ -25,6 +25,7 @@ from photocompare.viewer.shared.kept_fields import keep_typed
 from photocompare.viewer.shared.notices import shown_errors
 from photocompare.viewer.shared.waiting import run_again
 from photocompare.viewer.sign_in.records_page import show_over_records
+from photocompare.viewer.sign_in.saves import finish
 
 _SAVED = f"{SAVING}done"
 _CHOSEN = f"{SAVING}chosen"
@@ -42,11 +43,11 @@ _AT_THE_AFTER_VISIT = ("ceap", "vcss")
 
 @dataclasses.dataclass(frozen=True)
 class _ChosenPatient:
-    """Whose record it is: the name to be shown, the regions there are, and what gives the key when the pair is saved."""
+    """Whose record it is: the name to be shown, the regions there are, and what reads, when the pair is saved, how its key is had."""
 
     name: str
     regions: tuple[StoredRegion, ...]
-    key: Callable[[], str]
+    key: Callable[[], Callable[[Records, Actor], str]]
 
 
 def show_saving(visit: Visit, dossier: Dossier, t: Texts) -> None:
@@ -69,7 +70,7 @@ def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -
     kinds = ("known", "new")
     with keep_typed(_WHOSE):
         kind = st.radio(t("saving.whose"), kinds, format_func=lambda word: t(f"saving.patient_{word}"), key=_WHOSE, horizontal=True)
-    patient = _new_patient(held, who, visit, t) if kind == "new" else _known_patient(held, who, t)
+    patient = _new_patient(visit, t) if kind == "new" else _known_patient(held, who, t)
     _follow_details(visit)
     place = place_fields(_PLACE, patient.regions, t)
     st.html(f"<h4>{escape(t('saving.before_visit'))}</h4>")
@@ -84,14 +85,26 @@ def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -
     st.html(f'<p data-testid="saving-to"><b><bdi>{escape(", ".join(word for word in summary if word))}</bdi></b></p>')
     if st.button(t("saving.save"), type="primary", key="save_to_record"):
         with shown_errors(t):
-            # All that can be wrong with what was typed is found before anything is written.
-            entries = _entries(visit, dossier, place)
-            key = patient.key()
-            st.session_state[_CHOSEN] = key
-            choose_patient(key)
-            saved = [held.save_comparison(who, dataclasses.replace(new, patient_key=key)) for new in entries]
-            st.session_state.setdefault(_SAVED, {})[visit.current] = (key, saved[-1])
+            finish(_save(held, who, visit=visit, dossier=dossier, patient=patient, place=place))
             run_again()
+
+
+def _save(
+    held: Records, who: Actor, *, visit: Visit, dossier: Dossier, patient: _ChosenPatient, place: tuple[str, str]
+) -> Callable[[], None]:
+    """Save, and return what notes that in the session; between the patient and the pair stands no word with it, which a click could end."""
+    # All that can be wrong with what was typed is found before anything is written.
+    entries, current = _entries(visit, dossier, place), visit.current
+    add = patient.key()
+    key = add(held, who)
+    saved = [held.save_comparison(who, dataclasses.replace(new, patient_key=key)) for new in entries]
+
+    def note() -> None:
+        st.session_state.setdefault(_SAVED, {})[current] = (key, saved[-1])
+        st.session_state[_CHOSEN] = key
+        choose_patient(key)
+
+    return note
 
 
 def _known_patient(held: Records, who: Actor, t: Texts) -> _ChosenPatient:
@@ -110,7 +123,7 @@ def _known_patient(held: Records, who: Actor, t: Texts) -> _ChosenPatient:
         if st.session_state.get(_PATIENT) not in names:
             st.session_state[_PATIENT] = next(iter(names))
         key = st.selectbox(t("saving.patient"), list(names), format_func=names.__getitem__, key=_PATIENT)
-    return _ChosenPatient(names[key], open_file(key).regions, lambda: key)
+    return _ChosenPatient(names[key], open_file(key).regions, lambda: lambda *_: key)
 
 
 def _name_of(key: str) -> str:
@@ -118,24 +131,28 @@ def _name_of(key: str) -> str:
     return shown_name(identity.name, identity.chart_number, key)
 
 
-def _nobody() -> str:
+def _nobody() -> Callable[[Records, Actor], str]:
     raise UsageError("Choose a patient, or enter a new one.", code="patient_not_chosen")
 
 
-def _new_patient(held: Records, who: Actor, visit: Visit, t: Texts) -> _ChosenPatient:
+def _new_patient(visit: Visit, t: Texts) -> _ChosenPatient:
     st.text(t("patients.new_note"))
     read = identity_fields(f"{SAVING}identity", None, t)
 
-    def add() -> str:
-        # Where saving failed after this, or was asked for twice, the patient is there already.
+    def asked() -> Callable[[Records, Actor], str]:
         identity = read()
-        known, key = st.session_state.get(_ADDED, (None, ""))
-        if known != (visit.current, identity):
-            key = held.add_patient(who, identity if identity != IdentityFacts() else None)
-            st.session_state[_ADDED] = ((visit.current, identity), key)
-        return str(key)
+        added: dict[tuple[str, IdentityFacts], str] = st.session_state.setdefault(_ADDED, {})
+        whose = (visit.current, identity)
 
-    return _ChosenPatient(t("saving.patient_new"), (), add)
+        def add(held: Records, who: Actor) -> str:
+            # Where saving failed after this, or was asked for twice, the patient is there already.
+            if whose not in added:
+                added[whose] = held.add_patient(who, identity if identity != IdentityFacts() else None)
+            return added[whose]
+
+        return add
+
+    return _ChosenPatient(t("saving.patient_new"), (), asked)
 
 
 def _follow_details(visit: Visit) -> None:

@@ -20,7 +20,7 @@ class GalleryCard:
     Parameters
     ----------
     title, number, detail : str
-        "Case 1"; its clearance; interval, sessions and likeness.
+        "Case 1"; its clearance; interval, whether the field was drawn by hand, sessions and likeness.
     before_alt, after_alt : str
         For who does not see the pictures.
     before, after : bytes

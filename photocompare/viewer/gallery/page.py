@@ -150,6 +150,8 @@ def _target(chosen: Sequence[GalleryCase], band: ReferenceBandOptions, t: Texts)
 
 def _card(k: int, match: Match, case: GalleryCase, pictures: tuple[bytes, bytes], band: ReferenceBandOptions, t: Texts) -> GalleryCard:
     detail = [t("result.interval", interval=headline_interval(case.low, case.high, t))]
+    if case.within_drawn_field:
+        detail.append(t("result.drawn_field"))
     if case.sessions is not None:
         detail.append(t("gallery.session_one") if case.sessions == 1 else t("gallery.sessions", n=case.sessions))
     detail.append(t(f"gallery.alike_{_how_alike(match)}"))

@@ -7,11 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from photocompare.base.errors import StaleRecord, UsageError
+from photocompare.records.access import Actor
+from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.patient_record.fields import empty_fields, prefill, typed
-from photocompare.viewer.shared.notices import announce, error_sentence
+from photocompare.viewer.shared.notices import leave_announced
 from photocompare.viewer.shared.tables import head_and_body
+from photocompare.viewer.sign_in.saves import failure_at, saving
 
 
 class Draft:
@@ -39,18 +41,26 @@ class Draft:
         """The version that the fields were filled from."""
         return int(st.session_state[f"{self.prefix}_version"])
 
-    def save(self, write: Callable[[int], None], done: str, t: Texts) -> None:
-        """Write what was typed over the version it was filled from; say so, or say why not and keep all of it."""
-        try:
-            write(self.base)
-        except StaleRecord as error:
-            st.error(error_sentence(error, t))
-            self._show_conflict(t)
-        except UsageError as error:
-            st.error(error_sentence(error, t))
-        else:
+    def on_save(self, write: Callable[[Records, Actor, int], None], done: str, t: Texts) -> Callable[[], None]:
+        """What the form's button calls: writes what was typed over the version it was filled from, and says so, or keeps all of it."""
+
+        def note() -> None:
             empty_fields(self.prefix)
-            announce("patients", done)
+            leave_announced("patients", done)
+
+        def save(held: Records, who: Actor) -> Callable[[], None]:
+            write(held, who, self.base)
+            return note
+
+        return saving(save, place=self.prefix, t=t)
+
+    def show_failure(self, t: Texts) -> None:
+        """Why nothing was written, where nothing was."""
+        failure = failure_at(self.prefix)
+        if failure is not None:
+            st.error(failure.sentence)
+            if failure.stale:
+                self._show_conflict(t)
 
     def _show_conflict(self, t: Texts) -> None:
         rows = [

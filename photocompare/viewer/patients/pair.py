@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -25,10 +27,11 @@ from photocompare.viewer.result.exports import offer_exports
 from photocompare.viewer.result.pictures import show_pictures
 from photocompare.viewer.result.progress import await_result, show_failure, under_way
 from photocompare.viewer.result.result_view import show_details, show_numbers
-from photocompare.viewer.shared.notices import announce, shown_errors
+from photocompare.viewer.shared.notices import leave_announced, shown_errors
 from photocompare.viewer.shared.printed_letters import not_printed, tell_not_printed
 from photocompare.viewer.shared.tables import table
 from photocompare.viewer.shared.waiting import run_again
+from photocompare.viewer.sign_in.saves import saving, show_failure_at
 
 _DOSSIERS = "patient_dossiers"
 _MEASURING = "patient_measuring"
@@ -178,10 +181,15 @@ def _measure_now(held: Records, who: Actor, key: str, pair: _Pair, t: Texts) -> 
         return
     dossier = under_dates(measuring.dossier, pair.before.facts.day, pair.after.facts.day)
     _show(dossier, f"now_{measuring.request.key[:16]}", t)
-    if may_write() and st.button(t("patients.save_pair"), type="primary", key=f"save_{pair.region.id}"):
-        with shown_errors(t):
-            held.save_comparison(who, _entry(key, pair, measuring.request, dossier))
-            announce("patients", t("saving.saved", record=key))
+    if may_write():
+        request, button = measuring.request, f"save_{pair.region.id}"
+
+        def save(held: Records, who: Actor) -> Callable[[], None]:
+            held.save_comparison(who, _entry(key, pair, request, dossier))
+            return partial(leave_announced, "patients", t("saving.saved", record=key))
+
+        st.button(t("patients.save_pair"), type="primary", key=button, on_click=saving(save, place=button, t=t))
+        show_failure_at(button)
 
 
 def _originals(held: Records, who: Actor, visit: StoredVisit) -> tuple[bytes, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,8 +17,7 @@ from photocompare.viewer.patient_record.fields import identity_fields, new_prefi
 from photocompare.viewer.patient_record.open_patient import choose_patient, may_write
 from photocompare.viewer.shared.components import component
 from photocompare.viewer.shared.expanders import lazy_expander
-from photocompare.viewer.shared.notices import shown_errors
-from photocompare.viewer.shared.waiting import run_again
+from photocompare.viewer.sign_in.saves import saving, show_failure_at
 
 _LONGEST_SOUGHT = 80
 
@@ -37,7 +38,7 @@ def show_list(held: Records, who: Actor, t: Texts) -> None:
     else:
         st.info(t("patients.none_yet"))
     if may_write():
-        _new_patient(held, who, t)
+        _new_patient(t)
 
 
 def _offer(found: list[PatientLine], t: Texts) -> None:
@@ -70,17 +71,22 @@ def last_seen(line: PatientLine, t: Texts) -> str:
     return t("patients.last_seen", visits=count, day=line.last_day.isoformat())
 
 
-def _new_patient(held: Records, who: Actor, t: Texts) -> None:
+def _added(key: str) -> None:
+    choose_patient(key)
+    start_new(_NEW)
+
+
+def _new_patient(t: Texts) -> None:
     box = lazy_expander(t("patients.new"), "new_patient_box")
     if box is None:
         return
     with box, st.form("new_patient_form", border=False):
         st.text(t("patients.new_note"))
         read = identity_fields(new_prefix(_NEW), None, t)
-        if st.form_submit_button(t("patients.add"), type="primary"):
-            with shown_errors(t):
-                identity = read()
-                key = held.add_patient(who, identity if identity != type(identity)() else None)
-                start_new(_NEW)
-                choose_patient(key)
-                run_again()
+
+        def add(held: Records, who: Actor) -> Callable[[], None]:
+            identity = read()
+            return partial(_added, held.add_patient(who, identity if identity != type(identity)() else None))
+
+        st.form_submit_button(t("patients.add"), type="primary", on_click=saving(add, place=_NEW, t=t))
+        show_failure_at(_NEW)

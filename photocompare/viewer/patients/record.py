@@ -39,7 +39,7 @@ def show_record(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
         label_visibility="collapsed",
     )
     if view == "identity":
-        show_identity(held, who, file, t)
+        show_identity(file, t)
         return
     region = _chosen_region(file, t)
     if region is None:

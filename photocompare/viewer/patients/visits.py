@@ -46,7 +46,7 @@ _NEW = "new_visit"
 def show_visit(held: Records, who: Actor, visit: StoredVisit, t: Texts) -> None:
     """The visit's facts and photos."""
     if may_write():
-        _edit(held, who, visit, t)
+        _edit(visit, t)
     if visit.photos:
         shown = st.toggle(t("patients.show_photos"), key=f"photos_{visit.id}")
         if shown:
@@ -54,19 +54,18 @@ def show_visit(held: Records, who: Actor, visit: StoredVisit, t: Texts) -> None:
                 st.html("".join(_picture(held, who, photo, visit, t) for photo in visit.photos))
 
 
-def _edit(held: Records, who: Actor, visit: StoredVisit, t: Texts) -> None:
+def _edit(visit: StoredVisit, t: Texts) -> None:
     prefix = f"visit_{visit.id}"
     draft = Draft(prefix, dataclasses.asdict(visit.facts), visit.version)
     with st.form(f"form_{prefix}", border=False):
         visit_fields(prefix, ("day", *TREATMENT, *FINDINGS), t)
         visit_fields(prefix, ("note",), t, columns=1)
-        pressed = st.form_submit_button(t("patients.save_visit"), type="primary")
-    if pressed:
 
-        def write(version: int) -> None:
+        def write(held: Records, who: Actor, version: int) -> None:
             held.change_visit(who, visit.id, _entered(prefix), version=version)
 
-        draft.save(write, t("patients.visit_saved"), t)
+        st.form_submit_button(t("patients.save_visit"), type="primary", on_click=draft.on_save(write, t("patients.visit_saved"), t))
+    draft.show_failure(t)
 
 
 def _entered(prefix: str) -> VisitFacts:

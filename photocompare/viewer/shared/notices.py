@@ -34,9 +34,14 @@ def shown_errors(t: Texts) -> Iterator[None]:
         st.error(error_sentence(error, t))
 
 
-def announce(page: str, sentence: str) -> NoReturn:
-    """Have a sentence stand on the page's next run, which follows at once."""
+def leave_announced(page: str, sentence: str) -> None:
+    """Have a sentence stand on the page's next run."""
     st.session_state[f"{_ANNOUNCED}_{page}"] = sentence
+
+
+def announce(page: str, sentence: str) -> NoReturn:
+    """The same, and have that run follow at once."""
+    leave_announced(page, sentence)
     run_again()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 
 LOOK_S = 0.15
 """Between two looks: late by less than a person notices, and hardly any work."""
@@ -43,15 +43,24 @@ def wait_while(waiting: Callable[[], bool], show: Callable[[], object]) -> bool:
 def run_again(*, fragment: bool = False) -> NoReturn:
     """Run the page again, unless something newer was asked for.
 
-    `st.rerun` asks for its own page, and so takes the place of a page that was clicked while this run saved something.  Streamlit ends a
-    run at its next call when a newer one is asked for; that call stands here before it.
+    `st.rerun` puts a request for its own page among those that wait, and so in the place of a page that was clicked while this run saved
+    something.  Here the run is ended as Streamlit ends it, and no request is put: a click that waits already is followed now, one that
+    comes after this at the next run's first call.
 
     Parameters
     ----------
     fragment : bool
         Only the fragment that this is called from, where it runs by itself; with the whole page it can't run again alone.
     """
-    st.empty()
+    st.empty()  # Streamlit follows a click that waits at its next call, which this is
     context = get_script_run_ctx()
-    alone = context is not None and bool(context.fragment_ids_this_run)
-    st.rerun(scope="fragment" if fragment and alone else "app")
+    if context is None or (fragment and context.fragment_ids_this_run):
+        st.rerun(scope="fragment" if fragment and context is not None else "app")
+    raise RerunException(
+        RerunData(
+            query_string=context.query_string,
+            page_script_hash=context.page_script_hash,
+            cached_message_hashes=context.cached_message_hashes,
+            context_info=context.context_info,
+        )
+    )

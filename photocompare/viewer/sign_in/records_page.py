@@ -1,4 +1,4 @@
-"""The frame of every page over the records: its style, who asks, the mark of a demonstration, errors as sentences."""
+"""The frame of every page over the records: its style, who asks, an unsafe place, the mark of a demonstration, errors as sentences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from photocompare.records.access import Actor
+from photocompare.records.drives import warning_about
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.components import put_style
@@ -37,6 +38,9 @@ def show_over_records(show: Show, t: Texts) -> None:
     """A part of a page; where the records can't be opened or may not be asked, the sentence that says so."""
     with shown_errors(t):
         held, who = records(), actor()
+        warning = warning_about(held.places)
+        if warning is not None:
+            st.warning(t.error(warning))
         if held.is_demo:
             st.warning(t("audit_page.demo"))
         show(held, who, t)
