@@ -32,8 +32,8 @@ class Meanwhile:
         photos = self._running.photos
         if photos is None or photos.step == self._shown:
             return
-        pair = AnonymousPictures(photos.before, photos.after, photos.width, photos.height)
+        pair, t = AnonymousPictures(photos.before, photos.after, photos.width, photos.height), self._t
         with self._place.container():
-            st.text(self._t(f"compare.meanwhile.{photos.step}"))
-            pair_view(unmeasured_dossier(pair), self._t, mode="meanwhile", identity=f"{self._identity}_{photos.step}")
+            st.text(t(f"compare.meanwhile.{photos.step}"))
+            pair_view(unmeasured_dossier(pair), t, mode="meanwhile", identity=f"{self._identity}_{photos.step}")
         self._shown = photos.step
