@@ -25,7 +25,7 @@ _PAINTED = 0.7
 
 
 class ShownMeanwhile:
-    """Makes small pictures of what the stages of a comparison find.
+    """Makes small pictures of what the stages of a comparison find: of the first pair, where a visit has several photos.
 
     Parameters
     ----------
@@ -41,6 +41,7 @@ class ShownMeanwhile:
         self._photos = {"before": fitted(before.encoded, side, side)[0]}
         self._veins: dict[str, Mask] = {}
         self._nothing: Mask = np.zeros(self._photos["before"].shape[:2], np.bool_)
+        self._looked_at: set[str] = set()
 
     def told(self, stage: str, finding: Any) -> None:
         """Show what a stage found, where that can be looked at.
@@ -50,6 +51,9 @@ class ShownMeanwhile:
         stage, finding
             As `StageMemory` tells them.
         """
+        if stage in self._looked_at:
+            return
+        self._looked_at.add(stage)
         if stage == "warped":
             warped, pictured = finding
             self._nothing = ~self._as_shown(pictured)
