@@ -36,7 +36,7 @@ def table(heading: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("figure", STUDY["figures"], ids=lambda figure: figure["name"])
 def test_each_figure_is_the_reports(figure: dict[str, object]) -> None:
-    value, pairs = table("75 pairs of our own renderer")[str(figure["row"])]
+    value, pairs = table("140 pairs of our own renderer")[str(figure["row"])]
     assert figure["numbers"] == numbers(value)
     assert figure["n"] == int(pairs)
 
@@ -51,8 +51,8 @@ def test_the_aims_that_are_missed_are_all_there_with_the_reports_numbers() -> No
 
 def test_date_version_plan_and_what_real_photos_add_are_the_reports() -> None:
     opening = " ".join(REPORT.split("\n## ")[0].split())
-    assert opening.startswith(f"# Accuracy as measured Version {STUDY['version']}, 28 November 2026.")
-    assert STUDY["date"] == "2026-11-28"
+    assert opening.startswith(f"# Accuracy as measured Version {STUDY['version']}, 29 November 2026.")
+    assert STUDY["date"] == "2026-11-29"
     assert f"`{about.validate_command(STUDY['plan'])}`" in opening
     real = STUDY["real"]
     assert f"{real['error']} points from the readers' mean on average over {real['pairs']} pairs, {real['worst']} at most" in opening
@@ -81,21 +81,21 @@ def test_the_page_runs_and_has_its_parts_in_order(page: AppTest) -> None:
 
 def test_it_says_the_date_the_version_and_every_number(page: AppTest) -> None:
     text = shown(page)
-    assert "28 November 2026" in text
+    assert "29 November 2026" in text
     assert f"version {STUDY['version']}" in text
     assert f"version {__version__}" in text
     for row in STUDY["figures"]:
         assert all(f"{abs(number):g}" in text for number in row["numbers"])
-    assert "16.7 points (9.3 to 23.3)" in text
-    assert "1.6 points (−1 to 4.1)" in text
-    assert "0 of 15 (at most 18.1 %)" in text
-    assert "3.7 (other renderer), 16.7 (ours)" in text
-    assert "6.3 points from their mean on average" in text
+    assert "8.6 points (7.7 to 14.7)" in text
+    assert "−0.8 points (−2.2 to 0.5)" in text
+    assert "0 of 28 (at most 10.1 %)" in text
+    assert "3.3 (other renderer), 8.6 (ours)" in text
+    assert "6.4 points from their mean on average" in text
     assert "{" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
 
 def test_it_tells_how_to_measure_it_oneself(page: AppTest) -> None:
-    assert [code.value for code in page.code] == ["photocompare validate --out DIR --pairs 75 --seed 20261130 --mismatches 20"]
+    assert [code.value for code in page.code] == ["photocompare validate --out DIR --pairs 140 --seed 20261203 --mismatches 24"]
 
 
 def test_it_makes_no_diagnosis_and_has_no_link(page: AppTest) -> None:
