@@ -90,12 +90,12 @@ def judge_unchanged(
         Of each piece, any unit; 0 for those that are not to be learned from.
     options : UnchangedOptions
     """
-    telling = (before >= options.least_de) & (length > 0)
+    bright = before >= options.least_de
+    telling = bright & (length > 0)
     if not telling.any():
         return Unchanged(np.zeros(len(before)), 1.0)
     learned = _Mixture(before[telling], after[telling], length[telling], options)
     probability = np.full(len(before), learned.share)
-    bright = before >= options.least_de
     probability[bright] = learned.unchanged(before[bright], after[bright])
     return Unchanged(probability, learned.factor)
 

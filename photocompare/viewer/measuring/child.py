@@ -178,16 +178,18 @@ def _measure(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> 
     say = partial(_in_turn, threading.Lock(), out)
     meanwhile = ShownMeanwhile(first, THUMBNAIL_PX, lambda step, pictures: say("meanwhile", packed(pictures), step=step))
     kept.listener = meanwhile.told
-    comparison = compare_shots(
-        read.befores,
-        read.afters,
-        mm_per_px=facts["mm_per_px"],
-        polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
-        look_for_card=bool(facts["look_for_card"]),
-        watch=Stopwatch(lambda stage: say("stage", stage=stage)),
-        memory=kept.memory,
-    )
-    kept.listener = None
+    try:
+        comparison = compare_shots(
+            read.befores,
+            read.afters,
+            mm_per_px=facts["mm_per_px"],
+            polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
+            look_for_card=bool(facts["look_for_card"]),
+            watch=Stopwatch(lambda stage: say("stage", stage=stage)),
+            memory=kept.memory,
+        )
+    finally:
+        kept.listener = None  # a pair that ends early must not be shown to the next question
     from photocompare.report.files.dossier_making import dossier_of, full_size_pictures
     from photocompare.results.dossier import write_dossier
 

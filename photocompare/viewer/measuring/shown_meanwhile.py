@@ -13,9 +13,7 @@ from photocompare.photo.reading import Photo
 from photocompare.report.pictures.drawing import displayed, fitted
 from photocompare.report.pictures.encoding import jpeg
 from photocompare.report.pictures.fate_styles import FATE_STYLES, Colour
-
-_NO_PICTURE = 188
-"""sRGB code of grey where the after photo shows nothing: mid grey in linear light."""
+from photocompare.report.pictures.renderings import NO_PICTURE
 
 _VEIN: Colour = FATE_STYLES["residual"].colour
 """Of the colours in which fates are drawn, that of a vein that is there."""
@@ -57,20 +55,23 @@ class ShownMeanwhile:
         if stage == "warped":
             warped, pictured = finding
             self._nothing = ~self._as_shown(pictured)
-            self._photos["after"] = self._small(warped)
-            self._photos["after"][self._nothing] = _NO_PICTURE
+            self._photos["after"] = self._small_after(warped)
             self._say("laid_over")
         elif stage == "veins":
             self._veins = {which: self._as_shown(one.mask) for which, one in zip(("before", "after"), finding, strict=True)}
             self._say("veins")
         elif stage == "light":
             lit = finding[0]
-            self._photos = {"before": self._small(lit.before), "after": self._small(lit.after)}
-            self._photos["after"][self._nothing] = _NO_PICTURE
+            self._photos = {"before": self._small(lit.before), "after": self._small_after(lit.after)}
             self._say("light")
 
     def _small(self, linear: LinearRGB) -> SRGB8:
-        return np.asarray(cv2.resize(displayed(linear, _NO_PICTURE), self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        return np.asarray(cv2.resize(displayed(linear, NO_PICTURE), self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+    def _small_after(self, linear: LinearRGB) -> SRGB8:
+        small = self._small(linear)
+        small[self._nothing] = NO_PICTURE
+        return small
 
     def _as_shown(self, mask: Mask) -> Mask:
         return np.asarray(cv2.resize(mask.astype(np.float32), self._size, interpolation=cv2.INTER_LINEAR) >= 0.5, dtype=np.bool_)
