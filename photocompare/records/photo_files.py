@@ -222,8 +222,9 @@ class PhotoFiles:
         """
         data = self._place.read(_name(sha256))
         if data is None:
-            beside = next((name for name, _ in self._place.names(_BESIDE) if sha256 in name), None)
-            data = None if beside is None else self._place.read(beside)
+            beside = (name for name, _ in self._place.names(_BESIDE) if sha256 in name)
+            whole = next((ticket for ticket in beside if self._is_whole(ticket)), None)
+            data = None if whole is None else self._place.read(whole)
             data = self._place.read(_name(sha256)) if data is None else data  # it may have been settled between the two looks
         if data is None:
             raise DamagedPhoto("A stored photo is missing; restore it from a backup.", code="photo_missing")
@@ -232,6 +233,11 @@ class PhotoFiles:
                 "A stored photo was changed after it was stored and is not shown; restore it from a backup.", code="photo_changed"
             )
         return data
+
+    def _is_whole(self, beside: str) -> bool:
+        """Whether a file beside its place has the bytes that its ticket names: a writer that was killed leaves a part of them."""
+        data = self._place.read(beside)
+        return data is not None and digest_of(data) == beside.rpartition("/")[2][:_NAME_LENGTH]
 
     def digests(self) -> Iterator[str]:
         """Of every file in its place."""
@@ -245,11 +251,15 @@ class PhotoFiles:
         return [name.rpartition("/")[2] for name, _ in self._place.names(_BESIDE)]
 
     def clean_up(self, is_referenced: Callable[[str], bool], *, older_than_s: float = UNFINISHED_S) -> int:
-        """End what was cut short: files with a row go into their places, others are removed once old; how many were removed."""
+        """End what was cut short: whole files with a row go into their places, others are removed once old; how many were removed.
+
+        A row may speak of the same bytes that a save was writing when it was killed (two saves of one photo): what it left is a part of
+        them, and must not take the place of the whole file.
+        """
         removed, now = 0, time.time()
         for name, changed in list(self._place.names(_BESIDE)):
             ticket = name.rpartition("/")[2]
-            if is_referenced(ticket[:_NAME_LENGTH]):
+            if is_referenced(ticket[:_NAME_LENGTH]) and self._is_whole(name):
                 self.settle(ticket)
             elif now - changed > older_than_s:
                 self.drop(ticket)

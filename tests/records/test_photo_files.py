@@ -66,6 +66,37 @@ def test_a_sweep_ends_what_was_begun(files: PhotoFiles) -> None:
     assert files.read(wanted) == b"kept"
 
 
+def cut_short(files: PhotoFiles, data: bytes) -> str:
+    """What a writer leaves that is killed in the middle of a file; its ticket."""
+    ticket = files.bring(data)
+    files._place.remove(f"unfinished/{ticket}")
+    files._place.write(f"unfinished/{ticket}", data[: len(data) // 2])
+    return ticket
+
+
+def test_a_part_of_a_file_never_takes_the_place_of_the_whole(files: PhotoFiles) -> None:
+    """The same photo is saved twice, and the second save is killed while it writes: a row speaks of these bytes already."""
+    digest = store(files, b"photo")
+    part = cut_short(files, b"photo")
+    assert files.clean_up(lambda _: True) == 0
+    assert files.read(digest) == b"photo"
+    assert files.unfinished() == [part], "its writer may still be at work"
+    assert files.clean_up(lambda _: True, older_than_s=-1.0) == 1
+    assert files.read(digest) == b"photo"
+
+
+def test_a_part_of_a_file_is_not_read_in_the_place_of_the_whole(files: PhotoFiles) -> None:
+    """The first save ended between its row and its file's place, the second while it wrote; by name either may come first."""
+    parts = [cut_short(files, b"photo") for _ in range(4)]
+    ticket = files.bring(b"photo")
+    parts += [cut_short(files, b"photo") for _ in range(4)]
+    assert files.read(digest_of(b"photo")) == b"photo"
+    assert files.clean_up(lambda _: True) == 0
+    assert sorted(files.unfinished()) == sorted(parts)
+    assert ticket not in files.unfinished()
+    assert files.read(digest_of(b"photo")) == b"photo"
+
+
 def test_setting_aside_is_undone_or_ended(files: PhotoFiles) -> None:
     digest = store(files, b"photo")
     ticket = files.set_aside(digest)
