@@ -33,12 +33,14 @@ from photocompare.photo.reading import Photo
 from photocompare.prepared_pair import Given, PreparedPair, prepare_pair
 from photocompare.prepared_photo import PreparedPhoto
 from photocompare.registration import Registration, register
+from photocompare.registration.background import background_by_after
 from photocompare.registration.judge import JudgeOptions
 from photocompare.registration.resampling import carried_on, sampled_on, warped_photo, without_nan
 from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures, Provenance
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing, judge_timing, parse_date
 from photocompare.settings import STANDARD, Settings
+from photocompare.veins.beyond import share_beyond
 from photocompare.veins.coloured import vein_colour
 from photocompare.veins.fate import Fates, judge_fate
 from photocompare.veins.kept_contrast import softened
@@ -47,7 +49,7 @@ from photocompare.veins.network import network_available, read_beside, read_skin
 from photocompare.veins.photometry import forced_contrast
 from photocompare.veins.pieces import Veins, find_veins
 from photocompare.veins.pigment import find_pair_pigment
-from photocompare.veins.reading import PairReading, SkinReading, agreed, share_beyond
+from photocompare.veins.reading import PairReading, SkinReading, agreed
 
 __all__ = ["Comparison", "Given", "compare"]
 
@@ -133,11 +135,9 @@ def compare(
 
         with watch.stage("veins"):
             # The pictures show the after photo where nothing is measured too: glare that is left out, skin beyond the shared field.
-            warped, pictured = pair.memory.found(
-                "warped", pair.follows_from, lambda: warped_photo(pair.prepared_after.linear, carried_on(laid.registration.map_xy))
-            )
+            warped, pictured, background = pair.memory.found("warped", pair.follows_from, lambda: _after_in_before_frame(pair, laid))
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
-            reading = _read_together(pair, laid, alone().result(), warped, shown, settings)
+            reading = _read_together(pair, laid, alone().result(), (warped, shown, background), settings)
             alone.cache_clear()  # the after photo's reading in its own frame is needed no more
             within = (*pair.follows_from, pair.field, laid.scale.mm_per_px)
             veins = pair.memory.found("veins", within, lambda: _veins_of_both(reading, aside, settings))
@@ -308,12 +308,22 @@ def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, Ski
     )
 
 
+def _after_in_before_frame(pair: PreparedPair, laid: _LaidOver) -> tuple[LinearRGB, Mask, Mask]:
+    """The after photo over the before photo, where it shows something there, and where that is no leg."""
+    after, carried_xy = pair.prepared_after, carried_on(laid.registration.map_xy)
+    return *warped_photo(after.linear, carried_xy), background_by_after(
+        np.asarray(after.limb.limbs == laid.registration.limbs[1]), carried_xy
+    )
+
+
 def _read_together(
-    pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], warped: LinearRGB, shown: Mask, settings: Settings
+    pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], lying: tuple[LinearRGB, Mask, Mask], settings: Settings
 ) -> PairReading:
-    """Both photos' readings in the before frame, each held against a second one in sight of the other photo."""
-    before, registration = pair.prepared_before, laid.registration
-    beyond = share_beyond(alone[0], before.field.measurable, registration.shared)
+    """Both photos' readings in the before frame, each held against a second one in sight of the other photo.
+
+    `lying` is the after photo in that frame, where it is measured, and where it shows no leg.
+    """
+    before, registration, (warped, shown, background) = pair.prepared_before, laid.registration, lying
     first, second = pair.memory.found(
         pair.stage_within_field("read_together"),
         (*pair.follows_from, pair.field),
@@ -322,6 +332,8 @@ def _read_together(
     scale = laid.scale.mm_per_px
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
+    seen = before.field.measurable & (registration.shared | ~background)
+    beyond = share_beyond(alone[0], seen, registration.shared, px_per_mm, options=settings.veins)
     return PairReading(first, second, before.field.measurable, registration.shared, px_per_mm, registration.error_px_median, beyond)
 
 

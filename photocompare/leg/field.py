@@ -21,7 +21,7 @@ from photocompare.base.arrays import LinearRGB, Mask, PointsXY
 from photocompare.base.errors import UsageError
 from photocompare.base.masks import depth_px
 from photocompare.base.robust import robust_spread
-from photocompare.leg.limbs import LimbOptions, label_limbs
+from photocompare.leg.limbs import LimbOptions, label_limbs, middle_weight
 from photocompare.leg.obstructions import ObstructionOptions, Obstructions, find_obstructions, nothing_hidden
 from photocompare.leg.skin import Skin, SkinOptions, find_skin
 from photocompare.leg.skin_texture import SkinTextureOptions, has_skin_texture
@@ -115,10 +115,13 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
     if not np.isfinite(linear.sum()):
         linear = np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0)
     skin = find_skin(linear, options=options.skin)
-    small = label_limbs(skin, options=options.limbs)
-    principal = 1
+    small, principal = label_limbs(skin, options=options.limbs), 1
     if not _is_a_leg(small == principal, skin, options):
-        return _no_field(shape)
+        around = skin.mask
+        skin = find_skin(linear, options=options.skin, apart=around)
+        small = label_limbs(skin, options=options.limbs)
+        if not (_is_a_leg(small == principal, skin, options) and _in_the_middle_of(around, small == principal)):
+            return _no_field(shape)
     limbs = _enlarge_labels(small, shape)
     leg = limbs == principal
     hidden = find_obstructions(linear, leg, options=options.obstructions)
@@ -220,6 +223,12 @@ def _is_a_leg(leg: Mask, skin: Skin, options: FieldOptions) -> bool:
         return False
     blue = skin.chroma[..., 1][leg]
     return float(robust_spread(blue)) <= options.most_colour_spread and has_skin_texture(skin, leg, options=options.texture)
+
+
+def _in_the_middle_of(around: Mask, leg: Mask) -> bool:
+    """Whether more of the frame's middle is leg: what is redder is then what the leg lies on, and not what was photographed."""
+    weight = middle_weight(leg.shape)
+    return float(weight[leg].sum()) > float(weight[around].sum())
 
 
 def _rim(leg: Mask, options: FieldOptions) -> Mask:

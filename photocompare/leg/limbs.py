@@ -70,7 +70,7 @@ def label_limbs(skin: Skin, *, options: LimbOptions) -> NDArray[np.int32]:
     cores = cv2.morphologyEx(parted, cv2.MORPH_OPEN, disk, borderType=cv2.BORDER_REPLICATE)
     count, labels = cv2.connectedComponents(cores)
     areas = np.bincount(labels.ravel(), minlength=count)
-    weights = np.bincount(labels.ravel(), weights=_middle(mask.shape).ravel(), minlength=count)
+    weights = np.bincount(labels.ravel(), weights=middle_weight(mask.shape).ravel(), minlength=count)
     order = [int(k) for k in np.argsort(-weights, kind="stable") if k != 0 and areas[k] >= options.least_limb_share * mask.size]
     if not order:
         return np.zeros(mask.shape, dtype=np.int32)
@@ -81,7 +81,7 @@ def label_limbs(skin: Skin, *, options: LimbOptions) -> NDArray[np.int32]:
     return _grow_back(lookup[labels], mask)
 
 
-def _middle(shape: tuple[int, ...]) -> NDArray[np.float64]:
+def middle_weight(shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Weight 1 in the frame's middle, 0 at its sides: cosine squared across the columns."""
     across = np.cos(np.pi * (np.arange(shape[1]) + 0.5 - shape[1] / 2) / shape[1]) ** 2
     return np.asarray(np.broadcast_to(across, (shape[0], shape[1])))

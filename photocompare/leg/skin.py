@@ -109,13 +109,16 @@ class Skin:
     scale: float
 
 
-def find_skin(linear: LinearRGB, *, options: SkinOptions) -> Skin:
+def find_skin(linear: LinearRGB, *, options: SkinOptions, apart: Mask | None = None) -> Skin:
     """Skin of one photo, on a reduced copy.
 
     Parameters
     ----------
     linear : (H, W, 3) float32
         Linear light, 0..1, finite.
+    options : SkinOptions
+    apart : (h, w) bool, optional
+        What has the colour of skin and is known to be none, in the reduced copy: cork or wood that is redder than the leg before it.
 
     Returns
     -------
@@ -131,6 +134,8 @@ def find_skin(linear: LinearRGB, *, options: SkinOptions) -> Skin:
     lightness = np.asarray(logs.mean(axis=2), dtype=np.float32)
     redness = np.asarray(chroma[..., 0] + options.blue_weight * chroma[..., 1], dtype=np.float32)
     redness = np.where(chroma[..., 0] < options.least_green_drop, np.minimum(redness, 0), redness)
+    if apart is not None:
+        redness = np.where(apart, np.float32(0), redness)
     around, typical = _levels(redness, options)
     if np.isnan(typical):
         return Skin(np.zeros(redness.shape, dtype=bool), redness, lightness, chroma, typical, scale)

@@ -48,7 +48,7 @@ class PairReading:
     error_px : float
         Typical error of the registration, px.
     beyond_share : float
-        Of the vein that the before photo shows by itself on skin seen well, the share beyond the shared field, 0..1.
+        Of the vein length that the before photo shows by itself on skin seen well, the share beyond the shared field, 0..1.
     """
 
     before: SkinReading
@@ -75,15 +75,6 @@ class AgreementOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.beside_share <= 1:
             raise ValueError("a share lies between 0 and 1")
-
-
-def share_beyond(alone: SkinReading, seen: Mask, shared: Mask) -> float:
-    """Share of the vein within `seen` that lies beyond `shared`, 0..1, by the reading of one photo by itself.
-
-    The reading in sight of the other photo goes as far as that photo does: with it more of the vein would seem to lie beyond.
-    """
-    vein = (alone.vein_probability >= 0.5) & seen
-    return float(np.count_nonzero(vein & ~shared)) / max(int(np.count_nonzero(vein)), 1)
 
 
 def agreed(alone: SkinReading, beside: SkinReading, both: Mask, *, options: AgreementOptions = AgreementOptions()) -> SkinReading:

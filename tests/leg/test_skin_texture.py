@@ -56,6 +56,24 @@ def test_brown_things_are_no_leg(texture: Callable[[], np.ndarray], cast: str) -
     assert find_field(np.clip(texture()[..., np.newaxis] * light, 0, 1)).flags == ("no_skin",)
 
 
+def pale_strip(columns: slice) -> np.ndarray:
+    """Skin paler than cork, smooth, in some columns of a cork board."""
+    linear = cork()[..., np.newaxis] * np.float32((0.50, 0.26, 0.10))
+    linear[:, columns] = np.float32((0.33, 0.28, 0.21)) * np.exp(-0.01 * noise(3.0)[:, columns, np.newaxis])
+    return np.asarray(np.clip(linear, 0, 1), np.float32)
+
+
+def test_a_leg_before_cork_that_is_redder_is_the_leg() -> None:
+    field = find_field(pale_strip(np.s_[120:360]))
+    assert field.flags == ()
+    assert field.leg[:, 130:350].mean() > 0.98
+    assert field.leg[:, :110].mean() < 0.02
+
+
+def test_a_pale_thing_at_the_side_of_cork_is_no_leg() -> None:
+    assert find_field(pale_strip(np.s_[:110])).flags == ("no_skin",)
+
+
 def test_the_same_colour_with_a_skins_mottle_is_a_leg() -> None:
     """Melanin takes 0.5, 0.8 and 1 of red, green and blue; the mottle takes as much blue as the wood's grain takes of all."""
     mottle = 0.14 * noise(3.0)[..., np.newaxis] * np.float32((0.5, 0.8, 1.0))
