@@ -40,14 +40,13 @@ from photocompare.results.comparison import Comparison, Measured, PhotoRecord, P
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing, judge_timing, parse_date
 from photocompare.settings import STANDARD, Settings
-from photocompare.veins.beyond import share_beyond
 from photocompare.veins.coloured import vein_colour
 from photocompare.veins.fate import Fates, judge_fate
 from photocompare.veins.kept_contrast import softened
 from photocompare.veins.light import Normalised, match_light
 from photocompare.veins.network import network_available, read_beside, read_skin
 from photocompare.veins.photometry import forced_contrast
-from photocompare.veins.pieces import Veins, find_veins
+from photocompare.veins.pieces import Veins, find_baseline, find_veins
 from photocompare.veins.pigment import find_pair_pigment
 from photocompare.veins.reading import PairReading, SkinReading, agreed
 
@@ -333,8 +332,7 @@ def _read_together(
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
     seen = before.field.measurable & (registration.shared | ~background)
-    beyond = share_beyond(alone[0], seen, registration.shared, px_per_mm, options=settings.veins)
-    return PairReading(first, second, before.field.measurable, registration.shared, px_per_mm, registration.error_px_median, beyond)
+    return PairReading(first, second, alone[0], seen, registration.shared, px_per_mm, registration.error_px_median)
 
 
 def _agreed(
@@ -355,7 +353,8 @@ def _agreed(
 def _veins_of_both(reading: PairReading, aside: Executor, settings: Settings) -> tuple[Veins, Veins]:
     """The veins of either photo, found at the same time."""
     later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, options=settings.veins)
-    return find_veins(reading.before, reading.seen, reading.px_per_mm, options=settings.veins), later.result()
+    first = find_baseline(reading.alone, reading.before, reading.seen, reading.px_per_mm, options=settings.veins)
+    return first, later.result()
 
 
 def _vein_colour_flags(fates: Fates, density: Density, veins: Veins, px_per_mm: float, settings: Settings) -> list[RaisedFlag]:

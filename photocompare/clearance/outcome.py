@@ -32,7 +32,7 @@ class OutcomeOptions:
     few_runs : float
         Runs below which the result is marked: at ten, one run misjudged moves the clearance by 10 points.
     most_hidden_share : float
-        Share of the before photo's veins that may lie beyond the shared field: with three quarters unseen the percentage would speak
+        Share of the before photo's vein length that may lie beyond the shared field: with three quarters unseen the percentage would speak
         for a quarter of the veins.  Assumed.
     most_vein_share : float
         Share of the shared field above which vein can't be told from skin: a vein is seen against as much skin on either side of it.
@@ -122,7 +122,9 @@ def vein_flags(findings: VeinFindings, piece_px: float, *, options: OutcomeOptio
     assessed = sum(findings.fates.length_px(fate) for fate in ASSESSED_FATES)
     if assessed < options.least_runs * run:
         return ("no_veins_before",)
-    if findings.pair.beyond_share > options.most_hidden_share:
+    # By length and not by area: at a limb's shaded edge one wide vein may be read.
+    lines = max(int(np.count_nonzero(findings.veins[0].centreline)), 1)
+    if np.count_nonzero(findings.veins[0].centreline & ~findings.pair.shared) > options.most_hidden_share * lines:
         return ("veins_out_of_view",)
     covered = max(np.count_nonzero(veins.mask & findings.pair.shared) for veins in findings.veins)
     if covered > options.most_vein_share * np.count_nonzero(findings.pair.shared):

@@ -7,7 +7,7 @@ reticular veins are found alike; their calibre tells them apart afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -102,7 +102,7 @@ def places_across(
 class Veins:
     """The visible veins of one photo.
 
-    mask : Mask, all visible vein pixels.  centreline : Mask, one pixel wide.  pieces : tuple of VeinPiece.
+    mask : Mask, all visible vein pixels.  centreline : Mask, one pixel wide, of the pieces.  pieces : tuple of VeinPiece.
     """
 
     mask: Mask
@@ -211,6 +211,12 @@ def _cut(path: NDArray[np.float32], piece_px: float) -> Iterator[_Cut]:
             yield _Cut(path[first:last], line[first:last], total / count)
 
 
+def visible_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: VeinOptions = VeinOptions()) -> Mask:
+    """Where one photo shows a vein inside `field`, specks left out; parameters as those of `find_veins`."""
+    likely = np.asarray((reading.vein_probability >= 0.5) & field, dtype=np.bool_)
+    return without_specks(likely, options.shortest_mm * px_per_mm, reading.vein_de, options.least_evidence * px_per_mm)
+
+
 def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: VeinOptions = VeinOptions()) -> Veins:
     """The visible veins of one photo inside `field`.
 
@@ -222,8 +228,25 @@ def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: 
     px_per_mm : float
         Only sets what is too short for a vein and the pieces' length; an assumed scale serves.
     """
-    likely = (reading.vein_probability >= 0.5) & field
-    mask = without_specks(likely, options.shortest_mm * px_per_mm, reading.vein_de, options.least_evidence * px_per_mm)
+    mask = visible_veins(reading, field, px_per_mm, options=options)
     centreline = skeleton(mask)
     pieces = pieces_of(centreline, mask, reading.vein_de, piece_px=max(3.0, options.piece_mm * px_per_mm), visible_de=options.visible_de)
     return Veins(mask, centreline, pieces)
+
+
+def find_baseline(alone: SkinReading, agreed: SkinReading, field: Mask, px_per_mm: float, *, options: VeinOptions = VeinOptions()) -> Veins:
+    """The veins of the before photo whose fate is asked.
+
+    Which pieces there were, the before photo tells by itself: in sight of the after photo a vein that stayed is found more easily than one
+    that went, and what was left would be compared with what was left (`docs/method.md`).  The mask holds what either reading shows: what
+    is seen only in sight of the other photo is no baseline, and not new either.
+
+    Parameters
+    ----------
+    alone, agreed : SkinReading
+        Of the before photo by itself, and with the reading in sight of the after photo.
+    field, px_per_mm, options
+        As those of `find_veins`.
+    """
+    own = find_veins(alone, field, px_per_mm, options=options)
+    return replace(own, mask=own.mask | visible_veins(agreed, field, px_per_mm, options=options))

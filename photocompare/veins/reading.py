@@ -39,6 +39,9 @@ class PairReading:
     Parameters
     ----------
     before, after : SkinReading
+        What the readings of that photo by itself and in sight of the other agree on.
+    alone : SkinReading
+        Of the before photo by itself.
     seen : ndarray of shape (H, W), bool
         Before skin seen well: where absence of a vein before is known.
     shared : ndarray of shape (H, W), bool
@@ -47,17 +50,15 @@ class PairReading:
         Assumed where there is no scale.
     error_px : float
         Typical error of the registration, px.
-    beyond_share : float
-        Of the vein length that the before photo shows by itself on skin seen well, the share beyond the shared field, 0..1.
     """
 
     before: SkinReading
     after: SkinReading
+    alone: SkinReading
     seen: Mask
     shared: Mask
     px_per_mm: float
     error_px: float
-    beyond_share: float
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from photocompare.veins.beyond import share_beyond
 from photocompare.veins.kept_contrast import Softness
 from photocompare.veins.photometry import Forced
-from photocompare.veins.pieces import VeinOptions, Veins
+from photocompare.veins.pieces import Veins
 from photocompare.veins.reading import PairReading, SkinReading
 
 PX_PER_MM = 10.0
@@ -36,9 +35,7 @@ def pair_of(before: np.ndarray, after: np.ndarray, *, shared: np.ndarray | None 
     """Both readings without error, well seen everywhere, shared everywhere unless told where."""
     everywhere = np.ones(SHAPE, bool)
     field, first = everywhere if shared is None else shared, reading(before)
-    return PairReading(
-        first, reading(after), everywhere, field, PX_PER_MM, 1.0, share_beyond(first, everywhere, field, PX_PER_MM, options=VeinOptions())
-    )
+    return PairReading(first, reading(after), first, everywhere, field, PX_PER_MM, 1.0)
 
 
 def unsaid(veins: Veins) -> Forced:
