@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
+from skimage.measure import regionprops
 
 from photocompare.base.colour import lab_per_density
-from photocompare.veins.pigment import HEMOSIDERIN_DENSITY, PigmentOptions, browner, find_pair_pigment, find_pigment, pigment_change
+from photocompare.base.masks import parts_of
+from photocompare.veins.pigment import (
+    HEMOSIDERIN_DENSITY,
+    PigmentOptions,
+    axes_of,
+    browner,
+    find_pair_pigment,
+    find_pigment,
+    hull_area,
+    pigment_change,
+)
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, patch, reading
 
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -27,6 +39,19 @@ def test_a_small_spot_that_is_not_round_is_a_stain() -> None:
     crooked = np.zeros(SHAPE, np.float32)
     crooked[200:209, 300:330] = crooked[200:230, 300:309] = 5.0
     assert find_pigment(reading(NO_VEINS, crooked), EVERYWHERE, NOWHERE, PX_PER_MM)[202, 320]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_axes_and_hull_of_a_spot_are_those_of_scikit_image(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    smooth = cv2.GaussianBlur(rng.normal(size=(60, 80)).astype(np.float32), (0, 0), rng.uniform(1, 5))
+    parts = parts_of(smooth > np.quantile(smooth, 0.8))
+    for number in np.flatnonzero(parts.areas[1:] >= 4) + 1:
+        left, top, width, height = parts.boxes[number]
+        spot = parts.labels[top : top + height, left : left + width] == number
+        (region,) = regionprops(spot.astype(np.uint8))
+        assert axes_of(spot) == pytest.approx((region.axis_major_length, region.axis_minor_length), abs=1e-5)
+        assert hull_area(spot) == region.area_convex
 
 
 def test_a_large_patch_is_a_stain_however_round() -> None:
