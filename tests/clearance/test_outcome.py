@@ -29,3 +29,17 @@ def flags(shared_columns: int) -> tuple[str, ...]:
 @pytest.mark.parametrize(("columns", "expected"), [(500, ()), (350, ()), (100, ("veins_out_of_view",))])
 def test_a_number_needs_a_quarter_of_the_veins_in_view(columns: int, expected: tuple[str, ...]) -> None:
     assert flags(columns) == expected
+
+
+def test_a_wide_band_out_of_view_counts_by_its_length() -> None:
+    """A limb's shaded edge, read as one vein: nine tenths of the area, a third of the length."""
+    seen = np.ones(SHAPE, bool)
+    shared = seen.copy()
+    shared[280:] = False
+    drawn = np.maximum(lines((100, 8), (200, 8)), lines((340, 8), width_px=60))
+    pair = pair_of(drawn, drawn, shared=shared)
+    veins = find_veins(pair.before, seen, PX_PER_MM)
+    assert np.count_nonzero(veins.mask & ~shared) > 0.75 * np.count_nonzero(veins.mask)
+    fates = judge_fate(pair, (veins, veins), NOWHERE, unsaid(veins), sharp(veins))
+    findings = VeinFindings(pair, (veins, veins), fates, Pigment(NOWHERE, NOWHERE, NOWHERE, NOWHERE))
+    assert vein_flags(findings, PX_PER_MM, options=OutcomeOptions()) == ()

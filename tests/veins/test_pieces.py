@@ -7,7 +7,7 @@ import pytest
 from skimage.measure import label
 
 from photocompare.base.masks import depth_px
-from photocompare.veins.pieces import _paths, find_veins
+from photocompare.veins.pieces import _paths, find_baseline, find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading
 
 EVERYWHERE = np.ones(SHAPE, bool)
@@ -88,3 +88,13 @@ def test_runs_come_in_the_order_of_their_first_pixels() -> None:
     numbers = [expected[tuple(path[0].astype(int))] for path in simple]
     assert len(numbers) > 100
     assert numbers == sorted(numbers)
+
+
+def test_the_baseline_is_what_the_before_photo_shows_by_itself() -> None:
+    """In sight of the after photo one vein was no longer believed, and another, which only that photo shows well, is."""
+    alone, agreed = reading(lines((100, 8.0), (200, 8.0))), reading(lines((100, 8.0), (300, 8.0)))
+    baseline = find_baseline(alone, agreed, EVERYWHERE, PX_PER_MM)
+    rows = {round(float(np.median(piece.points[:, 0])) / 100) * 100 for piece in baseline.pieces}
+    assert rows == {100, 200}
+    assert not baseline.centreline[250:350].any()
+    assert all(baseline.mask[row - 1 : row + 2, 100:500].all() for row in (100, 200, 300)), "what either shows is neither bare skin nor new"
