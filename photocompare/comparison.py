@@ -134,21 +134,23 @@ def compare(
 
         with watch.stage("veins"):
             # The pictures show the after photo where nothing is measured too: glare that is left out, skin beyond the shared field.
-            warped, pictured, background = pair.memory.found("warped", pair.follows_from, lambda: _after_in_before_frame(pair, laid))
+            carried_xy = carried_on(laid.registration.map_xy)
+            warped, pictured = pair.memory.found("warped", pair.follows_from, lambda: warped_photo(pair.prepared_after.linear, carried_xy))
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
-            reading = _read_together(pair, laid, alone().result(), (warped, shown, background), settings)
+            lying = warped, shown, _background(pair, laid, carried_xy)
+            reading = _read_together(pair, laid, alone().result(), lying, settings)
             alone.cache_clear()  # the after photo's reading in its own frame is needed no more
             within = (*pair.follows_from, pair.field, laid.scale.mm_per_px)
             veins = pair.memory.found("veins", within, lambda: _veins_of_both(reading, aside, settings))
         flags += [] if network_available() else _raised(("ridge_reading",))
         density = density_from_linear(pair.prepared_before.linear)
-        lying, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
+        densities, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
         # The blur doesn't wait for the pigment; the light is matched for the pictures and the tone, and the fates don't wait for it.
-        blurred = aside.submit(judge_blur, photos, lying, reading, veins, laid.registration.scale_after_over_before, settings=settings)
+        blurred = aside.submit(judge_blur, photos, densities, reading, veins, laid.registration.scale_after_over_before, settings=settings)
         light = aside.submit(pair.memory.found, "light", within, partial(_same_light, pair, laid, reading, warped, settings))
 
         with watch.stage("pigment"):
-            pigment = find_pair_pigment(reading, veins[0].mask, lying, options=settings.pigment)
+            pigment = find_pair_pigment(reading, veins[0].mask, densities, options=settings.pigment)
         with watch.stage("fate"):
             blur = blurred.result()
             as_soft = density, softened(density_from_linear(pair.prepared_after.linear), blur.after_lacks_px)
@@ -307,12 +309,9 @@ def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, Ski
     )
 
 
-def _after_in_before_frame(pair: PreparedPair, laid: _LaidOver) -> tuple[LinearRGB, Mask, Mask]:
-    """The after photo over the before photo, where it shows something there, and where that is no leg."""
-    after, carried_xy = pair.prepared_after, carried_on(laid.registration.map_xy)
-    return *warped_photo(after.linear, carried_xy), background_by_after(
-        np.asarray(after.limb.limbs == laid.registration.limbs[1]), carried_xy
-    )
+def _background(pair: PreparedPair, laid: _LaidOver, carried_xy: MapXY) -> Mask:
+    """Where the after photo shows something else than the leg."""
+    return background_by_after(np.asarray(pair.prepared_after.limb.limbs == laid.registration.limbs[1]), carried_xy)
 
 
 def _read_together(
