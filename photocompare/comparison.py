@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Unpack
 
 import numpy as np
@@ -70,6 +70,11 @@ class _LaidOver:
     registration: Registration
     seen_by_both: Mask
     scale: Scale
+
+    @cached_property
+    def carried_xy(self) -> MapXY:
+        """The map beyond what is known of it too, for looking: glare that is left out, skin and background beyond the shared field."""
+        return carried_on(self.registration.map_xy)
 
 
 def compare(
@@ -133,15 +138,15 @@ def compare(
             return ending.comparison(flags, pair, laid)
 
         with watch.stage("veins"):
-            # The pictures show the after photo where nothing is measured too: glare that is left out, skin beyond the shared field.
-            carried_xy = carried_on(laid.registration.map_xy)
-            warped, pictured = pair.memory.found("warped", pair.follows_from, lambda: warped_photo(pair.prepared_after.linear, carried_xy))
+            # The pictures show the after photo where nothing is measured too.
+            warped, pictured = pair.memory.found(
+                "warped", pair.follows_from, lambda: warped_photo(pair.prepared_after.linear, laid.carried_xy)
+            )
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
-            lying = warped, shown, _background(pair, laid, carried_xy)
-            reading = _read_together(pair, laid, alone().result(), lying, settings)
-            alone.cache_clear()  # the after photo's reading in its own frame is needed no more
+            reading = _read_together(pair, laid, alone().result(), (warped, shown), settings)
             within = (*pair.follows_from, pair.field, laid.scale.mm_per_px)
-            veins = pair.memory.found("veins", within, lambda: _veins_of_both(reading, aside, settings))
+            veins = pair.memory.found("veins", within, lambda: _veins_of_both(alone().result()[0], reading, aside, settings))
+            alone.cache_clear()  # the photos' own readings are needed no more
         flags += [] if network_available() else _raised(("ridge_reading",))
         density = density_from_linear(pair.prepared_before.linear)
         densities, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
@@ -309,29 +314,27 @@ def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, Ski
     )
 
 
-def _background(pair: PreparedPair, laid: _LaidOver, carried_xy: MapXY) -> Mask:
-    """Where the after photo shows something else than the leg."""
-    return background_by_after(np.asarray(pair.prepared_after.limb.limbs == laid.registration.limbs[1]), carried_xy)
-
-
 def _read_together(
-    pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], lying: tuple[LinearRGB, Mask, Mask], settings: Settings
+    pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], lying: tuple[LinearRGB, Mask], settings: Settings
 ) -> PairReading:
     """Both photos' readings in the before frame, each held against a second one in sight of the other photo.
 
-    `lying` is the after photo in that frame, where it is measured, and where it shows no leg.
+    `lying` is the after photo in that frame, and where it is known there.
     """
-    before, registration, (warped, shown, background) = pair.prepared_before, laid.registration, lying
+    before, registration = pair.prepared_before, laid.registration
     first, second = pair.memory.found(
-        pair.stage_within_field("read_together"),
-        (*pair.follows_from, pair.field),
-        lambda: _agreed(pair, laid, alone, warped, shown, settings),
+        pair.stage_within_field("read_together"), (*pair.follows_from, pair.field), lambda: _agreed(pair, laid, alone, *lying, settings)
+    )
+    background = pair.memory.found(
+        "background",
+        pair.follows_from,
+        lambda: background_by_after(np.asarray(pair.prepared_after.limb.limbs == registration.limbs[1]), laid.carried_xy),
     )
     scale = laid.scale.mm_per_px
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
     seen = before.field.measurable & (registration.shared | ~background)
-    return PairReading(first, second, alone[0], seen, registration.shared, px_per_mm, registration.error_px_median)
+    return PairReading(first, second, seen, registration.shared, px_per_mm, registration.error_px_median)
 
 
 def _agreed(
@@ -349,10 +352,10 @@ def _agreed(
     return first, second
 
 
-def _veins_of_both(reading: PairReading, aside: Executor, settings: Settings) -> tuple[Veins, Veins]:
-    """The veins of either photo, found at the same time."""
+def _veins_of_both(alone: SkinReading, reading: PairReading, aside: Executor, settings: Settings) -> tuple[Veins, Veins]:
+    """The veins of either photo, found at the same time; `alone` is the before photo's own reading."""
     later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, options=settings.veins)
-    first = find_baseline(reading.alone, reading.before, reading.seen, reading.px_per_mm, options=settings.veins)
+    first = find_baseline(alone, reading.before, reading.seen, reading.px_per_mm, options=settings.veins)
     return first, later.result()
 
 

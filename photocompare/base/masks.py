@@ -5,6 +5,7 @@ Unless a function says otherwise, nothing is known beyond the frame: it neither 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +47,17 @@ def depth_px(mask: Mask) -> Grey:
     """How far each pixel lies inside the mask, (H, W) px; the picture's edge is a border too."""
     framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
+
+
+def second_moments(mask: Mask) -> NDArray[np.float64]:
+    """Central second moments of a mask's pixels, summed: ((xx, xy), (xy, yy)), px^4."""
+    moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
+    return np.array([[moments["mu20"], moments["mu11"]], [moments["mu11"], moments["mu02"]]])
+
+
+def long_axis_angle(moments: NDArray[np.float64]) -> float:
+    """Angle, radians from the x axis, along which a mask of such `second_moments` extends most."""
+    return 0.5 * math.atan2(2 * moments[0, 1], moments[0, 0] - moments[1, 1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,6 +118,8 @@ def find_field(linear: LinearRGB, *, options: FieldOptions = FieldOptions()) -> 
     small, principal = label_limbs(skin, options=options.limbs), 1
     if not _is_a_leg(small == principal, skin, options):
         around = skin.mask
+        if not around.any():
+            return _no_field(shape)
         skin = find_skin(linear, options=options.skin, apart=around)
         small = label_limbs(skin, options=options.limbs)
         if not (_is_a_leg(small == principal, skin, options) and _in_the_middle_of(around, small == principal)):

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from photocompare.base.arrays import Mask
+from photocompare.base.masks import long_axis_angle, second_moments
 
 _CIRCLE_SIDE_PX = 400
 """Long side, at least, of the copy of a mask in which the circle is looked for: a quarter of a per cent a pixel."""
@@ -50,9 +51,7 @@ def measure_limb_width(limb: Mask) -> LimbWidth:
     """
     if not limb.any():
         return UNKNOWN_WIDTH
-    moments = cv2.moments(limb.astype(np.uint8), binaryImage=True)
-    # angle of the long axis to the x axis, from second moments
-    angle = 0.5 * math.atan2(2 * moments["mu11"], moments["mu20"] - moments["mu02"])
+    angle = long_axis_angle(second_moments(limb))
     upright = abs(math.sin(angle)) >= abs(math.cos(angle))
     lines = limb if upright else limb.T
     lines = lines[lines.any(axis=1)]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Mask
-from photocompare.base.masks import dilated, disc, eroded, parts_of
+from photocompare.base.masks import dilated, disc, eroded, long_axis_angle, parts_of, second_moments
 from photocompare.leg.skin import Skin
 
 
@@ -125,10 +125,9 @@ def _lines_along(dark: Mask, axis: NDArray[np.float64], options: LimbOptions) ->
 
 def _axes(mask: Mask) -> tuple[NDArray[np.float64], float]:
     """Unit vector (x, y) along which a mask extends most, and its spread across over its spread along."""
-    moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
-    spread = np.array([[moments["mu20"], moments["mu11"]], [moments["mu11"], moments["mu02"]]])
-    across, along = np.linalg.eigvalsh(spread)
-    angle = 0.5 * np.arctan2(2.0 * moments["mu11"], moments["mu20"] - moments["mu02"])
+    moments = second_moments(mask)
+    across, along = np.linalg.eigvalsh(moments)
+    angle = long_axis_angle(moments)
     return np.array([np.cos(angle), np.sin(angle)]), float(np.sqrt(max(across, 0.0) / max(along, 1e-9)))
 
 

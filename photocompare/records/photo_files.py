@@ -222,9 +222,8 @@ class PhotoFiles:
         """
         data = self._place.read(_name(sha256))
         if data is None:
-            beside = (name for name, _ in self._place.names(_BESIDE) if sha256 in name)
-            whole = next((ticket for ticket in beside if self._is_whole(ticket)), None)
-            data = None if whole is None else self._place.read(whole)
+            beside = (self._whole(name) for name, _ in self._place.names(_BESIDE) if sha256 in name)
+            data = next((whole for whole in beside if whole is not None), None)
             data = self._place.read(_name(sha256)) if data is None else data  # it may have been settled between the two looks
         if data is None:
             raise DamagedPhoto("A stored photo is missing; restore it from a backup.", code="photo_missing")
@@ -234,10 +233,10 @@ class PhotoFiles:
             )
         return data
 
-    def _is_whole(self, beside: str) -> bool:
-        """Whether a file beside its place has the bytes that its ticket names: a writer that was killed leaves a part of them."""
+    def _whole(self, beside: str) -> bytes | None:
+        """The bytes of a file beside its place; None where a writer that was killed left but a part of what its ticket names."""
         data = self._place.read(beside)
-        return data is not None and digest_of(data) == beside.rpartition("/")[2][:_NAME_LENGTH]
+        return data if data is not None and digest_of(data) == beside.rpartition("/")[2][:_NAME_LENGTH] else None
 
     def digests(self) -> Iterator[str]:
         """Of every file in its place."""
@@ -259,7 +258,7 @@ class PhotoFiles:
         removed, now = 0, time.time()
         for name, changed in list(self._place.names(_BESIDE)):
             ticket = name.rpartition("/")[2]
-            if is_referenced(ticket[:_NAME_LENGTH]) and self._is_whole(name):
+            if is_referenced(ticket[:_NAME_LENGTH]) and self._whole(name) is not None:
                 self.settle(ticket)
             elif now - changed > older_than_s:
                 self.drop(ticket)

@@ -15,7 +15,7 @@ import numpy as np
 
 from photocompare.base.arrays import Density, Grey, Mask
 from photocompare.base.colour import lab_per_density
-from photocompare.base.masks import grown, parts_of
+from photocompare.base.masks import grown, parts_of, second_moments
 from photocompare.veins.pieces import without_specks
 from photocompare.veins.reading import PairReading, SkinReading, less_surround
 
@@ -170,8 +170,7 @@ def axes_of(spot: Mask) -> tuple[float, float]:
 
     `skimage.measure.regionprops` tells the same of a spot, and of its hull, but takes 0.4 s of imports.
     """
-    moments = cv2.moments(spot.astype(np.uint8), binaryImage=True)
-    spread = np.array([[moments["mu20"], moments["mu11"]], [moments["mu11"], moments["mu02"]]]) / moments["m00"]
+    spread = second_moments(spot) / np.count_nonzero(spot)
     minor, major = 4 * np.sqrt(np.maximum(np.linalg.eigvalsh(spread), 0))
     return float(major), float(minor)
 
@@ -184,9 +183,9 @@ def hull_area(spot: Mask) -> int:
     edges = (twice[:, np.newaxis] + np.array([(1, 0), (-1, 0), (0, 1), (0, -1)], np.int32)).reshape(-1, 2)
     hull = cv2.convexHull(edges).reshape(-1, 2).astype(np.int64)
     x, y = np.meshgrid(2 * np.arange(spot.shape[1]), 2 * np.arange(spot.shape[0]))
-    sides = [(x - a[0]) * (b[1] - a[1]) - (y - a[1]) * (b[0] - a[0]) for a, b in zip(hull, np.roll(hull, -1, axis=0), strict=True)]
-    # The hull's corners go round in one sense, so what lies within is on one side of all of them.
-    return int(np.count_nonzero(np.all(np.asarray(sides) <= 0, axis=0) | np.all(np.asarray(sides) >= 0, axis=0)))
+    # OpenCV's hull goes round counter-clockwise (y upwards): what lies within is to the left of every side, or on it.
+    sides = [(y - a[1]) * (b[0] - a[0]) - (x - a[0]) * (b[1] - a[1]) for a, b in zip(hull, np.roll(hull, -1, axis=0), strict=True)]
+    return int(np.count_nonzero(np.all(np.asarray(sides) >= 0, axis=0)))
 
 
 def pigment_change(before: Mask, after: Mask, change_de: Grey, px_per_mm: float, *, options: PigmentOptions = PigmentOptions()) -> Pigment:

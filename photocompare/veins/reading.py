@@ -40,8 +40,6 @@ class PairReading:
     ----------
     before, after : SkinReading
         What the readings of that photo by itself and in sight of the other agree on.
-    alone : SkinReading
-        Of the before photo by itself.
     seen : ndarray of shape (H, W), bool
         Before skin seen well: where absence of a vein before is known.
     shared : ndarray of shape (H, W), bool
@@ -54,7 +52,6 @@ class PairReading:
 
     before: SkinReading
     after: SkinReading
-    alone: SkinReading
     seen: Mask
     shared: Mask
     px_per_mm: float

@@ -35,7 +35,7 @@ def pair_of(before: np.ndarray, after: np.ndarray, *, shared: np.ndarray | None 
     """Both readings without error, well seen everywhere, shared everywhere unless told where."""
     everywhere = np.ones(SHAPE, bool)
     field, first = everywhere if shared is None else shared, reading(before)
-    return PairReading(first, reading(after), first, everywhere, field, PX_PER_MM, 1.0)
+    return PairReading(first, reading(after), everywhere, field, PX_PER_MM, 1.0)
 
 
 def unsaid(veins: Veins) -> Forced:
