@@ -1,11 +1,12 @@
 """Which skin is whose: a photo's skin parted into limbs, the leg in question first.
 
-Limbs are parted by what lies between them, by thin necks, and where they touch by the dark crease along the line of contact.
+Limbs are parted by what lies between them, by thin necks, and where they touch by the dark crease along the line of contact or by the
+edge of their colour.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import Mask
 from photocompare.base.masks import dilated, disc, eroded, long_axis_angle, parts_of, second_moments
+from photocompare.leg.colour_edges import ColourEdgeOptions, colour_edges
 from photocompare.leg.skin import Skin
 
 
@@ -40,6 +42,8 @@ class LimbOptions:
         Greatest spread of a crease across its length over that along it: an arc of 60 degrees has 0.14.
     crease_angle_deg : float
         Greatest angle between a crease and the long axis of the skin: folds at knee and ankle run across a limb, limbs touch along.
+    edges : ColourEdgeOptions
+        Where skin ends at something of its own colour, which is parted from it like another limb.
     """
 
     neck_share: float = 0.03
@@ -51,6 +55,7 @@ class LimbOptions:
     crease_length: float = 0.12
     crease_bow: float = 0.15
     crease_angle_deg: float = 40.0
+    edges: ColourEdgeOptions = field(default_factory=ColourEdgeOptions)
 
 
 def label_limbs(skin: Skin, *, options: LimbOptions) -> NDArray[np.int32]:
@@ -66,7 +71,7 @@ def label_limbs(skin: Skin, *, options: LimbOptions) -> NDArray[np.int32]:
         return np.zeros(mask.shape, dtype=np.int32)
     side = max(3, round(options.neck_share * min(mask.shape)) | 1)
     disk = disc(side)
-    parted = (mask & ~_creases(mask, skin, options)).astype(np.uint8)
+    parted = (mask & ~_creases(mask, skin, options) & ~colour_edges(skin, mask, options=options.edges)).astype(np.uint8)
     cores = cv2.morphologyEx(parted, cv2.MORPH_OPEN, disk, borderType=cv2.BORDER_REPLICATE)
     count, labels = cv2.connectedComponents(cores)
     areas = np.bincount(labels.ravel(), minlength=count)

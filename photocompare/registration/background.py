@@ -16,7 +16,7 @@ from photocompare.registration.resampling import mask_through
 
 ASTRAY_SHARE = 0.015
 """How far a map that is carried on beside the limb may lead astray, as a share of the square root of the leg's area: 15 px of a leg that
-fills its photo.  On three phantoms 0.0 to 0.03 told the same.  Assumed."""
+fills its photo.  Assumed."""
 
 
 def background_by_after(skin_after: Mask, carried_xy: MapXY) -> Mask:

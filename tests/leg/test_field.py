@@ -44,6 +44,23 @@ def test_veins_stay_measurable(tone: str) -> None:
     assert _cover(field.measurable | field.rim, painted.veins) > 0.97
 
 
+@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("gloss", [0.0, 0.15])
+def test_a_leg_before_something_of_its_own_colour_ends_at_its_edge(tone: str, gloss: float) -> None:
+    painted = paint_leg(tone, "grey", gloss=gloss, shape=(400, 300))
+    wood = np.array(TONES[tone]) * np.exp([0.12, 0.03, -0.06])
+    linear = np.where(painted.leg[..., np.newaxis], painted.linear, np.asarray(wood, np.float32))
+    assert overlap(find_field(linear).leg, painted.leg) > 0.95
+
+
+@pytest.mark.parametrize("tone", ["light", "medium"])
+def test_a_leg_that_fills_the_frame_but_for_a_redder_strip_is_the_leg(tone: str) -> None:
+    painted = paint_leg(tone, "grey", limbs=((0.58, 0.84),))
+    cork = np.where(np.arange(480) % 5 < 2, 0.9, 1.1)[np.newaxis, :, np.newaxis] * np.array([0.42, 0.12, 0.04])
+    linear = np.where(painted.leg[..., np.newaxis], painted.linear, cork).astype(np.float32)
+    assert overlap(find_field(linear).leg, painted.leg) > 0.95
+
+
 def test_skin_that_fills_the_frame_is_all_leg() -> None:
     painted = paint_leg("medium", "blue", limbs=((0.5, 1.9),))
     field = find_field(painted.linear)
