@@ -14,13 +14,16 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from photocompare.base.errors import UsageError
 from photocompare.base.safe_files import settle, write_whole
 from photocompare.batch.pair import SETTLED, PairOutcome
 from photocompare.results.result import Result
 from photocompare.results.result_json import as_dict, parse_result
+
+if TYPE_CHECKING:
+    from photocompare.report.dicom.filing import Unfiled
 
 PAIRS = "pairs"
 PAIR = "pair.json"
@@ -34,7 +37,11 @@ _SAVED = "saved-{}.json"
 
 @dataclass(frozen=True, repr=False)
 class StoredPair:
-    """A pair that is done: its status, why where there is no result, the result, the photos' own facts, the seconds it took."""
+    """A pair that is done.
+
+    It has its status, why where there is no result, the result, the photos' own facts, the seconds it took, and why its files for an
+    archive name no patient (`PairOutcome.unfiled`).
+    """
 
     key: str
     status: str
@@ -42,6 +49,7 @@ class StoredPair:
     result: Result | None = None
     photo_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: float = 0.0
+    unfiled: Unfiled | None = None
 
 
 class BatchFolder:
@@ -116,8 +124,11 @@ class BatchFolder:
         UsageError
             The disk is full, or the folder can't be written to any more.
         """
-        folder = self.of_pair(outcome.key)
-        stored = StoredPair(outcome.key, outcome.status, outcome.why, outcome.result, outcome.photo_facts, round(outcome.seconds, 3))
+        folder, unfiled = self.of_pair(outcome.key), outcome.unfiled
+        if unfiled is None and (earlier := self.load(outcome.key)) is not None:
+            unfiled = earlier.unfiled  # its files for an archive stay
+        seconds = round(outcome.seconds, 3)
+        stored = StoredPair(outcome.key, outcome.status, outcome.why, outcome.result, outcome.photo_facts, seconds, unfiled)
         with unwritable_as_usage_error(self.path):
             if not folder.exists():
                 folder.mkdir(exist_ok=True)
@@ -129,6 +140,13 @@ class BatchFolder:
             text = json.dumps({"schema": _SCHEMA, **told}, ensure_ascii=False, allow_nan=False, indent=1, default=str)
             write_whole(folder / PAIR, text.encode() + b"\n")
         return stored
+
+    def lacks_archive_files(self, stored: StoredPair) -> bool:
+        """Whether a pair has a result, a refusal too, and not both files for an archive."""
+        from photocompare.report.dicom.archive import ARCHIVE_FILES
+
+        there = stored.unfiled is not None and all((self.of_pair(stored.key) / name).exists() for name in ARCHIVE_FILES)
+        return stored.result is not None and not there
 
     def thumbnails(self, key: str) -> str:
         """A pair's thumbnails as base64; empty where there are none."""

@@ -23,6 +23,8 @@ from photocompare.results.result import CONTRACT, Result
 if TYPE_CHECKING:
     from photocompare.base.arrays import SRGB8
     from photocompare.photo.visits import CollageOrder, Visits
+    from photocompare.report.dicom.archive import Archive
+    from photocompare.report.dicom.filing import Unfiled
     from photocompare.results.comparison import Comparison
     from photocompare.settings import Settings
 
@@ -85,6 +87,8 @@ class PairTask:
         Whether the files come back as bytes.
     send_dossier : bool
         Whether the dossier for the records comes back.
+    dicom : bool
+        Whether the files for an archive are made: among the pair's files, and where none are written or sent they come back alone.
     settings : Settings or None
         None for the standard ones.
     version : str
@@ -97,6 +101,7 @@ class PairTask:
     folder: str = ""
     send_files: bool = False
     send_dossier: bool = False
+    dicom: bool = False
     settings: Settings | None = None
     version: str = __version__
 
@@ -123,6 +128,8 @@ class PairOutcome:
         Only where it was asked for.
     photo_facts : mapping
         SHA-256 of each file to its kept facts (`photo.facts.KEPT_FACTS`).
+    unfiled : str or None
+        Why the files for an archive name no patient; empty where they name one, None where there are none.
     seconds : float
         That the worker took.
     """
@@ -135,6 +142,7 @@ class PairOutcome:
     files: Mapping[str, bytes] = field(default_factory=dict)
     dossier: bytes = b""
     photo_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unfiled: Unfiled | None = None
     seconds: float = 0.0
 
 
@@ -221,7 +229,7 @@ def measure_pair(task: PairTask) -> PairOutcome:
     from photocompare.settings import STANDARD
 
     details = task.details
-    visits = _read(task)
+    visits, archive = _read(task)
     comparison = compare(
         visits.befores[0],
         visits.afters[0],
@@ -230,7 +238,7 @@ def measure_pair(task: PairTask) -> PairOutcome:
         mm_per_px=details.mm_per_px,
         settings=task.settings or STANDARD,
     )
-    files = _written(comparison, task)
+    files = _written(comparison, task, archive)
     dossier = b""
     if task.send_dossier:
         from photocompare.report.files.dossier_making import dossier_of
@@ -238,17 +246,24 @@ def measure_pair(task: PairTask) -> PairOutcome:
 
         dossier = write_dossier(dossier_of(comparison, settings=task.settings or STANDARD))
     thumbnails, result = thumbnails_of(comparison), as_written(result_of(comparison))
-    return PairOutcome(task.key, comparison.status, "", result, thumbnails, files, dossier, visits.file_facts)
+    unfiled = None if archive is None else archive.filing.unfiled
+    return PairOutcome(task.key, comparison.status, "", result, thumbnails, files, dossier, visits.file_facts, unfiled)
 
 
-def _read(task: PairTask) -> Visits:
-    """The pair's photos, from two files or from a collage."""
+def _read(task: PairTask) -> tuple[Visits, Archive | None]:
+    """The pair's photos, from two files or from a collage, and whose they are where an archive wants to know."""
     from photocompare.photo.visits import read_collage, read_visits
 
     collage = task.details.collage
     names = ("before photo", "after photo") if collage is None else ("collage",)
     data = [_bytes(source, name) for source, name in zip(task.sources, names, strict=True)]
-    return read_visits(data[:1], data[1:]) if collage is None else read_collage(data[0], order=collage)
+    visits = read_visits(data[:1], data[1:]) if collage is None else read_collage(data[0], order=collage)
+    if not task.dicom:
+        return visits, None
+    from photocompare.report.dicom.archive import archive_of, check_can_write
+
+    check_can_write()
+    return visits, archive_of(data[:1], data[-1:], visits)
 
 
 def _bytes(source: Source, name: str) -> bytes:
@@ -258,16 +273,16 @@ def _bytes(source: Source, name: str) -> bytes:
         raise SourceError(f"The {name} {error}.") from None
 
 
-def _written(comparison: Comparison, task: PairTask) -> dict[str, bytes]:
-    """Write the contract's files where the task says; as bytes where they are to be sent."""
-    from photocompare.report.files.comparison_files import write_comparison
+def _written(comparison: Comparison, task: PairTask, archive: Archive | None) -> dict[str, bytes]:
+    """Write the contract's files where the task says; as bytes where they are to be sent, and those for an archive where they are alone."""
+    from photocompare.report.files.comparison_files import archive_files, write_comparison
 
     if task.folder:
-        write_comparison(comparison, task.folder)
-    if not task.send_files:
-        return {}
-    with tempfile.TemporaryDirectory(prefix="photocompare-pair-") as folder:
-        return {name: Path(folder, name).read_bytes() for name in write_comparison(comparison, folder)}
+        write_comparison(comparison, task.folder, archive=archive)
+    if task.send_files:
+        with tempfile.TemporaryDirectory(prefix="photocompare-pair-") as folder:
+            return {name: Path(folder, name).read_bytes() for name in write_comparison(comparison, folder, archive=archive)}
+    return {} if archive is None or task.folder else archive_files(comparison, archive)
 
 
 def thumbnails_of(comparison: Comparison) -> bytes:

@@ -36,14 +36,22 @@ class BatchOptions:
         Address of a Dask scheduler; empty for this machine.
     pictures : bool
         Whether each pair's pictures are written (some 40 MB a pair at 12 megapixels), or only its numbers and thumbnails.
+    dicom : bool
+        Whether each pair's files for an archive are written (some 10 MB), with the pictures or without.
     pair_seconds : float
         Longest that a pair may take on this machine before its process is ended.
     settings : Settings
+
+    Raises
+    ------
+    UsageError
+        Workers of both kinds, none, or no time; DICOM without the libraries that write it.
     """
 
     workers: int = 0
     scheduler: str = ""
     pictures: bool = True
+    dicom: bool = False
     pair_seconds: float = PAIR_SECONDS
     settings: Settings = STANDARD
 
@@ -52,6 +60,10 @@ class BatchOptions:
             raise UsageError("Workers and seconds are above 0.")
         if self.workers and self.scheduler:
             raise UsageError("Give --workers for this machine or --scheduler for a cluster, not both.")
+        if self.dicom:
+            from photocompare.report.dicom.archive import check_can_write
+
+            check_can_write()
 
 
 class Watcher(Protocol):
@@ -74,13 +86,18 @@ class _Nobody:
 
 @dataclass(frozen=True)
 class BatchSummary:
-    """What became of a batch: pairs by status, pairs measured by this run, pairs that the records would not take, and what was written."""
+    """What became of a batch.
+
+    Pairs by status, pairs measured by this run, pairs that the records would not take, what was written, and pairs whose files for an
+    archive name no patient.
+    """
 
     pairs: int
     statuses: dict[str, int]
     fresh: int
     unsaved: int
     written: tuple[Path, ...]
+    unfiled: int = 0
 
     @property
     def complete(self) -> bool:
@@ -148,7 +165,7 @@ def run_batch(
                 rows_of.setdefault(plan.key, []).append(plan.row)
         course = _Course()
         saver = None if save is None else Saver(save, kept)
-        todo = _todo(planned, kept, saver)
+        todo = _todo(planned, kept, saver, dicom=options.dicom)
         watcher.begin("measure", len(rows_of), len(rows_of) - len(todo))
         if todo:
             with _workers(options, measure, len(todo)) as workers:
@@ -202,15 +219,17 @@ def _plan(manifest: Manifest, settings: Settings, watcher: Watcher) -> list[_Pla
     return planned
 
 
-def _todo(planned: Sequence[_Planned], kept: BatchFolder, saver: Saver | None) -> dict[str, _Planned]:
-    """The pairs to measure, each once: those without a result, and those to be saved whose pictures for the records are not there."""
+def _todo(planned: Sequence[_Planned], kept: BatchFolder, saver: Saver | None, *, dicom: bool) -> dict[str, _Planned]:
+    """The pairs to measure, each once: those without a result, and those whose pictures for the records or files for an archive are not
+    there and are asked for."""
     todo: dict[str, _Planned] = {}
     done: set[str] = set()
     for plan in planned:
         if not plan.key or plan.key in todo or (plan.key in done and saver is None):
             continue
         stored = kept.load(plan.key)
-        if stored is None or (saver is not None and saver.needs_measuring(stored, plan.row)):
+        to_save = stored is not None and saver is not None and saver.needs_measuring(stored, plan.row)
+        if stored is None or to_save or (dicom and kept.lacks_archive_files(stored)):
             todo[plan.key] = plan
         else:
             done.add(plan.key)
@@ -223,13 +242,16 @@ def _tasks(todo: Iterable[_Planned], kept: BatchFolder, options: BatchOptions, *
     for plan in todo:
         with unwritable_as_usage_error(kept.path):
             folder = kept.cleared_folder(plan.key)
+        stored = kept.load(plan.key)
+        pictures = options.pictures and stored is None  # a pair that is done is measured again for what it lacks alone
         yield PairTask(
             plan.key,
             tuple(_sent(source) if away else source for source in plan.sources),
             plan.details,
-            folder=str(folder) if options.pictures and not away else "",
-            send_files=options.pictures and away,
+            folder=str(folder) if pictures and not away else "",
+            send_files=pictures and away,
             send_dossier=with_dossier,
+            dicom=options.dicom and (stored is None or kept.lacks_archive_files(stored)),
             settings=options.settings,
         )
 
@@ -272,6 +294,7 @@ def _concluded(planned: Sequence[_Planned], kept: BatchFolder, course: _Course, 
     """Write the tables and the contact sheet, and count."""
     watcher.begin("write", 0, 0)
     statuses: dict[str, int] = {}
+    unfiled: set[int] = set()
 
     def rows() -> Iterator[TableRow]:
         for plan in planned:
@@ -280,10 +303,12 @@ def _concluded(planned: Sequence[_Planned], kept: BatchFolder, course: _Course, 
     def counted() -> Iterator[TableRow]:
         for row in rows():
             statuses[row.pair.status] = statuses.get(row.pair.status, 0) + 1
+            if row.pair.unfiled:
+                unfiled.add(row.row.number)
             yield row
 
     written = [*write_tables(counted(), kept.path), *write_contact_sheet(rows(), len(planned), dict(statuses), kept)]
-    return BatchSummary(len(planned), statuses, course.fresh, len(course.unsaved), tuple(written))
+    return BatchSummary(len(planned), statuses, course.fresh, len(course.unsaved), tuple(written), len(unfiled))
 
 
 def _stored(plan: _Planned, kept: BatchFolder, course: _Course) -> StoredPair:

@@ -20,6 +20,7 @@ from photocompare.base.safe_files import settle
 from photocompare.batch.keeping import StoredPair, unwritable_as_usage_error
 from photocompare.batch.manifest import COLUMNS, DATES, PLACES, PairRow
 from photocompare.batch.sources import shown
+from photocompare.report.dicom.filing import WHY_UNFILED
 from photocompare.report.files.piece_csv import safe_cell
 from photocompare.results.result import ClearanceFigures, Result
 from photocompare.veins.classes import FATES
@@ -114,6 +115,7 @@ TABLE_COLUMNS: dict[str, tuple[str, _Value]] = {
     "settings_sha256": ("text", _of(lambda r: r.provenance.config_sha256)),
     "seconds": ("float", lambda row: row.pair.seconds or None),
     "not_saved": ("text", lambda row: row.unsaved),
+    "not_filed": ("text", lambda row: WHY_UNFILED[row.pair.unfiled] if row.pair.unfiled else ""),
     "pair": ("text", lambda row: row.pair.key),
 }
 """Column to its kind and where its value is found."""

@@ -70,6 +70,12 @@ def batch(
         typer.Option("--dates", help="How dates such as 03/04/2026 are read; without it their rows are skipped."),
     ] = None,
     pictures: Annotated[bool, typer.Option(help="Write each pair's pictures, or its numbers and thumbnails alone.")] = True,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom", help="Write each pair's summary.dcm and measurements.dcm for an archive (pip install 'photocompare[dicom]')."
+        ),
+    ] = False,
 ) -> None:
     """Measure many pairs; the same command goes on where it was stopped.
 
@@ -78,10 +84,10 @@ def batch(
     from photocompare.batch.manifest import read_manifest
     from photocompare.batch.run import BatchOptions, run_batch
 
+    options = BatchOptions(workers=workers or 0, scheduler=scheduler or "", pictures=pictures, dicom=dicom)
     listed = read_manifest(manifest, for_records=save, dates=dates or "")
     for line in _told_of(listed):
         typer.echo(line, err=True)
-    options = BatchOptions(workers=workers or 0, scheduler=scheduler or "", pictures=pictures)
     bars = _Bars()
     records = None
     try:
@@ -120,5 +126,7 @@ def _summary_lines(summary: BatchSummary) -> list[str]:
     lines = [f"{pairs}: {', '.join(counts)} ({summary.fresh} measured now)"]
     if summary.unsaved:
         lines.append(f"Not in the records: {summary.unsaved}; the table's column not_saved says why")
+    if summary.unfiled:
+        lines.append(f"Pairs whose DICOM files name no patient: {summary.unfiled}; the table's column not_filed says why")
     shown = summary.written[:3]
     return [*lines, *(f"Written: {path}" for path in shown)]

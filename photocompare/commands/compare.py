@@ -136,18 +136,15 @@ def _read(files: _Files, mm_per_px: float | None) -> Visits:
 
 def _archive(files: _Files, visits: Visits) -> Archive:
     """Whose the photos are, by their files, which are asked for it only here."""
-    from photocompare.photo.dicom import dicom_source
     from photocompare.photo.reading import photo_bytes
-    from photocompare.report.dicom.archive import Archive
-    from photocompare.report.dicom.filing import WHY_UNFILED, filing_of
+    from photocompare.report.dicom.archive import archive_of
+    from photocompare.report.dicom.filing import WHY_UNFILED
 
-    befores, afters = ([dicom_source(photo_bytes(path)) for path in paths] for paths in (files.befores, files.afters or files.befores))
-    if any(source is not None and source.sha256 not in visits.file_facts for source in (*befores, *afters)):
-        raise UsageError("A photo's file changed while it was read; start again.")
-    filing = filing_of(befores, afters)
-    if filing.unfiled:
-        typer.echo(WHY_UNFILED[filing.unfiled], err=True)
-    return Archive(filing, [photo.facts for photo in (*visits.befores, *visits.afters)])
+    befores, afters = (map(photo_bytes, paths) for paths in (files.befores, files.afters or files.befores))
+    archive = archive_of(befores, afters, visits)
+    if archive.filing.unfiled:
+        typer.echo(WHY_UNFILED[archive.filing.unfiled], err=True)
+    return archive
 
 
 def _write(comparison: Comparison, out: Path, archive: Archive | None, *, as_json: bool) -> None:

@@ -22,6 +22,7 @@ from pydicom.dataset import Dataset, FileDataset
 from photocompare.base.errors import UsageError
 from photocompare.base.flags import raised
 from photocompare.photo.dicom import DicomSource, dicom_source
+from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import photo_from_array
 from photocompare.report.dicom import archive as archive_room
 from photocompare.report.dicom.archive import ARCHIVE_FILES, MEASUREMENTS, SUMMARY, Archive, check_can_write
@@ -230,7 +231,9 @@ def test_a_refusal_is_reported_with_its_reasons_and_without_a_percentage(tmp_pat
 def test_side_and_part_of_the_leg_are_coded_where_the_photos_agree(tmp_path: Path) -> None:
     facts = dataclasses.replace(photo_from_array(scene()).facts, laterality="left", body_part="calf")
     filing = Filing(None, (), "not_dicom")
-    write_comparison(make_comparison(), tmp_path, archive=Archive(filing, [facts, dataclasses.replace(facts, body_part="thigh")]))
+    write_comparison(
+        make_comparison(), tmp_path, archive=Archive(filing, [kept_facts(facts), kept_facts(dataclasses.replace(facts, body_part="thigh"))])
+    )
     site = named(dcmread(tmp_path / MEASUREMENTS), "CODE")["Finding Site"]
     assert site.ConceptCodeSequence[0].CodeValue == "61685007"
     assert site.ContentSequence[0].ConceptCodeSequence[0].CodeValue == "7771000"

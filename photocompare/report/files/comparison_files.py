@@ -92,6 +92,12 @@ def write_comparison(
     return written
 
 
+def archive_files(comparison: Comparison, archive: Archive) -> dict[str, bytes]:
+    """The files for an archive alone, by name, as `write_comparison` writes them."""
+    result = result_of(comparison)
+    return archive.files(result, draw_summary(result, pictures_of(comparison), texts("en")))
+
+
 def _move_into_place(hidden: Path, folder: Path) -> list[str]:
     """Rename file by file, `result.json` last; drop what an earlier comparison left and this one lacks."""
     written = [name for name in OWN_FILES if (hidden / name).exists()]
