@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from pydicom import dcmread
 
 from photocompare.records.access import LOCAL
 from photocompare.records.patient_file import PatientFile
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
 from photocompare.results.result_json import as_dict
+from tests.support.dcmtk import said_by
 from tests.support.made_course import COURSE_DAYS, NAME, save_course
 from tests.support.made_records import sample_dossier
 from tests.support.steps import (
@@ -123,15 +128,26 @@ def test_the_course_is_also_told_in_numbers(open_page: OpenPage, key: str, held:
         assert f"{round(length['low'])} to {round(length['high'])}" in row.inner_text()
 
 
-def test_a_stored_comparison_is_looked_at_and_taken_away_and_that_is_noted(open_page: OpenPage, key: str, held: Records) -> None:
+def test_a_stored_comparison_is_looked_at_and_taken_away_and_that_is_noted(
+    open_page: OpenPage, key: str, held: Records, tmp_path: Path
+) -> None:
     page = open_patient(open_page, key, "pair")
     box = pair(page)
     assert (box.get_attribute("data-ready") or "").startswith("kept_")
     data, name = downloaded(page, "file")
     assert data.startswith(b"%PDF")
     assert name == "photocompare-file.pdf"
-    noted = [row.action for row in held.trail_rows(LOCAL, about=f"patient/{key}/comparison")]
-    assert "comparison.export" in noted
+    data, name = downloaded(page, "dicom")
+    assert name == "photocompare-dicom.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(tmp_path)
+    said = said_by("dsrdump", "+Pc", tmp_path / "measurements.dcm")
+    assert '"Clearance of vein length")=' in said
+    assert NAME not in said + said_by("dcm2json", tmp_path / "summary.dcm")
+    assert not dcmread(tmp_path / "measurements.dcm").PatientID
+    rows = held.trail_rows(LOCAL, about=f"patient/{key}/comparison")
+    noted = [row.action for row in rows]
+    assert [json.loads(row.after)["what"] for row in rows if row.action == "comparison.export"] == ["file", "dicom"]
     assert "photo.view" in noted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import jsonschema
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from pydicom import dcmread
 from pypdf import PdfReader
 
 from tests.support.steps import (
@@ -151,6 +153,30 @@ def test_the_numbers(private_pair: Page) -> None:
     jsonschema.validate(result, json.loads(SCHEMA.read_text(encoding="utf-8")))
     assert float(headline(private_pair).inner_text().split()[0]) == pytest.approx(result["clearance"]["length"]["percent"], abs=0.51)
     assert "Żółć" not in data.decode()
+
+
+def test_the_files_for_an_archive(private_pair: Page, tmp_path: Path) -> None:
+    data, name = downloaded(private_pair, "dicom")
+    assert name == "photocompare-dicom.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(tmp_path)
+        assert archive.namelist() == ["summary.dcm", "measurements.dcm"]
+    for path in tmp_path.iterdir():
+        clean(path.read_bytes())
+        made = dcmread(path)
+        assert not any(made.get(name) for name in ("PatientName", "PatientID", "PatientBirthDate", "StudyDate", "AccessionNumber"))
+        assert "Żółć".encode() not in path.read_bytes()
+    (group,) = [
+        item
+        for container in dcmread(tmp_path / "measurements.dcm").ContentSequence
+        if "ContentSequence" in container
+        for item in container.ContentSequence
+        if item.ValueType == "CONTAINER"
+    ]
+    length = next(item for item in group.ContentSequence if item.ConceptNameCodeSequence[0].CodeMeaning == "Clearance of vein length")
+    number = float(length.MeasuredValueSequence[0].NumericValue)
+    assert float(headline(private_pair).inner_text().split()[0]) == pytest.approx(number, abs=0.51)
+    assert min(dcmread(tmp_path / "summary.dcm").pixel_array.shape[:2]) >= 600
 
 
 def test_the_vein_pieces(private_pair: Page) -> None:

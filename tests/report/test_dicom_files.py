@@ -7,8 +7,6 @@ import io
 import json
 import logging
 import math
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from photocompare.report.dicom.archive import ARCHIVE_FILES, MEASUREMENTS, SUMMA
 from photocompare.report.dicom.filing import Filing, Unfiled, filing_of
 from photocompare.report.files.comparison_files import write_comparison
 from tests.support import dicom_files as files
+from tests.support.dcmtk import said_by
 from tests.support.hostile_files import scene
 from tests.support.made_comparison import make_comparison
 
@@ -273,15 +272,7 @@ def test_without_the_libraries_the_word_says_how_to_get_them(monkeypatch: pytest
         check_can_write()
 
 
-# Read by another program: DCMTK's, which .ci/run installs
-
-
-def said_by(program: str, *arguments: object) -> str:
-    found = shutil.which(program)
-    assert found is not None, f"{program} is missing; install the package dcmtk"
-    done = subprocess.run([found, *map(str, arguments)], capture_output=True, text=True, check=True)
-    assert not [line for line in done.stderr.splitlines() if line.startswith(("E:", "F:"))]
-    return done.stdout
+# Read by another program
 
 
 @pytest.mark.thorough

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from photocompare.report.dicom import archive
 from photocompare.viewer.compare import drawing
 from photocompare.viewer.measuring.requests import Cutting, PhotoRefusal
 from photocompare.viewer.measuring.visit import MOST_SHOTS, Shot
@@ -100,7 +101,23 @@ def test_a_pair_that_is_not_comparable_has_no_number_anywhere(pages: Pages) -> N
     for sentence in T.flag("not_same_view"):
         assert escape(sentence) in pages.html
     assert pages.pictures()["mode"] == "refused"
-    assert T("compare.export_csv") not in [e.proto.label for e in pages.elements() if e.type == "download_button"]
+    assert T("compare.export_csv") not in downloads(pages)
+
+
+def downloads(pages: Pages) -> list[str]:
+    return [e.proto.label for e in pages.elements() if e.type == "download_button"]
+
+
+@pytest.mark.parametrize("dossier", [MEASURED, REFUSED])
+def test_dicom_files_are_offered_where_they_can_be_written(pages: Pages, monkeypatch: pytest.MonkeyPatch, dossier: Any) -> None:
+    pages.measured_pair(dossier)
+    assert T("compare.export_dicom") in downloads(pages)
+    assert T("compare.export_dicom_note") in pages.words
+    others = [label for label in downloads(pages) if label != T("compare.export_dicom")]
+    monkeypatch.setattr(archive, "WRITERS", ("no_such_library",))
+    pages.run()
+    assert downloads(pages) == others
+    assert "DICOM" not in pages.words
 
 
 def test_what_is_wrong_with_a_photo_stands_beside_it(pages: Pages) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from photocompare.base.arrays import SRGB8
 from photocompare.base.errors import UsageError
 from photocompare.photo.dicom import dicom_source
 from photocompare.photo.facts import kept_facts
-from photocompare.photo.visits import Visits
 from photocompare.report.dicom.filing import Filing, filing_of
 from photocompare.results.result import Result
 from photocompare.results.result_json import as_written
+
+if TYPE_CHECKING:
+    from photocompare.photo.visits import Visits
 
 SUMMARY, MEASUREMENTS = "summary.dcm", "measurements.dcm"
 ARCHIVE_FILES = (SUMMARY, MEASUREMENTS)
@@ -81,9 +83,14 @@ def archive_of(befores: Iterable[bytes], afters: Iterable[bytes], visits: Visits
     return Archive(filing_of(before, after), [kept_facts(photo.facts) for photo in (*visits.befores, *visits.afters)])
 
 
+def can_write() -> bool:
+    """Whether the optional libraries are installed."""
+    return all(importlib.util.find_spec(name) is not None for name in WRITERS)
+
+
 def check_can_write() -> None:
     """UsageError where the optional libraries are missing."""
-    if any(importlib.util.find_spec(name) is None for name in WRITERS):
+    if not can_write():
         raise UsageError("DICOM files are written by optional libraries; install them with pip install 'photocompare[dicom]'.")
 
 

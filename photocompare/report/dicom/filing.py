@@ -12,7 +12,7 @@ from photocompare.photo.dicom import DicomSource
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-Unfiled = Literal["", "not_dicom", "no_patient", "patients_differ"]
+Unfiled = Literal["", "not_dicom", "no_patient", "patients_differ", "held_nameless"]
 
 DAY = re.compile(r"\d{8}")
 MOMENT = re.compile(r"\d{2,6}(\.\d{1,6})?")
@@ -28,6 +28,7 @@ WHY_UNFILED: dict[Unfiled, str] = {
     "no_patient": "The DICOM files name no patient, because a photo's file has no patient ID; file them by hand.",
     "patients_differ": "The DICOM files name no patient and link no photo, because the photos' files name different patients; "
     "check that both photos are of the same person.",
+    "held_nameless": "The DICOM files name no patient, because the photos are held without whose they are; file them by hand.",
 }
 
 
@@ -48,6 +49,10 @@ class Filing:
     source: DicomSource | None
     linked: tuple[DicomSource, ...]
     unfiled: Unfiled = ""
+
+
+HELD_NAMELESS = Filing(None, (), "held_nameless")
+"""Of a comparison whose photos' own files are not at hand, such as the viewer's: it keeps copies that name nobody."""
 
 
 def filing_of(befores: Sequence[DicomSource | None], afters: Sequence[DicomSource | None]) -> Filing:

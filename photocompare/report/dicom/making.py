@@ -15,6 +15,7 @@ from photocompare.base.arrays import SRGB8
 from photocompare.report.dicom.filing import Filing, file_under
 from photocompare.report.dicom.structured_report import Setting, structured_report
 from photocompare.report.words.reasons import told_reasons
+from photocompare.report.words.result import earlier_contract
 from photocompare.report.words.summary import headline
 from photocompare.report.words.texts import texts
 from photocompare.results.result import Result
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 BURNT_IN = "burnt_in_text"
 """The flag of a photo whose file says that writing is burnt into it."""
+
+CORRECTED = "A reader corrected the clearance of vein length by hand; what was measured stands beside it."
 
 
 def dicom_files(result: Result, summary: SRGB8, filing: Filing, setting: Setting) -> tuple[bytes, bytes]:
@@ -49,9 +52,10 @@ def dicom_files(result: Result, summary: SRGB8, filing: Filing, setting: Setting
 
 
 def sentences_of(result: Result) -> tuple[str, ...]:
-    """The headline and every reason, in English words."""
+    """The headline, what is special about it, and every reason, in English words."""
     t = texts("en")
-    return (headline(result, t), *(f"{reason.message} {reason.fix}" for reason in told_reasons(result, t)))
+    special = (CORRECTED if result.correction is not None else "", earlier_contract(result, t))
+    return (headline(result, t), *filter(None, special), *(f"{reason.message} {reason.fix}" for reason in told_reasons(result, t)))
 
 
 def _summary_picture(summary: SRGB8, filing: Filing, setting: Setting) -> SCImage:

@@ -42,6 +42,8 @@ def _clearance(result: Result) -> Iterator[Figure]:
     if clearance is None:
         return
     yield from _estimate("clearance_length", "Clearance of vein length", clearance.length)
+    if result.correction is not None:
+        yield from _estimate("measured_length", "Measured clearance of vein length", result.correction.machine_length)
     yield from _estimate("clearance_area", "Clearance of vein area", clearance.area)
     yield from _estimate("clearance_contrast", "Clearance of vein contrast", clearance.contrast)
     yield from _estimate("net_change", "Net change of seen vein length", clearance.net_change)

@@ -151,6 +151,8 @@ def _evaluations(result: Result) -> list[sr.QualitativeEvaluation]:
     if result.measured:
         verdict = result.benchmark.verdict
         found.append(_evaluation("benchmark", "Against the reference band", verdict, verdict.replace("_", " ")))
+    if result.correction is not None:
+        found.append(_evaluation("clearance_length_by", "Who set the clearance of vein length", "reader", "A reader, by hand"))
     found.append(_evaluation("scale_source", "Where the scale is from", result.scale.source, result.scale.source))
     return [*found, *(_evaluation("reason", "Reason", reason.code, _short(reason)) for reason in result.reasons)]
 

@@ -19,7 +19,7 @@ from photocompare.viewer.compare.saving_form import show_saving
 from photocompare.viewer.measuring.requests import Measuring
 from photocompare.viewer.measuring.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
 from photocompare.viewer.measuring.visit import Visit, visit_of
-from photocompare.viewer.result.exports import offer_exports
+from photocompare.viewer.result.exports import Takeaway, offer_exports
 from photocompare.viewer.result.progress import await_result, show_failure
 from photocompare.viewer.result.result_view import show_details, show_numbers
 from photocompare.viewer.result.session_pair import SAMPLE_DETAILS, has_photos, session_pair
@@ -127,4 +127,4 @@ def _show_ending(visit: Visit, t: Texts) -> None:
 
 def _offer_exports(visit: Visit, dossier: Dossier, details: VisitDetails, t: Texts) -> None:
     made = visit.corrections.get(visit.current, [])
-    offer_exports(dossier, details, t, latest=made[-1] if made else None)
+    offer_exports(Takeaway(dossier, details, made[-1] if made else None, visit.photo_facts), t)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import OrderedDict
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import pairwise
@@ -161,6 +161,12 @@ class Visit:
             told = running is not None and any(data is shot.data for data in measured)
             self.checks[digest] = ToldCheck(running, digest, check) if running is not None and told else check()
         return self.checks[digest]
+
+    @property
+    def photo_facts(self) -> list[Mapping[str, Any]]:
+        """What is known of the photos at hand by their files."""
+        found = [self.checks[shot.digest].photo for which in VISITS for shot in self.shots(which) if shot.digest in self.checks]
+        return [photo for photo in found if photo is not None]
 
     def collage(self) -> Shot | None:
         """The one file that was found to hold both photos, unless it was said to be one photo."""

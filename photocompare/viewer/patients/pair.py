@@ -23,7 +23,7 @@ from photocompare.results.visit_details import Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Measuring, Request
 from photocompare.viewer.patient_record.open_patient import may_write, shown_name
 from photocompare.viewer.patients.timeline import number
-from photocompare.viewer.result.exports import offer_exports
+from photocompare.viewer.result.exports import Takeaway, offer_exports
 from photocompare.viewer.result.pictures import show_pictures
 from photocompare.viewer.result.progress import await_result, show_failure, under_way
 from photocompare.viewer.result.result_view import show_details, show_numbers
@@ -100,7 +100,7 @@ def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegio
     _show_correction(dossier.result, t)
     _show(dossier, f"kept_{kept.id}", t)
     _revisions(region, kept, t)
-    before, after = region.visit(kept.before_visit).facts, region.visit(kept.after_visit).facts
+    before, after = region.visit(kept.before_visit), region.visit(kept.after_visit)
 
     def note(name: str) -> None:
         about = f"patient/{file.key}/comparison/{kept.id}"
@@ -108,7 +108,8 @@ def _show_kept(held: Records, who: Actor, file: PatientFile, region: StoredRegio
 
     if file.identity is not None:
         tell_not_printed(file.identity.name, lambda letters: t("patients.name_not_printed", letters=letters))
-    offer_exports(dossier, _details(file, region, before, after), t, key=f"kept_{kept.id}", on_export=note)
+    details, photos = _details(file, region, before.facts, after.facts), (*before.photos, *after.photos)
+    offer_exports(Takeaway(dossier, details, facts=[photo.facts for photo in photos]), t, key=f"kept_{kept.id}", on_export=note)
 
 
 def _details(file: PatientFile, region: StoredRegion, before: VisitFacts, after: VisitFacts) -> VisitDetails:
