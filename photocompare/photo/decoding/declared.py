@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
+from photocompare.photo.decoding.heif_items import main_stream_configurations
+from photocompare.photo.decoding.hevc_colour import stream_colours
 from photocompare.photo.decoding.primaries import (
     ADOBE_CORNERS,
     ADOBE_RGB_GAMMA,
@@ -83,16 +85,29 @@ def declared_colour(picture: Image.Image, data: bytes, kind: str, tags: TagFacts
     if b"cICP" in chunks:
         return _of_cicp(chunks[b"cICP"])
     try:
-        nclx = picture.info.get("nclx_profile")
-        if kind == "HEIF" and isinstance(nclx, dict):
-            # Matrix and range are pillow-heif's part.
-            return _of_numbers(int(nclx["color_primaries"]), int(nclx["transfer_characteristics"]))
+        numbers = _heif_numbers(picture, data) if kind == "HEIF" else None
+        if numbers is not None:
+            return _of_numbers(*numbers)
         return _of_chunks(chunks) or _of_tags(tags)
     except CannotDecode as refusal:
         # A profile makes good what is odd beside it; but a curve for HDR screens is none of a profile's.
         if refusal.code == "odd_colour" and picture.info.get("icc_profile"):
             return DeclaredColour("unknown")
         raise
+
+
+def _heif_numbers(picture: Image.Image, data: bytes) -> tuple[int, int] | None:
+    """Primaries and curve of HEIF's own box, and what that leaves unsaid by the stream itself; None where neither says anything.
+
+    Matrix and range are libheif's part, of both.
+    """
+    nclx = picture.info.get("nclx_profile")
+    boxed = (int(nclx["color_primaries"]), int(nclx["transfer_characteristics"])) if isinstance(nclx, dict) else None
+    if boxed is not None and H273_UNSPECIFIED not in boxed:
+        return boxed
+    said = stream_colours(main_stream_configurations(data)) or (H273_UNSPECIFIED, H273_UNSPECIFIED)
+    primaries, curve = (own if one == H273_UNSPECIFIED else one for one, own in zip(boxed or said, said, strict=True))
+    return None if boxed is None and primaries == curve == H273_UNSPECIFIED else (primaries, curve)
 
 
 def _of_numbers(primaries: int, transfer: int) -> DeclaredColour:

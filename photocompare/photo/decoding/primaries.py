@@ -53,6 +53,10 @@ H273_HDR_CURVES = frozenset({16, 18})
 
 H273_UNSPECIFIED = 2
 
+H273_PRIMARY_NUMBERS = frozenset(H273_CORNERS)
+H273_CURVE_NUMBERS = frozenset({1, *range(4, 19)})
+"""Primaries and transfer characteristics that say something; all other numbers are unspecified or reserved."""
+
 D50 = (0.9642, 1.0, 0.8249)
 """White of the ICC connection space (ICC.1:2022, 7.2.16)."""
 
