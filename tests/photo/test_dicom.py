@@ -15,10 +15,12 @@ from pydicom.sequence import Sequence
 from photocompare.base.errors import DicomFile, PhotoError, TooLarge, TruncatedPhoto, UnsupportedColour, UnsupportedDicom, UnsupportedJpeg
 from photocompare.photo import dicom as dicom_room
 from photocompare.photo.decoding.call import PhotoLimits
+from photocompare.photo.decoding.dicom_pixels import decodes_jpeg_2000
 from photocompare.photo.dicom import dicom_source, is_dicom, without_identity
 from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import read_photo
 from tests.support import dicom_files as files
+from tests.support import high_throughput
 from tests.support import hostile_files as make
 from tests.support import kinds_of_file as kinds
 
@@ -91,6 +93,33 @@ CLOSE: dict[str, tuple[Callable[[], bytes], float]] = {
     ),
 }
 """Ways of writing that lose a little, and how far off a colour may be on average."""
+
+
+HIGH_THROUGHPUT = ("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203")
+
+
+@pytest.mark.parametrize("syntax", HIGH_THROUGHPUT)
+def test_high_throughput_jpeg_2000_is_read(syntax: str) -> None:
+    drawn = high_throughput.drawn()
+    exact = files.encapsulated(high_throughput.lossless(), syntax, picture=drawn, PhotometricInterpretation="YBR_RCT")
+    np.testing.assert_array_equal(read_photo(exact).encoded, drawn)
+    with pytest.raises(TruncatedPhoto):
+        read_photo(files.encapsulated(high_throughput.lossless()[:-900], syntax, picture=drawn, PhotometricInterpretation="YBR_RCT"))
+
+
+def test_lossy_high_throughput_jpeg_2000_is_near() -> None:
+    drawn = high_throughput.drawn()
+    photo = read_photo(files.encapsulated(high_throughput.lossy(), HIGH_THROUGHPUT[2], picture=drawn, PhotometricInterpretation="YBR_ICT"))
+    assert np.abs(photo.encoded.astype(int) - drawn).mean() < 1.5
+    assert photo.flags == ()
+
+
+@pytest.mark.parametrize(
+    ("openjpeg", "usual", "high"), [("2.5.4", True, True), ("2.10.0", True, True), ("2.4.0", True, False), (None, False, False)]
+)
+def test_a_decoder_that_lacks_a_kind_of_jpeg_2000_is_no_damage(openjpeg: str | None, usual: bool, high: bool) -> None:
+    assert decodes_jpeg_2000(uid.JPEG2000, openjpeg) == usual
+    assert {decodes_jpeg_2000(syntax, openjpeg) for syntax in HIGH_THROUGHPUT} == {high}
 
 
 def bare_rgb_jpeg() -> bytes:

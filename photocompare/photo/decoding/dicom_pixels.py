@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 JPEG_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (*range(50, 67), 70))
 """JPEG by DCT and lossless, retired ones too; whatever the UID says, the frame itself names its kind (PS3.5, A.4.1)."""
 
-JPEG_2000_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (90, 91, 92, 93, 201, 202, 203))
+HIGH_THROUGHPUT_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (201, 202, 203))
+
+JPEG_2000_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (90, 91, 92, 93)) | HIGH_THROUGHPUT_SYNTAXES
 """JPEG 2000 and its high-throughput kind (PS3.5, A.4.4 and A.4.11)."""
+
+HIGH_THROUGHPUT_SINCE = (2, 5)
+"""Version of OpenJPEG that decodes ITU-T T.814 first; Pillow's own packages hold a later one, a system's Pillow may not."""
 
 PLAIN_SYNTAXES = frozenset({DEFLATED, EXPLICIT_LITTLE, EXPLICIT_BIG, IMPLICIT_LITTLE})
 
@@ -114,8 +120,10 @@ def _is_rgb(file: DicomFile, frame: bytes) -> bool:
 
 
 def _of_jpeg_2000(file: DicomFile, frame: bytes, limits: dict[str, int]) -> DicomPicture:
-    from PIL import Jpeg2KImagePlugin  # noqa: F401
+    from PIL import Jpeg2KImagePlugin, features  # noqa: F401
 
+    if not decodes_jpeg_2000(file.syntax, features.version_codec("jpg_2000")):
+        raise CannotDecode("dicom_syntax")
     codestream = codestream_of(frame)
     if not is_whole(codestream):
         raise CannotDecode("damaged")
@@ -126,6 +134,14 @@ def _of_jpeg_2000(file: DicomFile, frame: bytes, limits: dict[str, int]) -> Dico
     if file.text("PhotometricInterpretation") in LUMA_AND_COLOUR and not mixes_colours(codestream):
         picture = _from_luma(picture)
     return DicomPicture(picture, file.whole("BitsStored", 8))
+
+
+def decodes_jpeg_2000(syntax: str, openjpeg: str | None) -> bool:
+    """Whether Pillow's OpenJPEG, of this version, decodes a transfer syntax; None where it has none."""
+    if openjpeg is None:
+        return False
+    version = tuple(int(part) for part in re.findall(r"\d+", openjpeg)[:2])
+    return syntax not in HIGH_THROUGHPUT_SYNTAXES or version >= HIGH_THROUGHPUT_SINCE
 
 
 def _from_luma(picture: Image.Image) -> Image.Image:
