@@ -24,6 +24,10 @@ CUT = """() => [...document.querySelectorAll('[data-testid=stMain] button, [data
     .filter((e) => e.offsetParent && (e.scrollWidth > e.clientWidth + 1) && getComputedStyle(e).overflowX !== 'visible')
     .map((e) => e.innerText)"""
 
+CUT_EXPORTS = """() => [...document.querySelectorAll('[data-testid=stDownloadButton] *')]
+    .filter((e) => e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible')
+    .map((e) => e.innerText)"""
+
 WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
@@ -53,3 +57,15 @@ def test_pages_speak_the_language_and_fit(open_page: OpenPage, language: str, si
         assert page.evaluate(CUT) == [], name
         assert page.evaluate(WIDER) <= 0, name
     expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_export_is_named_in_full_on_a_tablet(open_page: OpenPage, language: str) -> None:
+    page = open_page(size=(834, 1112))
+    pair(page)
+    if language != "en":
+        choose_language(page, LANGUAGES[language])
+        pair(page)
+    expect(page.get_by_role("button", name=texts(language)("compare.export_dicom"), exact=True)).to_be_visible()
+    assert page.evaluate(CUT_EXPORTS) == []
+    assert page.evaluate(WIDER) <= 0

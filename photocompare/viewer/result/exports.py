@@ -65,7 +65,8 @@ def offer_exports(pair: Takeaway, t: Texts, *, key: str = "export", on_export: C
     st.text(t("compare.export_note"))
     missing = {name for name, there in (("csv", pair.dossier.measured), (DICOM, can_write())) if not there}
     names = [name for name in _KINDS if name not in missing]
-    for column, name in zip(st.columns(len(names)), names, strict=True):
+    row = st.container(horizontal=True)  # goes on below where the window is too narrow for all labels
+    for name in names:
 
         def make(name: str = name) -> str | bytes:
             on_export(name)
@@ -74,7 +75,7 @@ def offer_exports(pair: Takeaway, t: Texts, *, key: str = "export", on_export: C
         label, kind = t(f"compare.export_{name}"), _KINDS[name]
         file_name = f"photocompare-{name}.{kind.rpartition('/')[2]}"
         # Any of the types is taken; the stub of the callable's result names each by itself.
-        column.download_button(label, cast(Any, make), file_name, kind, on_click="ignore", key=f"{key}_{name}", width="stretch")
+        row.download_button(label, cast(Any, make), file_name, kind, on_click="ignore", key=f"{key}_{name}", width="content")
     if DICOM in names:
         st.text(t("compare.export_dicom_note"))
 
