@@ -17,7 +17,7 @@ from typing import Unpack
 import numpy as np
 
 from photocompare import __version__
-from photocompare.base.arrays import SRGB8, Density, LinearRGB, MapXY, Mask, PointsXY
+from photocompare.base.arrays import SRGB8, Density, Grey, LinearRGB, MapXY, Mask, PointsXY
 from photocompare.base.colour import density_from_linear
 from photocompare.base.flags import FIELD_DRAWN, RaisedFlag, Severity, raised, worst_first
 from photocompare.base.masks import dilated, square
@@ -28,7 +28,7 @@ from photocompare.clearance.intervals import seen_map
 from photocompare.clearance.outcome import Outcome, VeinFindings, summarise, vein_flags
 from photocompare.leg.scale import Scale, checked_mm_per_px, of_both_cards
 from photocompare.leg.tone import SkinTone, skin_tone
-from photocompare.pair_blur import judge_blur
+from photocompare.pair_blur import PairBlur, judge_blur
 from photocompare.photo.reading import Photo
 from photocompare.prepared_pair import Given, PreparedPair, prepare_pair
 from photocompare.prepared_photo import PreparedPhoto
@@ -45,7 +45,7 @@ from photocompare.veins.fate import Fates, judge_fate
 from photocompare.veins.kept_contrast import softened
 from photocompare.veins.light import Normalised, match_light
 from photocompare.veins.network import network_available, read_beside, read_skin
-from photocompare.veins.photometry import forced_contrast
+from photocompare.veins.photometry import Forced, forced_contrast
 from photocompare.veins.pieces import Veins, find_baseline, find_veins
 from photocompare.veins.pigment import find_pair_pigment
 from photocompare.veins.reading import PairReading, SkinReading, agreed
@@ -158,9 +158,8 @@ def compare(
             pigment = find_pair_pigment(reading, veins[0].mask, densities, options=settings.pigment)
         with watch.stage("fate"):
             blur = blurred.result()
-            as_soft = density, softened(density_from_linear(pair.prepared_after.linear), blur.after_lacks_px)
-            forced = forced_contrast(veins[0].pieces, as_soft, laid.registration.map_xy, veins[0].mask, options=settings.photometry)
-            fates = judge_fate(reading, (veins[0], blur.resolved_after), pigment.gained, forced, blur.softness, options=settings.fate)
+            profiles = None if network_available() else _profiles(pair, laid, density, veins[0], blur, settings)
+            fates = judge_fate(reading, (veins[0], blur.resolved_after), pigment.gained, profiles, blur.softness, options=settings.fate)
         with watch.stage("clearance"):
             findings = VeinFindings(reading, veins, fates, pigment)
             flags += _vein_colour_flags(fates, density, veins[0], reading.px_per_mm, settings)
@@ -322,7 +321,7 @@ def _read_together(
     `lying` is the after photo in that frame, and where it is known there.
     """
     before, registration = pair.prepared_before, laid.registration
-    first, second = pair.memory.found(
+    read = pair.memory.found(
         pair.stage_within_field("read_together"), (*pair.follows_from, pair.field), lambda: _agreed(pair, laid, alone, *lying, settings)
     )
     background = pair.memory.found(
@@ -334,22 +333,29 @@ def _read_together(
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
     seen = before.field.measurable & (registration.shared | ~background)
-    return PairReading(first, second, seen, registration.shared, px_per_mm, registration.error_px_median)
+    return PairReading(*read, seen, registration.shared, px_per_mm, registration.error_px_median)
 
 
 def _agreed(
     pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], warped: LinearRGB, shown: Mask, settings: Settings
-) -> tuple[SkinReading, SkinReading]:
-    """What the readings of each photo alone and in sight of the other agree on, in the before frame."""
+) -> tuple[SkinReading, SkinReading, Grey, Grey]:
+    """What the readings of each photo alone and in sight of the other agree on, in the before frame, and how far they lie apart."""
     before = pair.prepared_before
-    first, second = alone[0], _carried(alone[1], laid.registration.map_xy)
+    own = alone[0], _carried(alone[1], laid.registration.map_xy)
     if not network_available():
-        return first, second
+        return *own, np.zeros_like(own[0].vein_de), np.zeros_like(own[1].vein_de)
     both = before.field.leg & shown
     # Either photo in the same way: what only one of them was helped with would count as change.
-    beside = read_beside(before.linear, warped, both)
-    first, second = (agreed(*each, both, options=settings.agreement) for each in zip((first, second), beside, strict=True))
-    return first, second
+    pairs = tuple(zip(own, read_beside(before.linear, warped, both), strict=True))
+    first, second = (agreed(*two, both, options=settings.agreement) for two in pairs)
+    apart_before, apart_after = (np.where(both, beside.vein_de - by_itself.vein_de, np.float32(0)) for by_itself, beside in pairs)
+    return first, second, apart_before, apart_after
+
+
+def _profiles(pair: PreparedPair, laid: _LaidOver, density: Density, veins: Veins, blur: PairBlur, settings: Settings) -> Forced:
+    """What each piece's own cross-profile shows in both photos, the after photo as soft as the before photo."""
+    as_soft = density, softened(density_from_linear(pair.prepared_after.linear), blur.after_lacks_px)
+    return forced_contrast(veins.pieces, as_soft, laid.registration.map_xy, veins.mask, options=settings.photometry)
 
 
 def _veins_of_both(alone: SkinReading, reading: PairReading, aside: Executor, settings: Settings) -> tuple[Veins, Veins]:

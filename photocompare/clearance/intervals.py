@@ -1,16 +1,16 @@
 """The numbers: how much of what an observer sees of the veins went, each with a 95 % interval built from named causes.
 
-The causes are measured on the pair itself: how far a vein's own cross-profile disagrees with the reading, what changes when the observer
-sees a little more or less, when a place moves by the registration error, when one photo's light or blur stretches its contrasts, and when
-the field ends elsewhere.  Resampling pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %,
-`docs/method.md`).
+The causes are measured on the pair itself: how far two ways of reading the same photos disagree, on the whole and from piece to piece, how
+uneven the clearance is over the skin, what was held for unchanged, what changes when the observer sees a little more or less, when a place
+moves by the registration error, when one photo's light or blur stretches its contrasts, and when the field ends elsewhere.  Resampling
+pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %, `docs/method.md`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -22,25 +22,26 @@ from photocompare.base.estimate import Z95, Estimate
 from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES
 from photocompare.veins.fate import FateOptions, Fates, PieceContrasts, seen_after, seen_before
 from photocompare.veins.observer import ObserverOptions, seen
-from photocompare.veins.pieces import Veins, owners
+from photocompare.veins.pieces import VeinPiece, Veins, owners
 from photocompare.veins.reading import PairReading
 from photocompare.veins.unchanged import RUN_PIECES
 
 
 @dataclass(frozen=True)
 class Widening:
-    """Factors on the standard errors of the four numbers.
+    """Factors on the standard errors of the four numbers; below 1 where causes count an error twice, as noise and sample do.
 
-    That of length by 130 phantoms (seeds 20261129 and 20261130), of whose intervals 95 % then hold the truth, and as all of 15 rendered
-    pairs and 36 real ones do (`docs/method.md`); those of contrast and net change by 81 phantoms (seed 20261130 and the first 24 measured
-    of 20261201), of whose intervals 93 and 96 % hold the truth (57 of them read as before `unchanged.py`); that of area is the 95th
-    percentile of error over standard error, over 1.96, by contract 1 on 61 rendered pairs, and covers 91 % of the 81.
+    That of length by 96 pairs (45 phantoms of seeds 20261221 and 20261223, 15 rendered pairs, 36 real ones), of whose intervals 95 % hold
+    the truth at 0.62, and on the phantoms alone at 0.63 (`docs/method.md`).  That of net change by 64 rendered ones.  That of contrast by
+    81 phantoms (seed 20261130 and the first 24 measured of 20261201), of whose intervals 93 % hold the truth (57 of them read as before
+    `unchanged.py`); that of area is the 95th percentile of error over standard error, over 1.96, by contract 1 on 61 rendered pairs, and
+    covers 91 % of the 81.
     """
 
-    length: float = 1.4
+    length: float = 0.64
     area: float = 2.4
     contrast: float = 2.4
-    net_change: float = 1.9
+    net_change: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class ClearanceOptions:
         Relative standard error of the contrast that an observer needs: the two sets of readers behind it allow 3.3 to 3.6.
     run_pieces : float
         Pieces that count as one independent look.
+    misread_pieces : float
+        Pieces over which two ways of reading err together, 5 cm: nine times as many as are looked at together.  Chosen on the pairs of
+        `Widening.length`.
+    square_mm : float
+        Side of the squares of skin whose clearances are held against each other: a cluster of telangiectasia.
     light_gain : float
         How far light and camera may stretch or shrink all colour differences of one photo against the other, a ratio, either way.  Cameras'
         tone curves differ by this much in slope at skin (exponents of 0.9 to 1.1 over a usual curve).  Assumed.
@@ -69,6 +75,8 @@ class ClearanceOptions:
 
     observer_doubt: float = 0.05
     run_pieces: float = RUN_PIECES
+    misread_pieces: float = 9 * RUN_PIECES
+    square_mm: float = 10.0
     light_gain: float = 1.1
     border_mm: float = 5.0
     floor_percent: float = 1.0
@@ -106,7 +114,7 @@ def _observers(observer: ObserverOptions, doubt: float) -> tuple[ObserverOptions
     return first, second
 
 
-def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: ClearanceOptions, rules: FateOptions) -> Counts:
+def length_clearance(fates: Fates, chosen: NDArray[np.bool_], px_per_mm: float, *, options: ClearanceOptions, rules: FateOptions) -> Counts:
     """Clearance of expected length over the chosen baseline pieces; below 0 where more is seen after.
 
     Parameters
@@ -114,6 +122,8 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: Cleara
     fates : Fates
     chosen : ndarray of shape (N,), bool
         Over `fates.baseline`.
+    px_per_mm : float
+        Only sets how large a square of skin is; an assumed scale serves.
     options : ClearanceOptions
     rules : FateOptions
         Those that the fates were judged by.
@@ -123,7 +133,8 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: Cleara
     Counts
         NaN where nothing is seen before.
     """
-    length = np.array([p.piece.length_px for p in fates.baseline], np.float64)[chosen]
+    pieces = [p.piece for p, counts in zip(fates.baseline, chosen.tolist(), strict=True) if counts]
+    length = np.array([piece.length_px for piece in pieces], np.float64)
     contrasts = fates.contrasts.only(np.flatnonzero(chosen))
     percent = _clearance(length, contrasts, rules)
     if math.isnan(percent):
@@ -135,13 +146,16 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], *, options: Cleara
     more, less = (dataclasses.replace(rules, observer=who) for who in _observers(rules.observer, options.observer_doubt))
     inner = contrasts.depth_mm > options.border_mm
     within = _clearance(length[inner], contrasts.only(np.flatnonzero(inner)), rules)
-    by_witness = [_clearance(length, _of_witness(contrasts, which), rules) for which in range(len(contrasts.before))]
+    witnesses = _witnesses(contrasts)
     stretched = [_clearance(length, _stretched(contrasts, gain), rules) for gain in (options.light_gain, 1 / options.light_gain)]
+    every_difference = dataclasses.replace(contrasts, unchanged=np.zeros_like(contrasts.unchanged))
     causes = {
-        "witnesses": half(min(by_witness), max(by_witness)),
+        "witnesses": half(*(_clearance(length, witness, rules) for witness in witnesses)),
         "threshold": half(_clearance(length, contrasts, more), _clearance(length, contrasts, less)),
         "registration": half(percent, _clearance(length, dataclasses.replace(contrasts, after=contrasts.within_error), rules)),
-        "noise": _noise(length, contrasts, percent, options.run_pieces, rules),
+        "noise": _noise(length, witnesses, percent, options.misread_pieces, rules),
+        "unchanged": half(percent, _clearance(length, every_difference, rules)),
+        "sample": _unevenness(_squares(pieces, options.square_mm * px_per_mm), length, contrasts, percent, rules),
         "light": half(*stretched) / Z95,
         "blur": half(*(_clearance(length, _stretched(contrasts, 1 + sign * contrasts.error), rules) for sign in (-1, 1))),
         "field": 0.0 if math.isnan(within) else half(within, percent),
@@ -154,16 +168,16 @@ def _clearance(length: NDArray[np.float64], contrasts: PieceContrasts, rules: Fa
     return _fall(before, after)
 
 
-def _of_witness(contrasts: PieceContrasts, which: int) -> PieceContrasts:
-    """What one witness alone says; where it says nothing, what all say."""
+def _witnesses(contrasts: PieceContrasts) -> tuple[PieceContrasts, PieceContrasts]:
+    """What either witness says by itself; where there is no second way of reading, what the reading says."""
 
-    def told(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        own = values[which]
-        return np.asarray(np.where(np.isfinite(own), own, np.nanmax(values, axis=0))[np.newaxis], dtype=np.float64)
+    def told(values: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+        return np.asarray(values[0] + side * np.nan_to_num(values[1] - values[0]), np.float64)[np.newaxis]
 
-    # The profile is not told what all pieces say together: where that is wrong, it must show.
-    unchanged = contrasts.unchanged if which == 0 else np.zeros_like(contrasts.unchanged)
-    return dataclasses.replace(contrasts, before=told(contrasts.before), after=told(contrasts.after), unchanged=unchanged)
+    first, second = (
+        dataclasses.replace(contrasts, before=told(contrasts.before, side), after=told(contrasts.after, side)) for side in (-1, 1)
+    )
+    return first, second
 
 
 def _stretched(contrasts: PieceContrasts, gain: float | NDArray[np.float64]) -> PieceContrasts:
@@ -171,13 +185,34 @@ def _stretched(contrasts: PieceContrasts, gain: float | NDArray[np.float64]) -> 
     return dataclasses.replace(contrasts, after=contrasts.after * gain)
 
 
-def _noise(length: NDArray[np.float64], contrasts: PieceContrasts, percent: float, run_pieces: float, rules: FateOptions) -> float:
+def _squares(pieces: Sequence[VeinPiece], side_px: float) -> NDArray[np.intp]:
+    """In which square of skin each piece lies, (N,), from 0."""
+    middles = np.array([piece.points.mean(axis=0) for piece in pieces], np.float64)
+    return np.unique(np.floor(middles / side_px), axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _unevenness(
+    square: NDArray[np.intp], length: NDArray[np.float64], contrasts: PieceContrasts, percent: float, rules: FateOptions
+) -> float:
+    """Standard error from how the clearances of squares of skin differ: the veins that were found are a sample of those that there are.
+
+    That of a ratio over clusters (Cochran, Sampling Techniques, 1977, 2.11); 0 where all veins lie in one square.
+    """
+    before, after = (length * told(contrasts, rules) for told in (seen_before, seen_after))
+    beside = np.bincount(square, after - (1 - percent / 100) * before)
+    count = len(beside)
+    return 100 * math.sqrt(count / max(count - 1, 1) * float((beside**2).sum())) / float(before.sum())
+
+
+def _noise(
+    length: NDArray[np.float64], witnesses: tuple[PieceContrasts, PieceContrasts], percent: float, run_pieces: float, rules: FateOptions
+) -> float:
     """Standard error from how the witnesses differ piece by piece beyond their common difference; a run errs as one."""
     left = 1 - percent / 100
-    before, after = seen(contrasts.before, rules.observer), seen(contrasts.after, rules.observer)
-    lost = np.nan_to_num(np.diff(after - left * before, axis=0)[0]) / 2
+    before, after = (np.stack([told(witness, rules) for witness in witnesses]) for told in (seen_before, seen_after))
+    lost = np.diff(after - left * before, axis=0)[0] / 2
     apart = lost - np.average(lost, weights=length)
-    total = float((length * seen_before(contrasts, rules)).sum())
+    total = float((length * before.mean(axis=0)).sum())
     return 100 * math.sqrt(run_pieces * float((length**2 * apart**2).sum())) / total
 
 

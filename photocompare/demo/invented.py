@@ -61,8 +61,8 @@ _SIGNED = (-math.inf, 100.0)
 _DARKENED_PERCENT = 1.5
 """Of the baseline, what noise alone shows darker than before.  Assumed."""
 
-_CAUSES = ("threshold", "registration", "noise", "light", "field")
-_CAUSE_WEIGHTS = np.array([6.0, 0.4, 3.0, 2.0, 0.6])
+_CAUSES = ("witnesses", "sample", "noise", "registration", "threshold", "light", "field")
+_CAUSE_WEIGHTS = np.array([4.0, 3.0, 3.0, 1.0, 0.4, 0.4, 0.4])
 """How the causes share the squared half width, as in measured pairs."""
 
 

@@ -57,13 +57,13 @@ class FateOptions:
 
 @dataclass(frozen=True)
 class PieceContrasts:
-    """Contrast of known pieces in both photos by two witnesses, CIE76 units at the centreline.
+    """Contrast of known pieces in both photos, CIE76 units at the centreline.
 
     Parameters
     ----------
     before, after : ndarray of shape (2, N)
-        By the reading of the skin, which the numbers follow, and by the piece's own cross-profile, which tells how sure they are; NaN where
-        it says nothing.  `after` may be negative.
+        By the reading of the skin, which the numbers follow; and by one of two witnesses, who lie as far from it to either side: half of
+        how far two ways of reading the same photo lie apart.  NaN where there is no second way.  `after` may be negative.
     within_error : ndarray of shape (2, N)
         As `after`, but the most that lies within the registration's error of the place.
     error : ndarray of shape (N,)
@@ -213,7 +213,9 @@ def _medians(image: Grey, pieces: tuple[VeinPiece, ...]) -> NDArray[np.float64]:
     return medians_by_owner(image[points[:, 0], points[:, 1]], owners(pieces), len(pieces))
 
 
-def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask, forced: Forced, softness: Softness) -> PieceContrasts:
+def contrasts_of(
+    pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask, profiles: Forced | None, softness: Softness
+) -> PieceContrasts:
     """Measure both photos at the places of the before photo's pieces.
 
     Parameters
@@ -222,19 +224,29 @@ def contrasts_of(pair: PairReading, pieces: tuple[VeinPiece, ...], gained: Mask,
     pieces : tuple of VeinPiece
     gained : Mask
         Brown pigment that was not there before.
-    forced : Forced
-        The pieces' own profiles in both photos.
+    profiles : Forced or None
+        The pieces' own profiles in both photos, the second way of reading where each photo was read once.
     softness : Softness
         What a softer after photo leaves of each piece: its contrasts are as the skin has them.
     """
-    before, after = pair.before.vein_de, pair.after.vein_de
-    kept = np.stack([softness.kept_by_network, softness.kept])
+    guide: Grey = pair.before.vein_de
+    kept = softness.kept_by_network
+
+    def at(image: Grey) -> NDArray[np.float64]:
+        return _at_places(image, guide, pieces, FINDING_PX)
+
+    before, after = at(guide), at(pair.after.vein_de) / kept
+    if profiles is None:
+        aside = at(pair.apart_before) / 2, at(pair.apart_after) / kept / 2
+    else:
+        aside = (profiles.before_de - before) / 2, (profiles.after_de / softness.kept - after) / 2
+    nearby = _at_places(pair.after.vein_de, pair.after.vein_de, pieces, FINDING_PX + pair.error_px) / kept
     return PieceContrasts(
-        before=np.stack([_at_places(before, before, pieces, FINDING_PX), forced.before_de]),
-        after=np.stack([_at_places(after, before, pieces, FINDING_PX), forced.after_de]) / kept,
-        within_error=np.stack([_at_places(after, after, pieces, FINDING_PX + pair.error_px), forced.after_de]) / kept,
+        before=np.stack([before, before + aside[0]]),
+        after=np.stack([after, after + aside[1]]),
+        within_error=np.stack([nearby, nearby + aside[1]]),
         error=softness.error,
-        stained=_at_places(gained.astype(np.float32), before, pieces, FINDING_PX),
+        stained=at(gained.astype(np.float32)),
         depth_mm=_medians(depth_px(pair.shared), pieces) / pair.px_per_mm,
         unchanged=np.zeros(len(pieces)),
     )
@@ -246,9 +258,8 @@ def _by_exposure(
     """The contrasts with what all assessable pieces tell of the exposure: its factor taken out of the reading, and what did not change."""
     length = np.where(assessable, [p.length_px for p in pieces], 0.0)
     told = judge_unchanged(contrasts.before[0], contrasts.after[0], length, options=options)
-    out = np.array([[told.factor], [1.0]])
     return dataclasses.replace(
-        contrasts, after=contrasts.after / out, within_error=contrasts.within_error / out, unchanged=told.probability
+        contrasts, after=contrasts.after / told.factor, within_error=contrasts.within_error / told.factor, unchanged=told.probability
     )
 
 
@@ -281,7 +292,7 @@ def judge_fate(
     pair: PairReading,
     veins: tuple[Veins, Veins],
     gained: Mask,
-    forced: Forced,
+    profiles: Forced | None,
     softness: Softness,
     *,
     options: FateOptions = FateOptions(),
@@ -296,15 +307,15 @@ def judge_fate(
         Of the before and of the after photo, both in the before frame.
     gained : Mask
         Brown pigment that was not there before.
-    forced : Forced
-        The before photo's pieces' own profiles in both photos.
+    profiles : Forced or None
+        The before photo's pieces' own profiles in both photos, where each photo was read once.
     softness : Softness
         What the photos' blur leaves of them: pieces that are not resolved are not assessable.
     options : FateOptions
     """
     first = veins[0]
     inside = (_medians(pair.shared.astype(np.float32), first.pieces) > 0.5) & softness.resolved
-    contrasts = contrasts_of(pair, first.pieces, gained, forced, softness)
+    contrasts = contrasts_of(pair, first.pieces, gained, profiles, softness)
     if options.unchanged is not None:
         contrasts = _by_exposure(contrasts, first.pieces, inside, options.unchanged)
     before, after = seen_before(contrasts, options), seen_after(contrasts, options)

@@ -40,6 +40,8 @@ class PairReading:
     ----------
     before, after : SkinReading
         What the readings of that photo by itself and in sight of the other agree on.
+    apart_before, apart_after : float32 (H, W)
+        How much more contrast of vein there is in sight of the other photo than by itself, CIE76; 0 where it was read once.
     seen : ndarray of shape (H, W), bool
         Before skin seen well: where absence of a vein before is known.
     shared : ndarray of shape (H, W), bool
@@ -52,6 +54,8 @@ class PairReading:
 
     before: SkinReading
     after: SkinReading
+    apart_before: Grey
+    apart_after: Grey
     seen: Mask
     shared: Mask
     px_per_mm: float

@@ -25,7 +25,7 @@ def measured(before: np.ndarray, after: np.ndarray, rules: FateOptions = RULES) 
     pair = pair_of(before, after)
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
     fates = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=rules)
-    length = length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, rules=rules)
+    length = length_clearance(fates, np.ones(len(fates.baseline), bool), PX_PER_MM, options=HOW, rules=rules)
     inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
     area, contrast = (
         area_clearance(pair, veins, unchanged_map(fates, veins[0]), inner, options=HOW, observer=rules.observer, weighted=weighted)
@@ -54,11 +54,13 @@ def test_what_did_not_change_has_its_area_too() -> None:
     assert all(abs(counts.percent) < 3 for counts in measured(before, after, FateOptions()))
 
 
-def test_the_profile_is_not_told_what_all_pieces_say_together() -> None:
-    fates = contrasts(*[(5, 4, 5, 3)] * 9)
+def test_what_is_held_for_unchanged_widens_the_interval_by_half_of_what_that_moves() -> None:
+    fates = contrasts(*[(5, 3, 5, 3)] * 9)
+    every_difference = clearance_of(fates)
     unchanged = dataclasses.replace(fates, contrasts=dataclasses.replace(fates.contrasts, unchanged=np.ones(9)))
-    assert length_clearance(unchanged, np.ones(9, bool), options=HOW, rules=RULES).percent == pytest.approx(0)
-    assert causes(unchanged)["witnesses"] > causes(fates)["witnesses"]
+    assert clearance_of(unchanged).percent == pytest.approx(0)
+    assert causes(fates)["unchanged"] == 0
+    assert causes(unchanged)["unchanged"] == pytest.approx(every_difference.percent / 2)
 
 
 def test_an_interval_holds_its_value_and_stays_possible() -> None:
@@ -70,22 +72,28 @@ def test_an_interval_holds_its_value_and_stays_possible() -> None:
 def test_an_undecided_vein_widens_the_interval() -> None:
     sure = measured(lines((100, 8), (200, 8)), lines((100, 8)))[0]
     unsure = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 3.2)))[0]
-    assert math.hypot(*unsure.causes.values()) > 2 * math.hypot(*sure.causes.values())
+    told = [math.hypot(*(error for name, error in counts.causes.items() if name != "sample")) for counts in (sure, unsure)]
+    assert told[1] > 2 * told[0]
 
 
-def contrasts(*rows: tuple[float, float, float, float], blur: float = 0.0) -> Fates:
-    """Pieces of 10 px: contrast before and after by the reading, and by the profile."""
-    reading_before, reading_after, profile_before, profile_after = np.array(rows, float).T
-    pieces = tuple(FatedVeinPiece(VeinPiece(np.zeros((10, 2), np.float32), 10.0, 3.0, 8.0), "residual") for _ in rows)
-    after = np.stack([reading_after, profile_after])
+def contrasts(*rows: tuple[float, float, float, float], blur: float = 0.0, apart_px: float = 0.0) -> Fates:
+    """Pieces of 10 px: contrast before and after by the reading, and by a witness; each so far from the one before it."""
+    reading_before, reading_after, witness_before, witness_after = np.array(rows, float).T
+    places = (np.full((10, 2), k * apart_px, np.float32) for k in range(len(rows)))
+    pieces = tuple(FatedVeinPiece(VeinPiece(place, 10.0, 3.0, 8.0), "residual") for place in places)
+    after = np.stack([reading_after, witness_after])
     deep = np.full(len(rows), 20.0)
     none = np.zeros(len(rows))
-    told = PieceContrasts(np.stack([reading_before, profile_before]), after, after, none + blur, none, deep, none)
+    told = PieceContrasts(np.stack([reading_before, witness_before]), after, after, none + blur, none, deep, none)
     return Fates(pieces, (), told, np.arange(len(rows)))
 
 
+def clearance_of(fates: Fates) -> Counts:
+    return length_clearance(fates, np.ones(len(fates.baseline), bool), PX_PER_MM, options=HOW, rules=RULES)
+
+
 def causes(fates: Fates) -> Mapping[str, float]:
-    return length_clearance(fates, np.ones(len(fates.baseline), bool), options=HOW, rules=RULES).causes
+    return clearance_of(fates).causes
 
 
 def test_witnesses_that_differ_widen_the_interval_by_their_common_difference() -> None:
@@ -95,7 +103,27 @@ def test_witnesses_that_differ_widen_the_interval_by_their_common_difference() -
     assert apart["noise"] == pytest.approx(0, abs=0.1)
     scattered = causes(contrasts(*[(8, 8, 8, 0), (8, 0, 8, 8)] * 8))
     assert scattered["witnesses"] == pytest.approx(0, abs=0.1)
-    assert scattered["noise"] == pytest.approx(50 * math.sqrt(6 / 16), rel=0.01)
+    assert scattered["noise"] == pytest.approx(50 * math.sqrt(HOW.misread_pieces / 16), rel=0.01)
+
+
+def test_either_witness_lies_as_far_from_the_reading() -> None:
+    nearer, farther = (causes(contrasts(*[(8, 3.5, 8, witness)] * 9))["witnesses"] for witness in (3.0, 4.0))
+    assert nearer == pytest.approx(farther)
+    assert nearer > 5
+
+
+def test_a_piece_without_a_second_way_of_reading_has_no_witness() -> None:
+    unsaid_of = causes(contrasts(*[(8, 3.5, math.nan, math.nan)] * 9))
+    assert unsaid_of["witnesses"] == unsaid_of["noise"] == 0
+
+
+def test_uneven_clearance_widens_the_interval_for_what_was_not_found() -> None:
+    halves = [(8.0, 8.0, 8.0, 8.0), (8.0, 0.0, 8.0, 0.0)]
+    side = HOW.square_mm * PX_PER_MM
+    assert causes(contrasts(*halves, apart_px=side))["sample"] == pytest.approx(50, abs=0.1)
+    assert causes(contrasts(*halves, apart_px=side / 4))["sample"] == 0
+    assert causes(contrasts(*[halves[0]] * 5, apart_px=side))["sample"] == pytest.approx(0)
+    assert causes(contrasts(*halves * 8, apart_px=side))["sample"] == pytest.approx(50 / math.sqrt(15), rel=0.01)
 
 
 def test_what_is_not_known_of_the_blur_widens_the_interval() -> None:
@@ -106,7 +134,7 @@ def test_what_is_not_known_of_the_blur_widens_the_interval() -> None:
 
 def test_every_cause_is_told_and_together_they_make_the_interval() -> None:
     length, area, contrast, _ = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 3.2)))
-    assert set(length.causes) == {"witnesses", "threshold", "registration", "noise", "light", "blur", "field"}
+    assert set(length.causes) == {"witnesses", "threshold", "registration", "noise", "unchanged", "sample", "light", "blur", "field"}
     assert set(area.causes) == set(contrast.causes) == {"threshold", "noise", "light", "field"}
     assert length.causes["light"] > 2  # a tenth less contrast, and fewer looks see the faint vein
     estimate = length.estimate(HOW, 1.5, lowest=-1e9, highest=1e9, method="")

@@ -34,8 +34,8 @@ def reading(vein: np.ndarray, stain: np.ndarray | None = None) -> SkinReading:
 def pair_of(before: np.ndarray, after: np.ndarray, *, shared: np.ndarray | None = None) -> PairReading:
     """Both readings without error, well seen everywhere, shared everywhere unless told where."""
     everywhere = np.ones(SHAPE, bool)
-    field, first = everywhere if shared is None else shared, reading(before)
-    return PairReading(first, reading(after), everywhere, field, PX_PER_MM, 1.0)
+    field, once = everywhere if shared is None else shared, np.zeros(SHAPE, np.float32)
+    return PairReading(reading(before), reading(after), once, once, everywhere, field, PX_PER_MM, 1.0)
 
 
 def unsaid(veins: Veins) -> Forced:

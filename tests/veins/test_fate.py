@@ -131,7 +131,7 @@ def test_what_nobody_sees_is_no_piece() -> None:
 
 
 def contrasts(before: list[float], after: list[float]) -> PieceContrasts:
-    """By the reading as given; the profiles see nothing."""
+    """By the reading as given, which is the only one."""
     told = [np.stack([np.array(x), np.full(len(x), np.nan)]) for x in (before, after, after)]
     return PieceContrasts(*told, *(np.zeros(len(before)) for _ in range(4)))
 
