@@ -177,7 +177,7 @@ def corrected_clearance(measured: MeasuredVeins, correction: Correction, *, opti
         contrasts=measured.contrasts.only(np.flatnonzero(~struck[~is_new])).joined(found),
         kept=np.arange(len(every)),
     )
-    counts = length_clearance(fates, fates.assessed, measured.px_per_mm, options=clearance, rules=options.fate)
+    counts = length_clearance(fates.only(fates.assessed), measured.px_per_mm, options=clearance, rules=options.fate)
     if math.isnan(counts.percent):
         raise UsageError("With these marks no vein is left to measure; take some back.", code="no_vein_left")
     length = counts.estimate(

@@ -1,9 +1,9 @@
 """The numbers: how much of what an observer sees of the veins went, each with a 95 % interval built from named causes.
 
 The causes are measured on the pair itself: how far two ways of reading the same photos disagree, on the whole and from piece to piece, how
-uneven the clearance is over the skin, what was held for unchanged, what changes when the observer sees a little more or less, when a place
-moves by the registration error, when one photo's light or blur stretches its contrasts, and when the field ends elsewhere.  Resampling
-pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %, `docs/method.md`).
+uneven the clearance is over the skin, what may be no vein, what was held for unchanged, what changes when the observer sees a little more
+or less, when a place moves by the registration error, when one photo's light or blur stretches its contrasts, and when the field ends
+elsewhere.  Resampling pixels would miss all of them (it covers the truth 14-34 % of the time at nominal 95 %, `docs/method.md`).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from photocompare.veins.unchanged import RUN_PIECES
 class Widening:
     """Factors on the standard errors of the four numbers; below 1 where causes count an error twice, as noise and sample do.
 
-    That of length by 96 pairs (45 phantoms of seeds 20261221 and 20261223, 15 rendered pairs, 36 real ones), of whose intervals 95 % hold
-    the truth at 0.62, and on the phantoms alone at 0.63 (`docs/method.md`).  That of net change by 64 rendered ones.  That of contrast by
+    That of length by 100 pairs (49 phantoms of seeds 20261221 and 20261223, 15 rendered pairs, 36 real ones), of whose intervals 95 % hold
+    the truth at 0.53, and on the phantoms alone at 0.59 (`docs/method.md`).  That of net change by 64 rendered ones.  That of contrast by
     81 phantoms (seed 20261130 and the first 24 measured of 20261201), of whose intervals 93 % hold the truth (57 of them read as before
     `unchanged.py`); that of area is the 95th percentile of error over standard error, over 1.96, by contract 1 on 61 rendered pairs, and
     covers 91 % of the 81.
     """
 
-    length: float = 0.64
+    length: float = 0.56
     area: float = 2.4
     contrast: float = 2.4
     net_change: float = 1.0
@@ -57,6 +57,8 @@ class ClearanceOptions:
     misread_pieces : float
         Pieces over which two ways of reading err together, 5 cm: nine times as many as are looked at together.  Chosen on the pairs of
         `Widening.length`.
+    misread_mm : float
+        How much of what is found new may be no vein.  As much is found in the before photo then, and counts as cleared.  Chosen likewise.
     square_mm : float
         Side of the squares of skin whose clearances are held against each other: a cluster of telangiectasia.
     light_gain : float
@@ -76,6 +78,7 @@ class ClearanceOptions:
     observer_doubt: float = 0.05
     run_pieces: float = RUN_PIECES
     misread_pieces: float = 9 * RUN_PIECES
+    misread_mm: float = 30.0
     square_mm: float = 10.0
     light_gain: float = 1.1
     border_mm: float = 5.0
@@ -114,16 +117,15 @@ def _observers(observer: ObserverOptions, doubt: float) -> tuple[ObserverOptions
     return first, second
 
 
-def length_clearance(fates: Fates, chosen: NDArray[np.bool_], px_per_mm: float, *, options: ClearanceOptions, rules: FateOptions) -> Counts:
-    """Clearance of expected length over the chosen baseline pieces; below 0 where more is seen after.
+def length_clearance(fates: Fates, px_per_mm: float, *, options: ClearanceOptions, rules: FateOptions) -> Counts:
+    """Clearance of expected length over the baseline pieces; below 0 where more is seen after.
 
     Parameters
     ----------
     fates : Fates
-    chosen : ndarray of shape (N,), bool
-        Over `fates.baseline`.
+        Of the pieces that count.
     px_per_mm : float
-        Only sets how large a square of skin is; an assumed scale serves.
+        Only sets what is misread at most and how large a square of skin is; an assumed scale serves.
     options : ClearanceOptions
     rules : FateOptions
         Those that the fates were judged by.
@@ -133,9 +135,9 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], px_per_mm: float, 
     Counts
         NaN where nothing is seen before.
     """
-    pieces = [p.piece for p, counts in zip(fates.baseline, chosen.tolist(), strict=True) if counts]
+    pieces = [p.piece for p in fates.baseline]
     length = np.array([piece.length_px for piece in pieces], np.float64)
-    contrasts = fates.contrasts.only(np.flatnonzero(chosen))
+    contrasts = fates.contrasts
     percent = _clearance(length, contrasts, rules)
     if math.isnan(percent):
         return Counts(math.nan, {})
@@ -155,6 +157,9 @@ def length_clearance(fates: Fates, chosen: NDArray[np.bool_], px_per_mm: float, 
         "registration": half(percent, _clearance(length, dataclasses.replace(contrasts, after=contrasts.within_error), rules)),
         "noise": _noise(length, witnesses, percent, options.misread_pieces, rules),
         "unchanged": half(percent, _clearance(length, every_difference, rules)),
+        "misread": 100
+        * min(fates.length_px("new"), options.misread_mm * px_per_mm)
+        / float((length * seen_before(contrasts, rules)).sum()),
         "sample": _unevenness(_squares(pieces, options.square_mm * px_per_mm), length, contrasts, percent, rules),
         "light": half(*stretched) / Z95,
         "blur": half(*(_clearance(length, _stretched(contrasts, 1 + sign * contrasts.error), rules) for sign in (-1, 1))),

@@ -148,7 +148,7 @@ def summarise(findings: VeinFindings, reticular_px: float | None, factor: float,
     """
     fates, pair, how, observer = findings.fates, findings.pair, options.clearance, fate.observer
     assessed, expected_px = fates.assessed, fates.expected_px
-    length = length_clearance(fates, assessed, pair.px_per_mm, options=how, rules=fate)
+    length = length_clearance(fates.only(assessed), pair.px_per_mm, options=how, rules=fate)
     inner = pair.shared & (depth_px(pair.shared) > how.border_mm * pair.px_per_mm)
     unchanged = unchanged_map(fates, findings.veins[0])
     area, contrast = (
@@ -158,10 +158,13 @@ def summarise(findings: VeinFindings, reticular_px: float | None, factor: float,
     change = net_change(fates, length, options=how)
     by_calibre = {}
     for calibre in CALIBRES if reticular_px is not None else ():
-        chosen = assessed & np.array([p.piece.calibre(reticular_px) == calibre for p in fates.baseline], dtype=np.bool_)
+        known, new = (
+            np.array([p.piece.calibre(reticular_px) == calibre for p in some], dtype=np.bool_) for some in (fates.baseline, fates.new)
+        )
+        chosen = assessed & known
         before_px = math.fsum(expected_px[chosen].tolist())
         if before_px > 0:
-            share = _share(length_clearance(fates, chosen, pair.px_per_mm, options=how, rules=fate), how)
+            share = _share(length_clearance(fates.only(chosen, new), pair.px_per_mm, options=how, rules=fate), how)
             by_calibre[calibre] = CalibreOutcome(share, before_px / factor)
     return Outcome(
         length=_share(length, how),

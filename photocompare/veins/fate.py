@@ -176,6 +176,12 @@ class Fates:
         """Which baseline pieces count in the percentages, (N,)."""
         return np.array([p.fate != "not_assessable" for p in self.baseline], dtype=np.bool_)
 
+    def only(self, baseline: NDArray[np.bool_], new: NDArray[np.bool_] | None = None) -> Fates:
+        """The fates of some baseline pieces, with some of the new ones or with all."""
+        found = self.new if new is None else tuple(p for p, chosen in zip(self.new, new.tolist(), strict=True) if chosen)
+        pieces = tuple(p for p, chosen in zip(self.baseline, baseline.tolist(), strict=True) if chosen)
+        return Fates(pieces, found, self.contrasts.only(np.flatnonzero(baseline)), self.kept[baseline])
+
     @property
     def expected_px(self) -> NDArray[np.float64]:
         """Expected length of each baseline piece before, (N,) px."""

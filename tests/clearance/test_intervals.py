@@ -25,7 +25,7 @@ def measured(before: np.ndarray, after: np.ndarray, rules: FateOptions = RULES) 
     pair = pair_of(before, after)
     veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
     fates = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=rules)
-    length = length_clearance(fates, np.ones(len(fates.baseline), bool), PX_PER_MM, options=HOW, rules=rules)
+    length = length_clearance(fates, PX_PER_MM, options=HOW, rules=rules)
     inner = depth_px(EVERYWHERE) > HOW.border_mm * PX_PER_MM
     area, contrast = (
         area_clearance(pair, veins, unchanged_map(fates, veins[0]), inner, options=HOW, observer=rules.observer, weighted=weighted)
@@ -89,7 +89,7 @@ def contrasts(*rows: tuple[float, float, float, float], blur: float = 0.0, apart
 
 
 def clearance_of(fates: Fates) -> Counts:
-    return length_clearance(fates, np.ones(len(fates.baseline), bool), PX_PER_MM, options=HOW, rules=RULES)
+    return length_clearance(fates, PX_PER_MM, options=HOW, rules=RULES)
 
 
 def causes(fates: Fates) -> Mapping[str, float]:
@@ -117,6 +117,14 @@ def test_a_piece_without_a_second_way_of_reading_has_no_witness() -> None:
     assert unsaid_of["witnesses"] == unsaid_of["noise"] == 0
 
 
+@pytest.mark.parametrize(("new_mm", "counted_mm"), [(0.0, 0.0), (12.0, 12.0), (500.0, HOW.misread_mm)])
+def test_what_is_found_new_may_be_misread_and_as_much_before(new_mm: float, counted_mm: float) -> None:
+    fates = contrasts(*[(8, 8, 8, 8)] * 60)
+    new = VeinPiece(np.zeros((10, 2), np.float32), new_mm * PX_PER_MM, 3.0, 8.0)
+    found = dataclasses.replace(fates, new=(FatedVeinPiece(new, "new"),))
+    assert causes(found)["misread"] == pytest.approx(100 * counted_mm * PX_PER_MM / 600, rel=1e-3)
+
+
 def test_uneven_clearance_widens_the_interval_for_what_was_not_found() -> None:
     halves = [(8.0, 8.0, 8.0, 8.0), (8.0, 0.0, 8.0, 0.0)]
     side = HOW.square_mm * PX_PER_MM
@@ -134,7 +142,8 @@ def test_what_is_not_known_of_the_blur_widens_the_interval() -> None:
 
 def test_every_cause_is_told_and_together_they_make_the_interval() -> None:
     length, area, contrast, _ = measured(lines((100, 8), (200, 8)), lines((100, 8), (200, 3.2)))
-    assert set(length.causes) == {"witnesses", "threshold", "registration", "noise", "unchanged", "sample", "light", "blur", "field"}
+    of_readings = {"witnesses", "noise", "unchanged", "misread", "sample"}
+    assert set(length.causes) == of_readings | {"threshold", "registration", "light", "blur", "field"}
     assert set(area.causes) == set(contrast.causes) == {"threshold", "noise", "light", "field"}
     assert length.causes["light"] > 2  # a tenth less contrast, and fewer looks see the faint vein
     estimate = length.estimate(HOW, 1.5, lowest=-1e9, highest=1e9, method="")
