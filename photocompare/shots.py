@@ -28,7 +28,7 @@ MOST_SHOTS = 4
 """Of one visit: a fifth would narrow the interval by a tenth of what the first four did."""
 
 SHARED_CAUSES = frozenset({"threshold", "field", "witnesses", "sample", "misread", "unchanged"})
-"""Causes that lie in the leg, its veins or who looks: they are the same in every shot of a visit, and no number of shots averages them away."""
+"""Causes that lie in the leg, its veins or who looks: the same in every shot of a visit, and no number of shots averages them away."""
 
 _DISAGREE_Z = 2.58
 """Shots whose numbers lie apart by more than this many standard errors of their difference disagree (one pair of shots in a hundred)."""

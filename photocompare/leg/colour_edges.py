@@ -91,7 +91,7 @@ def _from_top_to_bottom(colours: NDArray[np.float32], mask: Mask, options: Colou
         return found
     along = np.asarray(cv2.blur(colours, (1, 5)), np.float32)
     wide, narrow = _step_across(along, options.reach_px), _step_across(along, options.narrow_px)
-    step, narrow_step = (np.asarray(np.linalg.norm(of, axis=2), np.float32) for of in (wide, narrow))
+    step, narrow_step = _sizes(wide), _sizes(narrow)
     # The line may run some pixels beside the sharpest place.
     beside = np.ones((1, 2 * beyond - 5), np.uint8)
     narrowness = np.asarray(cv2.dilate(narrow_step, beside) / np.maximum(cv2.dilate(step, beside), np.float32(1e-6)), np.float32)
@@ -119,19 +119,24 @@ def _step_across(colours: NDArray[np.float32], width: int) -> NDArray[np.float32
 
 def _best_line(value: Grey) -> NDArray[np.intp]:
     """Columns (h,) of the line from the first row to the last, a column a row aside at most, along which the sum is largest."""
-    height, width = value.shape
-    total = np.full((3, width), -np.inf, np.float32)  # of lines that come from the left, from above and from the right
-    came_from = np.empty((height, width), np.int8)
-    best = value[0].copy()
-    for row in range(1, height):
-        total[0, 1:], total[1], total[2, :-1] = best[:-1], best, best[1:]
-        came_from[row] = total.argmax(axis=0)
-        best = total.max(axis=0) + value[row]
-    line = np.empty(height, np.intp)
-    line[-1] = best.argmax()
-    for row in range(height - 1, 0, -1):
-        line[row - 1] = line[row] + int(came_from[row, line[row]]) - 1
+    total = value.copy()
+    for row in range(1, len(value)):
+        above = total[row - 1]
+        best = above.copy()
+        np.maximum(best[1:], above[:-1], out=best[1:])
+        np.maximum(best[:-1], above[1:], out=best[:-1])
+        total[row] += best
+    line = np.empty(len(value), np.intp)
+    line[-1] = total[-1].argmax()
+    for row in range(len(value) - 1, 0, -1):
+        first = max(int(line[row]) - 1, 0)
+        line[row - 1] = first + int(total[row - 1, first : line[row] + 2].argmax())
     return line
+
+
+def _sizes(steps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Length of each step: (...) of (..., 3)."""
+    return np.asarray(np.sqrt(np.einsum("...k,...k->...", steps, steps)), np.float32)
 
 
 def _is_edge(steps: NDArray[np.float32], size: NDArray[np.float32], narrowness: NDArray[np.float32], options: ColourEdgeOptions) -> bool:
@@ -139,7 +144,7 @@ def _is_edge(steps: NDArray[np.float32], size: NDArray[np.float32], narrowness: 
     if np.quantile(size, 0.05) < options.least_step or np.median(narrowness) < options.least_narrow:
         return False
     window = (1, options.stretch_px)
-    mean = np.asarray(cv2.blur(steps[:, np.newaxis], window))[:, 0]
+    mean = np.asarray(cv2.blur(steps[:, np.newaxis], window), np.float32)[:, 0]
     length = np.asarray(cv2.blur(size[:, np.newaxis], window))[:, 0]
-    one_way = np.linalg.norm(mean, axis=1) / np.maximum(length, 1e-6)
+    one_way = _sizes(mean) / np.maximum(length, 1e-6)
     return bool(np.quantile(one_way, 0.2) >= options.one_way)
