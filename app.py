@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from photocompare.viewer.shared.notices import show_other_notices
 from photocompare.viewer.shared.page import language_texts, presenting
 from photocompare.viewer.shared.upload_answers import keep_upload_answers
 from photocompare.viewer.sign_in.page import admit, pages_of, show_signed_in, watch
@@ -21,4 +22,8 @@ else:
     watch(who)
     if not presenting():
         show_signed_in(who, t)
+    above = st.container()
     page.run()
+    if not presenting():
+        with above:
+            show_other_notices()

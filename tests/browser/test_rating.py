@@ -110,7 +110,7 @@ def test_a_score_with_a_part_missing_is_not_kept(open_practice: OpenPage, a_roun
     pair(page)  # once the pictures stand, the button below them stays where it is
     percent_field(page).fill("40")
     change(page, page.get_by_role("button", name=ENGLISH("rating.save"), exact=True).click)
-    expect(page.get_by_text(ENGLISH("rating.both"))).to_be_visible()
+    expect(page.get_by_text("Give both scores, then save.")).to_be_visible()
     assert ENGLISH("rating.progress", done=0, all=SHOWINGS) in everything_written(page)
     assert grave_findings(page) == []
 

@@ -172,7 +172,7 @@ def test_a_score_needs_both_parts(held: Records) -> None:
     page = rating_of("Ana")
     page.at.number_input[0].set_value(40)
     page.press(T("rating.save"))
-    assert T("rating.both") in page.words
+    assert "Give both scores, then save." in page.words
     assert given(held, LOCAL, number, "Ana") == frozenset()
 
 

@@ -118,10 +118,7 @@ def _show_ending(visit: Visit, t: Texts) -> None:
         st.info(t("compare.stopped"))
     else:
         show_failure(ended, t)
-    if st.button(t("compare.measure"), type="primary", key="measure"):
-        visit.stopped = ""
-        visit.measurements.pop(visit.current, None)
-        run_again()
+    st.button(t("compare.measure"), type="primary", key="measure", on_click=visit.try_again)
     offer_whole_leg(visit, t)
 
 

@@ -13,21 +13,22 @@ from photocompare.base.errors import UsageError
 from photocompare.records.access import Actor
 from photocompare.records.entries import IdentityFacts, NewComparison, checked_place
 from photocompare.records.patient_file import StoredRegion
+from photocompare.records.saving import SavedComparison
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.viewer.compare.record_entry import both_visits, corrected_entry, entry_of
-from photocompare.viewer.measuring.uploads import SAVING
+from photocompare.viewer.measuring.uploads import SAVING, typed_details
 from photocompare.viewer.measuring.visit import Visit
 from photocompare.viewer.patient_record.fields import identity_fields, place_fields, typed, visit_fields
 from photocompare.viewer.patient_record.open_patient import choose_patient, open_file, open_patient_key, place_name, shown_name
 from photocompare.viewer.shared.kept_fields import keep_typed
-from photocompare.viewer.shared.notices import shown_errors
-from photocompare.viewer.shared.waiting import run_again
+from photocompare.viewer.shared.notices import Notice, leave_notice, notice_at, show_notice_at
 from photocompare.viewer.sign_in.records_page import show_over_records
-from photocompare.viewer.sign_in.saves import finish
+from photocompare.viewer.sign_in.saves import saving
 
 _SAVED = f"{SAVING}done"
+_NEW = "new"
 _CHOSEN = f"{SAVING}chosen"
 _ADDED = f"{SAVING}added"
 _WHOSE = f"{SAVING}whose"
@@ -37,13 +38,16 @@ _PLACE = f"{SAVING}place"
 _BEFORE, _AFTER = f"{SAVING}before", f"{SAVING}after"
 _REASON = f"{SAVING}reason"
 
+_TOLD, _FAILED = "compare_saved", "compare_not_saved"
+"""Places of what is told of a save.  That one was done stands on the page for as long as the pair does; elsewhere it is told once."""
+
 _AT_THE_BEFORE_VISIT = ("session", "form", "operator", "site", "compression_days", "ceap", "vcss")
 _AT_THE_AFTER_VISIT = ("ceap", "vcss")
 
 
 @dataclasses.dataclass(frozen=True)
 class _ChosenPatient:
-    """Whose record it is: the name to be shown, the regions there are, and what reads, when the pair is saved, how its key is had."""
+    """Whose record it is: the name to be shown, the regions there are, and what reads, at the press, how its key is had."""
 
     name: str
     regions: tuple[StoredRegion, ...]
@@ -59,18 +63,23 @@ def show_saving(visit: Visit, dossier: Dossier, t: Texts) -> None:
 def _saved_and_form(visit: Visit, dossier: Dossier, held: Records, who: Actor, t: Texts) -> None:
     key, saved = st.session_state.get(_SAVED, {}).get(visit.current, ("", None))
     if saved is not None:
-        st.success(t("saving.saved", record=key) if saved.revision == 1 else t("saving.saved_revision", record=key, n=saved.revision))
+        notice_at(_TOLD)
+        st.success(_told(key, saved, t))
         st.page_link("app_pages/patients.py", label=t("saving.to_patient"))
     with st.expander(t("saving.open"), expanded=saved is None):
         _form(held, who, visit, dossier, t)
 
 
+def _told(key: str, saved: SavedComparison, t: Texts) -> str:
+    return t("saving.saved", record=key) if saved.revision == 1 else t("saving.saved_revision", record=key, n=saved.revision)
+
+
 def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -> None:
     st.text(t("saving.note"))
-    kinds = ("known", "new")
+    kinds = ("known", _NEW)
     with keep_typed(_WHOSE):
         kind = st.radio(t("saving.whose"), kinds, format_func=lambda word: t(f"saving.patient_{word}"), key=_WHOSE, horizontal=True)
-    patient = _new_patient(visit, t) if kind == "new" else _known_patient(held, who, t)
+    patient = _new_patient(visit, t) if kind == _NEW else _known_patient(held, who, t)
     _follow_details(visit)
     place = place_fields(_PLACE, patient.regions, t)
     st.html(f"<h4>{escape(t('saving.before_visit'))}</h4>")
@@ -81,30 +90,29 @@ def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -
     with keep_typed(_REASON):
         st.text_input(t("saving.reason_correction" if corrected else "saving.reason_revision"), key=_REASON, max_chars=200)
     days = [day.isoformat() for day in (visit.details.before_date, visit.details.after_date) if day is not None]
-    summary = [patient.name, *([place_name(*place, t)] if all(place) else []), *days]
+    named = place()
+    summary = [patient.name, *([place_name(*named, t)] if all(named) else []), *days]
     st.html(f'<p data-testid="saving-to"><b><bdi>{escape(", ".join(word for word in summary if word))}</bdi></b></p>')
-    if st.button(t("saving.save"), type="primary", key="save_to_record"):
-        with shown_errors(t):
-            finish(_save(held, who, visit=visit, dossier=dossier, patient=patient, place=place))
-            run_again()
+    shown = visit.as_it_is()
+
+    def save(held: Records, who: Actor) -> Callable[[], None]:
+        # All that can be wrong with what was typed is found before anything is written.
+        pair = dataclasses.replace(shown, details=typed_details())
+        entries = _entries(pair, pair.dossier or dossier, place())
+        add = patient.key()
+        key = add(held, who)
+        saved = [held.save_comparison(who, dataclasses.replace(new, patient_key=key)) for new in entries]
+        return partial(_note, shown.current, key, saved[-1], t)
+
+    st.button(t("saving.save"), type="primary", key="save_to_record", on_click=saving(save, place=_FAILED, t=t))
+    show_notice_at(_FAILED)
 
 
-def _save(
-    held: Records, who: Actor, *, visit: Visit, dossier: Dossier, patient: _ChosenPatient, place: tuple[str, str]
-) -> Callable[[], None]:
-    """Save, and return what notes that in the session; between the patient and the pair stands no word with it, which a click could end."""
-    # All that can be wrong with what was typed is found before anything is written.
-    entries, current = _entries(visit, dossier, place), visit.current
-    add = patient.key()
-    key = add(held, who)
-    saved = [held.save_comparison(who, dataclasses.replace(new, patient_key=key)) for new in entries]
-
-    def note() -> None:
-        st.session_state.setdefault(_SAVED, {})[current] = (key, saved[-1])
-        st.session_state[_CHOSEN] = key
-        choose_patient(key)
-
-    return note
+def _note(pair: str, key: str, saved: SavedComparison, t: Texts) -> None:
+    st.session_state.setdefault(_SAVED, {})[pair] = (key, saved)
+    st.session_state[_CHOSEN] = key
+    choose_patient(key)
+    leave_notice(_TOLD, Notice(_told(key, saved, t)))
 
 
 def _known_patient(held: Records, who: Actor, t: Texts) -> _ChosenPatient:
@@ -123,7 +131,15 @@ def _known_patient(held: Records, who: Actor, t: Texts) -> _ChosenPatient:
         if st.session_state.get(_PATIENT) not in names:
             st.session_state[_PATIENT] = next(iter(names))
         key = st.selectbox(t("saving.patient"), list(names), format_func=names.__getitem__, key=_PATIENT)
-    return _ChosenPatient(names[key], open_file(key).regions, lambda: lambda *_: key)
+    return _ChosenPatient(names[key], open_file(key).regions, _known)
+
+
+def _known() -> Callable[[Records, Actor], str]:
+    """The patient who stands in the list at the press."""
+    key = st.session_state.get(_PATIENT)
+    if not key or st.session_state.get(_WHOSE) == _NEW:
+        return _nobody()
+    return lambda *_: key
 
 
 def _name_of(key: str) -> str:
@@ -140,6 +156,8 @@ def _new_patient(visit: Visit, t: Texts) -> _ChosenPatient:
     read = identity_fields(f"{SAVING}identity", None, t)
 
     def asked() -> Callable[[Records, Actor], str]:
+        if st.session_state.get(_WHOSE) != _NEW:  # another was chosen, and not yet drawn
+            return _nobody()
         identity = read()
         added: dict[tuple[str, IdentityFacts], str] = st.session_state.setdefault(_ADDED, {})
         whose = (visit.current, identity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,9 +13,11 @@ from photocompare.report.words.texts import Texts
 from photocompare.results.dossier import Dossier
 from photocompare.results.redated import under_dates
 from photocompare.viewer.patient_record.open_patient import days_of, latest_first
+from photocompare.viewer.shared.components import nothing
+from photocompare.viewer.shared.notices import show_notice_at
 from photocompare.viewer.shared.page import presenting
 from photocompare.viewer.shared.records import records
-from photocompare.viewer.shared.waiting import run_again
+from photocompare.viewer.sign_in.saves import saving
 from photocompare.viewer.sign_in.session import actor, close_consult, open_consult
 
 _HELD = "consult_pair"
@@ -61,15 +64,15 @@ def _ask_for_key(t: Texts) -> None:
     st.session_state.pop(_HELD, None)  # closed on another screen
     st.text(t("sign_in.consult_intro"))
     with st.form("open_patient", border=False):
-        key = st.text_input(t("sign_in.patient_key"), key=_ENTERED, max_chars=_LONGEST_KEY)
-        pressed = st.form_submit_button(t("sign_in.open"), type="primary")
-    if pressed and key.strip():
-        try:
-            open_consult(key.strip().upper())
-        except UsageError as error:
-            st.error(t.error(error))
-        else:
-            run_again()
+        st.text_input(t("sign_in.patient_key"), key=_ENTERED, max_chars=_LONGEST_KEY)
+        st.form_submit_button(t("sign_in.open"), type="primary", on_click=saving(_open, place=_ENTERED, t=t))
+    show_notice_at(_ENTERED)
+
+
+def _open(*_: object) -> Callable[[], None]:
+    if key := str(st.session_state[_ENTERED]).strip().upper():
+        open_consult(key)
+    return nothing
 
 
 def _close_button(t: Texts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -27,8 +28,11 @@ SUFFIXES: tuple[str, ...] | None = None
 
 LEGS: tuple[Leg, ...] = ("", "left", "right")
 
+_CONCENTRATION = "concentration"
+"""Key of the one field that is not named as `VisitDetails` names it."""
+
 _DETAIL_KEYS = (
-    *("before_date", "after_date", "sessions", "agent", "concentration", "leg", "region"),
+    *("before_date", "after_date", "sessions", "agent", _CONCENTRATION, "leg", "region"),
     *("mm_per_px", "patient_label", "note", "look_for_card"),
 )
 
@@ -59,11 +63,15 @@ def take_photos(visit: Visit, t: Texts) -> None:
                 st.warning(t("compare.too_many"))
             # Back from another page the uploader is empty, while the session still has its photos.
             unlisted = visit.taken[which] or (visit.uploads[which] and not files)
-            if unlisted and st.button(t("compare.remove_shots"), key=f"remove_{which}"):
-                visit.taken[which] = ()
-                if not files:
-                    take_uploads(visit, which, [])
-                st.rerun()
+            if unlisted:
+                st.button(t("compare.remove_shots"), key=f"remove_{which}", on_click=_remove, args=(visit, which))
+
+
+def _remove(visit: Visit, which: Which) -> None:
+    """Drop the photos that no uploader lists."""
+    visit.taken[which] = ()
+    if not st.session_state.get(_uploader(visit, which)):
+        take_uploads(visit, which, [])
 
 
 def _uploaded(visit: Visit, which: Which) -> None:
@@ -185,16 +193,20 @@ def cut_collage(visit: Visit, shot: Shot, t: Texts) -> None:
             t("compare.collage_resumes"), first, 90.0, max(first, 100 * float(photo["cut"]["resumes"])), 0.1, key=f"resumes_{key}"
         )
         swapped = st.toggle(t("compare.collage_swapped"), key=f"swapped_{key}")
-    cutting = Cutting("columns" if axis == "columns" else "rows", first / 100, second / 100, swapped)
     with right:
-        st.html(collage_preview(visit.check(shot).thumbnail, cutting, t))
+        st.html(collage_preview(visit.check(shot).thumbnail, _cutting(axis, first, second, swapped), t))
     yes, no = st.columns(2)
-    if yes.button(t("compare.collage_measure"), type="primary", key=f"cut_{key}"):
-        visit.cutting = cutting
-        st.rerun()
-    if no.button(t("compare.collage_not"), key=f"whole_{key}"):
-        visit.whole.add(shot.digest)
-        st.rerun()
+    yes.button(t("compare.collage_measure"), type="primary", key=f"cut_{key}", on_click=_cut, args=(visit, key))
+    no.button(t("compare.collage_not"), key=f"whole_{key}", on_click=visit.whole.add, args=(shot.digest,))
+
+
+def _cut(visit: Visit, key: str) -> None:
+    """Measure the collage as its cut stands at the press, which may come before it was drawn."""
+    visit.cutting = _cutting(*(st.session_state[f"{name}_{key}"] for name in ("axis", "at", "resumes", "swapped")))
+
+
+def _cutting(axis: str, first: float, second: float, swapped: bool) -> Cutting:
+    return Cutting("columns" if axis == "columns" else "rows", first / 100, max(first, second) / 100, swapped)
 
 
 def collage_preview(thumbnail: bytes, cutting: Cutting, t: Texts) -> str:
@@ -243,6 +255,21 @@ def take_details(visit: Visit, t: Texts) -> bool:
     return fine
 
 
+def typed_details() -> VisitDetails:
+    """The details as they stand in their fields at this moment: what the page was drawn with may be older.
+
+    Raises
+    ------
+    UsageError
+        A value that can't be.
+    """
+    keys = {
+        field.name: _CONCENTRATION if field.name == "concentration_percent" else field.name for field in dataclasses.fields(VisitDetails)
+    }
+    typed = {name: st.session_state.get(key) for name, key in keys.items()}
+    return VisitDetails(**{name: value for name, value in typed.items() if value is not None})
+
+
 def _detail_fields(t: Texts, edited: Callable[[], None]) -> dict[str, Any]:
     """The fields, by the names that `VisitDetails` gives them; `edited` is told of every change by hand."""
     first, second = st.columns(2)
@@ -256,7 +283,7 @@ def _detail_fields(t: Texts, edited: Callable[[], None]) -> dict[str, Any]:
             typed["sessions"] = st.number_input(t("compare.sessions"), 0, MOST_SESSIONS, None, 1, key="sessions", on_change=edited)
             typed["agent"] = st.text_input(t("compare.agent"), key="agent", on_change=edited, max_chars=_LONGEST_TYPED)
             typed["concentration_percent"] = st.number_input(
-                t("compare.concentration"), 0.01, 100.0, None, 0.25, key="concentration", on_change=edited
+                t("compare.concentration"), 0.01, 100.0, None, 0.25, key=_CONCENTRATION, on_change=edited
             )
         with place:
             typed["leg"] = st.selectbox(

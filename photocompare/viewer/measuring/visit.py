@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 from collections import OrderedDict
@@ -216,6 +217,11 @@ class Visit:
             self.running.stop()
             self.measurements.pop(self.current)
 
+    def try_again(self) -> None:
+        """Have what was stopped, or failed, measured anew."""
+        self.stopped = ""
+        self.measurements.pop(self.current, None)
+
     def measure(self, request: Request) -> Measuring:
         """The measurement of a request: the one at hand, else a new one, in place of any that still runs.
 
@@ -250,6 +256,12 @@ class Visit:
     def under_dates(self, dossier: Dossier) -> Dossier:
         """A dossier with the time window of the dates that were given."""
         return under_dates(dossier, self.details.before_date, self.details.after_date)
+
+    def as_it_is(self) -> Visit:
+        """A copy that stays so: photos, measurements and corrections that come to the session's visit later are none of its."""
+        corrections = {key: list(made) for key, made in self.corrections.items()}
+        held = {name: getattr(self, name).copy() for name in ("uploads", "taken", "checks", "measurements")}
+        return dataclasses.replace(self, corrections=corrections, **held)
 
     @property
     def undated(self) -> bool:

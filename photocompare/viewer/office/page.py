@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 from sqlalchemy import make_url
@@ -15,13 +16,15 @@ from photocompare.records.store import Records
 from photocompare.records.upkeep import Verification, verify
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.components import put_style
-from photocompare.viewer.shared.notices import announce, show_announced
+from photocompare.viewer.shared.notices import Notice, leave_notice, show_notice_at
 from photocompare.viewer.shared.tables import table
 from photocompare.viewer.sign_in.records_page import show_records_page
+from photocompare.viewer.sign_in.saves import saving
 
 NEWEST = 200
 """Entries of the trail that are shown."""
 
+_ACCOUNT = "account"
 _ACCOUNT_KEYS = ("account_subject", "account_name")
 
 
@@ -58,21 +61,19 @@ def _accounts(held: Records, who: Actor, t: Texts) -> None:
         _table(t("office.accounts"), head, rows)
     else:
         st.info(t("office.no_account"))
-    with st.expander(t("office.set_account")):
-        with st.form("account", border=False):
-            st.text_input(t("office.subject"), key="account_subject", max_chars=2 * LONGEST_NAME, help=t("office.subject_help"))
-            st.text_input(t("office.name"), key="account_name", max_chars=LONGEST_NAME)
-            st.selectbox(t("office.role"), ROLES, format_func=lambda role: t(f"sign_in.role.{role}"), key="account_role")
-            left, right = st.columns(2)
-            keep = left.form_submit_button(t("office.keep_account"), type="primary", width="stretch")
-            close = right.form_submit_button(t("office.close_account"), width="stretch")
-        if keep or close:
-            _set_account(held, who, t, active=keep)
-    show_announced("office")
+    with st.expander(t("office.set_account")), st.form("account", border=False):
+        st.text_input(t("office.subject"), key="account_subject", max_chars=2 * LONGEST_NAME, help=t("office.subject_help"))
+        st.text_input(t("office.name"), key="account_name", max_chars=LONGEST_NAME)
+        st.selectbox(t("office.role"), ROLES, format_func=lambda role: t(f"sign_in.role.{role}"), key="account_role")
+        left, right = st.columns(2)
+        keep, close = (saving(partial(_set_account, t=t, active=active), place=_ACCOUNT, t=t) for active in (True, False))
+        left.form_submit_button(t("office.keep_account"), type="primary", width="stretch", on_click=keep)
+        right.form_submit_button(t("office.close_account"), width="stretch", on_click=close)
+    show_notice_at(_ACCOUNT)
 
 
-def _set_account(held: Records, who: Actor, t: Texts, *, active: bool) -> None:
-    """Open, change or close the account that was typed; nobody shuts oneself out."""
+def _set_account(held: Records, who: Actor, *, t: Texts, active: bool) -> Callable[[], None]:
+    """Open, change or close the account that was typed; nobody shuts oneself out.  Returns what has it told."""
     subject, name = (str(st.session_state[key]).strip() for key in _ACCOUNT_KEYS)
     role = st.session_state["account_role"]
     known = {account[0]: account for account in held.accounts(who)}
@@ -83,7 +84,7 @@ def _set_account(held: Records, who: Actor, t: Texts, *, active: bool) -> None:
             raise UsageError("There is no account of that subject.", code="account_not_there")
         _, name, role, _ = known[subject]
     held.set_account(who, subject, role=role, name=name, active=active)
-    announce("office", t("office.account_kept" if active else "office.account_closed"))
+    return partial(leave_notice, _ACCOUNT, Notice(t("office.account_kept" if active else "office.account_closed")))
 
 
 def _upkeep(held: Records, who: Actor, t: Texts) -> None:

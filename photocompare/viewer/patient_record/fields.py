@@ -114,22 +114,30 @@ def typed_visit(prefix: str, day: dt.date, names: Sequence[str]) -> VisitFacts:
     return VisitFacts(day, **{name: value for name, value in values.items() if value is not None})
 
 
-def place_fields(prefix: str, regions: tuple[StoredRegion, ...], t: Texts) -> tuple[str, str]:
-    """Leg and region: one that the patient has, or another that is named now."""
+def place_fields(prefix: str, regions: tuple[StoredRegion, ...], t: Texts) -> Callable[[], tuple[str, str]]:
+    """Leg and region: one that the patient has, or another that is named now; returns what reads them."""
     known = {region.id: region for region in regions}
     chosen: int = _ANOTHER
     if known:
+        key = f"{prefix}_place_{regions[0].id}"
 
         def name(number: int) -> str:
             return place_name(known[number].side, known[number].name, t) if number in known else t("patients.other_region")
 
-        chosen = st.selectbox(t("patients.region"), [*known, _ANOTHER], format_func=name, key=f"{prefix}_place_{regions[0].id}")
+        chosen = st.selectbox(t("patients.region"), [*known, _ANOTHER], format_func=name, key=key)
+
+    def read() -> tuple[str, str]:
+        picked = st.session_state.get(key) if known else _ANOTHER
+        if picked in known:
+            return known[picked].side, known[picked].name
+        return typed(prefix, "side") or "", typed(prefix, "region") or ""
+
     if chosen in known:
-        return known[chosen].side, known[chosen].name
+        return read
     first, second = st.columns(2)
     legs = ("", "left", "right")
     with keep_typed(f"{prefix}_side"):
-        side = first.selectbox(t("compare.leg"), legs, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key=f"{prefix}_side")
+        first.selectbox(t("compare.leg"), legs, format_func=lambda v: t(f"compare.leg_{v or 'none'}"), key=f"{prefix}_side")
     with keep_typed(f"{prefix}_region"):
         second.text_input(t("compare.region"), key=f"{prefix}_region", max_chars=80)
-    return side, typed(prefix, "region") or ""
+    return read

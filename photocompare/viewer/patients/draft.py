@@ -11,9 +11,9 @@ from photocompare.records.access import Actor
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.patient_record.fields import empty_fields, prefill, typed
-from photocompare.viewer.shared.notices import leave_announced
+from photocompare.viewer.shared.notices import Notice, leave_notice, notice_at
 from photocompare.viewer.shared.tables import head_and_body
-from photocompare.viewer.sign_in.saves import failure_at, saving
+from photocompare.viewer.sign_in.saves import saving
 
 
 class Draft:
@@ -46,7 +46,7 @@ class Draft:
 
         def note() -> None:
             empty_fields(self.prefix)
-            leave_announced("patients", done)
+            leave_notice("patients", Notice(done))
 
         def save(held: Records, who: Actor) -> Callable[[], None]:
             write(held, who, self.base)
@@ -56,7 +56,7 @@ class Draft:
 
     def show_failure(self, t: Texts) -> None:
         """Why nothing was written, where nothing was."""
-        failure = failure_at(self.prefix)
+        failure = notice_at(self.prefix)
         if failure is not None:
             st.error(failure.sentence)
             if failure.stale:

@@ -18,7 +18,8 @@ from photocompare.viewer.patient_record.fields import identity_fields
 from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.draft import Draft
 from photocompare.viewer.shared.components import nothing
-from photocompare.viewer.sign_in.saves import failure_at, saving
+from photocompare.viewer.shared.notices import notice_at
+from photocompare.viewer.sign_in.saves import saving
 
 
 def show_identity(file: PatientFile, t: Texts) -> None:
@@ -48,7 +49,7 @@ def _edit(file: PatientFile, t: Texts) -> None:
 def _consent(file: PatientFile, use: str, t: Texts) -> None:
     """A switch that stands as the records have it, whoever else set it meanwhile."""
     key, given = f"consent_{file.key}_{use}", file.consents[use]
-    seen, failure = f"{key}_seen", failure_at(key)
+    seen, failure = f"{key}_seen", notice_at(key)
     if st.session_state.get(seen) != given or failure is not None:
         st.session_state[key] = st.session_state[seen] = given
     st.session_state.setdefault(key, given)
@@ -57,7 +58,7 @@ def _consent(file: PatientFile, use: str, t: Texts) -> None:
         held.set_consent(who, file.key, use, bool(st.session_state[key]))
         return nothing
 
-    on_change = saving(keep, place=key, t=t)
+    on_change = saving(keep, place=key, t=t, switch=True)
     st.toggle(t(f"patients.consent_{use}"), key=key, disabled=not may_write(), on_change=on_change)
     if failure is not None:
         st.error(failure.sentence)

@@ -27,11 +27,10 @@ from photocompare.viewer.result.exports import Takeaway, offer_exports
 from photocompare.viewer.result.pictures import show_pictures
 from photocompare.viewer.result.progress import await_result, show_failure, under_way
 from photocompare.viewer.result.result_view import show_details, show_numbers
-from photocompare.viewer.shared.notices import leave_announced, shown_errors
+from photocompare.viewer.shared.notices import Notice, leave_notice, show_notice_at
 from photocompare.viewer.shared.printed_letters import not_printed, tell_not_printed
 from photocompare.viewer.shared.tables import table
-from photocompare.viewer.shared.waiting import run_again
-from photocompare.viewer.sign_in.saves import saving, show_failure_at
+from photocompare.viewer.sign_in.saves import saving
 
 _DOSSIERS = "patient_dossiers"
 _MEASURING = "patient_measuring"
@@ -62,7 +61,7 @@ def show_pair(held: Records, who: Actor, file: PatientFile, region: StoredRegion
     if kept:
         _show_kept(held, who, file, region, kept[0], t)
     else:
-        _measure_now(held, who, file.key, _Pair(region, before, after), t)
+        _measure_now(file.key, _Pair(region, before, after), t)
 
 
 def _chosen(region: StoredRegion, t: Texts) -> tuple[StoredVisit, StoredVisit]:
@@ -159,7 +158,7 @@ def _revisions(region: StoredRegion, kept: StoredComparison, t: Texts) -> None:
 # --- measured now
 
 
-def _measure_now(held: Records, who: Actor, key: str, pair: _Pair, t: Texts) -> None:
+def _measure_now(key: str, pair: _Pair, t: Texts) -> None:
     if not pair.before.photos or not pair.after.photos:
         st.info(t("patients.pair_without_photos"))
         return
@@ -167,13 +166,16 @@ def _measure_now(held: Records, who: Actor, key: str, pair: _Pair, t: Texts) -> 
     asked, measuring = st.session_state.get(_MEASURING, (None, None))
     if asked != place or measuring is None:
         st.text(t("patients.not_measured_yet"))
-        if st.button(t("patients.measure_pair"), type="primary", key=f"measure_{pair.region.id}"):
-            with shown_errors(t):
-                request = Request(_originals(held, who, pair.before), _originals(held, who, pair.after))
-                if measuring is not None:
-                    measuring.stop()
-                st.session_state[_MEASURING] = (place, Measuring(request))
-                run_again()
+        name = f"measure_{pair.region.id}"
+
+        def measure(held: Records, who: Actor) -> Callable[[], None]:
+            request = Request(_originals(held, who, pair.before), _originals(held, who, pair.after))
+            if measuring is not None:
+                measuring.stop()
+            return partial(_begin, place, Measuring(request))
+
+        st.button(t("patients.measure_pair"), type="primary", key=name, on_click=saving(measure, place=name, t=t))
+        show_notice_at(name)
         return
     if under_way(measuring) and not await_result(measuring, t, stop=_stop):
         return
@@ -187,10 +189,14 @@ def _measure_now(held: Records, who: Actor, key: str, pair: _Pair, t: Texts) -> 
 
         def save(held: Records, who: Actor) -> Callable[[], None]:
             held.save_comparison(who, _entry(key, pair, request, dossier))
-            return partial(leave_announced, "patients", t("saving.saved", record=key))
+            return partial(leave_notice, "patients", Notice(t("saving.saved", record=key)))
 
         st.button(t("patients.save_pair"), type="primary", key=button, on_click=saving(save, place=button, t=t))
-        show_failure_at(button)
+        show_notice_at(button)
+
+
+def _begin(place: tuple[int, int], measuring: Measuring) -> None:
+    st.session_state[_MEASURING] = (place, measuring)
 
 
 def _originals(held: Records, who: Actor, visit: StoredVisit) -> tuple[bytes, ...]:
@@ -204,9 +210,11 @@ def _stop() -> None:
 
 def _show_ending(measuring: Measuring, t: Texts) -> None:
     show_failure(measuring, t)
-    if st.button(t("compare.measure"), key="measure_again"):
-        st.session_state.pop(_MEASURING)
-        run_again()
+    st.button(t("compare.measure"), key="measure_again", on_click=_forget)
+
+
+def _forget() -> None:
+    st.session_state.pop(_MEASURING, None)
 
 
 def _entry(key: str, pair: _Pair, request: Request, dossier: Dossier) -> NewComparison:

@@ -17,7 +17,8 @@ from photocompare.viewer.patient_record.fields import identity_fields, new_prefi
 from photocompare.viewer.patient_record.open_patient import choose_patient, may_write
 from photocompare.viewer.shared.components import component
 from photocompare.viewer.shared.expanders import lazy_expander
-from photocompare.viewer.sign_in.saves import saving, show_failure_at
+from photocompare.viewer.shared.notices import show_notice_at
+from photocompare.viewer.sign_in.saves import saving
 
 _LONGEST_SOUGHT = 80
 
@@ -89,4 +90,4 @@ def _new_patient(t: Texts) -> None:
             return partial(_added, held.add_patient(who, identity if identity != type(identity)() else None))
 
         st.form_submit_button(t("patients.add"), type="primary", on_click=saving(add, place=_NEW, t=t))
-        show_failure_at(_NEW)
+        show_notice_at(_NEW)

@@ -18,7 +18,7 @@ from photocompare.viewer.patients.segments import show_segments
 from photocompare.viewer.patients.timeline import show_timeline
 from photocompare.viewer.patients.visits import add_visit
 from photocompare.viewer.shared.components import put_style
-from photocompare.viewer.shared.notices import show_announced
+from photocompare.viewer.shared.notices import show_notice_at
 
 _VIEWS = ("timeline", "course", "pair", "segments", "identity")
 
@@ -29,7 +29,7 @@ def show_record(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
     identity = file.identity or IdentityFacts()
     name = shown_name(identity.name, identity.chart_number, file.key)
     st.html(f'<h2 class="pc-patient" data-testid="patient"><bdi>{escape(name)}</bdi></h2>')
-    show_announced("patients")
+    show_notice_at("patients")
     view = st.segmented_control(
         t("patients.views"),
         _VIEWS,
@@ -56,7 +56,7 @@ def show_record(held: Records, who: Actor, file: PatientFile, t: Texts) -> None:
     else:
         show_timeline(held, who, region, t)
     if may_write() and (region is None or view not in _VIEWS[1:]):
-        add_visit(held, who, file.key, file.regions, t)
+        add_visit(file.key, file.regions, t)
 
 
 def _chosen_region(file: PatientFile, t: Texts) -> StoredRegion | None:

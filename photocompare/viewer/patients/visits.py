@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, MutableMapping, Sequence
+from functools import partial
 from html import escape
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from photocompare.base.errors import UsageError
 from photocompare.records.access import Actor
@@ -31,9 +33,11 @@ from photocompare.viewer.patient_record.fields import (
 )
 from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.draft import Draft
+from photocompare.viewer.shared.components import nothing
 from photocompare.viewer.shared.expanders import lazy_expander
-from photocompare.viewer.shared.notices import announce, shown_errors
+from photocompare.viewer.shared.notices import Notice, leave_notice, notice_at, shown_errors
 from photocompare.viewer.shared.waiting import wait_while
+from photocompare.viewer.sign_in.saves import saving
 
 _THUMBNAILS = "patient_thumbnails"
 
@@ -41,6 +45,8 @@ MOST_THUMBNAILS = 16
 """Small pictures that a session keeps; each takes some 200 kB."""
 
 _NEW = "new_visit"
+_CHECKS = "new_visit_checks"
+"""What is known about the photos of the visit that is being entered, by their digests."""
 
 
 def show_visit(held: Records, who: Actor, visit: StoredVisit, t: Texts) -> None:
@@ -92,7 +98,7 @@ def _picture(held: Records, who: Actor, photo: StoredPhoto, visit: StoredVisit, 
     return f'<img class="pc-stored-photo" src="data:image/jpeg;base64,{encoded}" alt="{escape(label)}">'
 
 
-def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, ...], t: Texts) -> None:
+def add_visit(key: str, regions: tuple[StoredRegion, ...], t: Texts) -> None:
     """A form for a visit that has no comparison yet."""
     box = lazy_expander(t("patients.add_visit"), f"add_visit_{key}", expanded=not regions)
     if box is None:
@@ -100,32 +106,80 @@ def add_visit(held: Records, who: Actor, key: str, regions: tuple[StoredRegion, 
     with box:
         st.text(t("patients.add_visit_note"))
         prefix = new_prefix(_NEW)
-        side, region = place_fields(prefix, regions, t)
+        place = place_fields(prefix, regions, t)
         visit_fields(prefix, ("day", *TREATMENT, *FINDINGS), t)
         visit_fields(prefix, ("note",), t, columns=1)
-        files = st.file_uploader(t("patients.photos_of_visit"), SUFFIXES, accept_multiple_files=True, key=f"{prefix}_files")
+        uploader = f"{prefix}_files"
+        files = st.file_uploader(t("patients.photos_of_visit"), SUFFIXES, accept_multiple_files=True, key=uploader)
         if len(files) > MOST_SHOTS:
             st.warning(t("compare.too_many"))
-        if st.button(t("patients.add_visit"), type="primary", key="add_visit"):
-            with shown_errors(t):
-                facts = _entered(prefix)
-                photos = visit_photos([nameless(file.getvalue()) for file in files[:MOST_SHOTS]], t)
-                if photos is not None:
-                    held.add_visit(who, key, side, region, facts, photos)
-                    start_new(_NEW)
-                    announce("patients", t("patients.visit_added"))
+        known: dict[str, Checking] = st.session_state.setdefault(_CHECKS, {})
+
+        def add(held: Records, who: Actor) -> Callable[[], None]:
+            (side, region), facts = place(), _entered(prefix)
+            photos = visit_photos(_files(st.session_state.get(uploader) or []), known, t)
+            held.add_visit(who, key, side, region, facts, photos)
+            return partial(_added, t("patients.visit_added"))
+
+        st.button(t("patients.add_visit"), type="primary", key="add_visit", on_click=saving(add, place=_NEW, t=t))
+        failed = notice_at(_NEW)
+        if failed is not None:
+            st.error(failed.sentence)
+        else:
+            _look_at(_files(files), known, t)
 
 
-def visit_photos(files: Sequence[bytes], t: Texts) -> VisitPhotos | None:
-    """Files as the records take them, each with its own facts; None where one can't be read, which is said with the reason."""
-    checks = [Checking(data, look=False) for data in files]
+def _files(uploaded: Sequence[UploadedFile]) -> list[bytes]:
+    return [nameless(file.getvalue()) for file in uploaded[:MOST_SHOTS]]
+
+
+def _added(sentence: str) -> None:
+    start_new(_NEW)
+    st.session_state.pop(_CHECKS, None)
+    leave_notice("patients", Notice(sentence))
+
+
+def _look_at(files: Sequence[bytes], known: MutableMapping[str, Checking], t: Texts) -> None:
+    """Look at photos while the rest is typed, so that the save need not wait for it; what can't be read is told."""
+    checks = _checks(files, known)
     alive = st.empty()
     wait_while(lambda: not all(check.ended.is_set() for check in checks), lambda: alive.text(t("compare.checking")))
     alive.empty()
+    with shown_errors(t):
+        visit_photos(files, known, t)
+
+
+def _checks(files: Sequence[bytes], known: MutableMapping[str, Checking]) -> list[Checking]:
+    """What is known of each file; looking begins for those that are new, and of files that are gone nothing is kept."""
+    digests = [digest_of(data) for data in files]
+    for digest, data in zip(digests, files, strict=True):
+        if digest not in known:
+            known[digest] = Checking(data, look=False)
+    for gone in known.keys() - set(digests):
+        del known[gone]
+    return [known[digest] for digest in digests]
+
+
+def visit_photos(files: Sequence[bytes], known: MutableMapping[str, Checking], t: Texts) -> VisitPhotos:
+    """Files as the records take them, each with its own facts; waits without a word until each was looked at.
+
+    Parameters
+    ----------
+    files : sequence of bytes
+    known : mapping
+        Digest to what is known of a file already; what is found out is added.
+    t : Texts
+
+    Raises
+    ------
+    UsageError
+        One can't be read; why, in the language at hand.
+    """
+    checks = _checks(files, known)
+    wait_while(lambda: not all(check.ended.is_set() for check in checks), nothing)
     facts = {}
     for data, check in zip(files, checks, strict=True):
         if check.photo is None:
-            st.error(t("compare.failed") if check.refusal is None else refusal_words(check.refusal, t))
-            return None
+            raise UsageError(t("compare.failed") if check.refusal is None else refusal_words(check.refusal, t))
         facts[digest_of(data)] = check.photo
     return VisitPhotos(tuple(files), facts)

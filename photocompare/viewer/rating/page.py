@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
+from photocompare.base.errors import UsageError
 from photocompare.practice.rating_order import Showing, chosen_twice, rating_order
 from photocompare.records import ratings
 from photocompare.records.access import Actor, Permission, allowed
@@ -15,10 +18,11 @@ from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.rating.results import show_agreement
 from photocompare.viewer.result.two_pictures import show_two_pictures
-from photocompare.viewer.shared.notices import shown_errors
-from photocompare.viewer.shared.waiting import run_again
+from photocompare.viewer.shared.components import nothing
+from photocompare.viewer.shared.notices import show_notice_at
 from photocompare.viewer.sign_in.page import link_to
 from photocompare.viewer.sign_in.records_page import show_records_page
+from photocompare.viewer.sign_in.saves import saving
 
 USUAL_PAIRS = 40
 """Pairs of a round as offered: with two raters 39 tell an intraclass correlation of 0.8 from one of 0.6 (Walter, Eliasziw & Donner,
@@ -30,6 +34,7 @@ USUAL_REPEATED_PERCENT = 20
 HIGHEST_SEED = 2**31 - 1
 _SHOWN = "rating_shown"
 _BEGUN = "rating_begun"
+_SET_UP = "rating_set_up"
 
 
 @dataclass(frozen=True)
@@ -113,19 +118,20 @@ def _pictures(asking: Asking, asked: ratings.Round, showing: Showing, name: str)
 
 def _score(asking: Asking, asked: ratings.Round, showing: Showing, name: str) -> None:
     t = asking.t
+
+    def give(held: Records, who: Actor) -> Callable[[], None]:
+        percent, point = (st.session_state.get(f"{name}_{part}") for part in ("percent", "point"))
+        if percent is None or point is None:
+            raise UsageError("Give both scores, then save.", code="score_incomplete")
+        ratings.give(held, who, asked.id, ratings.Score(showing.comparison_id, showing.occasion, float(percent), point), rater=asking.rater)
+        return nothing
+
     with st.form(f"{name}_form", border=False):
         # Both begin empty: a number that stands there already would draw the scores towards it.
-        percent = st.number_input(t("rating.percent"), 0, 100, None, 1, key=f"{name}_percent", help=t("rating.percent_help"))
-        point = st.radio(t("rating.points"), ratings.POINTS, None, lambda step: f"{step}. {t(f'rating.point_{step}')}", key=f"{name}_point")
-        pressed = st.form_submit_button(t("rating.save"), type="primary")
-    if not pressed:
-        return
-    if percent is None or point is None:
-        st.error(t("rating.both"))
-        return
-    score = ratings.Score(showing.comparison_id, showing.occasion, float(percent), point)
-    ratings.give(asking.held, asking.who, asked.id, score, rater=asking.rater)
-    run_again()
+        st.number_input(t("rating.percent"), 0, 100, None, 1, key=f"{name}_percent", help=t("rating.percent_help"))
+        st.radio(t("rating.points"), ratings.POINTS, None, lambda step: f"{step}. {t(f'rating.point_{step}')}", key=f"{name}_point")
+        st.form_submit_button(t("rating.save"), type="primary", on_click=saving(give, place=name, t=t))
+    show_notice_at(name)
 
 
 def _set_up(held: Records, who: Actor, t: Texts) -> None:
@@ -136,17 +142,23 @@ def _set_up(held: Records, who: Actor, t: Texts) -> None:
         return
     most = min(there, ratings.MOST_PAIRS)
     st.text(t("rating.set_up_help", n=there))
-    with st.form("rating_set_up", border=False):
-        name = st.text_input(t("rating.round_name"), max_chars=LONGEST_NAME)
+    with st.form(_SET_UP, border=False):
+        st.text_input(t("rating.round_name"), max_chars=LONGEST_NAME, key=f"{_SET_UP}_name")
         left, middle, right = st.columns(3)
-        pairs = left.number_input(t("rating.pairs"), 1, most, min(USUAL_PAIRS, most), 1)
-        share = middle.number_input(t("rating.repeated"), 0, 100, USUAL_REPEATED_PERCENT, 5)
-        seed = right.number_input(t("rating.seed"), 0, HIGHEST_SEED, 1, 1, help=t("rating.seed_help"))
-        pressed = st.form_submit_button(t("rating.begin"))
-    if pressed:
-        with shown_errors(t):
+        # Another field where there are more pairs now: one keeps its bounds with its key.
+        left.number_input(t("rating.pairs"), 1, most, min(USUAL_PAIRS, most), 1, key=f"{_SET_UP}_pairs_{most}")
+        middle.number_input(t("rating.repeated"), 0, 100, USUAL_REPEATED_PERCENT, 5, key=f"{_SET_UP}_share")
+        right.number_input(t("rating.seed"), 0, HIGHEST_SEED, 1, 1, key=f"{_SET_UP}_seed", help=t("rating.seed_help"))
+
+        def begin(held: Records, who: Actor) -> Callable[[], None]:
+            name, pairs, share, seed = (st.session_state[f"{_SET_UP}_{part}"] for part in ("name", f"pairs_{most}", "share", "seed"))
             comparisons = ratings.drawn(held, who, int(pairs), seed=int(seed))
             repeated = chosen_twice(comparisons, share=share / 100.0, seed=int(seed))
-            number = ratings.set_up(held, who, name, comparisons=comparisons, repeated=repeated, seed=int(seed))
-            st.session_state[_BEGUN] = number
-            run_again()
+            return partial(_show_round, ratings.set_up(held, who, name, comparisons=comparisons, repeated=repeated, seed=int(seed)))
+
+        st.form_submit_button(t("rating.begin"), on_click=saving(begin, place=_SET_UP, t=t))
+    show_notice_at(_SET_UP)
+
+
+def _show_round(number: int) -> None:
+    st.session_state[_BEGUN] = number

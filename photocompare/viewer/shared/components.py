@@ -43,7 +43,7 @@ def component(name: str, scripts: Sequence[str], *, css: str | None = None, html
 
 
 def nothing() -> None:
-    """For `on_..._change`: Streamlit hands over a value only where somebody listens for its change."""
+    """For `on_..._change`: Streamlit hands over a value only where somebody listens for its change.  And for a save that notes nothing."""
 
 
 def packed(head: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:

@@ -23,6 +23,12 @@ def keep_typed(*keys: str) -> Iterator[None]:
     _kept().update({key: st.session_state.get(key) for key in keys})
 
 
+def keep_now() -> None:
+    """Keep what was typed last, which perhaps no run has drawn, or will: a press cut it off, and its page is being left."""
+    for key in [key for key in _kept() if key in st.session_state]:
+        _kept()[key] = st.session_state[key]
+
+
 def restore_typed(*keys: str) -> None:
     """What was typed into fields, for what reads it before they are drawn."""
     for key in keys:

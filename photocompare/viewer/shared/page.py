@@ -12,6 +12,7 @@ STYLE = "shared/page.css"
 """Of what every page is made of."""
 
 _LANGUAGE = "language"
+_CHOICE = "choose_language"
 _PRESENTING = "presenting"
 
 COOKIE = "photocompare_language"
@@ -37,16 +38,23 @@ def begin(title: str) -> Texts:
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     with right:
         codes, label = list(LANGUAGES), texts(chosen)("app.language")
-        language = st.selectbox(
-            label, codes, codes.index(chosen), LANGUAGES.__getitem__, key="choose_language", label_visibility="collapsed"
+        st.selectbox(
+            label,
+            codes,
+            codes.index(chosen),
+            LANGUAGES.__getitem__,
+            key=_CHOICE,
+            label_visibility="collapsed",
+            on_change=_choose_language,
         )
-    if language != chosen:
-        st.session_state[_LANGUAGE] = language
-        st.rerun()
-    t = texts(language)
+    t = texts(chosen)
     with left:
         st.title(t(title), anchor=False)
     return t
+
+
+def _choose_language() -> None:
+    st.session_state[_LANGUAGE] = st.session_state[_CHOICE]
 
 
 def set_language(language: str) -> None:

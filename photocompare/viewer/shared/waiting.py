@@ -29,7 +29,8 @@ def wait_while(waiting: Callable[[], bool], show: Callable[[], object]) -> bool:
     waiting : callable
         Whether there is still something to wait for.
     show : callable
-        Writes to the page; has to make a call to Streamlit, which is where the run ends when a newer one is asked for.
+        Writes to the page; has to make a call to Streamlit, which is where the run ends when a newer one is asked for.  A save, which is
+        not to end there, waits without.
     """
     end = time.monotonic() + PATIENCE_S
     while waiting():

@@ -7,81 +7,75 @@ have to run once more.  A callback ends before its run begins, and a page that i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
-import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException
 
-from photocompare.base.errors import StaleRecord, UsageError
+from photocompare.base.errors import UsageError
 from photocompare.records.access import Actor
 from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.shared.notices import error_sentence
+from photocompare.viewer.shared.components import nothing
+from photocompare.viewer.shared.kept_fields import keep_now
+from photocompare.viewer.shared.notices import Notice, failure, leave_notice
 from photocompare.viewer.shared.records import records
 from photocompare.viewer.sign_in.session import actor, own_session
+
+Found = TypeVar("Found")
 
 Save = Callable[[Records, Actor], Callable[[], None]]
 """Reads from the session what was typed, saves it, and returns what notes in the session that it is saved.
 
-Streamlit follows a click that waits at the next word with the session; within a save that word would cut it in two.
+All reading comes before the first thing that is saved: Streamlit follows a click that waits at the next word with the session, and then
+the save begins once more.  What the page knew when it was drawn may be old: a run that would have drawn what was typed last was perhaps
+cut off by the press itself.
 """
 
-_FAILED = "save_failed"
 
-
-@dataclass(frozen=True)
-class Failure:
-    """Why nothing was saved, and whether it was because somebody else had changed the record."""
-
-    sentence: str
-    stale: bool
-
-
-def saving(save: Save, *, place: str, t: Texts) -> Callable[[], None]:
+def saving(save: Save, *, place: str, t: Texts, switch: bool = False) -> Callable[[], None]:
     """What a button or a switch calls when it is pressed.
 
     Parameters
     ----------
     save : callable
     place : str
-        Name of the place of the page where a failure is told, see `failure_at`.
+        Name of the place of the page where a failure is told, see `notices.show_notice_at`.
     t : Texts
+    switch : bool
+        Whether each press says something new.  A button that was pressed again before the page was drawn anew saves once.
     """
+    saved = False
 
-    def press() -> None:
+    def attempt() -> Callable[[], None]:
+        nonlocal saved
         try:
-            if not own_session():
-                return
+            if (saved and not switch) or not own_session():
+                return nothing
             note = save(records(), actor())
         except UsageError as error:
-            note = partial(_leave, place, error, t)
-        finish(note)
+            return partial(_leave_undone, place, failure(error, t))
+        saved = True
+        return note
+
+    def press() -> None:
+        clicks: list[RerunException] = []
+        _whole(_whole(attempt, clicks), clicks)
+        if clicks:
+            raise clicks[-1]
 
     return press
 
 
-def finish(note: Callable[[], None]) -> None:
-    """Note a save in the session, also where a page was clicked meanwhile: the note first, then that page."""
-    try:
-        note()
-    except RerunException:
-        note()
-        raise
+def _leave_undone(place: str, notice: Notice) -> None:
+    keep_now()
+    leave_notice(place, notice)
 
 
-def _leave(place: str, error: UsageError, t: Texts) -> None:
-    st.session_state[f"{_FAILED}_{place}"] = Failure(error_sentence(error, t), isinstance(error, StaleRecord))
-
-
-def failure_at(place: str) -> Failure | None:
-    """Why the press before this run saved nothing, once; None where it saved."""
-    failure: Failure | None = st.session_state.pop(f"{_FAILED}_{place}", None)
-    return failure
-
-
-def show_failure_at(place: str) -> None:
-    """The same as a sentence."""
-    failure = failure_at(place)
-    if failure is not None:
-        st.error(failure.sentence)
+def _whole(step: Callable[[], Found], clicks: list[RerunException]) -> Found:
+    """A step to its end: a page that was clicked meanwhile is followed when all is saved and noted."""
+    while True:
+        try:
+            return step()
+        except RerunException as click:
+            clicks.append(click)
