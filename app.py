@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from photocompare.viewer.shared.notices import show_other_notices
 from photocompare.viewer.shared.page import language_texts, presenting
 from photocompare.viewer.shared.upload_answers import keep_upload_answers
 from photocompare.viewer.sign_in.page import admit, pages_of, show_signed_in, watch
 from photocompare.viewer.sign_in.request_check import check_start, middleware
+from photocompare.viewer.sign_in.saves import note_saves, tell_saves
 
 names = ("compare", "consult", "patients", "rating", "audit", "gallery", "capture", "about", "office")
 
@@ -18,6 +18,7 @@ else:
     t = language_texts()
     st.set_page_config(page_title=t("app.title"), layout="wide")
     who = admit(t)
+    note_saves()
     page = st.navigation(pages_of(names, who, t), position="hidden" if presenting() else "top")
     watch(who)
     if not presenting():
@@ -26,4 +27,4 @@ else:
     page.run()
     if not presenting():
         with above:
-            show_other_notices()
+            tell_saves()

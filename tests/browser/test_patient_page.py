@@ -307,6 +307,7 @@ def test_a_page_that_is_clicked_while_something_is_saved_is_followed_and_it_is_s
         go_to(page, place)
         page.wait_for_timeout(600)
     expect(page.get_by_role("heading", level=1, name=ENGLISH("about.title" if place == "about" else "audit_page.title"))).to_be_visible()
+    expect(page.get_by_text(ENGLISH("patients.identity_saved"))).to_be_visible()
     settled(page)
     assert f"/{place}" in page.url
     comes_to(page, lambda: getattr(held.open_patient(LOCAL, key).identity, "note", ""), note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,6 +48,9 @@ from tests.support.viewer_server import Server, Visitors, serving
 pytestmark = pytest.mark.thorough
 
 OpenPage = Callable[..., Page]
+
+HAND_MS = 300
+"""From one button to another: a hand is hardly faster."""
 
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://h.example/p.png) '); DROP TABLE patient; -- $x$ :red[y] \U0001f9b5"
 RIGHT_TO_LEFT = "\u202eعربية Zażółć"
@@ -223,6 +227,31 @@ def test_what_was_typed_stays_when_saving_fails(measured: Page, held: Records) -
     save_button(page).click()
     file = saved_as(page, held, "bea forgetful")
     assert file.regions[0].visits[0].facts.site == "South"
+
+
+def test_a_page_that_is_clicked_while_a_pair_is_saved_is_shown_at_once_and_tells_it(measured: Page, held: Records) -> None:
+    page, name = measured, "Lea Left"
+    open_form(page)
+    new_patient(page, name)
+    settled(page)
+    about = page.get_by_role("heading", level=1, name=ENGLISH("about.title"))
+    told = page.get_by_test_id("stAlert").get_by_text(re.compile("saved"))
+    with held.database.writing():  # another one writes: the save waits
+        save_button(page).click()
+        page.wait_for_timeout(HAND_MS)
+        go_to(page, "about")
+        expect(about).to_be_visible()
+        page.wait_for_timeout(HAND_MS)
+        expect(told).to_have_count(0)
+    expect(told).to_be_visible()
+    (file,) = files_named(held, name)
+    expect(told).to_have_text(ENGLISH("saving.saved", record=file.key))
+    expect(about).to_be_visible()
+    assert [c.revision for region in file.regions for c in region.comparisons] == [1]
+    assert grave_findings(page) == []
+    go_to(page, "compare")
+    own_pair(page)
+    expect(saved(page, file)).to_be_visible()
 
 
 def open_form(page: Page) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from streamlit.runtime.scriptrunner import RerunData, RerunException
+from streamlit.runtime.scriptrunner import RerunData, RerunException, StopException
 
 from photocompare.base.errors import AccessDenied, StaleRecord, UsageError
 from photocompare.records.access import LOCAL, Actor
@@ -15,7 +16,7 @@ from photocompare.report.words.texts import texts
 from photocompare.viewer.shared import notices
 from photocompare.viewer.shared.notices import Notice, leave_notice, notice_at, show_other_notices
 from photocompare.viewer.sign_in import saves
-from photocompare.viewer.sign_in.saves import saving
+from photocompare.viewer.sign_in.saves import Desk, note_saves, saving, tell_saves
 
 T = texts("en")
 
@@ -24,7 +25,9 @@ T = texts("en")
 def state(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A session of one's own."""
     kept: dict[str, Any] = {}
-    monkeypatch.setattr(notices, "st", SimpleNamespace(session_state=kept))
+    desk = Desk()
+    monkeypatch.setattr(saves, "_desk", lambda: desk)
+    monkeypatch.setattr(notices, "st", SimpleNamespace(session_state=kept, success=lambda _: None, error=lambda _: None))
     monkeypatch.setattr(saves, "keep_now", lambda: None)
     monkeypatch.setattr(saves, "own_session", lambda: True)
     monkeypatch.setattr(saves, "records", lambda: "the records")
@@ -80,6 +83,105 @@ def test_a_click_that_waits_is_followed_when_the_save_is_whole(cut: str, state: 
     assert followed.value.rerun_data.query_string == "page=other"
     assert done == ["saved", "noted"]
     assert state == {}
+
+
+class Run:
+    """A run of the page, which Streamlit ends at a word with the session: each word after that ends it too."""
+
+    def __init__(self, end_at: str) -> None:
+        self.end_at, self.over = end_at, False
+        self.done: list[str] = []
+
+    def word(self, at: str) -> bool:
+        self.over |= at == self.end_at
+        if self.over:
+            raise StopException
+        return True
+
+    def save(self, *_: object) -> Callable[[], None]:
+        self.word("read")
+        self.done.append("saved")
+        return self.note
+
+    def note(self) -> None:
+        self.word("note")
+        self.done.append("noted")
+
+
+def test_what_an_ended_run_has_saved_is_noted_by_the_next_once(state: dict[str, Any]) -> None:
+    run = Run("note")
+    with pytest.raises(StopException):
+        saving(run.save, place="here", t=T)()
+    assert run.done == ["saved"]
+    run.over, run.end_at = False, ""
+    for _ in range(2):
+        note_saves()
+    assert run.done == ["saved", "noted"]
+    assert state == {}
+
+
+@pytest.mark.parametrize("end_at", ["who", "read"])
+def test_a_save_that_could_not_begin_is_told(end_at: str, state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(end_at)
+    monkeypatch.setattr(saves, "own_session", lambda: run.word("who"))
+    press = saving(run.save, place="here", t=T)
+    with pytest.raises(StopException):
+        press()
+    assert (run.done, state) == ([], {})
+    note_saves()
+    assert notice_at("here") == Notice(T("saving.cut_off"), done=False)
+    run.over, run.end_at = False, ""
+    press()
+    note_saves()
+    assert run.done == ["saved", "noted"]
+    assert state == {}
+
+
+def test_a_press_that_ends_the_one_before_it_is_the_same_press(state: dict[str, Any]) -> None:
+    run = Run("read")
+    press = saving(run.save, place="here", t=T)
+    with pytest.raises(StopException):
+        press()
+    run.over, run.end_at = False, ""
+    press()  # comes before anything of the page is drawn
+    note_saves()
+    assert run.done == ["saved", "noted"]
+    assert state == {}
+
+
+def test_the_page_that_is_shown_waits_for_the_save_and_tells_it(state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit runs it beside the run that saves, which it has ended."""
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def save(*_: object) -> Callable[[], None]:
+        begun.set()
+        assert goes_on.wait(20)
+        return note
+
+    def note() -> None:
+        if threading.current_thread() is older:
+            raise StopException
+        leave_notice("here", Notice("It is saved."))
+
+    press = saving(save, place="here", t=T)
+    older = threading.Thread(target=ended, args=(press,))
+    older.start()
+    assert begun.wait(20)
+    told: list[str] = []
+    monkeypatch.setattr(notices, "st", SimpleNamespace(session_state=state, success=told.append))
+    looks: list[bool] = []
+    monkeypatch.setattr(saves, "st", SimpleNamespace(empty=lambda: SimpleNamespace(empty=lambda: looks.append(goes_on.set() is None))))
+    note_saves()
+    assert told == []
+    tell_saves()
+    assert looks
+    assert told == ["It is saved."]
+    older.join()
+
+
+def ended(press: Callable[[], None]) -> None:
+    with pytest.raises(StopException):
+        press()
 
 
 @pytest.mark.usefixtures("state")
