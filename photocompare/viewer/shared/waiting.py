@@ -42,10 +42,11 @@ def wait_while(waiting: Callable[[], bool], show: Callable[[], object]) -> bool:
 
 
 def run_again(*, fragment: bool = False) -> NoReturn:
-    """Run the page again, unless something newer was asked for.
+    """Run the page again, unless something newer was asked for: for what a run finds out by itself, or what a component of the page sends.
 
-    `st.rerun` puts a request for its own page among those that wait, and so in the place of a page that was clicked while this run saved
-    something.  Here the run is ended as Streamlit ends it, and no request is put: a click that waits already is followed now, one that
+    What a button is pressed for is done in its callback, before the run, and needs no second one; saves in `sign_in.saves`.
+    `st.rerun` puts a request for its own page among those that wait, and so in the place of a page that was clicked while this run worked.
+    Here the run is ended as Streamlit ends it, and no request is put: a click that waits already is followed now, one that
     comes after this at the next run's first call.
 
     Parameters
