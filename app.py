@@ -1,8 +1,10 @@
 """The viewer: `streamlit run app.py`.  Streamlit imports this file once to serve it, and runs it for each look at a page."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from photocompare.viewer.shared.page import language_texts, presenting
+from photocompare.viewer.shared.preparing import Preparing
 from photocompare.viewer.shared.upload_answers import keep_upload_answers
 from photocompare.viewer.sign_in.page import admit, pages_of, show_signed_in, watch
 from photocompare.viewer.sign_in.request_check import check_start, middleware
@@ -12,7 +14,8 @@ names = ("compare", "consult", "patients", "rating", "audit", "gallery", "captur
 
 if __name__ != "__main__":
     check_start()
-    app = st.App(__file__, middleware=middleware())
+    first = Middleware(Preparing, "photocompare.viewer.compare.page")
+    app = st.App(__file__, middleware=[*middleware(), first])
 else:
     keep_upload_answers()
     t = language_texts()

@@ -1,6 +1,7 @@
 // The rules of the guide: words as text, figures as parsed SVG.
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data: bytes }) {
+  const data = unpack(bytes);
   const list = parentElement.querySelector(".guide");
   list.setAttribute("aria-label", data.label);
   list.replaceChildren(...data.rules.map(({ rule, why, svg }) => {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.shared.components import component
+from photocompare.viewer.shared.components import component, packed
 
 RULES = ("posture", "distance", "light", "background", "card", "skin")
 """In the order in which a photographer meets them."""
@@ -164,6 +164,6 @@ _DRAWINGS = {
 def show_guide(texts: Texts, *, key: str) -> None:
     """Show the rules with their figures, three, two or one beside each other as there is room."""
     rules = [{"rule": rule.rule, "why": rule.why, "svg": rule.svg} for rule in guide_rules(texts)]
-    scripts = ("shared/elements.js", "capture/guide.js")
+    scripts = ("shared/unpack.js", "shared/elements.js", "capture/guide.js")
     shown = component("photocompare_capture_guide", scripts, css="capture/guide.css", html='<ol class="guide"></ol>')
-    shown(key=key, data={"label": texts("capture.guide_label"), "rules": rules})
+    shown(key=key, data=packed({"label": texts("capture.guide_label"), "rules": rules}))

@@ -13,9 +13,7 @@ from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.compare.both_visits import offer_visits, part_by_day
 from photocompare.viewer.compare.drawing import offer_whole_leg, show_tools
 from photocompare.viewer.compare.folding import ENTRY, show_folded
-from photocompare.viewer.compare.meanwhile import Meanwhile
 from photocompare.viewer.compare.missing_days import ask_missing_days
-from photocompare.viewer.compare.saving_form import show_saving
 from photocompare.viewer.measuring.requests import Measuring
 from photocompare.viewer.measuring.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
 from photocompare.viewer.measuring.visit import Visit, visit_of
@@ -90,12 +88,17 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
     show_details(dossier.result, t)
     _offer_exports(visit, dossier, visit.details if own else SAMPLE_DETAILS, t)
     if own:
+        from photocompare.viewer.compare.saving_form import show_saving
+
         show_saving(visit, dossier, t)
     return True
 
 
 def _await(running: Measuring, visit: Visit, cards: Cards, t: Texts) -> bool:
     """Wait for the result, with both photos to be looked at; nothing of it is left on the page."""
+    # What an own pair alone needs loads the records, and their libraries, while it is measured: the page that opens first is there sooner.
+    from photocompare.viewer.compare.meanwhile import Meanwhile
+
     place = st.empty()
     with place.container():
         progress, meanwhile = st.container(), Meanwhile(running, visit.current[:16], t)

@@ -1,6 +1,7 @@
 // The found patients as buttons: every text as text, never as markup.
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: bytes, setTriggerValue }) {
+  const data = unpack(bytes);
   const list = parentElement.querySelector(".patients");
   list.setAttribute("aria-label", data.label);
   list.replaceChildren(...data.lines.map(({ key, name, chart, seen }) => {

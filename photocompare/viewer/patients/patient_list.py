@@ -15,7 +15,7 @@ from photocompare.report.words.texts import Texts
 from photocompare.results.visit_details import LONGEST_ENTRY, LONGEST_LABEL, shown_text
 from photocompare.viewer.patient_record.fields import identity_fields, new_prefix, start_new
 from photocompare.viewer.patient_record.open_patient import choose_patient, may_write
-from photocompare.viewer.shared.components import component
+from photocompare.viewer.shared.components import component, packed
 from photocompare.viewer.shared.expanders import lazy_expander
 from photocompare.viewer.shared.notices import show_notice_at
 from photocompare.viewer.sign_in.saves import saving
@@ -52,9 +52,9 @@ def _offer(found: list[PatientLine], t: Texts) -> None:
         }
         for line in found
     ]
-    scripts, markup = ("shared/elements.js", "patients/patient_list.js"), '<ul class="patients"></ul>'
+    scripts, markup = ("shared/unpack.js", "shared/elements.js", "patients/patient_list.js"), '<ul class="patients"></ul>'
     listed: Any = component("photocompare_patient_list", scripts, css="patients/patient_list.css", html=markup)
-    listed(key=_LIST, data={"label": t("patients.list_label"), "lines": lines}, on_open_change=_open_chosen)
+    listed(key=_LIST, data=packed({"label": t("patients.list_label"), "lines": lines}), on_open_change=_open_chosen)
 
 
 def _open_chosen() -> None:

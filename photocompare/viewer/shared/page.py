@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from photocompare.report.words.texts import LANGUAGES, Texts, texts
-from photocompare.viewer.shared.components import component, put_style
+from photocompare.viewer.shared.components import component, packed, put_style
 from photocompare.viewer.shared.own_words import replacements
 
 STYLE = "shared/page.css"
@@ -59,8 +59,8 @@ def _choose_language() -> None:
 
 def set_language(language: str) -> None:
     """Tell the browser the page's language: for a screen reader's voice, for Streamlit's own words, and to keep it if it was chosen."""
-    data = {"language": language, "chosen": _LANGUAGE in st.session_state, "cookie": COOKIE, **replacements(texts(language))}
-    component("photocompare_language", ("shared/page_language.js",))(key="page_language", data=data, height=1)
+    data = packed({"language": language, "chosen": _LANGUAGE in st.session_state, "cookie": COOKIE, **replacements(texts(language))})
+    component("photocompare_language", ("shared/unpack.js", "shared/page_language.js"))(key="page_language", data=data, height=1)
 
 
 def presenting() -> bool:

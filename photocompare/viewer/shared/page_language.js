@@ -54,7 +54,8 @@ const watcher = new MutationObserver((changes) => {
   }
 });
 
-export default function ({ data }) {
+export default function ({ data: bytes }) {
+  const data = unpack(bytes);
   document.documentElement.lang = data.language;
   if (data.chosen) document.cookie = `${data.cookie}=${data.language}; path=/; max-age=31536000; SameSite=Strict`;
   rules = { texts: data.texts.map(ruleOf), labels: data.labels.map(ruleOf) };

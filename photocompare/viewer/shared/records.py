@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from photocompare.records.places import Places, usual_places
-from photocompare.records.store import Records
+
+if TYPE_CHECKING:
+    from photocompare.records.store import Records
 
 
 @st.cache_resource(show_spinner=False)
 def _records_at(places: Places) -> Records:
     """One set of open records for the server; it holds no result of any query."""
+    # Its libraries take a third of a second, which the page that opens first need not wait for.
+    from photocompare.records.store import Records
+
     return Records(places)
 
 

@@ -1,4 +1,4 @@
-// What a component with pictures is given as one run of bytes (`components.packed`): its head, with the pictures as blobs.
+// What a component is given as one run of bytes (`components.packed`): its head, with the pictures as blobs.
 
 function unpack(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

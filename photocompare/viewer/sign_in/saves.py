@@ -13,14 +13,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from photocompare.base.errors import UsageError
 from photocompare.records.access import Actor
-from photocompare.records.store import Records
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.shared.components import nothing
 from photocompare.viewer.shared.kept_fields import keep_now
@@ -29,10 +28,13 @@ from photocompare.viewer.shared.records import records
 from photocompare.viewer.shared.waiting import wait_while
 from photocompare.viewer.sign_in.session import actor, own_session
 
+if TYPE_CHECKING:
+    from photocompare.records.store import Records
+
 Note = Callable[[], None]
 """Notes something in the session."""
 
-Save = Callable[[Records, Actor], Note]
+Save = Callable[["Records", Actor], Note]
 """Reads from the session what was typed, saves it, and returns what notes in the session that it is saved.
 
 All reading comes before the first thing that is saved: the next word with the session may be the run's last.  A note may be begun twice.

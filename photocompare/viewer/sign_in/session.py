@@ -16,7 +16,6 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from photocompare.base.errors import AccessDenied, UsageError
-from photocompare.records import sign_ins
 from photocompare.records.access import LOCAL, Actor, Permission
 from photocompare.viewer.shared.records import records
 from photocompare.viewer.shared.waiting import run_again
@@ -94,6 +93,8 @@ def _signed_in(*, act: bool = False) -> tuple[SignIn, Actor]:
     sign_in = SignIn.of(claims())
     if sign_in is None:
         raise AccessDenied("You are not signed in.", code="not_signed_in")
+    from photocompare.records import sign_ins
+
     who = records().actor_of(sign_in.subject)
     if who is None:
         raise AccessDenied("There is no open account for you; ask the administrator.", code="account_unknown")
@@ -163,6 +164,8 @@ def checked_fragment(function: Callable[P, None]) -> Callable[P, None]:
 
 def sign_out() -> None:
     """End the sign-in in every window, drop what this session holds, and let the provider sign out too where it can."""
+    from photocompare.records import sign_ins
+
     sign_in = SignIn.of(claims())
     if sign_in is not None:
         who = records().actor_of(sign_in.subject)
