@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.viewer import PICTURE, viewer, wait_for
+from benchmarks.viewer import LONGEST_MS, PICTURE, viewer, wait_for
 from tests.support.chromium import ARGUMENTS, find_chromium
 
 SAMPLES = Path("sample_images")
@@ -22,6 +22,11 @@ SETTLED_MS = 1200
 """Fonts, pictures and the page's own fading are done by then."""
 
 TALLEST = 4000
+GROWS = 3
+"""How often the window is made as high as its page: in a higher window the pictures are higher too, and with them the page."""
+
+RUN_ENDED = "[data-testid=stApp][data-test-script-state=notRunning]"
+"""What the page's run writes last, its forms, is drawn by then."""
 
 
 def opened(browser: Browser, url: str, size: str = "desktop", *, dark: bool = False) -> Page:
@@ -38,10 +43,12 @@ def opened(browser: Browser, url: str, size: str = "desktop", *, dark: bool = Fa
 
 def save(page: Page, path: Path, *, whole: bool = False) -> None:
     """Store what is on the screen, or the whole page."""
-    if whole:
+    page.wait_for_selector(RUN_ENDED, timeout=LONGEST_MS)
+    page.wait_for_timeout(SETTLED_MS)
+    for _ in range(GROWS if whole else 0):
         wanted = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": page.viewport_size["width"], "height": min(int(wanted), TALLEST)})  # type: ignore[index]
-    page.wait_for_timeout(SETTLED_MS)
+        page.wait_for_timeout(SETTLED_MS)
     page.screenshot(path=path, type="jpeg", quality=QUALITY)
     page.context.close()
 
@@ -51,7 +58,7 @@ def upload(page: Page, sample: str) -> None:
     first = page.locator(PICTURE).get_attribute("data-ready")
     for place, which in enumerate(("before", "after")):
         page.locator("input[type=file]").nth(place).set_input_files(SAMPLES / sample / f"{which}.jpg")
-    page.wait_for_selector(f".pair[data-ready]:not([data-ready='{first}'])", timeout=120_000)
+    page.wait_for_selector(f".pair[data-ready]:not([data-ready='{first}'])", timeout=LONGEST_MS)
 
 
 def main() -> None:
