@@ -159,7 +159,7 @@ def test_a_role_that_is_taken_away_ends_the_next_step(sign_in: SignIn, practice:
     pair(page)
     practice.account("leaver", "clinician", active=False)
     choose_language(page, "Español")
-    at_the_door(page, "There is no open account for you; ask the administrator.")
+    at_the_door(page, SPANISH("usage.account_unknown"))
 
 
 def test_a_changed_role_leaves_nothing_of_the_old_one(sign_in: SignIn, practice: Practice) -> None:
@@ -196,7 +196,7 @@ def test_after_signing_out_there_is_no_way_back(sign_in: SignIn, practice: Pract
     page.wait_for_load_state()
     at_the_door(page, ENGLISH("sign_in.intro"))
     choose_language(other, "Español")  # the other window had not heard of it yet
-    at_the_door(other, "You were signed out; sign in again.")
+    at_the_door(other, SPANISH("usage.sign_in_ended"))
     thief = visitors.open(before_loading=lambda p: p.context.add_cookies(kept))  # type: ignore[arg-type]
     at_the_door(thief, "You were signed out; sign in again.")
     actions = [row.action for row in practice.records.trail_rows(COMMAND_LINE, about="sign_in/")][:2]
