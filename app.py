@@ -14,8 +14,9 @@ names = ("compare", "consult", "patients", "rating", "audit", "gallery", "captur
 
 if __name__ != "__main__":
     check_start()
-    first = Middleware(Preparing, "photocompare.viewer.compare.page")
-    app = st.App(__file__, middleware=[*middleware(), first])
+    compare = "photocompare.viewer.compare"
+    preparing = Middleware(Preparing, f"{compare}.page", (f"{compare}.meanwhile", f"{compare}.saving_form"))
+    app = st.App(__file__, middleware=[*middleware(), preparing])
 else:
     keep_upload_answers()
     t = language_texts()

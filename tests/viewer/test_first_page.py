@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import re
 import subprocess
 import sys
 import threading
@@ -53,6 +55,13 @@ def test_streamlit_looks_for_no_table_in_what_components_get(monkeypatch: pytest
     assert looked_at == []
 
 
+def test_what_is_named_to_be_loaded_is_there() -> None:
+    named = re.findall(r'f"\{compare\}\.(\w+)"', APP.read_text(encoding="utf-8"))
+    assert len(named) == 3
+    for name in named:
+        assert importlib.util.find_spec(f"photocompare.viewer.compare.{name}") is not None
+
+
 def test_the_first_page_is_loaded_beside_the_first_request_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded, answered, loading = [], [], threading.Event()
 
@@ -67,7 +76,8 @@ def test_the_first_page_is_loaded_beside_the_first_request_once(monkeypatch: pyt
         raise AssertionError
 
     monkeypatch.setattr(preparing, "importlib", SimpleNamespace(import_module=load))
-    served = Preparing(app, "the.page")
+    monkeypatch.setattr(preparing, "PAGE_STANDS_S", 0.0)
+    served = Preparing(app, "the.page", ("the.form", "the.rest"))
     before = set(threading.enumerate())
     for kind in ("lifespan", "http", "http", "websocket"):
         asyncio.run(served({"type": kind}, nobody, nobody))
@@ -75,4 +85,4 @@ def test_the_first_page_is_loaded_beside_the_first_request_once(monkeypatch: pyt
     loading.set()
     for thread in set(threading.enumerate()) - before:
         thread.join(20)
-    assert loaded == ["the.page"]
+    assert loaded == ["the.page", "the.form", "the.rest"]

@@ -1,29 +1,43 @@
-"""What the page that opens first needs, loaded while the browser that asks for it still reads Streamlit's own scripts."""
+"""What the page that opens first needs, loaded while its browser still reads Streamlit's own scripts; what is needed next, after it."""
 
 from __future__ import annotations
 
 import importlib
 import threading
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+PAGE_STANDS_S = 5.0
+"""From the first request to a page that stands: three seconds on a quiet machine."""
+
 
 class Preparing:
-    """Loads a module beside the first request: earlier the server would answer later, and later the page would wait for it.
+    """Loads modules beside the first request: earlier the server would answer later, and later the page would wait for them.
 
     Parameters
     ----------
     app : ASGIApp
-    module : str
+    first : str
+        What the page that opens first needs.
+    later : sequence of str
+        What is needed next, loaded when that page stands.
     """
 
-    def __init__(self, app: ASGIApp, module: str) -> None:
-        self._app, self._module, self._begun = app, module, False
+    def __init__(self, app: ASGIApp, first: str, later: Sequence[str] = ()) -> None:
+        self._app, self._first, self._later, self._begun = app, first, later, False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._begun:
             self._begun = True
-            threading.Thread(target=importlib.import_module, args=(self._module,), daemon=True).start()
+            threading.Thread(target=self._load, daemon=True).start()
         await self._app(scope, receive, send)
+
+    def _load(self) -> None:
+        importlib.import_module(self._first)
+        time.sleep(PAGE_STANDS_S)
+        for name in self._later:
+            importlib.import_module(name)
