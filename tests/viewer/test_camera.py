@@ -7,13 +7,19 @@ import re
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from photocompare.base.errors import UsageError
 from photocompare.report.pdf.card import card_pdf, write_card_pdf
 from photocompare.report.words.texts import texts
+from photocompare.viewer.capture import camera, page
 from photocompare.viewer.capture.camera import JPEG_MAGIC, LiveCheckOptions, packed_camera, shot_from_value
+from photocompare.viewer.measuring.visit import visit_of
+from photocompare.viewer.shared import notices
+from photocompare.viewer.shared.notices import Notice, notice_at
 from tests.support.sent_to_browser import unpacked
 
 ENGLISH = texts("en")
@@ -125,3 +131,20 @@ def test_a_shot_over_the_limit_is_refused_before_it_is_decoded() -> None:
 def test_the_card_that_is_handed_out_is_the_card_that_is_written(tmp_path: Path) -> None:
     write_card_pdf(tmp_path / "card.pdf")
     assert (tmp_path / "card.pdf").read_bytes() == card_pdf()
+
+
+# --- into the session's pair, before the page runs
+
+
+@pytest.mark.parametrize("sent", [value(), value(jpeg="no photo"), None])
+def test_a_shot_joins_the_pair_or_why_not_is_left_to_be_told(sent: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[Any, Any] = {"camera": SimpleNamespace(shot=sent)}
+    shown: list[str] = []
+    for module in (camera, page, notices):
+        monkeypatch.setattr(module, "st", SimpleNamespace(session_state=state, switch_page=shown.append))
+    page._keep_shot(ENGLISH)
+    (shots, told) = (visit_of(state).taken["after"], notice_at("camera"))
+    if sent == value():
+        assert ([shot.data for shot in shots], shown, told) == ([JPEG], ["app_pages/compare.py"], None)
+    else:
+        assert (shots, shown, told) == ((), [], Notice(ENGLISH("capture.shot_unreadable"), done=False))

@@ -9,17 +9,19 @@ import base64
 import binascii
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import cast
+
+import streamlit as st
 
 from photocompare.base.errors import UsageError
 from photocompare.leg.quality import QualityOptions
 from photocompare.photo.decoding.call import DEFAULT_LIMITS
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.measuring.visit import VISITS, Which
-from photocompare.viewer.shared.components import asset, component, nothing, packed
+from photocompare.viewer.shared.components import asset, component, packed
 
 VEIN_SIGMA_MM = 0.7 / 2.355
 """Gaussian sigma of a telangiectasia 0.3 mm thick, which light scattered in the skin shows 0.7 mm wide (full width at half maximum)."""
@@ -210,7 +212,7 @@ def _instant(text: object, texts: Texts) -> datetime:
         raise UsageError(texts("capture.shot_unreadable")) from error
 
 
-def camera(before_jpeg: bytes | None, texts: Texts, *, key: str) -> CameraShot | None:
+def camera(before_jpeg: bytes | None, texts: Texts, *, key: str, on_shot: Callable[[], None]) -> None:
     """Show the live camera.
 
     Parameters
@@ -221,18 +223,19 @@ def camera(before_jpeg: bytes | None, texts: Texts, *, key: str) -> CameraShot |
         Language; the component's words are its section "camera".
     key : str
         Of the element, as everywhere in Streamlit.
+    on_shot : callable
+        Called when a shot was sent, before the page runs; `sent_shot` has it then.
+    """
+    shown = component("photocompare_camera", _SCRIPTS, css="capture/camera.css", html=asset("capture/camera.html"))
+    shown(key=key, data=packed_camera(before_jpeg, texts), on_shot_change=on_shot)
 
-    Returns
-    -------
-    CameraShot or None
-        The shot in the one run that it arrives in, None in every other.
+
+def sent_shot(key: str, texts: Texts) -> CameraShot:
+    """The shot that was sent just now.
 
     Raises
     ------
     UsageError
         When the browser sent something that is no shot.
     """
-    shown = component("photocompare_camera", _SCRIPTS, css="capture/camera.css", html=asset("capture/camera.html"))
-    result = shown(key=key, data=packed_camera(before_jpeg, texts), on_shot_change=nothing)
-    value = result.shot
-    return None if value is None else shot_from_value(value, texts)
+    return shot_from_value(getattr(st.session_state[key], "shot", None), texts)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from photocompare.base.errors import UsageError
 from photocompare.report.pdf.card import card_pdf
 from photocompare.report.words.texts import Texts
-from photocompare.viewer.capture.camera import camera
+from photocompare.viewer.capture.camera import camera, sent_shot
 from photocompare.viewer.capture.guide import show_guide
 from photocompare.viewer.measuring.visit import Visit, add_shot, before_thumbnail, visit_of
+from photocompare.viewer.shared.notices import failure, leave_notice, show_notice_at
 from photocompare.viewer.shared.page import begin
 from photocompare.viewer.shared.waiting import wait_while
+
+_CAMERA = "camera"
 
 
 def show() -> None:
@@ -31,17 +36,23 @@ def show() -> None:
 
 
 def _take_shot(t: Texts) -> None:
-    """The camera, with the before photo over its picture as soon as that was read; its shot joins the session's pair."""
+    """The camera, with the before photo over its picture as soon as that was read; a shot joins the session's pair."""
     visit = visit_of(st.session_state)
     alive = st.empty()
     wait_while(lambda: _before_is_read(visit), alive.empty)
+    camera(before_thumbnail(st.session_state), t, key=_CAMERA, on_shot=partial(_keep_shot, t))
+    show_notice_at(_CAMERA)
+
+
+def _keep_shot(t: Texts) -> None:
+    """Before the page runs: a page that is clicked meanwhile doesn't take the shot's place."""
     try:
-        shot = camera(before_thumbnail(st.session_state), t, key="camera")
-        if shot is not None:
-            add_shot(st.session_state, shot.which, shot.jpeg, shot.taken_at)
-            st.switch_page("app_pages/compare.py")
+        shot = sent_shot(_CAMERA, t)
+        add_shot(st.session_state, shot.which, shot.jpeg, shot.taken_at)
     except UsageError as error:
-        st.error(t.error(error))
+        leave_notice(_CAMERA, failure(error, t))
+    else:
+        st.switch_page("app_pages/compare.py")
 
 
 def _before_is_read(visit: Visit) -> bool:
