@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,8 +48,14 @@ def in_strips(
     rows = -(-height // (strips * STRIDE)) * STRIDE
     for top in range(0, height, rows):
         bottom, first = min(top + rows, height), max(0, top - OVERLAP_PX)
-        strip = planes[:, first : bottom + OVERLAP_PX]
-        padding = ((0, 0), (0, -strip.shape[1] % STRIDE), (0, -width % STRIDE))
-        padded = np.pad(strip, padding, mode="reflect") if any(after for _, after in padding) else strip
-        reading = run(np.ascontiguousarray(padded[np.newaxis]), bottom == height)[0]
+        reading = run(_padded(planes[:, first : bottom + OVERLAP_PX])[np.newaxis], bottom == height)[0]
         yield slice(top, bottom), reading[:, top - first : bottom - first, :width]
+
+
+def _padded(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The planes mirrored at their lower and right edge up to multiples of `STRIDE`."""
+    down, across = (-side % STRIDE for side in planes.shape[1:])
+    padded = np.empty((len(planes), planes.shape[1] + down, planes.shape[2] + across), np.float32)
+    for plane, out in zip(planes, padded, strict=True):
+        cv2.copyMakeBorder(plane, 0, down, 0, across, cv2.BORDER_REFLECT_101, out)
+    return padded

@@ -77,6 +77,13 @@ def test_the_models_that_ship_are_those_that_were_measured(photos: int) -> None:
     assert network_available()
 
 
+def test_the_network_s_quarters_are_put_back_where_they_belong() -> None:
+    whole = np.random.default_rng(6).normal(0, 1, (8, 6)).astype(np.float32)
+    woven = np.full_like(whole, np.nan)
+    vein_network._weave(np.stack([whole[row::2, column::2] for row in (0, 1) for column in (0, 1)]), woven)
+    np.testing.assert_array_equal(woven, whole)
+
+
 def test_either_photo_is_read_in_sight_of_the_other(skin: LinearRGB) -> None:
     photos = photographed(1.0, 5), photographed(0.0, 5)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import cv2
 import numpy as np
-import onnxruntime
 import pytest
 
+from photocompare.veins import network
 from photocompare.veins.strips import OVERLAP_PX, STRIDE, in_strips
 
 
@@ -36,11 +34,25 @@ def test_strips_cover_the_picture_and_agree_with_the_whole(shape: tuple[int, int
 
 
 def test_the_vein_network_sees_no_further_than_strips_overlap() -> None:
-    session = onnxruntime.InferenceSession(resources.files("photocompare").joinpath("models", "vein_unet.onnx").read_bytes())
+    session = network._session(1)
     picture = np.random.default_rng(2).normal(0, 0.1, (3, 6 * OVERLAP_PX, 64)).astype(np.float32)
 
-    def run(planes: np.ndarray, _last: bool) -> np.ndarray:
-        return np.asarray(session.run(None, {"flat": planes})[0])
+    def run(planes: np.ndarray, last: bool) -> np.ndarray:
+        return network._run(session, planes, last)
 
     whole, parts = (np.concatenate([r for _, r in in_strips(run, picture, most_px=most)], axis=1) for most in (10**9, 2 * OVERLAP_PX * 64))
     assert np.allclose(whole, parts, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(17, 31), (32, 48), (5, 16)])
+def test_a_picture_is_mirrored_up_to_whole_steps(shape: tuple[int, int]) -> None:
+    planes, seen = np.random.default_rng(4).normal(0, 1, (2, *shape)).astype(np.float32), []
+
+    def run(padded: np.ndarray, _last: bool) -> np.ndarray:
+        seen.append(padded[0])
+        return padded
+
+    (rows, reading), *_ = in_strips(run, planes)
+    assert rows == slice(0, shape[0])
+    np.testing.assert_array_equal(reading, planes)
+    np.testing.assert_array_equal(seen[0], np.pad(planes, [(0, 0), *((0, -side % STRIDE) for side in shape)], mode="reflect"))
