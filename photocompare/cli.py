@@ -14,7 +14,7 @@ import typer
 
 from photocompare import __version__
 from photocompare.base.errors import PhotocompareError
-from photocompare.base.memory import share_freed_memory
+from photocompare.base.memory import look_seldom_for_cycles, share_freed_memory
 from photocompare.commands import practice, records
 from photocompare.commands.batch import batch
 from photocompare.commands.card import card
@@ -42,6 +42,7 @@ def main() -> NoReturn:
     # The solves are small: a second thread of the linear algebra would only spin on the core that OpenCV needs.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     share_freed_memory()
+    look_seldom_for_cycles()
     try:
         app(prog_name="photocompare", standalone_mode=True)
     except PhotocompareError as error:

@@ -210,10 +210,11 @@ def one_thread() -> None:
     """Make this process one that works with one thread: there is a process a core."""
     import cv2
 
-    from photocompare.base.memory import share_freed_memory
+    from photocompare.base.memory import look_seldom_for_cycles, share_freed_memory
 
     cv2.setNumThreads(1)
     share_freed_memory()
+    look_seldom_for_cycles()
 
 
 def measure_pair(task: PairTask) -> PairOutcome:

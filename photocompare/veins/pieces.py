@@ -124,7 +124,8 @@ def without_specks(mask: Mask, shortest_px: float, de: Grey | None = None, least
     parts = parts_of(mask)
     keep = parts.extents >= shortest_px
     if de is not None:
-        mean_de = np.bincount(parts.labels.ravel(), de.ravel(), len(parts.areas)) / np.maximum(parts.areas, 1)
+        inside = np.flatnonzero(mask)
+        mean_de = np.bincount(parts.labels.ravel()[inside], de.ravel()[inside], len(parts.areas)) / np.maximum(parts.areas, 1)
         keep &= parts.extents * mean_de >= least_evidence
     return parts.of(keep)
 

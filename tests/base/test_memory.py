@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -58,3 +59,13 @@ def test_freed_memory_is_given_back() -> None:
     said = subprocess.run([sys.executable, "-c", GIVE_BACK], capture_output=True, text=True, check=True)
     held, left = (int(pages) for pages in said.stdout.split())
     assert left <= held
+
+
+def test_cycles_are_looked_for_after_more_objects_than_libraries_make() -> None:
+    usual = gc.get_threshold()
+    try:
+        memory.look_seldom_for_cycles()
+        assert gc.isenabled()
+        assert gc.get_threshold()[0] > 50_000
+    finally:
+        gc.set_threshold(*usual)
