@@ -283,5 +283,7 @@ def _known(said: object, words: frozenset[str]) -> str | None:
 def _is_grey(pixels: SRGB8) -> bool:
     """True where practically every pixel has the same red, green and blue."""
     height, width = pixels.shape[:2]
-    sample = pixels[:: max(1, height // NEUTRAL_SAMPLE), :: max(1, width // NEUTRAL_SAMPLE)].astype(np.int16)
-    return bool(np.mean(np.ptp(sample, axis=2) <= NEUTRAL_SPREAD) >= NEUTRAL_SHARE)
+    sample = pixels[:: max(1, height // NEUTRAL_SAMPLE), :: max(1, width // NEUTRAL_SAMPLE)]
+    red, green, blue = (np.ascontiguousarray(sample[..., k]) for k in range(3))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    return bool(np.mean(spread <= NEUTRAL_SPREAD) >= NEUTRAL_SHARE)

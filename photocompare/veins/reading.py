@@ -130,12 +130,14 @@ def less_surround(density: Density, region: Mask, sigma_px: float) -> Density:
     size = (max(1, width // _SURROUND_STEP), max(1, height // _SURROUND_STEP))
     weight = region.astype(np.float32)
     area = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    density *= weight[..., np.newaxis]
+    # Copies side by side: NumPy takes four times as long to multiply channels by one plane.
+    weights = np.asarray(cv2.merge([weight] * density.shape[2]), dtype=np.float32).reshape(density.shape)
+    density *= weights
     # OpenCV drops the channels' axis where there is one channel.
     mass = np.asarray(cv2.resize(density, size, interpolation=cv2.INTER_AREA), dtype=np.float32).reshape(size[1], size[0], -1)
     broad = _plane_average(area, mass, sigma_px / _SURROUND_STEP)
     surround = np.asarray(cv2.resize(broad, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32).reshape(density.shape)
-    surround *= weight[..., np.newaxis]
+    surround *= weights
     density -= surround
     return density
 
