@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 SHA256 = {
     "xfeat.onnx": "82e22687c6885a21cbf5b3fcf6e041e6f0a87fa3af9b33a775440d5f4522a821",
-    "lighterglue.onnx": "a49bc89f9fac2cbf4b81e16327d92f334fa31a74d2689b8be791ff418f9836fa",
+    "lighterglue.onnx": "956cd98de758f4b3e537ea7e81992449577ab30da083bfc60fa3e0f30a2521d5",
 }
 """What the shipped files must be; `models/README.md` says where they come from."""
 
