@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from photocompare.base.errors import UsageError
-from photocompare.base.memory import give_back_freed_memory
+from photocompare.base.memory import give_back_freed_memory, keep_freed_memory
 from photocompare.commands.output_folder import check_output_folder
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def compare(
         check_can_write()
     from photocompare.base.provenance import Stopwatch
 
+    keep_freed_memory()
     watch = Stopwatch(_announce if sys.stderr.isatty() else None)
     polygon_xy = None if field is None else _polygon(field)
     with watch.stage("read"):

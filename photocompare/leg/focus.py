@@ -141,7 +141,8 @@ def _nearest(small: int, full: int) -> NDArray[np.intp]:
 def _high_pass(green: Grey) -> Grey:
     """Filter that smooth shading and straight edges pass unseen; keeps the standard deviation of white noise (Immerkaer 1996)."""
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6.0
-    return np.asarray(np.abs(cv2.filter2D(green, cv2.CV_32F, kernel)), dtype=np.float32)
+    passed = np.asarray(cv2.filter2D(green, cv2.CV_32F, kernel), dtype=np.float32)
+    return np.abs(passed, out=passed)
 
 
 def measure_noise(green: Grey, skin: Mask) -> float:
@@ -153,8 +154,9 @@ def measure_noise(green: Grey, skin: Mask) -> float:
 
 def local_noise(green: Grey) -> Grey:
     """The same from place to place, for noise is stronger in the dark; the mean of roots keeps a hair or a pore from counting."""
-    roots = cv2.blur(cv2.sqrt(_high_pass(green)), (_NOISE_WINDOW_PX, _NOISE_WINDOW_PX))
-    return np.asarray((roots / _MEAN_ROOT_OF_NORMAL) ** 2, dtype=np.float32)
+    roots = np.asarray(cv2.blur(cv2.sqrt(_high_pass(green)), (_NOISE_WINDOW_PX, _NOISE_WINDOW_PX)), dtype=np.float32)
+    roots /= _MEAN_ROOT_OF_NORMAL
+    return np.square(roots, out=roots)
 
 
 def rounding_noise(green: Grey, rms_codes: float) -> Grey:
@@ -162,7 +164,9 @@ def rounding_noise(green: Grey, rms_codes: float) -> Grey:
 
     Where a picture is smooth, its noise may be next to nothing, and the borders of JPEG's blocks are the sharpest there is in it.
     """
-    return np.asarray(cv2.exp(green / np.float32(_DISPLAY_GAMMA)) * np.float32(_DISPLAY_GAMMA * rms_codes / 255.0), dtype=np.float32)
+    rounding = np.asarray(cv2.exp(green / np.float32(_DISPLAY_GAMMA)), dtype=np.float32)
+    rounding *= np.float32(_DISPLAY_GAMMA * rms_codes / 255.0)
+    return rounding
 
 
 def measure_blur(green: Grey, skin: Mask, *, options: FocusOptions) -> float:
@@ -207,9 +211,12 @@ def _squares_at_scale(image: Grey, skin: Mask, options: FocusOptions) -> NDArray
     steepness = np.asarray(cv2.magnitude(fine_x, fine_y), dtype=np.float32)
     # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in a Gaussian derivative.
     left = 1.0 / (FINE_PX**2 * math.sqrt(8.0 * math.pi))
-    noise = options.edge_over_noise * local_noise(image)
-    rounding = options.edge_over_rounding * rounding_noise(image, options.jpeg_rounding_codes)
-    clear = np.flatnonzero(inner & (steepness > left * np.maximum(noise, rounding)))
+    noise, rounding = local_noise(image), rounding_noise(image, options.jpeg_rounding_codes)
+    noise *= options.edge_over_noise
+    rounding *= options.edge_over_rounding
+    least = np.maximum(noise, rounding, out=noise)
+    least *= left
+    clear = np.flatnonzero(inner & (steepness > least))
     if clear.size < options.least_edges:
         return np.full(_DIRECTIONS, np.nan)
     thinned = max(1, clear.size // _STEPS_ASKED)

@@ -134,15 +134,24 @@ def _read(leg: Mask, box: _Box, *flat: Density, last: bool) -> SkinReading:
     for k, density in enumerate(flat):
         # Without a place to put them OpenCV parts channels ten times as slowly.
         cv2.split(density, list(planes[3 * k : 3 * k + 3]))
-    for strip, reading in in_strips(lambda strip, lowest: _run(session, strip, last and lowest), planes):
+    whole = np.empty((1, 4, 0, 0), np.float32)
+
+    def run(strip: NDArray[np.float32], lowest: bool) -> NDArray[np.float32]:
+        nonlocal whole
+        if whole.shape[2:] != strip.shape[2:]:
+            whole = np.empty((1, 4, *strip.shape[2:]), np.float32)
+        _run(session, strip, whole, last and lowest)
+        return whole
+
+    for strip, reading in in_strips(run, planes):
         within = inside[strip].view(np.uint8)
         for k, channel in enumerate((0, 2, 1, 3)):
             cv2.copyTo(reading[channel], within, out[k][box][strip])
     return SkinReading(*out)
 
 
-def _run(session: Any, planes: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
-    """CIE76 units and probability of vein, then of stain, (1, 4, h, w)."""
+def _run(session: Any, planes: NDArray[np.float32], reading: NDArray[np.float32], last: bool) -> None:
+    """CIE76 units and probability of vein, then of stain, into `reading` (1, 4, h, w)."""
     import onnxruntime
 
     options = onnxruntime.RunOptions()
@@ -150,10 +159,8 @@ def _run(session: Any, planes: NDArray[np.float32], last: bool) -> NDArray[np.fl
         # What the strips needed is given back: the session would hold it until the process ends.
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     maps = [part.reshape(-1, part.shape[-1]) for part in np.split(session.run(None, {"flat": planes}, options)[0][0], 4)]
-    reading = np.empty((1, 4, *planes.shape[2:]), np.float32)
     for k, (part, told) in enumerate(zip(maps, (_visible, _likely, _visible, _likely), strict=True)):
         _weave(told(part), reading[0, k])
-    return reading
 
 
 def _weave(cells: NDArray[np.float32], whole: NDArray[np.float32]) -> None:

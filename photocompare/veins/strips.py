@@ -31,7 +31,8 @@ def in_strips(
     Parameters
     ----------
     run : callable
-        Takes (1, C, h, w), and whether it is the last strip; gives (1, K, h, w).  h and w are multiples of `STRIDE`.
+        Takes (1, C, h, w), and whether it is the last strip; gives (1, K, h, w).  h and w are multiples of `STRIDE`.  What it takes is
+        overwritten with the next strip, and it may do likewise with what it gave.
     planes : (C, H, W) float32
         The picture's.
     most_px : int
@@ -46,16 +47,19 @@ def in_strips(
     height, width = planes.shape[1:]
     strips = max(1, -(-height * width // most_px))
     rows = -(-height // (strips * STRIDE)) * STRIDE
+    padded = np.empty((0, 0, 0), np.float32)
     for top in range(0, height, rows):
         bottom, first = min(top + rows, height), max(0, top - OVERLAP_PX)
-        reading = run(_padded(planes[:, first : bottom + OVERLAP_PX])[np.newaxis], bottom == height)[0]
+        padded = _padded(planes[:, first : bottom + OVERLAP_PX], padded)
+        reading = run(padded[np.newaxis], bottom == height)[0]
         yield slice(top, bottom), reading[:, top - first : bottom - first, :width]
 
 
-def _padded(planes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The planes mirrored at their lower and right edge up to multiples of `STRIDE`."""
+def _padded(planes: NDArray[np.float32], last: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The planes mirrored at their lower and right edge up to multiples of `STRIDE`, in place of the last strip where that was as large."""
     down, across = (-side % STRIDE for side in planes.shape[1:])
-    padded = np.empty((len(planes), planes.shape[1] + down, planes.shape[2] + across), np.float32)
+    shape = len(planes), planes.shape[1] + down, planes.shape[2] + across
+    padded = last if last.shape == shape else np.empty(shape, np.float32)
     for plane, out in zip(planes, padded, strict=True):
         cv2.copyMakeBorder(plane, 0, down, 0, across, cv2.BORDER_REFLECT_101, out)
     return padded

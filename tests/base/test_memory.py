@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import subprocess
 import sys
@@ -38,6 +39,19 @@ give_back_freed_memory()
 print(held, pages())
 """
 
+KEEP = """
+from pathlib import Path
+from photocompare.base.memory import give_back_freed_memory, keep_freed_memory
+told = Path("/proc/self/statm")
+pages = lambda: int(told.read_text().split()[1]) if told.exists() else 0
+keep_freed_memory()
+pictures = [bytearray(b"x" * 20_000_000) for _ in range(4)]
+del pictures
+held = pages()
+give_back_freed_memory()
+print(held - pages())
+"""
+
 
 def _pools(first: str) -> int:
     said = subprocess.run([sys.executable, "-c", COUNT_POOLS.format(first=first)], capture_output=True, text=True, check=True)
@@ -52,6 +66,7 @@ def test_other_systems_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: pytest.fail("no library is opened"))
     memory.share_freed_memory()
+    memory.keep_freed_memory()
     memory.give_back_freed_memory()
 
 
@@ -69,3 +84,9 @@ def test_cycles_are_looked_for_after_more_objects_than_libraries_make() -> None:
         assert gc.get_threshold()[0] > 50_000
     finally:
         gc.set_threshold(*usual)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only the GNU C library is told to keep it")
+def test_freed_memory_is_kept_until_it_is_given_back() -> None:
+    said = subprocess.run([sys.executable, "-c", KEEP], capture_output=True, text=True, check=True)
+    assert int(said.stdout) > 10_000  # pages of four pictures of 20 MB

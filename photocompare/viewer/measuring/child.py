@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from photocompare.base.errors import PhotocompareError, PhotoError
-from photocompare.base.memory import give_back_freed_memory, look_seldom_for_cycles, share_freed_memory
+from photocompare.base.memory import give_back_freed_memory, keep_freed_memory, look_seldom_for_cycles, share_freed_memory
 from photocompare.base.messages import packed, receive, send
 from photocompare.base.stage_memory import StageMemory
 from photocompare.photo.collage import Cut, find_collage
@@ -98,6 +98,7 @@ def main() -> None:
     """Answer requests until nobody asks any more."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     share_freed_memory()
+    keep_freed_memory()
     look_seldom_for_cycles()
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not break the messages
