@@ -309,7 +309,9 @@ def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, Ski
             (*pair.follows_from, pair.field),
             lambda: read_skin(before.linear, before.field.leg, ridges=settings.ridges, last=False),
         ),
-        pair.memory.found("read_after", pair.follows_from, lambda: read_skin(after.linear, after.field.leg, ridges=settings.ridges)),
+        pair.memory.found(
+            "read_after", pair.follows_from, lambda: read_skin(after.linear, after.field.leg, ridges=settings.ridges, last=False)
+        ),
     )
 
 

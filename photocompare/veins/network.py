@@ -34,6 +34,15 @@ MARGIN_PX = 48
 
 
 @cache
+def _share_memory() -> None:
+    """One pool of memory for both networks: what reading each photo alone needed serves again where both are read together."""
+    import onnxruntime
+
+    kind = onnxruntime.OrtMemoryInfo("Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT)
+    onnxruntime.create_and_register_allocator(kind, onnxruntime.OrtArenaCfg(0, -1, -1, -1))  # its usual ways
+
+
+@cache
 def _session(photos: int) -> Any:
     """The network that looks at so many photos, loaded once, its file checked; None where onnxruntime or the right file is missing."""
     try:
@@ -54,6 +63,8 @@ def _session(photos: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # A plan of the memory asks for all of it in one piece, beside what the first strip left: 80 MiB more, and no time gained.
     options.enable_mem_pattern = False
+    _share_memory()
+    options.add_session_config_entry("session.use_env_allocators", "1")
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
@@ -73,7 +84,7 @@ def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_R
     ridges : RidgeOptions
         Used without the models.
     last : bool
-        False where another photo is read next: the memory that reading needs is then kept for it.
+        False where more is read next, by either network: the memory that reading needs is then kept for it.
 
     Notes
     -----

@@ -19,8 +19,9 @@ OVERLAP_PX = 96
 """Rows beyond a strip's own that its reading may depend on.  The U-Net's fourteen convolutions, on pictures reduced up to sixteen times,
 reach no further: with 96 rows strips and the whole picture agree to the last bit, with 64 they don't."""
 
-MOST_PX = 1_100_000
-"""Pixels of a strip without its overlaps: two strips for a working frame.  Narrower ones would spend more on overlaps than they save."""
+MOST_PX = 2_200_000
+"""Pixels of a strip without its overlaps: one for a working frame, whose overlaps would cost a tenth of the network's time; a larger one
+takes more memory than the networks' pool saves."""
 
 
 def in_strips(
