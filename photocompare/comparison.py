@@ -35,7 +35,7 @@ from photocompare.prepared_photo import PreparedPhoto
 from photocompare.registration import Registration, register
 from photocompare.registration.background import background_by_after
 from photocompare.registration.judge import JudgeOptions
-from photocompare.registration.resampling import carried_on, sampled_on, warped_photo, without_nan
+from photocompare.registration.resampling import carried_on, sampled_on, shown_only, warped_photo, without_nan
 from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures, Provenance
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing, judge_timing, parse_date
@@ -172,7 +172,7 @@ def compare(
             flags += _raised((*lit.flags, *(("dark_skin_limits",) if tone.group == "dark" else ())))
     measured = Measured(
         before_normalised=lit.before,
-        after_normalised=np.where(pictured[..., np.newaxis], lit.after, np.float32(np.nan)),
+        after_normalised=shown_only(lit.after, pictured),
         veins_before=seen_map(reading.before.vein_de, veins[0], reading.shared, settings.fate.observer),
         veins_after=seen_map(reading.after.vein_de, veins[1], reading.shared, settings.fate.observer),
         pigment_before=pigment.before & reading.shared,

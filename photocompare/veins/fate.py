@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Grey, Mask
 from photocompare.base.masks import depth_px
 from photocompare.base.robust import medians_by_owner
-from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES, Fate
+from photocompare.veins.classes import AFTER_FATES, ASSESSED_FATES, FATES, Fate
 from photocompare.veins.kept_contrast import Softness
 from photocompare.veins.observer import ObserverOptions, seen
 from photocompare.veins.photometry import Forced
@@ -182,14 +183,18 @@ class Fates:
         pieces = tuple(p for p, chosen in zip(self.baseline, baseline.tolist(), strict=True) if chosen)
         return Fates(pieces, found, self.contrasts.only(np.flatnonzero(baseline)), self.kept[baseline])
 
-    @property
+    @cached_property
     def expected_px(self) -> NDArray[np.float64]:
         """Expected length of each baseline piece before, (N,) px."""
         return np.array([p.piece.length_px * p.seen_before for p in self.baseline], dtype=np.float64)
 
     def length_px(self, fate: Fate) -> float:
         """Expected length of that fate over all pieces, px."""
-        return sum(p.shares.get(fate, 0.0) for p in (*self.baseline, *self.new))
+        return self._lengths[fate]
+
+    @cached_property
+    def _lengths(self) -> dict[Fate, float]:
+        return {fate: sum(p.shares.get(fate, 0.0) for p in (*self.baseline, *self.new)) for fate in FATES}
 
 
 def _pixels(pieces: tuple[VeinPiece, ...]) -> NDArray[np.intp]:

@@ -96,7 +96,12 @@ def _reduced(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.fl
 
 def _legendre(count: int, order: int) -> NDArray[np.float64]:
     """Legendre polynomials over the pixels of one side of a frame, (count, order + 1); the frame's edges are -1 and 1 at any resolution."""
-    return np.asarray(np.polynomial.legendre.legvander((2 * np.arange(count) + 1) / count - 1, order), dtype=np.float64)
+    at = (2 * np.arange(count) + 1) / count - 1
+    # By Bonnet's recurrence, as `numpy.polynomial` has it, which would be loaded for this alone.
+    rows = [np.ones(count), at]
+    for k in range(2, order + 1):
+        rows.append((rows[-1] * at * (2 * k - 1) - rows[-2] * (k - 1)) / k)
+    return np.array(rows[: order + 1]).T
 
 
 def _powers(order: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -130,20 +130,20 @@ def without_specks(mask: Mask, shortest_px: float, de: Grey | None = None, least
     return parts.of(keep)
 
 
-def _ordered(component: set[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The pixels of a branch-free path from end to end."""
-
-    def near(pixel: tuple[int, int]) -> list[tuple[int, int]]:
-        return [q for dy, dx in _STEPS if (q := (pixel[0] + dy, pixel[1] + dx)) in component]
-
-    start = next((p for p in sorted(component) if len(near(p)) <= 1), min(component))
+def _ordered(component: set[int], steps: Sequence[int]) -> list[int]:
+    """The pixels of a branch-free path from end to end, as places in a frame whose rows lie `steps[1]` apart."""
+    start = next((place for place in sorted(component) if sum(place + step in component for step in steps) <= 1), min(component))
     path, left = [start], component - {start}
-    while True:
-        ahead = [q for q in near(path[-1]) if q in left]
-        if not ahead:
-            return path
-        path.append(ahead[0])
-        left.discard(ahead[0])
+    while left:
+        here = path[-1]
+        for step in steps:
+            if here + step in left:
+                path.append(here + step)
+                left.discard(here + step)
+                break
+        else:
+            break
+    return path
 
 
 def _paths(centreline: Mask) -> list[NDArray[np.float32]]:
@@ -157,8 +157,11 @@ def _paths(centreline: Mask) -> list[NDArray[np.float32]]:
     order = np.argsort(run, kind="stable")
     ys, xs, run = ys[order], xs[order], run[order]
     bounds = np.flatnonzero(np.diff(run, prepend=-1, append=-1))
-    groups = (set(zip(ys[a:b].tolist(), xs[a:b].tolist(), strict=True)) for a, b in pairwise(bounds.tolist()))
-    return [np.array(_ordered(group), np.float32) for group in groups]
+    # A pixel is its place in a frame with a blank column, so that a row's end is not beside the next one's beginning.
+    width = centreline.shape[1] + 1
+    steps, places = [down * width + across for down, across in _STEPS], (ys * width + xs).tolist()
+    paths = (_ordered(set(places[a:b]), steps) for a, b in pairwise(bounds.tolist()))
+    return [np.stack(np.divmod(np.array(path), width), axis=1).astype(np.float32) for path in paths]
 
 
 def _smoothed(path: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -95,10 +95,14 @@ def agreed(alone: SkinReading, beside: SkinReading, both: Mask, *, options: Agre
     options : AgreementOptions
     """
     share = np.where(both, np.float32(options.beside_share), np.float32(0))
-    names = [f.name for f in dataclasses.fields(SkinReading)]
-    return SkinReading(
-        *(np.asarray((1 - share) * getattr(alone, name) + share * getattr(beside, name), dtype=np.float32) for name in names)
-    )
+    rest, other = 1 - share, np.empty_like(share)
+
+    def mean(name: str) -> Grey:
+        mixed = rest * getattr(alone, name)
+        mixed += np.multiply(share, getattr(beside, name), out=other)
+        return np.asarray(mixed, dtype=np.float32)
+
+    return SkinReading(*(mean(f.name) for f in dataclasses.fields(SkinReading)))
 
 
 def flattened_density(linear: LinearRGB, leg: Mask | None) -> Density:
