@@ -10,6 +10,7 @@ same course is its stain, and what was there before and was no vein is none now.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,10 +19,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.base.arrays import Density, LinearRGB, Mask
+from photocompare.base.arrays import LinearRGB, Mask
 from photocompare.veins.reading import SkinReading, flattened_density
 from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_by_ridges
-from photocompare.veins.strips import in_strips
+from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
 
 MODELS = {
     1: ("vein_unet.onnx", "3124a8ffbecebe9b20ae9a1b0deb53ee3312319e4d95a89a742f0d440c469ac6"),
@@ -93,7 +94,7 @@ def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_R
     if not network_available():
         return read_skin_by_ridges(linear, leg, options=ridges)
     box = _box(leg)
-    return _nothing(leg) if box is None else _read(leg, box, flattened_density(linear[box], leg[box]), last=last)
+    return _nothing(leg) if box is None else _read(leg, box, _planes((linear,), leg, box), last=last)
 
 
 def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinReading, SkinReading]:
@@ -116,8 +117,10 @@ def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinRea
     box = _box(leg)
     if box is None:
         return _nothing(leg), _nothing(leg)
-    flat = [flattened_density(photo[box], leg[box]) for photo in (first, second)]
-    return _read(leg, box, *flat, last=False), _read(leg, box, *flat[::-1], last=True)
+    # Each photo before the other: of three in a row the first two, and the last two.
+    planes = _planes((first, second), leg, box, room=3)
+    planes[6:] = planes[:3]
+    return _read(leg, box, planes[:6], last=False), _read(leg, box, planes[3:], last=True)
 
 
 _Box = tuple[slice, slice]
@@ -136,42 +139,42 @@ def _nothing(leg: Mask) -> SkinReading:
     return SkinReading(*np.zeros((4, *leg.shape), np.float32))
 
 
-def _read(leg: Mask, box: _Box, *flat: Density, last: bool) -> SkinReading:
-    """The reading of the first of the flattened photos, given within the box; after the last a network gives its memory back."""
-    out = np.zeros((4, *leg.shape), np.float32)
-    session = _session(len(flat))
+def _planes(photos: Sequence[LinearRGB], leg: Mask, box: _Box, *, room: int = 1) -> NDArray[np.float32]:
+    """The flattened photos within the box, three planes each, in an array with room for so many photos."""
     inside = leg[box]
-    planes = np.empty((3 * len(flat), *inside.shape), np.float32)
-    for k, density in enumerate(flat):
+    height, width = inside.shape
+    planes = in_whole_steps(3 * room, inside.shape)
+    for k, photo in enumerate(photos):
         # Without a place to put them OpenCV parts channels ten times as slowly.
-        cv2.split(density, list(planes[3 * k : 3 * k + 3]))
-    whole = np.empty((1, 4, 0, 0), np.float32)
+        cv2.split(flattened_density(photo[box], inside), [plane[:height, :width] for plane in planes[3 * k : 3 * k + 3]])
+    mirror_beyond(planes[: 3 * len(photos)], inside.shape)
+    return planes
 
-    def run(strip: NDArray[np.float32], lowest: bool) -> NDArray[np.float32]:
-        nonlocal whole
-        if whole.shape[2:] != strip.shape[2:]:
-            whole = np.empty((1, 4, *strip.shape[2:]), np.float32)
-        _run(session, strip, whole, last and lowest)
-        return whole
 
-    for strip, reading in in_strips(run, planes):
-        within = inside[strip].view(np.uint8)
+def _read(leg: Mask, box: _Box, planes: NDArray[np.float32], *, last: bool) -> SkinReading:
+    """The reading of the first of the photos, given within the box; after the last a network gives its memory back."""
+    out = np.zeros((4, *leg.shape), np.float32)
+    session, inside = _session(len(planes) // 3), leg[box]
+    whole = np.empty((0, planes.shape[2]), np.float32)
+    for rows, own, cells in in_strips(lambda strip, lowest: _run(session, strip, last and lowest), planes, len(inside)):
+        within = inside[rows].view(np.uint8)
+        whole = np.empty((2 * cells.shape[1], whole.shape[1]), np.float32) if len(whole) != 2 * cells.shape[1] else whole
         for k, channel in enumerate((0, 2, 1, 3)):
-            cv2.copyTo(reading[channel], within, out[k][box][strip])
+            told = (_visible if channel in (0, 2) else _likely)(cells[4 * channel : 4 * channel + 4].reshape(-1, cells.shape[2]))
+            _weave(told, whole)
+            cv2.copyTo(whole[own, : inside.shape[1]], within, out[k][box][rows])
     return SkinReading(*out)
 
 
-def _run(session: Any, planes: NDArray[np.float32], reading: NDArray[np.float32], last: bool) -> None:
-    """CIE76 units and probability of vein, then of stain, into `reading` (1, 4, h, w)."""
+def _run(session: Any, planes: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
+    """What the network says of each of its four maps' quarters, (16, h / 2, w / 2)."""
     import onnxruntime
 
     options = onnxruntime.RunOptions()
     if last:
         # What the strips needed is given back: the session would hold it until the process ends.
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    maps = [part.reshape(-1, part.shape[-1]) for part in np.split(session.run(None, {"flat": planes}, options)[0][0], 4)]
-    for k, (part, told) in enumerate(zip(maps, (_visible, _likely, _visible, _likely), strict=True)):
-        _weave(told(part), reading[0, k])
+    return np.asarray(session.run(None, {"flat": planes}, options)[0][0], dtype=np.float32)
 
 
 def _weave(cells: NDArray[np.float32], whole: NDArray[np.float32]) -> None:

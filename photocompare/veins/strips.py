@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,17 +24,18 @@ takes more memory than the networks' pool saves."""
 
 
 def in_strips(
-    run: Callable[[NDArray[np.float32], bool], NDArray[np.float32]], planes: NDArray[np.float32], *, most_px: int = MOST_PX
-) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    run: Callable[[NDArray[np.float32], bool], NDArray[np.float32]], planes: NDArray[np.float32], height: int, *, most_px: int = MOST_PX
+) -> Iterator[tuple[slice, slice, NDArray[np.float32]]]:
     """Run a network over a picture from top to bottom.
 
     Parameters
     ----------
     run : callable
-        Takes (1, C, h, w), and whether it is the last strip; gives (1, K, h, w).  h and w are multiples of `STRIDE`.  What it takes is
-        overwritten with the next strip, and it may do likewise with what it gave.
+        Takes (1, C, h, w), and whether it is the last strip.  h and w are multiples of `STRIDE`.
     planes : (C, H, W) float32
-        The picture's.
+        The picture's, in whole steps (`in_whole_steps`).
+    height : int
+        Rows of the picture itself.
     most_px : int
         Pixels of a strip without its overlaps.
 
@@ -43,24 +43,28 @@ def in_strips(
     ------
     rows : slice
         Of the picture.
-    reading : (K, rows, W) float32
+    own : slice
+        The same rows within the strip.
+    said : ndarray
+        What `run` gave of the strip.
     """
-    height, width = planes.shape[1:]
-    strips = max(1, -(-height * width // most_px))
+    strips = max(1, -(-height * planes.shape[2] // most_px))
     rows = -(-height // (strips * STRIDE)) * STRIDE
-    padded = np.empty((0, 0, 0), np.float32)
     for top in range(0, height, rows):
         bottom, first = min(top + rows, height), max(0, top - OVERLAP_PX)
-        padded = _padded(planes[:, first : bottom + OVERLAP_PX], padded)
-        reading = run(padded[np.newaxis], bottom == height)[0]
-        yield slice(top, bottom), reading[:, top - first : bottom - first, :width]
+        # As it is where one strip is all of it: a copy would take as much memory again.
+        strip = np.ascontiguousarray(planes[np.newaxis, :, first : bottom + OVERLAP_PX])
+        yield slice(top, bottom), slice(top - first, bottom - first), run(strip, bottom == height)
 
 
-def _padded(planes: NDArray[np.float32], last: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The planes mirrored at their lower and right edge up to multiples of `STRIDE`, in place of the last strip where that was as large."""
-    down, across = (-side % STRIDE for side in planes.shape[1:])
-    shape = len(planes), planes.shape[1] + down, planes.shape[2] + across
-    padded = last if last.shape == shape else np.empty(shape, np.float32)
-    for plane, out in zip(planes, padded, strict=True):
-        cv2.copyMakeBorder(plane, 0, down, 0, across, cv2.BORDER_REFLECT_101, out)
-    return padded
+def in_whole_steps(count: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Room for so many planes of a picture (H, W), with sides that are multiples of `STRIDE`."""
+    return np.empty((count, *(-(-side // STRIDE) * STRIDE for side in shape)), np.float32)
+
+
+def mirror_beyond(planes: NDArray[np.float32], shape: tuple[int, ...]) -> None:
+    """Fill what lies beyond a picture (H, W) in its planes with the picture mirrored at its lower and right edge."""
+    down, across = (np.pad(np.arange(side), (0, whole - side), mode="reflect") for side, whole in zip(shape, planes.shape[1:], strict=True))
+    height, width = shape
+    planes[:, height:, :width] = planes[:, down[height:], :width]
+    planes[:, :, width:] = planes[:, :, across[width:]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 
 from photocompare.veins import network
-from photocompare.veins.strips import OVERLAP_PX, STRIDE, in_strips
+from photocompare.veins.strips import OVERLAP_PX, STRIDE, in_strips, in_whole_steps, mirror_beyond
 
 
 def _halving_network(planes: np.ndarray, last: bool) -> np.ndarray:
@@ -20,16 +22,27 @@ def _halving_network(planes: np.ndarray, last: bool) -> np.ndarray:
     return np.repeat(np.repeat(soft, STRIDE, 0), STRIDE, 1)[np.newaxis, np.newaxis] + planes[:, :1]
 
 
+def _read(run: Callable[[np.ndarray, bool], np.ndarray], picture: np.ndarray, most_px: int) -> tuple[np.ndarray, int]:
+    """The reading of a picture (C, H, W) put together, and from how many strips."""
+    shape = picture.shape[1:]
+    planes = in_whole_steps(len(picture), shape)
+    planes[:, : shape[0], : shape[1]] = picture
+    mirror_beyond(planes, shape)
+    parts, next_row = [], 0
+    for rows, own, said in in_strips(run, planes, shape[0], most_px=most_px):
+        assert rows.start == next_row
+        next_row = rows.stop
+        parts.append(said[0][:, own, : shape[1]])
+    assert next_row == shape[0]
+    return np.concatenate(parts, axis=1), len(parts)
+
+
 @pytest.mark.parametrize("shape", [(640, 208), (637, 203), (300, 500), (40, 30)])
 def test_strips_cover_the_picture_and_agree_with_the_whole(shape: tuple[int, int]) -> None:
     picture = np.random.default_rng(1).normal(0, 1, (3, *shape)).astype(np.float32)
-    whole = np.concatenate([reading for _, reading in in_strips(_halving_network, picture, most_px=10**9)], axis=1)
-    parts = np.full((1, *shape), np.nan, np.float32)
-    seen = 0
-    for rows, reading in in_strips(_halving_network, picture, most_px=30_000):
-        parts[:, rows] = reading
-        seen += 1
+    (whole, _), (parts, seen) = (_read(_halving_network, picture, most) for most in (10**9, 30_000))
     assert seen >= min(shape[0] * shape[1] // 30_000, 1)
+    assert parts.shape == (1, *shape)
     assert np.allclose(parts, whole, atol=1e-5)
 
 
@@ -38,23 +51,20 @@ def test_the_vein_network_sees_no_further_than_strips_overlap() -> None:
     picture = np.random.default_rng(2).normal(0, 0.1, (3, 6 * OVERLAP_PX, 64)).astype(np.float32)
 
     def run(planes: np.ndarray, last: bool) -> np.ndarray:
-        reading = np.empty((1, 4, *planes.shape[2:]), np.float32)
-        network._run(session, planes, reading, last)
-        return reading
+        whole = np.empty((1, 4, *planes.shape[2:]), np.float32)
+        for map_, cells in zip(whole[0], np.split(network._run(session, planes, last), 4), strict=True):
+            network._weave(cells, map_)
+        return whole
 
-    whole, parts = (np.concatenate([r for _, r in in_strips(run, picture, most_px=most)], axis=1) for most in (10**9, 2 * OVERLAP_PX * 64))
+    (whole, _), (parts, seen) = (_read(run, picture, most) for most in (10**9, 2 * OVERLAP_PX * 64))
+    assert seen == 3
     assert np.allclose(whole, parts, atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(17, 31), (32, 48), (5, 16)])
 def test_a_picture_is_mirrored_up_to_whole_steps(shape: tuple[int, int]) -> None:
-    planes, seen = np.random.default_rng(4).normal(0, 1, (2, *shape)).astype(np.float32), []
-
-    def run(padded: np.ndarray, _last: bool) -> np.ndarray:
-        seen.append(padded[0].copy())
-        return padded
-
-    (rows, reading), *_ = in_strips(run, planes)
-    assert rows == slice(0, shape[0])
-    np.testing.assert_array_equal(reading, planes)
-    np.testing.assert_array_equal(seen[0], np.pad(planes, [(0, 0), *((0, -side % STRIDE) for side in shape)], mode="reflect"))
+    picture = np.random.default_rng(4).normal(0, 1, (2, *shape)).astype(np.float32)
+    planes = in_whole_steps(2, shape)
+    planes[:, : shape[0], : shape[1]] = picture
+    mirror_beyond(planes, shape)
+    np.testing.assert_array_equal(planes, np.pad(picture, [(0, 0), *((0, -side % STRIDE) for side in shape)], mode="reflect"))
