@@ -327,11 +327,16 @@ def sift_matches(before: Keypoints, after: Keypoints, options: FeatureOptions) -
     """Mutual nearest RootSIFT neighbours that beat the second best clearly."""
     if len(before.xy) < 2 or len(after.xy) < 2:
         return Matches(np.zeros((0, 2), np.intp), np.zeros(0, np.float32))
-    likeness = before.descriptors @ after.descriptors.T
-    distance = np.sqrt(np.maximum(2 - 2 * likeness, 0))
-    rows = np.arange(len(distance))
-    nearest = distance.argmin(axis=1)
-    two_best = np.partition(distance, 1, axis=1)[:, :2]
-    ratio = two_best[:, 0] / np.maximum(two_best[:, 1], 1e-6)
-    keep = (distance.argmin(axis=0)[nearest] == rows) & (ratio < options.sift_ratio)
+    # In place: with 3,000 keypoints each such array is 36 MiB.
+    distance = before.descriptors @ after.descriptors.T
+    distance *= -2
+    distance += 2
+    np.sqrt(np.maximum(distance, 0, out=distance), out=distance)
+    rows, nearest = np.arange(len(distance)), distance.argmin(axis=1)
+    # Down the columns OpenCV looks twice as fast as NumPy.
+    nearest_back = cv2.reduceArgMin(distance, 0)[0]
+    best = distance[rows, nearest]
+    distance[rows, nearest] = np.inf
+    ratio = best / np.maximum(distance.min(axis=1), 1e-6)
+    keep = (nearest_back[nearest] == rows) & (ratio < options.sift_ratio)
     return Matches(np.stack([rows[keep], nearest[keep]], axis=1), np.asarray(1 - ratio[keep], dtype=np.float32))

@@ -157,7 +157,7 @@ def carried_on(map_xy: MapXY) -> MapXY:
     share = np.minimum(away / np.float32(2 * _SMOOTH_NODES), np.float32(1))[..., np.newaxis]
     whole = plane + rest + share * (smooth - rest)
     rows, cols = (np.arange(side, dtype=np.float32) / np.float32(_NODE_STEP) for side in map_xy.shape[:2])
-    carried = sampled_at(whole, *np.meshgrid(cols, rows), beyond="edge")
+    carried: MapXY = sampled_at(whole, *np.meshgrid(cols, rows), beyond="edge")
     # Each coordinate by itself, side by side: NumPy's choice between two arrays takes several times as long.
     flat = (map_xy.shape[0], -1)
     cv2.copyTo(map_xy.reshape(flat), np.isfinite(map_xy).view(np.uint8).reshape(flat), carried.reshape(flat))
