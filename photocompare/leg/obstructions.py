@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
 from photocompare.base.colour import DARKEST, density_from_linear
 from photocompare.base.masks import dilated, disc, eroded, parts_of, square
-from photocompare.leg.black_marks import BlackMarkOptions, find_black_marks
+from photocompare.leg.drawn_marks import DrawnMarkOptions, find_drawn_marks
 from photocompare.leg.writing import WritingOptions, find_writing
 
 _DENSITY_CODE = 60.0
@@ -82,8 +82,8 @@ class ObstructionOptions:
         Grown by this, for JPEG carries a letter's colour as far as half a block.
     writing : WritingOptions
         Rows of letters without colour.
-    black_marks : BlackMarkOptions
-        Arrows, circles and slanted writing in black.
+    drawn_marks : DrawnMarkOptions
+        Arrows, circles and slanted writing in black or white.
     """
 
     glare_share: float = 0.5
@@ -110,12 +110,12 @@ class ObstructionOptions:
     paint_cold: float = 1 / 3
     paint_margin_px: int = 6
     writing: WritingOptions = field(default_factory=WritingOptions)
-    black_marks: BlackMarkOptions = field(default_factory=BlackMarkOptions)
+    drawn_marks: DrawnMarkOptions = field(default_factory=DrawnMarkOptions)
 
 
 @dataclass(frozen=True)
 class Obstructions:
-    """(H, W) masks of what hides skin, True only on the leg that was given; `writing` holds black marks too."""
+    """(H, W) masks of what hides skin, True only on the leg that was given; `writing` holds drawn marks too."""
 
     glare: Mask
     clipped: Mask
@@ -164,7 +164,7 @@ def find_obstructions(linear: LinearRGB, leg: Mask, *, options: ObstructionOptio
         _hair(light, half, inside, options),
         _enlarged(_paint(half, on_leg, options), inside.shape),
         _enlarged(find_writing(half, on_leg, options=options.writing), inside.shape)
-        | find_black_marks(light, inside, options=options.black_marks),
+        | find_drawn_marks(light, inside, options=options.drawn_marks),
     )
     return Obstructions(*(_put_back(mask & inside, box, leg.shape) for mask in hidden))
 

@@ -1,4 +1,4 @@
-"""Black marks drawn into a photo: left out and told; what skin shows in black is none."""
+"""Marks drawn into a photo in black or white: left out and told; what skin shows is none."""
 
 from __future__ import annotations
 
@@ -35,18 +35,20 @@ def compressed(linear: LinearRGB) -> LinearRGB:
     return linear_from_srgb8(np.ascontiguousarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR)[..., ::-1]))
 
 
-def drawn(linear: LinearRGB, draw: Callable[[np.ndarray], None]) -> tuple[LinearRGB, Mask]:
-    """The photo with something black, and where it is."""
+def drawn(linear: LinearRGB, draw: Callable[[np.ndarray], None], grey: float) -> tuple[LinearRGB, Mask]:
+    """The photo with something in black (0) or white (1), and where it is."""
     share = np.zeros(linear.shape[:2], np.uint8)
     draw(share)
-    return np.asarray(linear * (1 - share[..., np.newaxis] / np.float32(255)), np.float32), share > 0
+    opaque = share[..., np.newaxis] / np.float32(255)
+    return np.asarray(linear * (1 - opaque) + np.float32(grey) * opaque, np.float32), share > 0
 
 
 @pytest.mark.parametrize("tone", TONES)
 @pytest.mark.parametrize("draw", [arrow, circle, slanted])
-def test_a_black_mark_is_left_out_and_told(tone: str, draw: Callable[[np.ndarray], None]) -> None:
+@pytest.mark.parametrize("grey", [0.0, 1.0])
+def test_a_mark_is_left_out_and_told(tone: str, draw: Callable[[np.ndarray], None], grey: float) -> None:
     painted = paint_leg(tone, "grey", hairs=6)
-    marked, where = drawn(painted.linear, draw)
+    marked, where = drawn(painted.linear, draw, grey)
     field = find_field(compressed(marked))
     assert "drawn_on" in field.flags
     assert not (field.measurable & where).any()
@@ -55,8 +57,8 @@ def test_a_black_mark_is_left_out_and_told(tone: str, draw: Callable[[np.ndarray
 
 
 @pytest.mark.parametrize("tone", TONES)
-def test_hair_moles_and_shade_are_no_marks(tone: str) -> None:
-    painted = paint_leg(tone, "grey", hairs=12)
+def test_hair_moles_shade_and_glare_are_no_marks(tone: str) -> None:
+    painted = paint_leg(tone, "grey", hairs=12, gloss=0.9)
     dark = painted.linear.copy()
     for x, y, radius in ((200, 200, 9), (260, 330, 14)):
         cv2.circle(dark, (x, y), radius, (0.03, 0.016, 0.012), -1, cv2.LINE_AA)
