@@ -197,6 +197,10 @@ def test_every_stage_is_given_the_settings_own_options(put_in: Callable[..., Non
     copies = {f.name: dataclasses.replace(getattr(STANDARD, f.name)) for f in dataclasses.fields(STANDARD) if f.name != "name"}
     own = Settings("own", **copies)
     compare(*legs(), mm_per_px=0.25, settings=own)
+    # The pieces' profiles stand in for the second network where there is none.
+    assert "forced_contrast" not in seen
+    monkeypatch.setattr(recipe, "network_available", lambda: False)
+    compare(*legs(), mm_per_px=0.25, settings=own)
     wrong = [
         (stage, argument)
         for stage, owed in OPTIONS_OF.items()

@@ -36,7 +36,7 @@ def table(heading: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("figure", STUDY["figures"], ids=lambda figure: figure["name"])
 def test_each_figure_is_the_reports(figure: dict[str, object]) -> None:
-    value, pairs = table("140 pairs of our own renderer")[str(figure["row"])]
+    value, pairs = table(f"{STUDY['plan']['pairs']} pairs of our own renderer")[str(figure["row"])]
     assert figure["numbers"] == numbers(value)
     assert figure["n"] == int(pairs)
 
