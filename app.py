@@ -14,8 +14,8 @@ names = ("compare", "consult", "patients", "rating", "audit", "gallery", "captur
 
 if __name__ != "__main__":
     check_start()
-    compare = "photocompare.viewer.compare"
-    preparing = Middleware(Preparing, f"{compare}.page", (f"{compare}.meanwhile", f"{compare}.saving_form"))
+    viewer = "photocompare.viewer"
+    preparing = Middleware(Preparing, f"{viewer}.compare.page", (f"{viewer}.result.two_pictures", f"{viewer}.compare.saving_form"))
     app = st.App(__file__, middleware=[*middleware(), preparing])
 else:
     keep_upload_answers()

@@ -16,6 +16,7 @@ from tests.support.steps import (
     grave_findings,
     headline,
     jpeg_of,
+    measuring_held,
     own_pair,
     picture_of,
     sample_files,
@@ -76,8 +77,10 @@ def test_both_photos_can_be_looked_at_while_they_are_measured(open_page: OpenPag
     page = open_page()
     upload_pair(page, "good_result")
     box = page.locator(".pair.meanwhile[aria-busy=false]")
-    box.get_by_role("slider").press("ArrowLeft")
-    assert at(box) == 48
+    expect(box).to_be_visible()
+    with measuring_held():
+        box.get_by_role("slider").press("ArrowLeft")
+        assert at(box) == 48
     own_pair(page)
     expect(page.locator(".pair")).to_have_count(1)
     expect(page.get_by_text(ENGLISH("compare.meanwhile.light"))).to_have_count(0)

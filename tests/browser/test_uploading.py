@@ -23,6 +23,7 @@ from tests.support.steps import (
     grave_findings,
     headline,
     jpeg_of,
+    measuring_held,
     own_pair,
     pair,
     percentages,
@@ -84,10 +85,13 @@ def test_what_is_typed_while_a_pair_is_measured_stays(open_page: OpenPage) -> No
     page, spanish = open_page(), texts("es")
     upload_pair(page, "stained")
     expect(stop_button(page)).to_be_visible()
-    page.get_by_text(ENGLISH("compare.details"), exact=True).click()
     typed = {"patient_label": "left leg of the morning", "agent": "polidocanol", "region": "outer thigh", "note": "warm room, second look"}
     for key, words in typed.items():
-        page.get_by_role("textbox", name=ENGLISH(f"compare.{key}"), exact=True).first.press_sequentially(words, delay=60)
+        with measuring_held():
+            if key == "patient_label":
+                page.get_by_text(ENGLISH("compare.details"), exact=True).click()
+            page.get_by_role("textbox", name=ENGLISH(f"compare.{key}"), exact=True).first.press_sequentially(words, delay=60)
+        page.wait_for_timeout(300)  # a stage or two of measuring between fields
     own_pair(page)
     for key, words in typed.items():
         expect(page.get_by_role("textbox", name=ENGLISH(f"compare.{key}"), exact=True).first).to_have_value(words)

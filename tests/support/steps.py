@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
@@ -105,6 +106,19 @@ def upload_pair(page: Page, name: str) -> None:
     """Upload a shipped sample pair."""
     for which, path in zip(VISITS, sample_files(name), strict=True):
         upload(page, which, path)
+
+
+@contextlib.contextmanager
+def measuring_held() -> Iterator[None]:
+    """While the processes that measure for this test's viewer stand still: what is done meanwhile comes before the result."""
+    measuring = [p for p in psutil.Process().children(recursive=True) if any("viewer.measuring.child" in word for word in p.cmdline())]
+    for process in measuring:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in measuring:
+            process.resume()
 
 
 def stop_button(page: Page) -> Locator:

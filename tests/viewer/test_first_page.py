@@ -57,10 +57,10 @@ def test_streamlit_looks_for_no_table_in_what_components_get(monkeypatch: pytest
 
 
 def test_what_is_named_to_be_loaded_is_there() -> None:
-    named = re.findall(r'f"\{compare\}\.(\w+)"', APP.read_text(encoding="utf-8"))
+    named = re.findall(r'f"\{viewer\}\.([\w.]+)"', APP.read_text(encoding="utf-8"))
     assert len(named) == 3
     for name in named:
-        assert importlib.util.find_spec(f"photocompare.viewer.compare.{name}") is not None
+        assert importlib.util.find_spec(f"photocompare.viewer.{name}") is not None
 
 
 def test_the_first_page_is_loaded_beside_the_first_request_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,3 +89,21 @@ def test_the_first_page_is_loaded_beside_the_first_request_once(monkeypatch: pyt
     for thread in set(threading.enumerate()) - before:
         thread.join(20)
     assert loaded == ["the.page", "the.form", "the.rest"]
+
+
+def test_what_is_needed_next_is_loaded_as_soon_as_a_photo_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    async def app(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(preparing, "importlib", SimpleNamespace(import_module=loaded.append))
+    monkeypatch.setattr(preparing, "PAGE_STANDS_S", 600.0)
+    served = Preparing(app, "the.page", ("the.form",))
+    before = set(threading.enumerate())
+    for method in ("GET", "PUT"):
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(asyncio.run, served({"type": "http", "method": method}, app, app)).result()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(20)
+    assert loaded == ["the.page", "the.form"]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from photocompare.records.anonymous_pictures import AnonymousPictures
 from photocompare.report.words.texts import Texts
 from photocompare.viewer.measuring.requests import Measuring
 from photocompare.viewer.result.pair_view import pair_view
-from photocompare.viewer.result.two_pictures import unmeasured_dossier
 
 
 class Meanwhile:
@@ -32,6 +30,10 @@ class Meanwhile:
         photos = self._running.photos
         if photos is None or photos.step == self._shown:
             return
+        # They bring the records and their libraries, which the button that stops the measurement doesn't wait for.
+        from photocompare.records.anonymous_pictures import AnonymousPictures
+        from photocompare.viewer.result.two_pictures import unmeasured_dossier
+
         pair, t = AnonymousPictures(photos.before, photos.after, photos.width, photos.height), self._t
         with self._place.container():
             st.text(t(f"compare.meanwhile.{photos.step}"))

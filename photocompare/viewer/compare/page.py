@@ -13,6 +13,7 @@ from photocompare.results.visit_details import VisitDetails
 from photocompare.viewer.compare.both_visits import offer_visits, part_by_day
 from photocompare.viewer.compare.drawing import offer_whole_leg, show_tools
 from photocompare.viewer.compare.folding import ENTRY, show_folded
+from photocompare.viewer.compare.meanwhile import Meanwhile
 from photocompare.viewer.compare.missing_days import ask_missing_days
 from photocompare.viewer.measuring.requests import Measuring
 from photocompare.viewer.measuring.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
@@ -96,9 +97,6 @@ def _result(visit: Visit, stored_sample: Path, cards: Cards | None, t: Texts) ->
 
 def _await(running: Measuring, visit: Visit, cards: Cards, t: Texts) -> bool:
     """Wait for the result, with both photos to be looked at; nothing of it is left on the page."""
-    # What an own pair alone needs loads the records, and their libraries, while it is measured: the page that opens first is there sooner.
-    from photocompare.viewer.compare.meanwhile import Meanwhile
-
     place = st.empty()
     with place.container():
         progress, meanwhile = st.container(), Meanwhile(running, visit.current[:16], t)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import threading
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,20 +23,23 @@ class Preparing:
     first : str
         What the page that opens first needs.
     later : sequence of str
-        What is needed next, loaded when that page stands.
+        What is needed next, loaded when that page stands, or as soon as something is sent to it.
     """
 
     def __init__(self, app: ASGIApp, first: str, later: Sequence[str] = ()) -> None:
         self._app, self._first, self._later, self._begun = app, first, later, False
+        self._sent = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._begun:
             self._begun = True
             threading.Thread(target=self._load, daemon=True).start()
+        if scope["type"] == "http" and scope.get("method") in ("PUT", "POST"):
+            self._sent.set()
         await self._app(scope, receive, send)
 
     def _load(self) -> None:
         importlib.import_module(self._first)
-        time.sleep(PAGE_STANDS_S)
+        self._sent.wait(PAGE_STANDS_S)
         for name in self._later:
             importlib.import_module(name)
