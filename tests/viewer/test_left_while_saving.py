@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from streamlit.util import calc_hash
 from photocompare.base.errors import RecordsUnusable
 from photocompare.records import ratings
 from photocompare.records.access import LOCAL
-from photocompare.records.places import DATABASE_VARIABLE, FOLDER_VARIABLE, usual_places
 from photocompare.records.store import Records
 from photocompare.report.words.texts import texts
 from photocompare.results.dossier import write_dossier
@@ -26,16 +24,6 @@ from tests.support.run_pages import Pages, faked_app
 
 T = texts("en")
 DAYS = dt.date(2026, 1, 12), dt.date(2026, 4, 6)
-
-
-@pytest.fixture
-def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
-    """The records that the pages open."""
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "records"))
-    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
-    opened = Records(usual_places())
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

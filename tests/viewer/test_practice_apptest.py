@@ -7,7 +7,6 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from photocompare.practice.figures import audit_figures
 from photocompare.records.access import LOCAL, Actor
 from photocompare.records.checked_access import DEMO
 from photocompare.records.entries import VisitFacts
-from photocompare.records.places import DATABASE_VARIABLE, FOLDER_VARIABLE, usual_places
+from photocompare.records.places import DATABASE_VARIABLE, FOLDER_VARIABLE
 from photocompare.records.ratings import given, rounds, set_up
 from photocompare.records.schema import MetaRow
 from photocompare.records.store import Records
@@ -38,16 +37,6 @@ APP = Path(__file__).parents[2] / "app.py"
 T = texts("en")
 AUDITOR = Actor("Auditor", "auditor")
 NUMBER = 73.9
-
-
-@pytest.fixture
-def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
-    """The records that the pages open."""
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "records"))
-    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
-    opened = Records(usual_places())
-    yield opened
-    opened.close()
 
 
 def smaller_dossier(result: Any) -> bytes:
