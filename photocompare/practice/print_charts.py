@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import math
+import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from photocompare.practice.charts import GREY, UNIT_MARKS, DistributionPlot, FunnelPlot, QualityPlot, RunPlot
-from photocompare.report.pdf.letters import as_drawn
+from photocompare.report.pdf.letters import other_typefaces, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,8 +94,10 @@ def draw_funnel(plot: FunnelPlot, width_mm: float, height_mm: float) -> bytes:
             marker, size = _MARKERS[shape]
             axes.plot(unit.pairs, unit.rate, marker=marker, color=colour, ms=size, ls="none")
             if unit.place not in ("within", "few"):
-                name = as_drawn(_short(unit.name))
-                axes.annotate(name, (unit.pairs, unit.rate), xytext=(4, 3), textcoords="offset points", fontsize=_SMALL)
+                name, families = _written(unit.name)
+                axes.annotate(
+                    name, (unit.pairs, unit.rate), xytext=(4, 3), textcoords="offset points", fontsize=_SMALL, fontfamily=families
+                )
         axes.set(ylim=(0, 100), xlabel=plot.x.title, ylabel=plot.y.title)
         axes.legend(loc="lower right", fontsize=_SMALL)
 
@@ -104,6 +107,20 @@ def draw_funnel(plot: FunnelPlot, width_mm: float, height_mm: float) -> bytes:
 def _short(name: str) -> str:
     """A name that fits beside its point; "$" would start mathematical type."""
     return (name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…").replace("$", r"\$")
+
+
+def _written(name: str) -> tuple[str, list[str]]:
+    """A unit's name as it can be printed, and the typefaces for it; matplotlib shapes it and turns what runs to the left."""
+    from matplotlib.font_manager import fontManager
+
+    name = unicodedata.normalize("NFC", name)
+    others = other_typefaces(name)
+    families = ["DejaVu Sans"]
+    for face in dict.fromkeys(others.values()):
+        if not any(entry.fname == face.file for entry in fontManager.ttflist):
+            fontManager.addfont(face.file)
+        families += [entry.name for entry in fontManager.ttflist if (entry.fname, entry.index) == (face.file, face.number)][:1]
+    return _short(printable(name, others)), families
 
 
 def draw_run_chart(plot: RunPlot, width_mm: float, height_mm: float) -> bytes:

@@ -5,10 +5,11 @@ Positions and lengths in mm from the page's top left corner, type sizes in point
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,10 +17,11 @@ from typing import Any
 from fpdf import FPDF
 from fpdf.drawing import PaintedPath
 
-from photocompare.report.pdf.letters import DROPPED, FAMILY, add_type, as_drawn, drawable
+from photocompare.report.pdf.letters import FAMILY, add_type, as_drawn, other_typefaces, pieces, printable, runs, without_last
+from photocompare.report.pdf.typefaces import Typeface, bold_of, is_shaped
 from photocompare.report.pictures.drawing import INK, MUTED, RULE
 from photocompare.report.pictures.fate_styles import WHITE, Colour
-from photocompare.results.visit_details import ELLIPSIS, NOT_SHOWN
+from photocompare.results.visit_details import ELLIPSIS
 
 PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
 """A4."""
@@ -40,6 +42,9 @@ _SHRINK = 0.95
 
 _FULLEST = 0.499
 """Corner radius over the shorter side; fpdf2 takes half of it and more for a share."""
+
+_CELL_BASELINE = 0.8
+"""Where fpdf2 puts the baseline of a cell as high as its type, over the type's size; its shaped text is written in cells alone."""
 
 _UNITS = re.compile(r"(?<=\d) (?=(?:%|mm|mm²|cm²|px)(?!\w))")
 """The space between a number and its unit, where no line may end."""
@@ -78,19 +83,14 @@ class Sheet(FPDF):
         self.set_creator("photocompare")
         self.set_lang(language)
         add_type(self)
+        self._language = language
+        self._families: dict[Typeface, str] = {}
         self.add_page()
 
     def printable(self, text: str) -> str:
         """The text with every character that the type lacks visibly replaced; line breaks become spaces, units stay with their number."""
-        return _UNITS.sub(_NO_BREAK, "".join(self._printable(c) for c in unicodedata.normalize("NFC", text)))
-
-    def _printable(self, character: str) -> str:
-        if character in "\n\t\r":
-            return " "
-        category = unicodedata.category(character)
-        if category != "Cc" and ord(character) in drawable():
-            return character
-        return "" if category in DROPPED else NOT_SHOWN
+        text = unicodedata.normalize("NFC", text)
+        return _UNITS.sub(_NO_BREAK, printable(text, other_typefaces(text, self._language)))
 
     def set_type(self, size: float, colour: Colour = INK, *, bold: bool = False) -> None:
         """Type of a size in points for what follows."""
@@ -99,8 +99,48 @@ class Sheet(FPDF):
 
     def width_of(self, text: str, size: float, *, bold: bool = False) -> float:
         """Width of one line."""
+        return sum(self._width_of(part, face, size, bold=bold) for part, face in self._runs(self.printable(text)))
+
+    def _runs(self, text: str) -> list[tuple[str, Typeface | None]]:
+        """A line's parts from left to right, each in one typeface."""
+        return runs(as_drawn(text), other_typefaces(text, self._language))
+
+    def _width_of(self, part: str, face: Typeface | None, size: float, *, bold: bool) -> float:
         self.set_type(size, bold=bold)
-        return float(self.get_string_width(as_drawn(self.printable(text))))
+        if face is None:
+            return float(self.get_string_width(part))
+        with self._other_type(part, face, bold=bold):
+            return float(self.get_string_width(part))
+
+    @contextlib.contextmanager
+    def _other_type(self, part: str, face: Typeface, *, bold: bool) -> Iterator[None]:
+        """Another typeface, in the size and colour of what is set; it is embedded when first met."""
+        if bold:
+            face = bold_of(face, part)
+        if face not in self._families:
+            self._families[face] = f"other{len(self._families)}"
+            self.add_font(self._families[face], "", face.file, collection_font_number=face.number)
+        own = self.font_style
+        self.set_font(self._families[face], "")
+        if is_shaped(part):
+            self.set_text_shaping(True, direction="ltr")
+        try:
+            yield
+        finally:
+            self.set_text_shaping(False)
+            self.set_font(FAMILY, own)
+
+    def _draw(self, x: float, baseline: float, part: str, face: Typeface | None, *, bold: bool) -> None:
+        """A line's part in the size and colour that are set."""
+        if face is None:
+            self.text(x, baseline, part)
+            return
+        with self._other_type(part, face, bold=bold):
+            if self.text_shaping:
+                self.set_xy(x, baseline - _CELL_BASELINE * self.font_size)
+                self.cell(h=self.font_size, text=part)
+            else:
+                self.text(x, baseline, part)
 
     def line_of(
         self,
@@ -121,18 +161,42 @@ class Sheet(FPDF):
             size = max(_LEAST_SIZE, size * _SHRINK)
         if self.width_of(text, size, bold=bold) > width:
             while text and self.width_of(text + ELLIPSIS, size, bold=bold) > width:
-                text = text[:-1]
+                text = without_last(text)
             text += ELLIPSIS
         taken = self.width_of(text, size, bold=bold)
-        self.set_type(size, style.colour, bold=bold)
-        self.text(x - {"L": 0.0, "C": 0.5, "R": 1.0}[align] * taken, baseline, as_drawn(text))
+        x -= {"L": 0.0, "C": 0.5, "R": 1.0}[align] * taken
+        parts = self._runs(text)
+        for part, face in parts:
+            self.set_type(size, style.colour, bold=bold)
+            self._draw(x, baseline, part, face, bold=bold)
+            x += self._width_of(part, face, size, bold=bold) if len(parts) > 1 else 0.0
         return taken
 
     def lines(self, text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
         """The text in lines that fit the width; a word longer than that is broken."""
+        text = self.printable(text)
+        if faces := other_typefaces(text, self._language):
+            return self._broken(pieces(text, faces), lambda line: self.width_of(line.rstrip(), size, bold=bold) <= width)
         self.set_type(size, bold=bold)
-        cut: Any = self.multi_cell(width, text=self.printable(text), dry_run=True, output="LINES", align="L")
+        cut: Any = self.multi_cell(width, text=text, dry_run=True, output="LINES", align="L")
         return [str(line) for line in cut]
+
+    @staticmethod
+    def _broken(parts: Sequence[str], fits: Callable[[str], bool]) -> list[str]:
+        """Lines of as many parts as fit; a part longer than a line is broken after a letter."""
+        lines, line = [], ""
+        for part in parts:
+            if line and not fits(line + part):
+                lines.append(line.rstrip())
+                line = ""
+            line += part
+            while not fits(line) and without_last(line.rstrip()):
+                kept = without_last(line.rstrip())
+                while not fits(kept) and without_last(kept):
+                    kept = without_last(kept)
+                lines.append(kept)
+                line = line[len(kept) :]
+        return [*lines, line.rstrip()]
 
     def height_of(self, text: str, width: float, size: float, *, bold: bool = False) -> float:
         """Height of a paragraph."""
