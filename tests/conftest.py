@@ -27,6 +27,15 @@ def _records_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _typefaces_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test meets the typefaces of the machine that runs it; matplotlib, which finds them, keeps its list of them elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPL_IGNORE_SYSTEM_FONTS", "1")
+        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
+        yield
+
+
 @pytest.fixture(params=["sqlite", *(["postgresql"] if SERVER else [])])
 def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
     """Where new records may lie, in each kind of database."""

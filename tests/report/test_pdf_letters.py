@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photocompare.report.pdf import sheet as sheets
 from photocompare.report.pdf.letters import as_drawn, not_printed
 from photocompare.report.pdf.sheet import Sheet, TypeStyle
+from photocompare.results.visit_details import ELLIPSIS, NOT_SHOWN
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_line_that_is_too_wide_loses_the_end_of_the_name_not_its_beginning(she
     monkeypatch.setattr(sheet, "text", lambda _x, _y, text: written.append(text))
     sheet.line_of(10.0, 20.0, "כהן " * 40, TypeStyle(12.0), width=40.0)
     assert written[0].endswith("ןהכ")
-    assert written[0].startswith(sheets.ELLIPSIS)
+    assert written[0].startswith(ELLIPSIS)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_can_not_be_printed_is_named_and_replaced(sheet: Sheet, text: str, 
     assert set(letters) <= set(found) if letters else found == ""
     printed = sheet.printable(text)
     assert not set(found) & set(printed)
-    assert (sheets.NOT_SHOWN in printed) == bool(found)
+    assert (NOT_SHOWN in printed) == bool(found)
 
 
 @given(st.text(max_size=60))

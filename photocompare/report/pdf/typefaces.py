@@ -29,6 +29,7 @@ _GROUPS: Final = dict.fromkeys(("HAN", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANG
 _UNSHAPED: Final = frozenset({_EAST_ASIAN, "ETHIOPIC"})
 """Writing whose letters stand side by side as they are."""
 
+_MARKS: Final = frozenset({"Mn", "Me", "Cf"})
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 
 _CHINESE: Final = (
@@ -88,6 +89,9 @@ _LIGHTEST, _HEAVIEST = 300, 550
 _FIRST_LETTER = 0x0900
 """Of writing that needs another typeface, Devanagari's first."""
 
+_TABLES: Final = frozenset({"head", "hhea", "hmtx", "maxp", "cmap", "name", "post", "OS/2", "glyf", "CFF "})
+"""What a page takes from a typeface."""
+
 _RESTRICTED, _NO_SUBSET, _BITMAPS_ONLY = 0x0002, 0x0100, 0x0200
 """Of a typeface's right to be embedded (OpenType, OS/2.fsType): not at all, not in parts, not as outlines."""
 
@@ -118,6 +122,7 @@ def is_shaped(letters: str) -> bool:
     return any(script_of(letter) not in _UNSHAPED | {"COMMON", "INHERITED"} for letter in letters)
 
 
+@lru_cache(maxsize=1)
 def can_shape() -> bool:
     """Whether HarfBuzz is installed."""
     try:
@@ -137,7 +142,10 @@ def typefaces_for(letters: str, language: str) -> Mapping[str, Typeface]:
     language : str
         Of the page: where it is written with Han characters, they have its forms.
     """
-    return _typefaces_for(letters, language, font_files(), can_shape()) if letters else {}
+    if not letters:
+        return {}
+    chosen = _typefaces_for(letters, language, font_files(), can_shape())
+    return {letter: face for letter, face in chosen.items() if Path(face.file).exists()}
 
 
 @lru_cache(maxsize=128)
@@ -145,7 +153,8 @@ def _typefaces_for(letters: str, language: str, files: tuple[str, ...], shapes: 
     chosen: dict[str, Typeface] = {}
     for script, together in _by_script(letters).items():
         if script in _UNSHAPED:
-            chosen |= _side_by_side(together, script, language, files)
+            alone = {letter for letter in together if unicodedata.category(letter) not in _MARKS}
+            chosen |= _side_by_side(alone, script, language, files)
         elif shapes:
             own = {letter for letter in together if get_unicode_script(letter) is not UnicodeScript.COMMON}
             wanted = (face for face in _candidates(script, "", files) if has(face, own) == own)  # a mark that is missing makes another word
@@ -163,13 +172,15 @@ def _by_script(letters: str) -> dict[str, set[str]]:
         own = script_of(letter)
         if own not in (UnicodeScript.COMMON.name, UnicodeScript.INHERITED.name):
             script = own
-        if script and unicodedata.bidirectional(letter) not in _RIGHT_TO_LEFT:
+        if script not in ("", UnicodeScript.UNKNOWN.name) and unicodedata.bidirectional(letter) not in _RIGHT_TO_LEFT:
             found.setdefault(script, set()).add(letter)
     return found
 
 
 def _side_by_side(letters: set[str], script: str, language: str, files: tuple[str, ...]) -> dict[str, Typeface]:
     """All in the first typeface that has all; where none has, most in the one that has most."""
+    if not letters:
+        return {}
     most: tuple[set[str], Typeface] | None = None
     for face in _candidates(script, _han_language(letters, language), files):
         written = has(face, letters)
@@ -179,8 +190,7 @@ def _side_by_side(letters: set[str], script: str, language: str, files: tuple[st
                 break
     if most is None:
         return {}
-    rest = letters - most[0]
-    return dict.fromkeys(sorted(most[0]), most[1]) | (_side_by_side(rest, script, language, files) if rest else {})
+    return dict.fromkeys(sorted(most[0]), most[1]) | _side_by_side(letters - most[0], script, language, files)
 
 
 def _han_language(letters: set[str], language: str) -> str:
@@ -198,7 +208,7 @@ def bold_of(face: Typeface, letters: str) -> Typeface:
     heavy = (
         other
         for other in sorted(_in_files(_beginning_of(face.file), font_files()), key=lambda other: (abs(other.weight - _BOLD), *other.place))
-        if other.weight > _HEAVIEST and other.family == face.family
+        if other.weight > _HEAVIEST and other.family == face.family and Path(other.file).exists()
     )
     written = has(face, set(letters))
     return next((other for other in heavy if has(other, written) == written and _embeds(other)), face)
@@ -262,6 +272,13 @@ def _faces_in(file: str) -> tuple[Typeface, ...]:
     return ()
 
 
+@contextlib.contextmanager
+def _opened(file: str, number: int) -> Iterator[TTFont]:
+    """A typeface, whose file is closed whatever comes."""
+    with Path(file).open("rb") as opened:
+        yield TTFont(opened, fontNumber=number, lazy=True)
+
+
 def _number_of_faces(file: str) -> int:
     with Path(file).open("rb") as opened:
         if opened.read(4) != b"ttcf":
@@ -271,7 +288,7 @@ def _number_of_faces(file: str) -> int:
 
 
 def _face(file: str, number: int) -> Typeface | None:
-    with TTFont(file, fontNumber=number, lazy=True) as font:
+    with _opened(file, number) as font:
         os2, names = font["OS/2"], font["name"]
         weight = int(os2.usWeightClass)
         if "fvar" in font:  # drawn as it is without a choice of its weight
@@ -292,7 +309,7 @@ def has(face: Typeface, letters: set[str]) -> set[str]:
 def _coverage(face: Typeface) -> bytes:
     """A bit for each of Unicode's characters: sets of some 45,000 letters would be large."""
     bits = bytearray((sys.maxunicode >> 3) + 1)
-    with contextlib.suppress(Exception), TTFont(face.file, fontNumber=face.number, lazy=True) as font:
+    with contextlib.suppress(Exception), _opened(face.file, face.number) as font:
         for code in font.getBestCmap() or ():
             bits[code >> 3] |= 1 << (code & 7)
     return bytes(bits)
@@ -301,11 +318,14 @@ def _coverage(face: Typeface) -> bytes:
 @lru_cache(maxsize=64)
 def _embeds(face: Typeface) -> bool:
     """Whether a page with a letter of this typeface can be made."""
-    tried = next((letter for letter in map(chr, range(_FIRST_LETTER, sys.maxunicode)) if has(face, {letter})), " ")
+    bits = _coverage(face)
+    tried = next((chr(code) for code in range(_FIRST_LETTER, 8 * len(bits)) if bits[code >> 3] >> (code & 7) & 1), " ")
     page = FPDF()
     page.add_page()
     try:
-        page.add_font("tried", "", face.file, collection_font_number=face.number, unicode_range=[ord(tried)])
+        with _opened(face.file, face.number) as font:  # what can't be read is met here, where its file is closed
+            all(font[table] for table in _TABLES & set(font.keys()))
+        page.add_font("tried", "", face.file, collection_font_number=face.number)
         page.set_font("tried", "", 10)
         if can_shape():
             page.set_text_shaping(True, direction="ltr")
@@ -314,6 +334,6 @@ def _embeds(face: Typeface) -> bool:
     except Exception:  # noqa: BLE001  a font is anybody's file
         return False
     finally:
-        for font in page.fonts.values():
-            if isinstance(font, TTFFont):
-                font.close()
+        for added in page.fonts.values():
+            if isinstance(added, TTFFont):
+                added.close()
