@@ -6,11 +6,15 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTCollection, TTFont
+
+AnyPen = TypeVar("AnyPen", TTGlyphPen, T2CharStringPen)
 
 WIDTH = 600
 """Of each letter, thousandths of the type's size; that of a further glyph is in its name: "joined900"."""
@@ -18,7 +22,7 @@ WIDTH = 600
 
 @dataclass(frozen=True)
 class Made:
-    """What a made typeface is: its letters, further glyphs that its rules use, and the rules, in the language of feature files."""
+    """What a made typeface is: its letters, the glyphs that its rules add, and the rules, in the language of feature files."""
 
     letters: str
     family: str = "Made"
@@ -26,6 +30,7 @@ class Made:
     embedding: int = 0
     further: tuple[str, ...] = ()
     rules: str = ""
+    postscript: bool = False
 
 
 def glyph_of(letter: str) -> str:
@@ -38,10 +43,15 @@ def typeface(made: Made) -> TTFont:
     letters = " " + "".join(dict.fromkeys(made.letters))
     names = [".notdef", *map(glyph_of, letters), *made.further]
     widths = {name: int(name[-3:]) if name in made.further else WIDTH for name in names}
-    builder = FontBuilder(1000, isTTF=True)
+    builder = FontBuilder(1000, isTTF=not made.postscript)
     builder.setupGlyphOrder(names)
     builder.setupCharacterMap({ord(letter): glyph_of(letter) for letter in letters})
-    builder.setupGlyf({name: _box(widths[name]) for name in names})
+    if made.postscript:
+        builder.setupCFF(
+            "Made", {}, {name: _draw_box(T2CharStringPen(widths[name], None), widths[name]).getCharString() for name in names}, {}
+        )
+    else:
+        builder.setupGlyf({name: _draw_box(TTGlyphPen(None), widths[name]).glyph() for name in names})
     builder.setupHorizontalMetrics({name: (widths[name], 50) for name in names})
     builder.setupHorizontalHeader(ascent=800, descent=-200)
     builder.setupNameTable({"familyName": made.family, "styleName": "Bold" if made.weight > 550 else "Regular"})
@@ -72,10 +82,9 @@ def write_collection(folder: Path, name: str, faces: Iterable[Made]) -> str:
     return str(path)
 
 
-def _box(width: int) -> object:
-    pen = TTGlyphPen(None)
+def _draw_box(pen: AnyPen, width: int) -> AnyPen:
     pen.moveTo((50, 0))
     for corner in ((50, 700), (width - 50, 700), (width - 50, 0)):
         pen.lineTo(corner)
     pen.closePath()
-    return pen.glyph()
+    return pen

@@ -1,7 +1,8 @@
 """The printed reports: one A4 page for the file, one for the patient.
 
-Type is DejaVu Sans, embedded (Latin, Greek, Cyrillic, Hebrew, Arabic and more); what it lacks is visibly replaced.  Nothing of the
-photos but their pixels gets in, no time of making, and no name into the document's information; equal content gives equal bytes.
+Type is DejaVu Sans, embedded (Latin, Greek, Cyrillic, Hebrew, Arabic and more); what it lacks is written in a typeface of the system's
+where there is one, else visibly replaced.  Nothing of the photos but their pixels gets in, no time of making, and no name into the
+document's information; equal content gives equal bytes.
 """
 
 from __future__ import annotations

@@ -151,30 +151,35 @@ def typefaces_for(letters: str, language: str) -> Mapping[str, Typeface]:
 @lru_cache(maxsize=128)
 def _typefaces_for(letters: str, language: str, files: tuple[str, ...], shapes: bool) -> Mapping[str, Typeface]:
     chosen: dict[str, Typeface] = {}
-    for script, together in _by_script(letters).items():
+    scripts, signs = _by_script(letters)
+    for script, own in scripts.items():
+        together = own | (signs - chosen.keys())
         if script in _UNSHAPED:
             alone = {letter for letter in together if unicodedata.category(letter) not in _MARKS}
             chosen |= _side_by_side(alone, script, language, files)
         elif shapes:
-            own = {letter for letter in together if get_unicode_script(letter) is not UnicodeScript.COMMON}
-            wanted = (face for face in _candidates(script, "", files) if has(face, own) == own)  # a mark that is missing makes another word
-            face = next((face for face in wanted if _embeds(face)), None)
+            whole = [face for face in _candidates(script, "", files) if has(face, own) == own]  # a missing mark makes another word
+            whole.sort(key=lambda face: has(face, together) != together)
+            face = next((face for face in whole if _embeds(face)), None)
             if face is not None:
                 chosen |= dict.fromkeys(sorted(has(face, together)), face)
     return chosen
 
 
-def _by_script(letters: str) -> dict[str, set[str]]:
-    """Letters by their script; a sign of no script belongs to the letter before it."""
+def _by_script(letters: str) -> tuple[dict[str, set[str]], set[str]]:
+    """Letters by their script, marks with the letter before them; and signs of no script."""
     found: dict[str, set[str]] = {}
-    script = ""
+    signs: set[str] = set()
+    script = UnicodeScript.COMMON.name
     for letter in letters:
         own = script_of(letter)
-        if own not in (UnicodeScript.COMMON.name, UnicodeScript.INHERITED.name):
+        if own != UnicodeScript.INHERITED.name:
             script = own
-        if script not in ("", UnicodeScript.UNKNOWN.name) and unicodedata.bidirectional(letter) not in _RIGHT_TO_LEFT:
+        if script == UnicodeScript.COMMON.name:
+            signs.add(letter)
+        elif script != UnicodeScript.UNKNOWN.name and unicodedata.bidirectional(letter) not in _RIGHT_TO_LEFT:
             found.setdefault(script, set()).add(letter)
-    return found
+    return found, signs
 
 
 def _side_by_side(letters: set[str], script: str, language: str, files: tuple[str, ...]) -> dict[str, Typeface]:
@@ -325,6 +330,8 @@ def _embeds(face: Typeface) -> bool:
     try:
         with _opened(face.file, face.number) as font:  # what can't be read is met here, where its file is closed
             all(font[table] for table in _TABLES & set(font.keys()))
+            if "CFF " in font and not hasattr(font["CFF "].cff.topDictIndex[0], "ROS"):
+                return False  # of this kind PDF readers take those with numbered glyphs alone
         page.add_font("tried", "", face.file, collection_font_number=face.number)
         page.set_font("tried", "", 10)
         if can_shape():
