@@ -18,10 +18,13 @@ from scipy.spatial import cKDTree
 from photocompare.practice.cohort import Floats
 from photocompare.results.dossier import Dossier
 from photocompare.results.dossier_pictures import mask
-from photocompare.veins.pieces import VeinOptions, VeinPiece
+from photocompare.veins.pieces import VeinPiece
 
 _NEAR_MM = 10.0
 """Around a piece, what counts as its surroundings: the size of one spider burst."""
+
+_WIDE_MM = 1.3
+"""Width, as it is measured, from which a vein is a wide one here: what the differences of `LikenessOptions` were measured with."""
 
 _LEAST_SHARE = 1e-3
 """Added before a logarithm is taken, in mm of vein a mm2: a thousandth is one line of 1 mm in 10 cm2."""
@@ -148,7 +151,7 @@ def look(pieces: Sequence[VeinPiece], field_px: int, px_per_mm: float, ita: floa
         math.log(total / area + _LEAST_SHARE),
         _clumping(length, near, total / area),
         _alignment(pieces, length, near),
-        float(length[width >= VeinOptions().reticular_mm].sum()) / total,
+        float(length[width >= _WIDE_MM].sum()) / total,
         math.log(max(float(length @ width) / total, _LEAST_SHARE)),
     )
 

@@ -29,7 +29,7 @@ MOST_BYTES = 400_000_000
 """Of an opened dossier; two photos of 120 megapixels stay below it."""
 
 RETICULAR_MM = 1.3
-"""The standard `VeinOptions.reticular_mm`, which dossiers were made with before they said so."""
+"""What the standard `VeinOptions.reticular_mm` was while dossiers did not say what they were made with."""
 
 _MEASURES = ("shown_over_full", "px_per_mm", "error_at_most")
 

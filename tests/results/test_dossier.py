@@ -20,11 +20,10 @@ from photocompare.report.files.dossier_making import dossier_of, full_size_pictu
 from photocompare.report.pictures.pair import pictures_of
 from photocompare.report.pictures.summary import draw_summary, summary_png
 from photocompare.report.words.texts import LANGUAGES, texts
-from photocompare.results.dossier import read_dossier, write_dossier
+from photocompare.results.dossier import RETICULAR_MM, read_dossier, write_dossier
 from photocompare.results.redated import redated, under_dates
 from photocompare.results.result_json import as_dict, result_of, result_schema
 from photocompare.results.timing import Timing, TimingOptions
-from photocompare.veins.pieces import VeinOptions
 from tests.support.made_comparison import make_comparison, make_pictures, with_contrasts
 
 
@@ -169,7 +168,7 @@ def test_an_older_dossier_has_the_standard_settings() -> None:
         for name, data in members.items():
             archive.writestr(name, data)
     older = read_dossier(buffer.getvalue())
-    assert (older.reticular_mm, older.timing) == (VeinOptions().reticular_mm, TimingOptions())
+    assert (older.reticular_mm, older.timing) == (RETICULAR_MM, TimingOptions())
     assert older.result == made.result
 
 
