@@ -157,8 +157,9 @@ def _write(comparison: Comparison, out: Path, archive: Archive | None, *, as_jso
 
     if sys.stderr.isatty():
         _announce("write")
-    # Pictures at full size are too large for the gaps that measuring left: they would come on top.
-    give_back_freed_memory()
+    if min(comparison.pictures.factor_before, comparison.pictures.factor_after) < 1.0:
+        # Pictures at full size are too large for the gaps that measuring left: they would come on top.
+        give_back_freed_memory()
     write_comparison(comparison, out, archive=archive)
     if as_json:
         typer.echo(result_text(comparison), nl=False)

@@ -239,8 +239,11 @@ def _mean_within(image: Grey, mask: Mask, sigma: float) -> Grey:
 
 def _paint(half: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:
     """Bright colour that no skin or vein has, in a copy of half the size."""
-    red, green, blue = (np.maximum(half[..., k], np.float32(_DARKEST_OF_PAINT)) for k in range(3))
-    bright = half.max(axis=2) >= options.paint_light * float(np.median(_some(half[..., 0], on_leg))) if on_leg.any() else on_leg
+    # Planes by themselves: NumPy looks along channels that lie beside each other many times as slowly.
+    planes = cv2.split(half)
+    brightest = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
+    bright = brightest >= options.paint_light * float(np.median(_some(planes[0], on_leg))) if on_leg.any() else on_leg
+    red, green, blue = (np.maximum(plane, np.float32(_DARKEST_OF_PAINT)) for plane in planes)
     warm = (red >= options.paint_red_over_green * green) | (green >= options.paint_green_over_blue * blue)
     cold = (red <= options.paint_cold * green) | (green <= options.paint_cold * blue)
     return dilated(bright & (warm | cold) & on_leg, disc(options.paint_margin_px + 1))  # of half the size: as far to every side

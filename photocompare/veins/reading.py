@@ -17,6 +17,9 @@ SURROUND_PX = 40.0
 
 _SURROUND_STEP = 8
 
+_ROWS_AT_A_TIME = 128
+"""Of what is worked out beside a picture: a whole copy would be memory that the system has to blank first."""
+
 
 @dataclass(frozen=True)
 class SkinReading:
@@ -130,20 +133,26 @@ def less_surround(density: Density, region: Mask, sigma_px: float) -> Density:
     sigma_px : float
         How broad it is, Gaussian sigma.
     """
-    height, width = density.shape[:2]
+    height, width, channels = density.shape
     size = (max(1, width // _SURROUND_STEP), max(1, height // _SURROUND_STEP))
     weight = region.astype(np.float32)
     area = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    # Copies side by side: NumPy takes four times as long to multiply channels by one plane.
-    weights = np.asarray(cv2.merge([weight] * density.shape[2]), dtype=np.float32).reshape(density.shape)
-    density *= weights
+    bands = [slice(top, top + _ROWS_AT_A_TIME) for top in range(0, height, _ROWS_AT_A_TIME)]
+    for rows in bands:
+        density[rows] *= _beside(weight[rows], channels)
     # OpenCV drops the channels' axis where there is one channel.
     mass = np.asarray(cv2.resize(density, size, interpolation=cv2.INTER_AREA), dtype=np.float32).reshape(size[1], size[0], -1)
     broad = _plane_average(area, mass, sigma_px / _SURROUND_STEP)
     surround = np.asarray(cv2.resize(broad, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32).reshape(density.shape)
-    surround *= weights
-    density -= surround
+    for rows in bands:
+        surround[rows] *= _beside(weight[rows], channels)
+        density[rows] -= surround[rows]
     return density
+
+
+def _beside(plane: Grey, count: int) -> NDArray[np.float32]:
+    """As many copies of a plane side by side, (h, w, count): NumPy takes four times as long to multiply channels by one plane."""
+    return np.asarray(cv2.merge([plane] * count), dtype=np.float32).reshape(*plane.shape, count)
 
 
 _PLANE_RIDGE = 0.05

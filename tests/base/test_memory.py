@@ -52,6 +52,17 @@ give_back_freed_memory()
 print(held - pages())
 """
 
+NEVER_FOUND = """
+from photocompare.base.memory import look_seldom_for_cycles
+class Held:
+    def __del__(self):
+        print("found")
+look_seldom_for_cycles()
+one = Held()
+one.itself = one
+del one
+"""
+
 
 def _pools(first: str) -> int:
     said = subprocess.run([sys.executable, "-c", COUNT_POOLS.format(first=first)], capture_output=True, text=True, check=True)
@@ -90,3 +101,8 @@ def test_cycles_are_looked_for_after_more_objects_than_libraries_make() -> None:
 def test_freed_memory_is_kept_until_it_is_given_back() -> None:
     said = subprocess.run([sys.executable, "-c", KEEP], capture_output=True, text=True, check=True)
     assert int(said.stdout) > 10_000  # pages of four pictures of 20 MB
+
+
+def test_no_cycles_are_looked_for_at_the_end() -> None:
+    said = subprocess.run([sys.executable, "-c", NEVER_FOUND], capture_output=True, text=True, check=True)
+    assert said.stdout == ""

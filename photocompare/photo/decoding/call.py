@@ -34,10 +34,11 @@ from photocompare.base.messages import Head, Message, pipes_of, receive, receive
 from photocompare.photo.decoding.refusal import OUT_OF_MEMORY
 
 CHILD = (
-    "import sys; sys.path[:0] = [folder for folder in sys.argv[1:-1] if folder not in sys.path]; "
+    "import gc, sys; gc.disable(); sys.path[:0] = [folder for folder in sys.argv[1:-1] if folder not in sys.path]; "
     "from photocompare.photo.decoding.child import main; main()"
 )
-"""`python -I` passes over the working folder, PYTHONPATH and the user's site: the folders of the libraries are handed over."""
+"""`python -I` passes over the working folder, PYTHONPATH and the user's site: the folders of the libraries are handed over.  One photo's
+objects need no look for those that hold each other."""
 
 ENDED_BY_LIMIT = frozenset({getattr(signal, name).value for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)})
 """Signals that end a child which ran past its processor time, its wall time or the machine's memory."""

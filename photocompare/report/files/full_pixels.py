@@ -88,7 +88,14 @@ class AfterFrame:
     def __init__(self, pictures: Pictures, registration: Registration) -> None:
         self._shape = pictures.after.shape[:2]
         self._height, self._width = (max(1, round(side * pictures.factor_after)) for side in self._shape)
-        self._inverse = self._invert(registration.map_xy)
+        self._before = self._at_each_pixel(self._invert(registration.map_xy))
+
+    def _at_each_pixel(self, inverse: MapXY) -> MapXY:
+        """The inverse between its nodes."""
+        node_of_pixel = np.array([[1 / GRID_STEP, 0, 0], [0, 1 / GRID_STEP, 0]])
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        size = (self._width, self._height)
+        return np.asarray(cv2.warpAffine(inverse, node_of_pixel, size, flags=how, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
 
     def _invert(self, map_xy: MapXY) -> MapXY:
         """Before working (x, y) at every `GRID_STEP`-th working pixel of the after photo; far outside where there is none."""
@@ -114,13 +121,7 @@ class AfterFrame:
 
     def _read(self, working: _Working) -> _Working:
         """A picture of the before frame read at the after photo's working pixels, between its pixels in a straight line."""
-        node_of_pixel = np.array([[1 / GRID_STEP, 0, 0], [0, 1 / GRID_STEP, 0]])
-        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        size = (self._width, self._height)
-        before = np.asarray(
-            cv2.warpAffine(self._inverse, node_of_pixel, size, flags=how, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32
-        )
-        return sampled_on(working, before, beyond="zero")
+        return sampled_on(working, self._before, beyond="zero")
 
 
 def _split(map_xy: MapXY) -> tuple[NDArray[np.float32], NDArray[np.float32], MapXY]:
