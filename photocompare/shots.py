@@ -27,7 +27,7 @@ from photocompare.settings import STANDARD, Settings
 MOST_SHOTS = 4
 """Of one visit: a fifth would narrow the interval by a tenth of what the first four did."""
 
-SHARED_CAUSES = frozenset({"threshold", "field", "witnesses", "sample", "misread", "unchanged"})
+SHARED_CAUSES = frozenset({"threshold", "field", "witnesses", "sample", "misread", "unchanged", "calibre"})
 """Causes that lie in the leg, its veins or who looks: the same in every shot of a visit, and no number of shots averages them away."""
 
 _DISAGREE_Z = 2.58

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photocompare.clearance.outcome import OutcomeOptions, VeinFindings, vein_flags
-from photocompare.veins.fate import judge_fate
+from photocompare.clearance.outcome import Outcome, OutcomeOptions, VeinFindings, summarise, vein_flags
+from photocompare.veins.fate import FateOptions, judge_fate
 from photocompare.veins.pieces import find_veins
 from photocompare.veins.pigment import Pigment
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp, unsaid
@@ -43,3 +43,29 @@ def test_a_wide_band_out_of_view_counts_by_its_length() -> None:
     fates = judge_fate(pair, (veins, veins), NOWHERE, unsaid(veins), sharp(veins))
     findings = VeinFindings(pair, (veins, veins), fates, Pigment(NOWHERE, NOWHERE, NOWHERE, NOWHERE))
     assert vein_flags(findings, PX_PER_MM, options=OutcomeOptions()) == ()
+
+
+def by_calibre(reticular_px: float) -> Outcome:
+    """A thin vein that stayed and two wide ones that went, 12 and 18 px as drawn."""
+    thin, middle, wide = lines((60, 8), width_px=5), lines((160, 8), width_px=12), lines((280, 8), width_px=18)
+    pair = pair_of(np.maximum(np.maximum(thin, middle), wide), thin)
+    veins = find_veins(pair.before, np.ones(SHAPE, bool), PX_PER_MM)
+    fates = judge_fate(pair, (veins, veins), NOWHERE, unsaid(veins), sharp(veins))
+    findings = VeinFindings(pair, (veins, veins), fates, Pigment(NOWHERE, NOWHERE, NOWHERE, NOWHERE))
+    return summarise(findings, reticular_px, 1.0, options=OutcomeOptions(), fate=FateOptions())
+
+
+def test_a_vein_whose_class_is_in_doubt_widens_the_interval_of_its_class() -> None:
+    """With the limit at 12 px the middle vein may be of either class: the thin ones' clearance is 0 or a half."""
+    clear, doubtful = (by_calibre(limit).by_calibre for limit in (8.0, 12.5))
+    assert clear["telangiectasia"].clearance.value == pytest.approx(0, abs=3)
+    assert clear["reticular"].clearance.value == pytest.approx(100, abs=3)
+    assert clear["telangiectasia"].clearance.causes["calibre"] == 0
+    assert clear["reticular"].clearance.causes["calibre"] == pytest.approx(0, abs=0.1)
+    unsure, sure = doubtful["telangiectasia"].clearance, clear["telangiectasia"].clearance
+    assert unsure.causes["calibre"] > 20
+    assert unsure.high - unsure.low > sure.high - sure.low + 20
+
+
+def test_without_a_class_there_is_no_figure_for_it() -> None:
+    assert set(by_calibre(60.0).by_calibre) == {"telangiectasia"}
