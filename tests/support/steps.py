@@ -111,14 +111,24 @@ def upload_pair(page: Page, name: str) -> None:
 @contextlib.contextmanager
 def measuring_held() -> Iterator[None]:
     """While the processes that measure for this test's viewer stand still: what is done meanwhile comes before the result."""
-    measuring = [p for p in psutil.Process().children(recursive=True) if any("viewer.measuring.child" in word for word in p.cmdline())]
+    measuring = [process for process in psutil.Process().children(recursive=True) if _measures(process)]
     for process in measuring:
-        process.suspend()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.suspend()
     try:
         yield
     finally:
         for process in measuring:
-            process.resume()
+            with contextlib.suppress(psutil.NoSuchProcess):  # the viewer ends one that it needs no more
+                process.resume()
+
+
+def _measures(process: psutil.Process) -> bool:
+    """Whether a process measures for a viewer; one that has just ended doesn't."""
+    try:
+        return any("viewer.measuring.child" in word for word in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def stop_button(page: Page) -> Locator:
