@@ -137,9 +137,7 @@ def length_clearance(fates: Fates, px_per_mm: float, *, options: ClearanceOption
     Counts
         NaN where nothing is seen before.
     """
-    pieces = [p.piece for p in fates.baseline]
-    length = np.array([piece.length_px for piece in pieces], np.float64)
-    contrasts = fates.contrasts
+    pieces, length, contrasts = [p.piece for p in fates.baseline], _lengths(fates), fates.contrasts
     percent = _clearance(length, contrasts, rules)
     if math.isnan(percent):
         return Counts(math.nan, {})
@@ -168,6 +166,15 @@ def length_clearance(fates: Fates, px_per_mm: float, *, options: ClearanceOption
         "field": 0.0 if math.isnan(within) else half(within, percent),
     }
     return Counts(percent, causes)
+
+
+def expected_clearance(fates: Fates, rules: FateOptions) -> float:
+    """Clearance of expected length over the baseline pieces, percent, by itself; NaN where nothing is seen before."""
+    return _clearance(_lengths(fates), fates.contrasts, rules)
+
+
+def _lengths(fates: Fates) -> NDArray[np.float64]:
+    return np.array([p.piece.length_px for p in fates.baseline], np.float64)
 
 
 def _clearance(length: NDArray[np.float64], contrasts: PieceContrasts, rules: FateOptions) -> float:

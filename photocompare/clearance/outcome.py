@@ -11,7 +11,15 @@ import numpy as np
 from photocompare.base.arrays import Mask
 from photocompare.base.estimate import Estimate
 from photocompare.base.masks import depth_px
-from photocompare.clearance.intervals import ClearanceOptions, Counts, area_clearance, length_clearance, net_change, unchanged_map
+from photocompare.clearance.intervals import (
+    ClearanceOptions,
+    Counts,
+    area_clearance,
+    expected_clearance,
+    length_clearance,
+    net_change,
+    unchanged_map,
+)
 from photocompare.veins.classes import ASSESSED_FATES, CALIBRES, FATES
 from photocompare.veins.fate import FateOptions, Fates
 from photocompare.veins.pieces import Veins
@@ -182,7 +190,7 @@ def _by_calibre(
         before_px = math.fsum(chosen.expected_px.tolist())
         if before_px > 0:
             counts = length_clearance(chosen, findings.pair.px_per_mm, options=options.clearance, rules=rules)
-            doubt = _calibre_doubt(findings.fates, calibre, reticular_px, options.calibre_doubt)
+            doubt = _calibre_doubt(findings.fates, calibre, reticular_px, options.calibre_doubt, rules)
             widening = options.clearance.widening.reticular if calibre == "reticular" else options.clearance.widening.length
             share = _share(Counts(counts.percent, {**counts.causes, "calibre": doubt}), options.clearance, widening)
             found[calibre] = CalibreOutcome(share, before_px / factor)
@@ -195,16 +203,12 @@ def _of_calibre(fates: Fates, calibre: str, reticular_px: float) -> Fates:
     return fates.only(fates.assessed & known, new)
 
 
-def _calibre_doubt(fates: Fates, calibre: str, reticular_px: float, doubt: float) -> float:
+def _calibre_doubt(fates: Fates, calibre: str, reticular_px: float, doubt: float, rules: FateOptions) -> float:
     """Standard error of a calibre's clearance from which veins it is made of, percentage points; 0 where another limit leaves it none."""
-    cleared = []
-    for limit in (reticular_px / doubt, reticular_px * doubt):
-        chosen = _of_calibre(fates, calibre, limit)
-        before_px = math.fsum(chosen.expected_px.tolist())
-        after_px = math.fsum(p.piece.length_px * p.seen_after for p in chosen.baseline)
-        if before_px > 0:
-            cleared.append(100 * (1 - after_px / before_px))
-    return abs(cleared[0] - cleared[1]) / 2 if len(cleared) == 2 else 0.0
+    narrower, wider = (
+        expected_clearance(_of_calibre(fates, calibre, limit), rules) for limit in (reticular_px / doubt, reticular_px * doubt)
+    )
+    return 0.0 if math.isnan(narrower + wider) else abs(narrower - wider) / 2
 
 
 def _share(counts: Counts, how: ClearanceOptions, widening: float) -> Estimate:
