@@ -1,10 +1,10 @@
 """The learned reading of skin: how visible are vein and stain at every pixel.
 
-Two small U-Nets (`training/`), run by onnxruntime.  One reads a photo alone.  The other reads the after photo and sees the before photo
-beside it, as a reader does who looks from one to the other: a line that goes where a vein went is a vein's remains, brown of the
-same course is its stain, and what was there before and was no vein is none now.  Their input is light-free
-(`skin_reading.flattened_density`); their outputs are CIE76 colour differences under neutral light at mid exposure, the unit in which
-"visible" is defined, and the probability of being visible.
+Two small U-Nets (`training/`), run by onnxruntime, most of either in whole numbers of eight bits.  One reads a photo alone.  The other
+reads the after photo and sees the before photo beside it, as a reader does who looks from one to the other: a line that goes where a vein
+went is a vein's remains, brown of the same course is its stain, and what was there before and was no vein is none now.  Their input is
+light-free (`veins.reading.flattened_density`); their outputs are CIE76 colour differences under neutral light at mid exposure, the unit in
+which "visible" is defined, and the probability of being visible.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_b
 from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
 
 MODELS = {
-    1: ("vein_unet.onnx", "3124a8ffbecebe9b20ae9a1b0deb53ee3312319e4d95a89a742f0d440c469ac6"),
-    2: ("vein_pair_unet.onnx", "5e5796b3a42bb2c85b7479d6742e0152839aef553613e0d749cab5c4c81ed583"),
+    1: ("vein_unet.onnx", "db4dcfdb3b2590b8af30ce86622add090f70f85fb6ed0a9838928ab0462acd68"),
+    2: ("vein_pair_unet.onnx", "cff0b8d2c71d3b4fa9d769c6d7c0a1903f5d18153d539c0add4a9dac02790bca"),
 }
 """By how many photos a network looks at: its file and the file's SHA-256."""
 

@@ -6,9 +6,11 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 
 from photocompare.base.arrays import LinearRGB
@@ -24,6 +26,8 @@ SHAPE = (200, 240)
 EVERYWHERE = np.ones(SHAPE, np.bool_)
 VEIN_COLOUR = (0.26, 0.41, 0.21)
 """Density of a 0.3 mm vessel close under light skin (Monte Carlo table in `docs/method.md`)."""
+TRAINED = Path(__file__).parents[2] / "training" / "weights"
+"""The networks as they were trained, before eight bits were made of them."""
 HAIR_COLOUR = (0.45, 0.42, 0.40)
 
 
@@ -75,6 +79,19 @@ def test_the_models_that_ship_are_those_that_were_measured(photos: int) -> None:
     assert hashlib.sha256(content).hexdigest() == sha256
     assert len(content) < 5 * 2**20
     assert network_available()
+
+
+@pytest.mark.parametrize("photos", MODELS)
+def test_the_models_that_ship_read_as_the_trained_ones(photos: int) -> None:
+    name, _ = MODELS[photos]
+    visits = np.concatenate([flattened_density(photographed(strength, 4), EVERYWHERE) for strength in (1.0, 0.3)][:photos], axis=2)
+    flat = np.ascontiguousarray(visits.transpose(2, 0, 1)[np.newaxis, :, :192])
+    trained = onnxruntime.InferenceSession(TRAINED / name, providers=["CPUExecutionProvider"])
+    told, meant = (np.maximum(network.run(None, {"flat": flat})[0][0, :4], 0) for network in (vein_network._session(photos), trained))
+    vein = meant > np.log(2.5)
+    assert np.count_nonzero(vein) > 500
+    assert np.abs(told - meant)[vein].mean() < 0.05
+    assert np.abs(told - meant).mean() < 0.01
 
 
 def test_the_network_s_quarters_are_put_back_where_they_belong() -> None:
@@ -134,7 +151,10 @@ def test_readings_have_their_ranges_and_end_with_the_leg(skin: LinearRGB) -> Non
 def test_the_light_is_taken_off_before_anything_is_read(skin: LinearRGB) -> None:
     dim = np.asarray(skin * np.array([0.5, 0.45, 0.35]), np.float32)
     np.testing.assert_allclose(flattened_density(dim, EVERYWHERE), flattened_density(skin, EVERYWHERE), atol=2e-3)
-    np.testing.assert_allclose(read_skin(dim, EVERYWHERE).vein_de, read_skin(skin, EVERYWHERE).vein_de, atol=0.1)
+    moved = np.abs(read_skin(dim, EVERYWHERE).vein_de - read_skin(skin, EVERYWHERE).vein_de)
+    # A last bit of the picture may tip a number of eight bits within the network over to the next.
+    assert np.percentile(moved, 99) < 0.1
+    assert moved.max() < 0.3
 
 
 @pytest.mark.usefixtures("reload_model")

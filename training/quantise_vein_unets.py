@@ -1,0 +1,114 @@
+"""Make the network files that ship from the trained ones: `python quantise_vein_unets.py weights ../photocompare/models`.
+
+Weights and activations become whole numbers of eight bits, but for the first and the last convolution.  Their ranges are those that six
+rendered pairs of legs, read as a comparison reads them, need from end to end: a range that cuts rare strong values off biases all readings.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from unittest import mock
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from photocompare.base.arrays import Mask
+from photocompare.comparison import compare
+from photocompare.phantom import write_cases
+from photocompare.photo.reading import read_photo
+from photocompare.veins import network
+from photocompare.veins.reading import SkinReading
+
+PAIRS, SEED, KINDS = 6, 20261129, ("graded", "graded", "null")
+CROPS, CROP = 6, 192
+"""Crops of each picture that is read, and their side, px: a multiple of 16."""
+
+FLOAT = ["/first", "/out/Conv"]
+"""What is not quantised: eight bits for the picture would be a third of a faint vein's density, and for the readings coarse steps."""
+
+
+def on_pixels(trained: pathlib.Path, out: pathlib.Path) -> None:
+    """Write the parting of the picture into 2 x 2 cells and the convolution after it as one convolution of 6 x 6 pixels."""
+    model = onnx.load(trained)
+    graph = model.graph
+    values = {i.name: i for i in graph.initializer}
+    cells, first = graph.node[0], graph.node[1]
+    gain = float(numpy_helper.to_array(values[cells.input[1]]).max())
+    of_cells = numpy_helper.to_array(values[first.input[1]])
+    planes = of_cells.shape[1] // 4
+    of_pixels = np.zeros((len(of_cells), planes, 6, 6), np.float32)
+    for cell in range(4):
+        of_pixels[:, :, cell // 2 :: 2, cell % 2 :: 2] = gain * of_cells[:, np.arange(planes) * 4 + cell]
+    geometry = {"kernel_shape": [6, 6], "strides": [2, 2], "pads": [2, 2, 2, 2], "dilations": [1, 1], "group": 1}
+    node = helper.make_node("Conv", ["flat", "first.weight", first.input[2]], list(first.output), name="/first", **geometry)
+    rest = list(graph.node)[2:]
+    del graph.node[:]
+    graph.node.extend([node, *rest])
+    for name in (cells.input[1], first.input[1]):
+        graph.initializer.remove(values[name])
+    graph.initializer.append(numpy_helper.from_array(of_pixels, "first.weight"))
+    onnx.checker.check_model(model)
+    onnx.save(model, out)
+
+
+def pictures() -> dict[int, list[np.ndarray]]:
+    """What either network reads of the rendered pairs, (1, 3 or 6, CROP, CROP) each, by how many photos it looks at."""
+    rng = np.random.default_rng(SEED)
+    taken: dict[int, list[np.ndarray]] = {photos: [] for photos in network.MODELS}
+    read = network._read
+
+    def kept(leg: Mask, box: tuple[slice, slice], planes: np.ndarray, *, last: bool) -> SkinReading:
+        for _ in range(CROPS):
+            top, left = (16 * int(rng.integers(0, (side - CROP) // 16)) for side in planes.shape[1:])
+            crop = planes[np.newaxis, :, top : top + CROP, left : left + CROP]
+            taken[len(planes) // 3].append(np.array(crop, np.float32, order="C"))
+        return read(leg, box, planes, last=last)
+
+    with tempfile.TemporaryDirectory() as folder, mock.patch.object(network, "_read", kept):
+        for case in write_cases(pathlib.Path(folder), pairs=PAIRS, seed=SEED, kinds=KINDS):
+            compare(*(read_photo(case / f"{which}.jpg") for which in ("before", "after")))
+    return taken
+
+
+class Crops(CalibrationDataReader):  # type: ignore[misc]
+    """Gives the crops one after the other, as onnxruntime asks for them."""
+
+    def __init__(self, crops: list[np.ndarray]) -> None:
+        self.left: Iterator[np.ndarray] = iter(crops)
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        """The next crop; None after the last."""
+        crop = next(self.left, None)
+        return None if crop is None else {"flat": crop}
+
+
+def main(trained: str, out: str) -> None:
+    # Read by the networks that are to be replaced: only what goes into them is taken.
+    crops = pictures()
+    for photos, (name, _) in network.MODELS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            whole, prepared = pathlib.Path(folder) / "whole.onnx", pathlib.Path(folder) / "prepared.onnx"
+            on_pixels(pathlib.Path(trained) / name, whole)
+            quant_pre_process(whole, prepared, skip_symbolic_shape=True)
+            quantize_static(
+                prepared,
+                pathlib.Path(out) / name,
+                Crops(crops[photos]),
+                quant_format=QuantFormat.QDQ,
+                per_channel=True,
+                # Seven bits of weight: processors without instructions for it add two products in sixteen bits, which eight overflow.
+                reduce_range=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                nodes_to_exclude=FLOAT,
+            )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
