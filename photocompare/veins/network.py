@@ -25,8 +25,8 @@ from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_b
 from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
 
 MODELS = {
-    1: ("vein_unet.onnx", "db4dcfdb3b2590b8af30ce86622add090f70f85fb6ed0a9838928ab0462acd68"),
-    2: ("vein_pair_unet.onnx", "cff0b8d2c71d3b4fa9d769c6d7c0a1903f5d18153d539c0add4a9dac02790bca"),
+    1: ("vein_unet.onnx", "12dbf712428a51e6c05df65e05ab6f5174b856385f959ca907d48b8021aa4aa1"),
+    2: ("vein_pair_unet.onnx", "8ba8b273cc6fc37a99c7dd306058fe8ab83bea8a432af4996f38c16cf3a047da"),
 }
 """By how many photos a network looks at: its file and the file's SHA-256."""
 
