@@ -154,7 +154,7 @@ def test_the_light_is_taken_off_before_anything_is_read(skin: LinearRGB) -> None
     moved = np.abs(read_skin(dim, EVERYWHERE).vein_de - read_skin(skin, EVERYWHERE).vein_de)
     # A last bit of the picture may tip a number of eight bits within the network over to the next.
     assert np.percentile(moved, 99) < 0.1
-    assert moved.max() < 0.3
+    assert moved.max() < 0.5
 
 
 @pytest.mark.usefixtures("reload_model")
