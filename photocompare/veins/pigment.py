@@ -42,7 +42,7 @@ class PigmentOptions:
     probability_where_browner : float
         The same where the skin on that course has become browner by `visible_de`: odds nine times as high again, for what the photos
         themselves show.  On fifteen stained pairs of two renderers 0.02 finds 75 and 88 % of the stains at a precision of 0.84 and 0.97
-        where 0.05 finds 67 and 83 %; where nothing changed 33 mm2 a real pair are gained, and 26 (docs/method.md).
+        where 0.05 finds 67 and 83 %; where nothing changed 20 mm2 a real pair are gained, and 19 (docs/method.md).
     visible_de : float
         CIE76 from which brown counts: the contract's.
     changed_de : float
