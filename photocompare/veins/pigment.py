@@ -40,9 +40,9 @@ class PigmentOptions:
         of patients, elsewhere it is rare (docs/method.md).  Odds six times as high are assumed, so 0.15 there is 0.5 elsewhere; on
         rendered after photos this finds a tenth more of the stains than 0.25 did, at a precision of 0.96.
     probability_where_browner : float
-        The same where the skin on that course has become browner by `visible_de`: odds nine times as high again, for what the photos
-        themselves show.  On 20 stained phantoms that chose nothing 0.02 finds 50 % of the stains at a precision of 0.81 where 0.05 finds
-        44 % at 0.80; where there is none 28 mm2 a pair are marked, and 13 (docs/method.md).
+        The same where the skin on that course has become browner by `visible_de`: odds three times as high again, for what the photos
+        themselves show.  On 20 rendered after photos 0.05 finds a tenth more of the stains than none, as precisely; 0.02 finds another
+        tenth more, and twice as much brown where there is none (docs/method.md).
     visible_de : float
         CIE76 from which brown counts: the contract's.
     changed_de : float
@@ -66,7 +66,7 @@ class PigmentOptions:
     mole_roundness: float = 0.6
     course_mm: float = 2.0
     probability_on_course: float = 0.15
-    probability_where_browner: float = 0.02
+    probability_where_browner: float = 0.05
     visible_de: float = 2.3
     changed_de: float = 1.15
     surround_mm: float = 12.0
