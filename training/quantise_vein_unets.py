@@ -43,10 +43,9 @@ def on_pixels(trained: pathlib.Path, out: pathlib.Path) -> None:
     cells, first = graph.node[0], graph.node[1]
     gain = float(numpy_helper.to_array(values[cells.input[1]]).max())
     of_cells = numpy_helper.to_array(values[first.input[1]])
-    planes = of_cells.shape[1] // 4
-    of_pixels = np.zeros((len(of_cells), planes, 6, 6), np.float32)
-    for cell in range(4):
-        of_pixels[:, :, cell // 2 :: 2, cell % 2 :: 2] = gain * of_cells[:, np.arange(planes) * 4 + cell]
+    # Channels are plane, row and column within a cell; those two become the finer part of the kernel's rows and columns.
+    parted = of_cells.reshape(len(of_cells), -1, 2, 2, 3, 3).transpose(0, 1, 4, 2, 5, 3)
+    of_pixels = gain * parted.reshape(len(of_cells), -1, 6, 6)
     geometry = {"kernel_shape": [6, 6], "strides": [2, 2], "pads": [2, 2, 2, 2], "dilations": [1, 1], "group": 1}
     node = helper.make_node("Conv", ["flat", "first.weight", first.input[2]], list(first.output), name="/first", **geometry)
     rest = list(graph.node)[2:]
