@@ -348,7 +348,7 @@ def _agreed(
         return *own, np.zeros_like(own[0].vein_de), np.zeros_like(own[1].vein_de)
     both = before.field.leg & shown
     # Either photo in the same way: what only one of them was helped with would count as change.
-    pairs = tuple(zip(own, read_beside(before.linear, warped, both), strict=True))
+    pairs = tuple(zip(own, read_beside(before.linear, warped, both, options=settings.agreement), strict=True))
     first, second = (agreed(*two, both, options=settings.agreement) for two in pairs)
     apart_before, apart_after = (np.where(both, beside.vein_de - by_itself.vein_de, np.float32(0)) for by_itself, beside in pairs)
     return first, second, apart_before, apart_after

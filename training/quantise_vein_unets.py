@@ -58,6 +58,26 @@ def on_pixels(trained: pathlib.Path, out: pathlib.Path) -> None:
     onnx.save(model, out)
 
 
+def pooled_before_rounding(path: pathlib.Path) -> None:
+    """Let the first pooling take what comes out of the convolution, before that is rounded to eight bits, instead of after.
+
+    The same bits, since the largest of four stays the largest when rounded; but onnxruntime has no quick way to pool whole numbers whose
+    channels lie apart, as they do there alone, and takes a tenth of the network's time for it.
+    """
+    model = onnx.load(path)
+    values = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
+    giver = {name: node for node in model.graph.node for name in node.output}
+    pool = next(node for node in model.graph.node if node.op_type == "MaxPool")
+    rounded = giver[giver[pool.input[0]].input[0]]
+    after = next(node for node in model.graph.node if pool.output[0] in node.input)
+    steps = [values[node.input[1]] for node in (rounded, after)]
+    if rounded.op_type != "QuantizeLinear" or steps[0] != steps[1]:
+        raise ValueError("the first pooling is not between two roundings to the same steps")
+    pool.input[0] = rounded.input[0]
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
 def pictures() -> dict[int, list[np.ndarray]]:
     """What either network reads of the rendered pairs, (1, 3 or 6, CROP, CROP) each, by how many photos it looks at."""
     rng = np.random.default_rng(SEED)
@@ -109,6 +129,7 @@ def main(trained: str, out: str) -> None:
                 weight_type=QuantType.QInt8,
                 nodes_to_exclude=FLOAT,
             )
+        pooled_before_rounding(pathlib.Path(out) / name)
 
 
 if __name__ == "__main__":

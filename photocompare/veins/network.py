@@ -9,6 +9,7 @@ which "visible" is defined, and the probability of being visible.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from functools import cache
@@ -20,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask
-from photocompare.veins.reading import SkinReading, flattened_density
+from photocompare.veins.reading import STANDARD_AGREEMENT, AgreementOptions, SkinReading, flattened_density
 from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_by_ridges
 from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
 
 MODELS = {
-    1: ("vein_unet.onnx", "12dbf712428a51e6c05df65e05ab6f5174b856385f959ca907d48b8021aa4aa1"),
-    2: ("vein_pair_unet.onnx", "8ba8b273cc6fc37a99c7dd306058fe8ab83bea8a432af4996f38c16cf3a047da"),
+    1: ("vein_unet.onnx", "f6238d03a9b92161d7d57b593d16ede814cacbbe1a27f3902139312229c80b88"),
+    2: ("vein_pair_unet.onnx", "df0a837ebbeefea18df122269c18a3d7374c18a5c3a7b202a55d3ae8c524f4eb"),
 }
 """By how many photos a network looks at: its file and the file's SHA-256."""
 
@@ -97,7 +98,9 @@ def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_R
     return _nothing(leg) if box is None else _read(leg, box, _planes((linear,), leg, box), last=last)
 
 
-def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinReading, SkinReading]:
+def read_beside(
+    first: LinearRGB, second: LinearRGB, leg: Mask, *, options: AgreementOptions = STANDARD_AGREEMENT
+) -> tuple[SkinReading, SkinReading]:
     """How visible vein and stain are in each photo of a pair, in sight of the other.
 
     Parameters
@@ -106,6 +109,8 @@ def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinRea
         Both in one frame.
     leg : Mask
         What both photos show of the leg; outside it everything reads 0.
+    options : AgreementOptions
+        How far coarse photos are enlarged for it; the readings come back in the photos' own frame.
 
     Raises
     ------
@@ -114,6 +119,19 @@ def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinRea
     """
     if not network_available():
         raise ValueError("the networks are missing; read each photo alone")
+    factor = options.enlarged(leg.size)
+    if factor == 1:
+        return _read_both(first, second, leg)
+    shape = [round(side * factor) for side in leg.shape]
+    # Cubic interpolation shoots over at edges.
+    larger = [np.clip(_resized(photo, shape, cv2.INTER_CUBIC), 0, 1) for photo in (first, second)]
+    there = np.asarray(_resized(leg.view(np.uint8), shape, cv2.INTER_NEAREST), dtype=np.bool_)
+    one, other = _read_both(larger[0], larger[1], there)
+    return _back_on(leg, one), _back_on(leg, other)
+
+
+def _read_both(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinReading, SkinReading]:
+    """Each photo in sight of the other, at the photos' own scale."""
     box = _box(leg)
     if box is None:
         return _nothing(leg), _nothing(leg)
@@ -121,6 +139,18 @@ def read_beside(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinRea
     planes = _planes((first, second), leg, box, room=3)
     planes[6:] = planes[:3]
     return _read(leg, box, planes[:6], last=False), _read(leg, box, planes[3:], last=True)
+
+
+def _resized(picture: NDArray[Any], shape: Sequence[int], how: int) -> NDArray[Any]:
+    return np.asarray(cv2.resize(picture, (shape[1], shape[0]), interpolation=how))
+
+
+def _back_on(leg: Mask, reading: SkinReading) -> SkinReading:
+    """A reading of enlarged photos in the frame of `leg`; 0 outside it."""
+    within, out = leg.view(np.uint8), np.zeros((4, *leg.shape), np.float32)
+    for f, channel in zip(dataclasses.fields(reading), out, strict=True):
+        cv2.copyTo(_resized(getattr(reading, f.name), leg.shape, cv2.INTER_LINEAR), within, channel)
+    return SkinReading(*out)
 
 
 _Box = tuple[slice, slice]

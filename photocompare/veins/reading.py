@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -73,16 +74,33 @@ class AgreementOptions:
     ----------
     beside_share : float
         Weight, 0..1, of the reading in sight of the other photo.  0.5 to 0.7 serve about alike (`docs/method.md`).
+    least_pixels : int
+        Coarser photos are enlarged to so many pixels before they are read in sight of each other: two readings at two scales err less alike
+        than two at one (`docs/method.md`).
+    most_enlarged : float
+        How far at most, a factor on both sides: beyond it veins are missed.
     """
 
     beside_share: float = 0.6
+    least_pixels: int = 1_280_000
+    most_enlarged: float = 1.25
 
     def __post_init__(self) -> None:
         if not 0 <= self.beside_share <= 1:
             raise ValueError("a share lies between 0 and 1")
+        if self.most_enlarged < 1:
+            raise ValueError("nothing is enlarged by less than 1")
+
+    def enlarged(self, pixels: int) -> float:
+        """By how much a photo of so many pixels is enlarged before it is read in sight of another, 1 or more."""
+        return min(max(1.0, math.sqrt(self.least_pixels / pixels)), self.most_enlarged)
 
 
-def agreed(alone: SkinReading, beside: SkinReading, both: Mask, *, options: AgreementOptions = AgreementOptions()) -> SkinReading:
+STANDARD_AGREEMENT = AgreementOptions()
+"""How readings are taken together unless settings say otherwise."""
+
+
+def agreed(alone: SkinReading, beside: SkinReading, both: Mask, *, options: AgreementOptions = STANDARD_AGREEMENT) -> SkinReading:
     """What two readings of the same skin say together: their weighted mean.
 
     The two err apart: who sees one photo alone takes brown in a vein's place for the vein, and misses faint remains; who knows where a vein

@@ -36,7 +36,7 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return Normalised(one + 0, other, 0.0, 0.0, 1.0, np.ones(3), ())
 
         monkeypatch.setattr(recipe, "read_skin", read)
-        monkeypatch.setattr(recipe, "read_beside", lambda one, *_: (reading(one.shape[:2], before), reading(one.shape[:2], after)))
+        monkeypatch.setattr(recipe, "read_beside", lambda one, *_, **__: (reading(one.shape[:2], before), reading(one.shape[:2], after)))
         monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_, **__: Forced(*np.full((2, len(pieces)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
         monkeypatch.setattr(prepared_photo, "judge_quality", sound_quality)

@@ -168,6 +168,7 @@ OPTIONS_OF = {
     "prepare_pair": {"settings": ""},
     "register": {"options": "registration", "field_options": "field"},
     "read_skin": {"ridges": "ridges"},
+    "read_beside": {"options": "agreement"},
     "find_veins": {"options": "veins"},
     "agreed": {"options": "agreement"},
     "find_pair_pigment": {"options": "pigment"},

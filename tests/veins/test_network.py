@@ -18,7 +18,7 @@ from photocompare.comparison import compare
 from photocompare.photo.reading import read_photo
 from photocompare.veins import network as vein_network
 from photocompare.veins.network import MODELS, network_available, read_beside, read_skin
-from photocompare.veins.reading import SkinReading, agreed, flattened_density
+from photocompare.veins.reading import AgreementOptions, SkinReading, agreed, flattened_density
 from photocompare.veins.ridges import read_skin_by_ridges
 from tests.support.rendered_pairs import graded_pair
 
@@ -116,6 +116,24 @@ def test_either_photo_is_read_in_sight_of_the_other(skin: LinearRGB) -> None:
     leg = EVERYWHERE.copy()
     leg[:, :101] = False
     assert not any(one.vein_de[~leg].any() for one in read_beside(skin, skin, leg))
+
+
+def test_coarse_photos_are_enlarged_before_they_are_read_together(skin: LinearRGB) -> None:
+    sizes: list[tuple[int, ...]] = []
+
+    def seen_by_the_network(leg: np.ndarray, *_: object, **__: object) -> SkinReading:
+        sizes.append(leg.shape)
+        row = np.arange(leg.shape[0], dtype=np.float32)[:, np.newaxis]
+        return SkinReading(*(np.repeat(row, leg.shape[1], axis=1) for _ in range(4)))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vein_network, "_read", seen_by_the_network)
+        first, second = read_beside(skin, skin, EVERYWHERE, options=AgreementOptions(most_enlarged=1.25))
+    assert sizes == [(250, 300)] * 2
+    # What was read at a place of the enlarged photo stands at that place of the photo: row r of 200 is at 1.25 r + 0.125 of 250.
+    rows = np.arange(5, 195, dtype=np.float32)[:, np.newaxis]
+    for reading in (first, second):
+        np.testing.assert_allclose(reading.vein_de[5:195], np.repeat(1.25 * rows + 0.125, SHAPE[1], axis=1), atol=0.01)
 
 
 @pytest.mark.usefixtures("reload_model")

@@ -23,9 +23,16 @@ def test_where_the_other_photo_shows_nothing_the_photo_alone_counts() -> None:
     assert [float(told.vein_de[100, column]) for column in (299, 300)] == pytest.approx([4, 8])
 
 
-def test_a_share_lies_between_0_and_1() -> None:
+def test_impossible_options_are_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         AgreementOptions(beside_share=1.2)
+    with pytest.raises(ValueError, match="enlarged by less than 1"):
+        AgreementOptions(most_enlarged=0.8)
+
+
+def test_coarse_photos_are_enlarged_and_fine_ones_stay() -> None:
+    options = AgreementOptions(least_pixels=1_210_000, most_enlarged=1.25)
+    assert [options.enlarged(pixels) for pixels in (300_000, 1_000_000, 1_210_000, 2_000_000)] == pytest.approx([1.25, 1.1, 1, 1])
 
 
 def test_a_surround_is_taken_off_within_its_region_whatever_lies_beside_it() -> None:
