@@ -57,7 +57,7 @@ def test_date_version_plan_and_what_real_photos_add_are_the_reports() -> None:
     real = STUDY["real"]
     assert f"{real['error']} points from the readers' mean on average over {real['pairs']} pairs, {real['worst']} at most" in opening
     assert f"{real['bias']} points too high on the whole" in opening
-    assert f"{real['width']} points wide there" in opening
+    assert f"inside {real['inside']} of the {real['pairs']} 95 % intervals, which are {real['width']} points wide there" in opening
 
 
 # --- the page
@@ -90,7 +90,7 @@ def test_it_says_the_date_the_version_and_every_number(page: AppTest) -> None:
     assert "−0.2 points (−2.1 to 1.6)" in text
     assert "0 of 20 (at most 13.9 %)" in text
     assert "3.5 (other renderer), 10.7 (ours)" in text
-    assert "6.1 points from their mean on average" in text
+    assert "5.5 points from their mean on average" in text
     assert "{" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
 
