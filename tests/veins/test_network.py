@@ -118,7 +118,7 @@ def test_either_photo_is_read_in_sight_of_the_other(skin: LinearRGB) -> None:
     assert not any(one.vein_de[~leg].any() for one in read_beside(skin, skin, leg))
 
 
-def test_coarse_photos_are_enlarged_before_they_are_read_together(skin: LinearRGB) -> None:
+def test_coarse_photos_are_enlarged_before_they_are_read_together(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[tuple[int, ...]] = []
 
     def seen_by_the_network(leg: np.ndarray, *_: object, **__: object) -> SkinReading:
@@ -126,9 +126,8 @@ def test_coarse_photos_are_enlarged_before_they_are_read_together(skin: LinearRG
         row = np.arange(leg.shape[0], dtype=np.float32)[:, np.newaxis]
         return SkinReading(*(np.repeat(row, leg.shape[1], axis=1) for _ in range(4)))
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vein_network, "_read", seen_by_the_network)
-        first, second = read_beside(skin, skin, EVERYWHERE, options=AgreementOptions(most_enlarged=1.25))
+    monkeypatch.setattr(vein_network, "_read", seen_by_the_network)
+    first, second = read_beside(skin, skin, EVERYWHERE, options=AgreementOptions(most_enlarged=1.25))
     assert sizes == [(250, 300)] * 2
     # What was read at a place of the enlarged photo stands at that place of the photo: row r of 200 is at 1.25 r + 0.125 of 250.
     rows = np.arange(5, 195, dtype=np.float32)[:, np.newaxis]
