@@ -34,11 +34,12 @@ class WorkingOptions:
     Parameters
     ----------
     max_pixels : int
-        A photo with more is reduced.  Two million pixels over a leg half a metre long are 0.3 mm each at worst and 0.1 mm on a
-        photo that a calf fills: two or three across a spider vein; the time of every stage grows with this number.
+        A photo with more is reduced.  1.2 million pixels over a leg half a metre long are 0.4 mm each at worst and 0.13 mm on a
+        photo that a calf fills: two across a spider vein; the time of every stage grows with this number.  Reduced photos are read by
+        networks of their own, which lose nothing by it (`docs/performance.md`).
     """
 
-    max_pixels: int = 2_000_000
+    max_pixels: int = 1_200_000
 
     def __post_init__(self) -> None:
         if self.max_pixels < 1:

@@ -6,6 +6,7 @@ rendered pairs of legs, read as a comparison reads them, need from end to end: a
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import sys
 import tempfile
@@ -22,10 +23,13 @@ from photocompare.base.arrays import Mask
 from photocompare.comparison import compare
 from photocompare.phantom import write_cases
 from photocompare.photo.reading import read_photo
+from photocompare.settings import STANDARD, WorkingOptions
 from photocompare.veins import network
 from photocompare.veins.reading import SkinReading
 
 PAIRS, SEED, KINDS = 6, 20261129, ("graded", "graded", "null")
+AS_RENDERED = 2_000_000
+"""Pixels of a working frame that takes the rendered photos whole."""
 CROPS, CROP = 40, 192
 """Crops of each picture that is read, and their side, px: a multiple of 16.  With a sixth as many, ranges fall short on other photos, and what
 lies beyond them is cut off: strong veins of photographed skin then read 7 % of 1 + contrast too low."""
@@ -78,22 +82,23 @@ def pooled_before_rounding(path: pathlib.Path) -> None:
     onnx.save(model, path)
 
 
-def pictures() -> dict[int, list[np.ndarray]]:
+def pictures(reduced: bool) -> dict[int, list[np.ndarray]]:
     """What either network reads of the rendered pairs, (1, 3 or 6, CROP, CROP) each, by how many photos it looks at."""
     rng = np.random.default_rng(SEED)
-    taken: dict[int, list[np.ndarray]] = {photos: [] for photos in network.MODELS}
+    taken: dict[int, list[np.ndarray]] = {1: [], 2: []}
+    settings = STANDARD if reduced else dataclasses.replace(STANDARD, working=WorkingOptions(AS_RENDERED))
     read = network._read
 
-    def kept(leg: Mask, box: tuple[slice, slice], planes: np.ndarray, *, last: bool) -> SkinReading:
+    def kept(leg: Mask, box: tuple[slice, slice], planes: np.ndarray, *, reduced: bool, last: bool) -> SkinReading:
         for _ in range(CROPS):
             top, left = (16 * int(rng.integers(0, (side - CROP) // 16)) for side in planes.shape[1:])
             crop = planes[np.newaxis, :, top : top + CROP, left : left + CROP]
             taken[len(planes) // 3].append(np.array(crop, np.float32, order="C"))
-        return read(leg, box, planes, last=last)
+        return read(leg, box, planes, reduced=reduced, last=last)
 
     with tempfile.TemporaryDirectory() as folder, mock.patch.object(network, "_read", kept):
         for case in write_cases(pathlib.Path(folder), pairs=PAIRS, seed=SEED, kinds=KINDS):
-            compare(*(read_photo(case / f"{which}.jpg") for which in ("before", "after")))
+            compare(*(read_photo(case / f"{which}.jpg") for which in ("before", "after")), settings=settings)
     return taken
 
 
@@ -111,8 +116,8 @@ class Crops(CalibrationDataReader):  # type: ignore[misc]
 
 def main(trained: str, out: str) -> None:
     # Read by the networks that are to be replaced: only what goes into them is taken.
-    crops = pictures()
-    for photos, (name, _) in network.MODELS.items():
+    crops = {reduced: pictures(reduced) for reduced in (False, True)}
+    for (photos, reduced), (name, _) in network.MODELS.items():
         with tempfile.TemporaryDirectory() as folder:
             whole, prepared = pathlib.Path(folder) / "whole.onnx", pathlib.Path(folder) / "prepared.onnx"
             on_pixels(pathlib.Path(trained) / name, whole)
@@ -120,7 +125,7 @@ def main(trained: str, out: str) -> None:
             quantize_static(
                 prepared,
                 pathlib.Path(out) / name,
-                Crops(crops[photos]),
+                Crops(crops[reduced][photos]),
                 quant_format=QuantFormat.QDQ,
                 per_channel=True,
                 # Seven bits of weight: processors without instructions for it add two products in sixteen bits, which eight overflow.

@@ -126,11 +126,11 @@ def _read(files: _Files, mm_per_px: float | None) -> Visits:
         import photocompare.shots  # noqa: F401
         from photocompare.leg.scale import checked_mm_per_px
         from photocompare.registration.matcher_models import load_matcher
-        from photocompare.veins.network import network_available
+        from photocompare.veins.network import open_networks
 
         if mm_per_px is not None:
             checked_mm_per_px(mm_per_px)
-        network_available()
+        open_networks(reduced=True)  # as most cameras' photos are
         load_matcher()
         return reading.result()
 

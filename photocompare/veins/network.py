@@ -5,6 +5,9 @@ reads the after photo and sees the before photo beside it, as a reader does who 
 went is a vein's remains, brown of the same course is its stain, and what was there before and was no vein is none now.  Their input is
 light-free (`veins.reading.flattened_density`); their outputs are CIE76 colour differences under neutral light at mid exposure, the unit in
 which "visible" is defined, and the probability of being visible.
+
+There is one of either for photos that are measured as they are, and one for those that were reduced to the working size: it was taught to
+read a picture as the first reads it enlarged.
 """
 
 from __future__ import annotations
@@ -26,10 +29,12 @@ from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_b
 from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
 
 MODELS = {
-    1: ("vein_unet.onnx", "f6238d03a9b92161d7d57b593d16ede814cacbbe1a27f3902139312229c80b88"),
-    2: ("vein_pair_unet.onnx", "df0a837ebbeefea18df122269c18a3d7374c18a5c3a7b202a55d3ae8c524f4eb"),
+    (1, False): ("vein_unet.onnx", "f6238d03a9b92161d7d57b593d16ede814cacbbe1a27f3902139312229c80b88"),
+    (2, False): ("vein_pair_unet.onnx", "df0a837ebbeefea18df122269c18a3d7374c18a5c3a7b202a55d3ae8c524f4eb"),
+    (1, True): ("vein_unet_reduced.onnx", "0a8198cd409ea66ac83a10d199a0fbdaa35929b0a3095a59689b956d387c20ca"),
+    (2, True): ("vein_pair_unet_reduced.onnx", "c2848616ac61d95765c13918bc6476b1b99518d4a853761dff60a222274f27fe"),
 }
-"""By how many photos a network looks at: its file and the file's SHA-256."""
+"""By how many photos a network looks at, and whether they were reduced: its file and the file's SHA-256."""
 
 MARGIN_PX = 48
 """Kept around the leg's box: a little more than what a pixel's reading depends on beyond the surround."""
@@ -45,19 +50,19 @@ def _share_memory() -> None:
 
 
 @cache
-def _session(photos: int) -> Any:
-    """The network that looks at so many photos, loaded once, its file checked; None where onnxruntime or the right file is missing."""
-    try:
-        import onnxruntime
-    except ImportError:
-        return None
-    name, sha256 = MODELS[photos]
+def _model(photos: int, reduced: bool) -> bytes | None:
+    """The file of the network that looks at so many photos, checked; None where it is missing or another one."""
+    name, sha256 = MODELS[photos, reduced]
     file = resources.files("photocompare") / "models" / name
-    if not file.is_file():
-        return None
-    content = file.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        return None
+    content = file.read_bytes() if file.is_file() else b""
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+
+@cache
+def _session(photos: int, reduced: bool) -> Any:
+    """The network that looks at so many photos, loaded once."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     # Beside registration and after it: two cores where OpenCV may use as many, and no thread that spins while it waits.
@@ -67,15 +72,29 @@ def _session(photos: int) -> Any:
     options.enable_mem_pattern = False
     _share_memory()
     options.add_session_config_entry("session.use_env_allocators", "1")
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(_model(photos, reduced), options, providers=["CPUExecutionProvider"])
 
 
+@cache
 def network_available() -> bool:
-    """Whether both model files are there, unaltered, and can be run."""
-    return all(_session(photos) is not None for photos in MODELS)
+    """Whether all model files are there, unaltered, and can be run."""
+    try:
+        import onnxruntime  # noqa: F401
+    except ImportError:
+        return False
+    return all(_model(*kind) is not None for kind in MODELS)
 
 
-def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_RIDGES, last: bool = True) -> SkinReading:
+def open_networks(*, reduced: bool) -> None:
+    """Load the networks for photos that were reduced, or for those that were not, ahead of their use."""
+    if network_available():
+        for photos in (1, 2):
+            _session(photos, reduced)
+
+
+def read_skin(
+    linear: LinearRGB, leg: Mask, *, reduced: bool = False, ridges: RidgeOptions = STANDARD_RIDGES, last: bool = True
+) -> SkinReading:
     """How visible vein and stain are at every pixel of the leg in one photo.
 
     Parameters
@@ -83,6 +102,8 @@ def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_R
     linear : LinearRGB (H, W, 3)
     leg : Mask
         Outside it everything reads 0.
+    reduced : bool
+        Whether the photo was reduced to the working size (a `PreparedPhoto` with a `factor` below 1).
     ridges : RidgeOptions
         Used without the models.
     last : bool
@@ -95,11 +116,11 @@ def read_skin(linear: LinearRGB, leg: Mask, *, ridges: RidgeOptions = STANDARD_R
     if not network_available():
         return read_skin_by_ridges(linear, leg, options=ridges)
     box = _box(leg)
-    return _nothing(leg) if box is None else _read(leg, box, _planes((linear,), leg, box), last=last)
+    return _nothing(leg) if box is None else _read(leg, box, _planes((linear,), leg, box), reduced=reduced, last=last)
 
 
 def read_beside(
-    first: LinearRGB, second: LinearRGB, leg: Mask, *, options: AgreementOptions = STANDARD_AGREEMENT
+    first: LinearRGB, second: LinearRGB, leg: Mask, *, reduced: bool = False, options: AgreementOptions = STANDARD_AGREEMENT
 ) -> tuple[SkinReading, SkinReading]:
     """How visible vein and stain are in each photo of a pair, in sight of the other.
 
@@ -109,8 +130,10 @@ def read_beside(
         Both in one frame.
     leg : Mask
         What both photos show of the leg; outside it everything reads 0.
+    reduced : bool
+        Whether their frame is that of a photo which was reduced to the working size.
     options : AgreementOptions
-        How far coarse photos are enlarged for it; the readings come back in the photos' own frame.
+        How far coarse photos, which were not reduced, are enlarged for it; the readings come back in the photos' own frame.
 
     Raises
     ------
@@ -119,18 +142,18 @@ def read_beside(
     """
     if not network_available():
         raise ValueError("the networks are missing; read each photo alone")
-    factor = options.enlarged(leg.size)
+    factor = 1.0 if reduced else options.enlarged(leg.size)
     if factor == 1:
-        return _read_both(first, second, leg)
+        return _read_both(first, second, leg, reduced=reduced)
     shape = [round(side * factor) for side in leg.shape]
     # Cubic interpolation shoots over at edges.
     larger = [np.clip(_resized(photo, shape, cv2.INTER_CUBIC), 0, 1) for photo in (first, second)]
     there = np.asarray(_resized(leg.view(np.uint8), shape, cv2.INTER_NEAREST), dtype=np.bool_)
-    one, other = _read_both(larger[0], larger[1], there)
+    one, other = _read_both(larger[0], larger[1], there, reduced=reduced)
     return _back_on(leg, one), _back_on(leg, other)
 
 
-def _read_both(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinReading, SkinReading]:
+def _read_both(first: LinearRGB, second: LinearRGB, leg: Mask, *, reduced: bool) -> tuple[SkinReading, SkinReading]:
     """Each photo in sight of the other, at the photos' own scale."""
     box = _box(leg)
     if box is None:
@@ -138,7 +161,7 @@ def _read_both(first: LinearRGB, second: LinearRGB, leg: Mask) -> tuple[SkinRead
     # Each photo before the other: of three in a row the first two, and the last two.
     planes = _planes((first, second), leg, box, room=3)
     planes[6:] = planes[:3]
-    return _read(leg, box, planes[:6], last=False), _read(leg, box, planes[3:], last=True)
+    return _read(leg, box, planes[:6], reduced=reduced, last=False), _read(leg, box, planes[3:], reduced=reduced, last=True)
 
 
 def _resized(picture: NDArray[Any], shape: Sequence[int], how: int) -> NDArray[Any]:
@@ -181,10 +204,10 @@ def _planes(photos: Sequence[LinearRGB], leg: Mask, box: _Box, *, room: int = 1)
     return planes
 
 
-def _read(leg: Mask, box: _Box, planes: NDArray[np.float32], *, last: bool) -> SkinReading:
+def _read(leg: Mask, box: _Box, planes: NDArray[np.float32], *, reduced: bool, last: bool) -> SkinReading:
     """The reading of the first of the photos, given within the box; after the last a network gives its memory back."""
     out = np.zeros((4, *leg.shape), np.float32)
-    session, inside = _session(len(planes) // 3), leg[box]
+    session, inside = _session(len(planes) // 3, reduced), leg[box]
     whole = np.empty((0, planes.shape[2]), np.float32)
     for rows, own, cells in in_strips(lambda strip, lowest: _run(session, strip, last and lowest), planes, len(inside)):
         within = inside[rows].view(np.uint8)

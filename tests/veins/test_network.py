@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 from collections.abc import Iterator
 from importlib import resources
@@ -57,9 +58,12 @@ def skin() -> LinearRGB:
 @pytest.fixture
 def reload_model() -> Iterator[None]:
     """Load the model afresh in the test, and once more after it."""
-    vein_network._session.cache_clear()
+    loaded = vein_network._model, vein_network._session, vein_network.network_available
+    for kept in loaded:
+        kept.cache_clear()
     yield
-    vein_network._session.cache_clear()
+    for kept in loaded:
+        kept.cache_clear()
 
 
 def seen(reading: SkinReading, rows: slice) -> float:
@@ -67,27 +71,28 @@ def seen(reading: SkinReading, rows: slice) -> float:
     return float((reading.vein_probability[rows, 50:190] >= 0.5).max(axis=0).mean())
 
 
-def altered(photos: int) -> dict[int, tuple[str, str]]:
+def altered(photos: int, reduced: bool) -> dict[tuple[int, bool], tuple[str, str]]:
     """The models with one digest that no file has."""
-    return {**MODELS, photos: (MODELS[photos][0], "0" * 64)}
+    return {**MODELS, (photos, reduced): (MODELS[photos, reduced][0], "0" * 64)}
 
 
-@pytest.mark.parametrize("photos", MODELS)
-def test_the_models_that_ship_are_those_that_were_measured(photos: int) -> None:
-    name, sha256 = MODELS[photos]
+@pytest.mark.parametrize(("photos", "reduced"), MODELS)
+def test_the_models_that_ship_are_those_that_were_measured(photos: int, reduced: bool) -> None:
+    name, sha256 = MODELS[photos, reduced]
     content = (resources.files("photocompare") / "models" / name).read_bytes()
     assert hashlib.sha256(content).hexdigest() == sha256
     assert len(content) < 5 * 2**20
     assert network_available()
 
 
-@pytest.mark.parametrize("photos", MODELS)
-def test_the_models_that_ship_read_as_the_trained_ones(photos: int) -> None:
-    name, _ = MODELS[photos]
+@pytest.mark.parametrize(("photos", "reduced"), MODELS)
+def test_the_models_that_ship_read_as_the_trained_ones(photos: int, reduced: bool) -> None:
+    name, _ = MODELS[photos, reduced]
     visits = np.concatenate([flattened_density(photographed(strength, 4), EVERYWHERE) for strength in (1.0, 0.3)][:photos], axis=2)
     flat = np.ascontiguousarray(visits.transpose(2, 0, 1)[np.newaxis, :, :192])
     trained = onnxruntime.InferenceSession(TRAINED / name, providers=["CPUExecutionProvider"])
-    told, meant = (np.maximum(network.run(None, {"flat": flat})[0][0, :4], 0) for network in (vein_network._session(photos), trained))
+    shipped = vein_network._session(photos, reduced)
+    told, meant = (np.maximum(network.run(None, {"flat": flat})[0][0, :4], 0) for network in (shipped, trained))
     vein = meant > np.log(2.5)
     assert np.count_nonzero(vein) > 500
     assert np.abs(told - meant)[vein].mean() < 0.05
@@ -135,9 +140,40 @@ def test_coarse_photos_are_enlarged_before_they_are_read_together(skin: LinearRG
         np.testing.assert_allclose(reading.vein_de[5:195], np.repeat(1.25 * rows + 0.125, SHAPE[1], axis=1), atol=0.01)
 
 
+def test_reduced_photos_are_read_at_their_own_scale(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[tuple[int, ...], bool]] = []
+
+    def seen_by_the_network(leg: np.ndarray, *_: object, reduced: bool, **__: object) -> SkinReading:
+        asked.append((leg.shape, reduced))
+        return SkinReading(*np.zeros((4, *leg.shape), np.float32))
+
+    monkeypatch.setattr(vein_network, "_read", seen_by_the_network)
+    read_beside(skin, skin, EVERYWHERE, reduced=True)
+    read_skin(skin, EVERYWHERE, reduced=True)
+    read_skin(skin, EVERYWHERE)
+    assert asked == [*[(SHAPE, True)] * 3, (SHAPE, False)]
+
+
+def test_a_reduced_photo_reads_as_the_photo_does() -> None:
+    """Veins 0.3 mm wide at 0.1 mm per px, and the same photo reduced as a photo of 2 megapixels is."""
+    photos = photographed(1.0, 4), photographed(0.5, 5)
+    size = [round(side * math.sqrt(1.2 / 2)) for side in SHAPE]
+    smaller = [np.asarray(cv2.resize(photo, size[::-1], interpolation=cv2.INTER_AREA)) for photo in photos]
+    there = np.ones(size, np.bool_)
+    whole = (
+        *(read_skin(photo, EVERYWHERE) for photo in photos),
+        *read_beside(*photos, EVERYWHERE, options=AgreementOptions(most_enlarged=1)),
+    )
+    less = (*(read_skin(photo, there, reduced=True) for photo in smaller), *read_beside(smaller[0], smaller[1], there, reduced=True))
+    along = [np.s_[50:70, 60:180], np.s_[39:54, 46:140]]  # the vein's middle
+    for one, other in zip(whole, less, strict=True):
+        meant, told = (np.median(reading.vein_de[part].max(axis=0)) for reading, part in zip((one, other), along, strict=True))
+        assert told == pytest.approx(meant, rel=0.15)
+
+
 @pytest.mark.usefixtures("reload_model")
 def test_without_models_nothing_is_read_in_sight_of_another_photo(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vein_network, "MODELS", altered(2))
+    monkeypatch.setattr(vein_network, "MODELS", altered(2, False))
     with pytest.raises(ValueError, match="networks are missing"):
         read_beside(skin, skin, EVERYWHERE)
 
@@ -178,9 +214,9 @@ def test_the_light_is_taken_off_before_anything_is_read(skin: LinearRGB) -> None
 @pytest.mark.parametrize("harm", ["altered", "missing", "no onnxruntime"])
 def test_without_the_right_model_skin_is_read_by_ridges(skin: LinearRGB, monkeypatch: pytest.MonkeyPatch, harm: str) -> None:
     if harm == "altered":
-        monkeypatch.setattr(vein_network, "MODELS", altered(1))
+        monkeypatch.setattr(vein_network, "MODELS", altered(1, True))
     elif harm == "missing":
-        monkeypatch.setattr(vein_network, "MODELS", {**MODELS, 2: ("no_such_file.onnx", MODELS[2][1])})
+        monkeypatch.setattr(vein_network, "MODELS", {**MODELS, (2, False): ("no_such_file.onnx", MODELS[2, False][1])})
     else:
         monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert not network_available()
@@ -192,7 +228,7 @@ def test_without_the_right_model_skin_is_read_by_ridges(skin: LinearRGB, monkeyp
 
 @pytest.mark.usefixtures("reload_model")
 def test_an_altered_model_gives_a_flagged_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vein_network, "MODELS", altered(1))
+    monkeypatch.setattr(vein_network, "MODELS", altered(1, True))
     pair = graded_pair()
     comparison = compare(read_photo(pair.before_jpeg), read_photo(pair.after_jpeg), look_for_card=False)
     assert "ridge_reading" in [reason.code for reason in comparison.reasons]

@@ -36,8 +36,8 @@ from real_skin import photographs, skin_patch
 from photocompare.base.colour import density_from_linear, lab_per_density, linear_from_srgb8, srgb8_from_linear
 from photocompare.veins.reading import flattened_density
 
-SIDE, KEPT = 312, 256
-"""Pixels of a scene, and of its middle that is kept: the surround of a pixel reaches beyond."""
+KEPT, RIM = 256, 28
+"""Pixels of a scene's side that are kept, and drawn around it: the surround of a pixel reaches beyond."""
 
 REAL_SHARE = 0.6
 """Scenes on photographed skin, of all."""
@@ -52,11 +52,15 @@ TRUTHS = ("vein_before", "vein_after", "stain_before", "stain_after")
 class PairScene:
     """flat : float16 (6, K, K), light-free density of before and after, both in the before frame.
 
+    photos : uint8 (2, K, K, 3), what it is worked out from, sRGB.
+    leg : bool (K, K), where a mask would say that there is leg.
     truth, truth_swapped : float32 (4, K, K), CIE76 of `TRUTHS` at the skin's place in the before photo's geometry, and in the after photo's.
     known : bool (K, K), where the truth is believed.
     """
 
     flat: NDArray[np.float16]
+    photos: NDArray[np.uint8]
+    leg: NDArray[np.bool_]
     truth: F32
     truth_swapped: F32
     known: NDArray[np.bool_]
@@ -293,6 +297,7 @@ def render_pair(
     left_out: frozenset[str] = frozenset(),
     real_share: float = REAL_SHARE,
     obstructed: bool = True,
+    kept: int = KEPT,
 ) -> PairScene:
     """One pair; the same seed gives the same arrays.
 
@@ -309,9 +314,12 @@ def render_pair(
         Share of scenes on photographed skin.
     obstructed : bool
         Whether folds, ink, limb edges and the like are drawn.
+    kept : int
+        Pixels K of the scene's side that are kept.
     """
     rng = np.random.default_rng(seed)
-    shape = (SIDE, SIDE)
+    side = kept + 2 * RIM
+    shape = (side, side)
     px_per_mm = float(np.clip(np.exp(rng.normal(np.log(6.5), 0.5)), 2.2, 20))
     real = rng.random() < real_share
     base, first, second, known = _real_skin(rng, skin_folder, held_out, left_out, shape) if real else _drawn_skin(rng, shape, px_per_mm)
@@ -334,16 +342,17 @@ def render_pair(
         _photographed(rng, _moved(linear[1], back), gloss, float(gamma[1])),
     ]
     truth = [de76(base, d) * (1 - cover) for d in (veins.before, veins.after, veins.stain_before, veins.stain_after)]
-    inner = np.s_[(SIDE - KEPT) // 2 : (SIDE + KEPT) // 2]
+    inner = np.s_[RIM : RIM + kept]
     swapped = [np.maximum(_moved(t, back), 0) for t in truth]
-    flat = np.dstack([flattened_density(np.asarray(srgb_round(p), np.float32), leg) for p in photos])
+    encoded = [srgb8_from_linear(p) for p in photos]
+    flat = np.dstack([flattened_density(linear_from_srgb8(p), leg) for p in encoded])
     cut = lambda images: np.stack([image[inner, inner] for image in images])  # noqa: E731
     # Where the mask leaves the leg out nothing is asked.
     return PairScene(
-        np.ascontiguousarray(flat[inner, inner].transpose(2, 0, 1), np.float16), cut(truth), cut(swapped), (known & leg)[inner, inner]
+        np.ascontiguousarray(flat[inner, inner].transpose(2, 0, 1), np.float16),
+        cut(encoded),
+        leg[inner, inner],
+        cut(truth),
+        cut(swapped),
+        (known & leg)[inner, inner],
     )
-
-
-def srgb_round(linear: F32) -> F32:
-    """Linear light through the eight bits of a photo."""
-    return linear_from_srgb8(srgb8_from_linear(linear))

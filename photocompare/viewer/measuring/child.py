@@ -112,9 +112,10 @@ def _load_measuring() -> None:
     """Import what measuring needs, and open its networks."""
     from photocompare.registration.matcher_models import load_matcher
     from photocompare.shots import compare_shots  # noqa: F401
-    from photocompare.veins.network import network_available
+    from photocompare.veins.network import open_networks
 
-    network_available()
+    for reduced in (True, False):
+        open_networks(reduced=reduced)
     load_matcher()
 
 
