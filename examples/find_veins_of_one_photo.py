@@ -5,8 +5,8 @@
 prints
 
     scale: assumed
-    reticular: 223 mm
-    telangiectasia: 554 mm
+    reticular: 245 mm
+    telangiectasia: 459 mm
 """
 
 from pathlib import Path

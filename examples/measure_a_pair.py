@@ -10,6 +10,8 @@ prints
     - The time between the photos is unknown, so the result is not held against the benchmark.
     - The before photo was compressed again after it was taken.
     - The after photo was compressed again after it was taken.
+    - The before photo was measured on a reduced copy.
+    - The after photo was measured on a reduced copy.
 """
 
 from pathlib import Path

@@ -35,8 +35,8 @@ class WorkingOptions:
     ----------
     max_pixels : int
         A photo with more is reduced.  1.2 million pixels over a leg half a metre long are 0.4 mm each at worst and 0.13 mm on a
-        photo that a calf fills: two across a spider vein; the time of every stage grows with this number.  Reduced photos are read by
-        networks of their own, which lose nothing by it (`docs/performance.md`).
+        photo that a calf fills: two across a spider vein; the time of every stage grows with this number.  The networks for
+        reduced photos are taught at this scale (`docs/method.md`).
     """
 
     max_pixels: int = 1_200_000
