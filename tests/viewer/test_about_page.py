@@ -51,8 +51,8 @@ def test_the_aims_that_are_missed_are_all_there_with_the_reports_numbers() -> No
 
 def test_date_version_plan_and_what_real_photos_add_are_the_reports() -> None:
     opening = " ".join(REPORT.split("\n## ")[0].split())
-    assert opening.startswith(f"# Accuracy as measured Version {STUDY['version']}, 29 November 2026.")
-    assert STUDY["date"] == "2026-11-29"
+    assert opening.startswith(f"# Accuracy as measured Version {STUDY['version']}, 30 November 2026.")
+    assert STUDY["date"] == "2026-11-30"
     assert f"`{about.validate_command(STUDY['plan'])}`" in opening
     real = STUDY["real"]
     assert f"{real['error']} points from the readers' mean on average over {real['pairs']} pairs, {real['worst']} at most" in opening
@@ -81,7 +81,7 @@ def test_the_page_runs_and_has_its_parts_in_order(page: AppTest) -> None:
 
 def test_it_says_the_date_the_version_and_every_number(page: AppTest) -> None:
     text = shown(page)
-    assert "29 November 2026" in text
+    assert "30 November 2026" in text
     assert f"version {STUDY['version']}" in text
     assert f"version {__version__}" in text
     for row in STUDY["figures"]:
