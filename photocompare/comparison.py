@@ -307,12 +307,12 @@ def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, Ski
         pair.memory.found(
             pair.stage_within_field("read_before"),
             (*pair.follows_from, pair.field),
-            lambda: read_skin(before.linear, before.field.leg, reduced=before.factor < 1, ridges=settings.ridges, last=False),
+            lambda: read_skin(before.linear, before.field.leg, reduced=before.reduced, ridges=settings.ridges, last=False),
         ),
         pair.memory.found(
             "read_after",
             pair.follows_from,
-            lambda: read_skin(after.linear, after.field.leg, reduced=after.factor < 1, ridges=settings.ridges, last=False),
+            lambda: read_skin(after.linear, after.field.leg, reduced=after.reduced, ridges=settings.ridges, last=False),
         ),
     )
 
@@ -350,7 +350,7 @@ def _agreed(
         return *own, np.zeros_like(own[0].vein_de), np.zeros_like(own[1].vein_de)
     both = before.field.leg & shown
     # Either photo in the same way: what only one of them was helped with would count as change.
-    beside_each_other = read_beside(before.linear, warped, both, reduced=before.factor < 1, options=settings.agreement)
+    beside_each_other = read_beside(before.linear, warped, both, reduced=before.reduced, options=settings.agreement)
     pairs = tuple(zip(own, beside_each_other, strict=True))
     first, second = (agreed(*two, both, options=settings.agreement) for two in pairs)
     apart_before, apart_after = (np.where(both, beside.vein_de - by_itself.vein_de, np.float32(0)) for by_itself, beside in pairs)

@@ -66,7 +66,7 @@ class PreparedPair:
         """What each photo by itself raises."""
         found = []
         for which, photo, prepared in (("before", self.before, self.prepared_before), ("after", self.after, self.prepared_after)):
-            downsampled = ("downsampled",) if prepared.factor < 1.0 else ()
+            downsampled = ("downsampled",) if prepared.reduced else ()
             codes = (*photo.flags, *prepared.field.flags, *prepared.quality.flags, *downsampled)
             found += [raised(code, which) for code in codes]
         return found

@@ -53,6 +53,11 @@ class PreparedPhoto:
     quality: Quality
     card_colours: CardColours | None = None
 
+    @property
+    def reduced(self) -> bool:
+        """Whether the working frame holds fewer pixels than the photo."""
+        return self.factor < 1
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Looked:

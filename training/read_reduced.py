@@ -44,6 +44,11 @@ Pictures = list[np.ndarray]
 
 def draw(first: int, count: int, out: pathlib.Path, skin: pathlib.Path | None) -> None:
     """Photos of pairs, uint8 (N, 2, SIDE, SIDE, 3), and where there is leg, bool (N, SIDE, SIDE)."""
+    experiment = pathlib.Path(__file__).with_name("pair_contrast")
+    sys.path.insert(0, str(experiment))
+    from pair_scenes import render_pair
+
+    left_out = frozenset((experiment / "left_out.txt").read_text().split())
     photos, legs = [], []
     for seed in range(first, first + count):
         if skin is None:
@@ -51,10 +56,6 @@ def draw(first: int, count: int, out: pathlib.Path, skin: pathlib.Path | None) -
             photos.append(np.stack([pair.before, pair.after]))
             legs.append(np.ones((SIDE, SIDE), bool))
         else:
-            sys.path.insert(0, str(pathlib.Path(__file__).with_name("pair_contrast")))
-            from pair_scenes import render_pair
-
-            left_out = frozenset(pathlib.Path(__file__).with_name("pair_contrast").joinpath("left_out.txt").read_text().split())
             scene = render_pair(seed, skin, left_out=left_out, real_share=1.0, kept=SIDE)
             photos.append(scene.photos)
             legs.append(scene.leg)

@@ -103,7 +103,7 @@ def read_skin(
     leg : Mask
         Outside it everything reads 0.
     reduced : bool
-        Whether the photo was reduced to the working size (a `PreparedPhoto` with a `factor` below 1).
+        Whether the photo was reduced to the working size (`PreparedPhoto.reduced`).
     ridges : RidgeOptions
         Used without the models.
     last : bool
