@@ -42,6 +42,7 @@ from photocompare.results.timing import Timing, judge_timing, parse_date
 from photocompare.settings import STANDARD, Settings
 from photocompare.veins.coloured import vein_colour
 from photocompare.veins.fate import Fates, judge_fate
+from photocompare.veins.gloss import under_one_gloss
 from photocompare.veins.kept_contrast import softened
 from photocompare.veins.light import Normalised, match_light
 from photocompare.veins.network import network_available, read_beside, read_skin
@@ -320,7 +321,7 @@ def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, Ski
 def _read_together(
     pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], lying: tuple[LinearRGB, Mask], settings: Settings
 ) -> PairReading:
-    """Both photos' readings in the before frame, each held against a second one in sight of the other photo.
+    """Both photos' readings in the before frame and under one gloss, each held against a second one in sight of the other photo.
 
     `lying` is the after photo in that frame, and where it is known there.
     """
@@ -337,7 +338,9 @@ def _read_together(
     # Without a scale, the working pixels a millimetre of a limb of usual width.
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
     seen = before.field.measurable & (registration.shared | ~background)
-    return PairReading(*read, seen, registration.shared, px_per_mm, registration.error_px_median)
+    together = PairReading(*read, seen, registration.shared, px_per_mm, registration.error_px_median)
+    bare = laid.seen_by_both & ~_touched(together, settings)
+    return under_one_gloss(together, (before.linear, lying[0]), bare, options=settings.gloss)
 
 
 def _agreed(

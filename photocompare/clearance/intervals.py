@@ -263,6 +263,8 @@ def area_clearance(
         NaN where nothing is seen before.
     """
     before, after = (np.where(v.mask & pair.shared, r.vein_de, 0.0) for r, v in zip((pair.before, pair.after), veins, strict=True))
+    # As of new pieces: what such a place gained is new, not what the before photo shows too faintly to be found.
+    after = np.where(veins[0].mask, after, np.maximum(after - pair.before.vein_de, 0.0))
     anywhere = (before > 0) | (after > 0)
 
     def at(who: ObserverOptions, within: Mask = pair.shared, gain: float = 1.0) -> float:

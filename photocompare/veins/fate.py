@@ -265,13 +265,17 @@ def contrasts_of(
 
 def _by_exposure(
     contrasts: PieceContrasts, pieces: tuple[VeinPiece, ...], assessable: NDArray[np.bool_], options: UnchangedOptions
-) -> PieceContrasts:
-    """The contrasts with what all assessable pieces tell of the exposure: its factor taken out of the reading, and what did not change."""
+) -> tuple[PieceContrasts, float]:
+    """The contrasts with what all assessable pieces tell of the exposure: its factor taken out of the reading, and what did not change.
+
+    With that factor.
+    """
     length = np.where(assessable, [p.length_px for p in pieces], 0.0)
     told = judge_unchanged(contrasts.before[0], contrasts.after[0], length, options=options)
-    return dataclasses.replace(
+    under_one = dataclasses.replace(
         contrasts, after=contrasts.after / told.factor, within_error=contrasts.within_error / told.factor, unchanged=told.probability
     )
+    return under_one, told.factor
 
 
 def fated(piece: VeinPiece, before: float, after: float, *, assessable: bool, stained: bool, faded: bool) -> FatedVeinPiece:
@@ -326,9 +330,9 @@ def judge_fate(
     """
     first = veins[0]
     inside = (_medians(pair.shared.astype(np.float32), first.pieces) > 0.5) & softness.resolved
-    contrasts = contrasts_of(pair, first.pieces, gained, profiles, softness)
+    contrasts, exposure = contrasts_of(pair, first.pieces, gained, profiles, softness), 1.0
     if options.unchanged is not None:
-        contrasts = _by_exposure(contrasts, first.pieces, inside, options.unchanged)
+        contrasts, exposure = _by_exposure(contrasts, first.pieces, inside, options.unchanged)
     before, after = seen_before(contrasts, options), seen_after(contrasts, options)
     faded, stained = contrasts.ratio < options.faded_below, contrasts.stained > 0.5
     kept = np.flatnonzero(np.maximum(before, after) >= options.least_seen)
@@ -343,11 +347,15 @@ def judge_fate(
         )
         for k in kept.tolist()
     )
-    return Fates(baseline, _new_pieces(pair, veins, options), contrasts.only(kept), kept)
+    return Fates(baseline, _new_pieces(pair, veins, exposure, options), contrasts.only(kept), kept)
 
 
-def _new_pieces(pair: PairReading, veins: tuple[Veins, Veins], options: FateOptions) -> tuple[FatedVeinPiece, ...]:
-    """Pieces of the after photo's veins that are far from every vein before, where absence of a vein before is known."""
+def _new_pieces(pair: PairReading, veins: tuple[Veins, Veins], exposure: float, options: FateOptions) -> tuple[FatedVeinPiece, ...]:
+    """Pieces of the after photo's veins that are far from every vein before, where absence of a vein before is known.
+
+    Only what such a place gained is new: a vein that the before photo shows too faintly to be found is not.  `exposure` is the contrast
+    after over before of what did not change.
+    """
     first, later = veins
     away = (~first.mask).astype(np.uint8)
     distance = (
@@ -355,7 +363,8 @@ def _new_pieces(pair: PairReading, veins: tuple[Veins, Veins], options: FateOpti
     )
     apart = _medians(distance, later.pieces) > options.new_beyond_mm * pair.px_per_mm
     inside = _medians((pair.shared & pair.seen).astype(np.float32), later.pieces) > 0.5
-    told = seen(_at_places(pair.after.vein_de, pair.after.vein_de, later.pieces, FINDING_PX), options.observer)
+    before, after = (_at_places(one.vein_de, pair.after.vein_de, later.pieces, FINDING_PX) for one in (pair.before, pair.after))
+    told = seen(after / exposure - before, options.observer)
     return tuple(
         FatedVeinPiece(piece, "new", {"new": piece.length_px * float(p)})
         for piece, p, ok in zip(later.pieces, told, apart & inside & (told >= options.least_seen), strict=True)

@@ -48,6 +48,14 @@ def test_nothing_changed_is_zero_and_swapping_turns_the_sign() -> None:
     assert more[3].percent == pytest.approx(100, abs=3)
 
 
+def test_only_what_a_place_gained_is_new_area() -> None:
+    known, new = (8.0, 5.0)
+    from_nothing, from_faint = (measured(lines((100, known), (200, faint)), lines((100, known), (200, new)))[1] for faint in (0.0, 1.8))
+    gained = measured(lines((100, known)), lines((100, known), (200, new - 1.8)))[1]
+    assert from_nothing.percent < from_faint.percent < -5
+    assert from_faint.percent == pytest.approx(gained.percent, abs=4)
+
+
 def test_what_did_not_change_has_its_area_too() -> None:
     before, after = lines((50, 5), (100, 6), (150, 4.5), (200, 7)), lines((50, 4.2), (100, 5), (150, 3.8), (200, 5.9))
     assert all(abs(counts.percent) > 8 for counts in measured(before, after))

@@ -92,6 +92,22 @@ def test_a_vein_far_from_all_others_is_new_and_counts_in_no_share() -> None:
     assert share(fates, "residual") == pytest.approx(1.0)
 
 
+def test_only_what_a_place_gained_is_new() -> None:
+    faintly = fates_of(lines((100, 9), (200, 1.5)), lines((100, 9), (200, 5)))
+    assert len(faintly.baseline) == len(fates_of(lines((100, 9)), lines((100, 9))).baseline)
+    assert faintly.length_px("new") == pytest.approx(500 * p_of(5 - 1.5), rel=0.04)
+    assert faintly.length_px("new") < 0.75 * fates_of(lines((100, 9)), lines((100, 9), (200, 5))).length_px("new")
+
+
+def test_what_another_exposure_shows_better_is_less_new() -> None:
+    before, after = lines((50, 5), (100, 6), (150, 4.5), (200, 7)), lines((50, 5.5), (100, 6.6), (150, 4.95), (200, 7.7), (250, 4))
+    pair = pair_of(before, after)
+    veins = find_veins(pair.before, EVERYWHERE, PX_PER_MM), find_veins(pair.after, EVERYWHERE, PX_PER_MM)
+    told = judge_fate(pair, veins, np.zeros(SHAPE, bool), unsaid(veins[0]), sharp(veins[0]), options=FateOptions())
+    assert told.length_px("new") == pytest.approx(500 * p_of(4 / 1.1), rel=0.06)
+    assert told.length_px("new") < 0.93 * 500 * p_of(4)
+
+
 def test_outside_the_shared_field_nothing_is_assessed() -> None:
     shared = EVERYWHERE.copy()
     shared[:, :300] = False
