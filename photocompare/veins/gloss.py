@@ -83,22 +83,25 @@ def contrast_ratio(photos: tuple[LinearRGB, LinearRGB], bare: Mask, sigma_px: fl
     options : GlossOptions
     """
     skin = np.ascontiguousarray(bare[::_STEP, ::_STEP])
-    if not skin.any():
-        return np.ones(bare.shape, np.float32)
     first, second = (_left_of_contrast(photo[::_STEP, ::_STEP], skin, sigma_px / _STEP, options) for photo in photos)
+    # Told of one photo alone, skin that is pale in both would count.
+    if first is None or second is None:
+        return np.ones(bare.shape, np.float32)
     log_ratio = np.log(second / first)
     beyond = np.sign(log_ratio) * np.maximum(np.abs(log_ratio) - np.float32(options.allowed), 0)
     return np.asarray(cv2.resize(np.exp(beyond), bare.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _left_of_contrast(photo: LinearRGB, skin: Mask, sigma_px: float, options: GlossOptions) -> NDArray[np.float32]:
-    """Share of a vein's contrast that gloss leaves, (h, w): of that in green, where blood shows most."""
+def _left_of_contrast(photo: LinearRGB, skin: Mask, sigma_px: float, options: GlossOptions) -> NDArray[np.float32] | None:
+    """Share of a vein's contrast that gloss leaves, (h, w): of that in green, where blood shows most; None where colour can't tell."""
+    if not skin.any():
+        return None
     colour = _mean_colour(photo, skin, sigma_px)
     red = np.maximum(colour[..., 0], np.float32(DARKEST))
     blue_over_red, green_over_red = colour[..., 2] / red, colour[..., 1] / red
     of_bare = float(np.quantile(blue_over_red[skin], options.bare_share))
     if 1 - of_bare < options.least_colour:
-        return np.ones(skin.shape, np.float32)
+        return None
     green = float(np.median(green_over_red[skin & (blue_over_red <= np.median(blue_over_red[skin]))]))
     share = np.clip((blue_over_red - of_bare) / (1 - of_bare), 0, options.most_share)
     # Of the light in red `share` is gloss; the skin sends `green` times as much green light as red, gloss as much.
