@@ -37,8 +37,7 @@ class Widening:
     the first 24 measured of 20261201), of whose intervals 93 % hold the truth (57 of them read as before `unchanged.py`); that of area is
     the 95th percentile of error over standard error, over 1.96, by contract 1 on 61 rendered pairs, and covers 91 % of the 81.  That of
     reticular veins by the first 60 pairs of seed 20261226: 39 of 41 intervals hold the truth (32 with that of length), for threads that
-    run together are taken for one wide vein; those of telangiectasias are covered by that of
-    length.
+    run together are taken for one wide vein; those of telangiectasias are covered by that of length.
     """
 
     length: float = 0.7
