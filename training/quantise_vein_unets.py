@@ -82,7 +82,7 @@ def pooled_before_rounding(path: pathlib.Path) -> None:
     onnx.save(model, path)
 
 
-def pictures(reduced: bool) -> dict[int, list[np.ndarray]]:
+def pictures(cases: list[pathlib.Path], *, reduced: bool) -> dict[int, list[np.ndarray]]:
     """What either network reads of the rendered pairs, (1, 3 or 6, CROP, CROP) each, by how many photos it looks at."""
     rng = np.random.default_rng(SEED)
     taken: dict[int, list[np.ndarray]] = {1: [], 2: []}
@@ -96,8 +96,8 @@ def pictures(reduced: bool) -> dict[int, list[np.ndarray]]:
             taken[len(planes) // 3].append(np.array(crop, np.float32, order="C"))
         return read(leg, box, planes, reduced=reduced, last=last)
 
-    with tempfile.TemporaryDirectory() as folder, mock.patch.object(network, "_read", kept):
-        for case in write_cases(pathlib.Path(folder), pairs=PAIRS, seed=SEED, kinds=KINDS):
+    with mock.patch.object(network, "_read", kept):
+        for case in cases:
             compare(*(read_photo(case / f"{which}.jpg") for which in ("before", "after")), settings=settings)
     return taken
 
@@ -116,7 +116,9 @@ class Crops(CalibrationDataReader):  # type: ignore[misc]
 
 def main(trained: str, out: str) -> None:
     # Read by the networks that are to be replaced: only what goes into them is taken.
-    crops = {reduced: pictures(reduced) for reduced in (False, True)}
+    with tempfile.TemporaryDirectory() as folder:
+        cases = list(write_cases(pathlib.Path(folder), pairs=PAIRS, seed=SEED, kinds=KINDS))
+        crops = {reduced: pictures(cases, reduced=reduced) for reduced in (False, True)}
     for (photos, reduced), (name, _) in network.MODELS.items():
         with tempfile.TemporaryDirectory() as folder:
             whole, prepared = pathlib.Path(folder) / "whole.onnx", pathlib.Path(folder) / "prepared.onnx"

@@ -14,6 +14,9 @@ from photocompare.base.arrays import SRGB8, Density, Lab, LinearRGB
 DARKEST = 1e-3
 """Linear light below which a pixel is taken as black: half a step of 8-bit sRGB is 1.5e-4, and a camera's read noise is above it."""
 
+BARE_SHARE = 0.25
+"""Share of the skin, its redder part, that stands for skin without gloss: on a leg that shines all along, the median would be gloss."""
+
 JUST_NOTICEABLE_DE = 2.3
 """CIE76 colour difference that an observer just notices (Mahy, Van Eycken & Oosterlinck 1994)."""
 
@@ -47,6 +50,24 @@ def density_from_linear(linear: LinearRGB) -> Density:
     # In place: three arrays the size of a photo would cost more than the logarithm.
     cv2.log(density, density)
     return np.negative(density, out=density)
+
+
+def gloss_share(blue_over_red: NDArray[np.floating], on_skin: NDArray[np.floating], least_colour: float) -> NDArray[np.float32] | None:
+    """Share of gloss in red light: how far blue over red has gone from the bare skin's towards the lamp's, which is 1.
+
+    Parameters
+    ----------
+    blue_over_red : float32
+        Wherever it is asked, of any shape; redder than bare skin gives a share below 0.
+    on_skin : float32 (N,)
+        The same of the skin's pixels.
+    least_colour : float
+        How far bare skin's lies below 1 at least, for gloss to be told; None below that.
+    """
+    of_bare = float(np.quantile(on_skin, BARE_SHARE))
+    if 1.0 - of_bare < least_colour:
+        return None
+    return np.asarray((blue_over_red - np.float32(of_bare)) / np.float32(1.0 - of_bare), dtype=np.float32)
 
 
 def lab_from_linear(linear: LinearRGB) -> Lab:

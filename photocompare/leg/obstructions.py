@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
-from photocompare.base.colour import DARKEST, density_from_linear
+from photocompare.base.colour import DARKEST, density_from_linear, gloss_share
 from photocompare.base.masks import dilated, disc, eroded, parts_of, square
 from photocompare.leg.drawn_marks import DrawnMarkOptions, find_drawn_marks
 from photocompare.leg.writing import WritingOptions, find_writing
@@ -202,11 +202,9 @@ def _glare(soft: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:
         return none
     red = np.ascontiguousarray(soft[..., 0])
     blue_over_red = soft[..., 2] / np.maximum(red, np.float32(DARKEST))
-    # The redder quarter stands for bare skin: on a leg that shines all along, the median would be gloss.
-    skin_ratio = float(np.percentile(_some(blue_over_red, on_leg), 25))
-    if 1.0 - skin_ratio < options.least_colour:
+    share = gloss_share(blue_over_red, _some(blue_over_red, on_leg), options.least_colour)
+    if share is None:
         return none
-    share = (blue_over_red - np.float32(skin_ratio)) / np.float32(1.0 - skin_ratio)
     typical = float(np.median(_some(red, on_leg)))
     around = _mean_within(red, on_leg, max(soft.shape) / 40)
     broad = (share > options.glare_share) & (red > min(options.glare_gain * typical, options.bright_level))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Grey, LinearRGB, Mask
-from photocompare.base.colour import DARKEST
+from photocompare.base.colour import DARKEST, gloss_share
 from photocompare.veins.reading import PairReading
 
 _STEP = 4
@@ -32,10 +32,8 @@ class GlossOptions:
     ----------
     around_mm : float
         Sigma of the Gaussian over which the skin's colour is taken: gloss on a limb is broader, freckles and pores are smaller.
-    bare_share : float
-        Share of the skin, the redder part, whose reddest colour stands for skin without gloss: as `ObstructionOptions` has it.
     least_colour : float
-        1 - B/R of that skin below which gloss can't be told by colour.
+        1 - B/R of the skin below which gloss can't be told by colour, as `ObstructionOptions` has it.
     most_share : float
         Share of gloss in the red light beyond which nothing is left to measure; such places are glare and out of the field.
     allowed : float
@@ -44,7 +42,6 @@ class GlossOptions:
     """
 
     around_mm: float = 3.0
-    bare_share: float = 0.25
     least_colour: float = 0.15
     most_share: float = 0.85
     allowed: float = 0.1
@@ -99,11 +96,11 @@ def _left_of_contrast(photo: LinearRGB, skin: Mask, sigma_px: float, options: Gl
     colour = _mean_colour(photo, skin, sigma_px)
     red = np.maximum(colour[..., 0], np.float32(DARKEST))
     blue_over_red, green_over_red = colour[..., 2] / red, colour[..., 1] / red
-    of_bare = float(np.quantile(blue_over_red[skin], options.bare_share))
-    if 1 - of_bare < options.least_colour:
+    share = gloss_share(blue_over_red, blue_over_red[skin], options.least_colour)
+    if share is None:
         return None
+    share = np.clip(share, 0, options.most_share)
     green = float(np.median(green_over_red[skin & (blue_over_red <= np.median(blue_over_red[skin]))]))
-    share = np.clip((blue_over_red - of_bare) / (1 - of_bare), 0, options.most_share)
     # Of the light in red `share` is gloss; the skin sends `green` times as much green light as red, gloss as much.
     return np.asarray(1 - share / (share + green * (1 - share)), dtype=np.float32)
 
