@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Grey, LinearRGB, Mask, scaled_position
-from photocompare.base.colour import JUST_NOTICEABLE_DE, lab_from_linear
+from photocompare.base.colour import JUST_NOTICEABLE_DE, MID_SKIN_LAB, lab_from_linear, linear_from_lab
 from photocompare.base.robust import SIGMA_OF_MAD
 from photocompare.veins.reading import SkinReading, flattened_density
 
@@ -27,9 +26,6 @@ _Pixels = tuple[NDArray[np.intp], NDArray[np.intp]]
 BLOOD_DIRECTIONS = np.array([[1.0, 1.0, -1.0], [-0.5, 2.0, -1.0]], np.float32)
 """Density directions (R, G, B) in which lines are looked for.  The first keeps thin and wide veins, cancels brown and weakens hair and
 shading; the second is for thin red vessels, whose green stands out (Monte Carlo table in `docs/method.md`)."""
-
-MID_SKIN_LAB = (60.0, 12.0, 18.0)
-"""Skin under neutral light at mid exposure, on which colour differences are counted; a middle one among light and tan skins."""
 
 PEAK_GAIN = 1.5 * float(np.sqrt(3.0))
 """A Gaussian line of width s and height A has sigma^2 times second derivative A s sigma^2 / (s^2 + sigma^2)^1.5 at its centre; that
@@ -176,15 +172,9 @@ def _visible(de: Grey, noise: Grey | float, options: RidgeOptions) -> Grey:
     return np.asarray(np.where(de > 0, 1 / (1 + np.exp(np.clip(-surplus, -30, 30))), 0), dtype=np.float32)
 
 
-@cache
-def _mid_skin() -> tuple[float, float, float]:
-    red, green, blue = cv2.cvtColor(np.array([[MID_SKIN_LAB]], np.float32), cv2.COLOR_Lab2LRGB)[0, 0]
-    return float(red), float(green), float(blue)
-
-
 def difference_of(density: _Floats) -> _Floats:
     """CIE76 (N,) that added densities (N, 3) make on mid skin."""
-    skin = np.array(_mid_skin(), np.float32)
+    skin = linear_from_lab(MID_SKIN_LAB).astype(np.float32)
     lab = lab_from_linear(np.concatenate([skin[None], skin * np.exp(-density)])[:, None])[:, 0]
     return np.asarray(np.linalg.norm(lab[1:] - lab[0], axis=1), dtype=np.float32)
 

@@ -1,18 +1,13 @@
-"""Decoding in a child process, seen from the parent: start it, watch it, take nothing from it on trust."""
+"""Decoding in a child process, seen from the parent: ask it, watch it, take nothing from it on trust."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
@@ -30,25 +25,12 @@ from photocompare.base.errors import (
     UnsupportedDicom,
     UnsupportedJpeg,
 )
-from photocompare.base.messages import Head, Message, pipes_of, receive, receive_head
+from photocompare.base.messages import Head, Message, receive, receive_head
+from photocompare.photo.decoding.apart import Child, child
 from photocompare.photo.decoding.refusal import OUT_OF_MEMORY
-
-CHILD = (
-    "import gc, sys; gc.disable(); sys.path[:0] = [folder for folder in sys.argv[1:-1] if folder not in sys.path]; "
-    "from photocompare.photo.decoding.child import main; main()"
-)
-"""`python -I` passes over the working folder, PYTHONPATH and the user's site: the folders of the libraries are handed over.  One photo's
-objects need no look for those that hold each other."""
 
 ENDED_BY_LIMIT = frozenset({getattr(signal, name).value for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)})
 """Signals that end a child which ran past its processor time, its wall time or the machine's memory."""
-
-CHILD_LIBRARIES = ("photocompare", "PIL", "pillow_heif", "numpy", "cv2", "pydicom", "jpeg_ls", "gdcm", "pylibjpeg")
-"""The last four serve DICOM alone and may be absent."""
-
-CHILD_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "PATH")
-"""All of the environment that the child is given: what the system needs to find libraries."""
-
 
 Wanted = Literal["photo", "kept", "source"]
 """What the child is asked for; the last two of DICOM alone."""
@@ -156,26 +138,9 @@ def refusal(code: str, limits: PhotoLimits) -> PhotoError:
     return kind(sentence.format(max_pixels=limits.max_pixels // 1_000_000, max_side=limits.max_side, min_side=limits.min_side))
 
 
-def _library_folders() -> list[str]:
-    """Where this process found what the child imports."""
-    specs = (importlib.util.find_spec(name) for name in CHILD_LIBRARIES)
-    folders = (str(Path(spec.origin).resolve().parent.parent) for spec in specs if spec is not None and spec.origin)
-    return list(dict.fromkeys(folders))
-
-
 @contextmanager
-def _child(kind: str, limits: PhotoLimits, wanted: Wanted) -> Iterator[subprocess.Popen[bytes]]:
-    request = json.dumps({"kind": kind, "limits": asdict(limits), "wanted": wanted})
-    environment = {name: value for name, value in os.environ.items() if name in CHILD_VARIABLES}
-    # One thread each: thread pools reserve memory that the limit would count.
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_LOG_LEVEL": "SILENT"}
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-B", "-c", CHILD, *_library_folders(), request],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-    )
+def _child(kind: str, limits: PhotoLimits, wanted: Wanted) -> Iterator[Child]:
+    process = child(json.dumps({"kind": kind, "limits": asdict(limits), "wanted": wanted}))
     watch = threading.Timer(limits.wall_seconds, process.kill)
     watch.daemon = True
     watch.start()
@@ -183,12 +148,7 @@ def _child(kind: str, limits: PhotoLimits, wanted: Wanted) -> Iterator[subproces
         yield process
     finally:
         watch.cancel()
-        process.kill()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-        process.wait()
+        process.close()
 
 
 def _receive_pixels(stream: IO[bytes], width: int, height: int) -> SRGB8:
@@ -247,17 +207,17 @@ def ask_about_dicom(data: bytes, wanted: Literal["kept", "source"], limits: Phot
         return message
 
 
-def _asked(process: subprocess.Popen[bytes], data: bytes, limits: PhotoLimits) -> IO[bytes]:
+def _asked(process: Child, data: bytes, limits: PhotoLimits) -> IO[bytes]:
     """Hand the file over; where the answers come, once the child is ready."""
-    requests, answers = pipes_of(process)
     # The child reads all before it answers, so this can't lock up; a child that died early shows below.
     with suppress(OSError):
-        requests.write(data)
+        process.requests.write(data)
     with suppress(OSError):
-        requests.close()
-    if not _is_ready(answers):
+        process.requests.close()
+    if not _is_ready(process.answers):
+        process.answers.close()
         raise _never_ready(process.wait(), limits)
-    return answers
+    return process.answers
 
 
 def _is_ready(answers: IO[bytes]) -> bool:

@@ -6,7 +6,7 @@ file writing, core dumps and, where the system lets it, the network.  It answers
     ready, then photo (header, height * width * 3 bytes of pixels), then done (flags that are known at the end)
 
 or with refused (a code) in place of the last two; of a DICOM file it may be asked for kept (a copy) or source (facts) instead
-(`photocompare.base.messages`).  `photocompare.photo.decoding.call` is its only caller, and trusts nothing that it says.
+(`photocompare.base.messages`).  `photocompare.photo.decoding.apart` starts or forks it; `call`, which asks, trusts nothing that it says.
 """
 
 from __future__ import annotations
@@ -160,9 +160,8 @@ def answer(file: BinaryIO, kind: str, limits: dict[str, int], stream: BinaryIO) 
     send(stream, "done", flags=flags)
 
 
-def main() -> None:
-    """Entry of the child: `argv[-1]` is the JSON of `{"kind": ..., "limits": {...}, "wanted": ...}`, standard input is the photo."""
-    request = json.loads(sys.argv[-1])
+def serve(request: dict[str, Any]) -> None:
+    """Answer one request, `{"kind": ..., "limits": {...}, "wanted": ...}`, about the photo on standard input, and end the process."""
     with os.fdopen(os.dup(1), "wb") as stream:
         # Whatever a library prints must not get between the pixels.
         nothing = os.open(os.devnull, os.O_WRONLY)
@@ -180,3 +179,8 @@ def main() -> None:
             os._exit(OUT_OF_MEMORY)
     # Nothing is left to tidy up, and taking the libraries down in order would cost time.
     os._exit(0)
+
+
+def main() -> None:
+    """Entry of a child that is a process of its own: `argv[-1]` is the request as JSON."""
+    serve(json.loads(sys.argv[-1]))
