@@ -6,12 +6,11 @@ holds no number.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import Unpack
 
 import numpy as np
@@ -26,16 +25,15 @@ from photocompare.base.stage_memory import StageMemory
 from photocompare.card.pair_colours import under_other_light
 from photocompare.clearance.intervals import seen_map
 from photocompare.clearance.outcome import Outcome, VeinFindings, summarise, vein_flags
-from photocompare.leg.scale import Scale, checked_mm_per_px, of_both_cards
+from photocompare.laid_pair import LaidOver, lay_over
+from photocompare.leg.scale import Scale, checked_mm_per_px
 from photocompare.leg.tone import SkinTone, skin_tone
 from photocompare.pair_blur import PairBlur, judge_blur
 from photocompare.photo.reading import Photo
 from photocompare.prepared_pair import Given, PreparedPair, prepare_pair
 from photocompare.prepared_photo import PreparedPhoto
-from photocompare.registration import Registration, register
 from photocompare.registration.background import background_by_after
-from photocompare.registration.judge import JudgeOptions
-from photocompare.registration.resampling import carried_on, sampled_on, shown_only, warped_photo, without_nan
+from photocompare.registration.resampling import sampled_on, shown_only, warped_photo, without_nan
 from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures, Provenance
 from photocompare.results.reference_band import judge_against_band
 from photocompare.results.timing import Timing, judge_timing, parse_date
@@ -52,30 +50,6 @@ from photocompare.veins.pigment import find_pair_pigment
 from photocompare.veins.reading import PairReading, SkinReading, agreed
 
 __all__ = ["Comparison", "Given", "compare"]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class _LaidOver:
-    """Both photos laid over each other.
-
-    Parameters
-    ----------
-    registration : Registration
-        Within the region that is to be measured.
-    seen_by_both : Mask
-        All skin that both photos see well, beyond that region too.
-    scale : Scale
-        The pair's.
-    """
-
-    registration: Registration
-    seen_by_both: Mask
-    scale: Scale
-
-    @cached_property
-    def carried_xy(self) -> MapXY:
-        """The map beyond what is known of it too, for looking: glare that is left out, skin and background beyond the shared field."""
-        return carried_on(self.registration.map_xy)
 
 
 def compare(
@@ -133,7 +107,7 @@ def compare(
     with ThreadPoolExecutor(1) as aside:
         alone = cache(lambda: aside.submit(_read_each, pair, settings))
         with watch.stage("register"):
-            laid = _laid_over(pair, settings, by_hand=mm_per_px is not None, matched=alone)
+            laid = lay_over(pair, settings, by_hand=mm_per_px is not None, matched=alone)
         flags += _raised(laid.registration.flags)
         if _refuse(flags):
             return ending.comparison(flags, pair, laid)
@@ -144,7 +118,7 @@ def compare(
                 "warped", pair.follows_from, lambda: warped_photo(pair.prepared_after.linear, laid.carried_xy)
             )
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
-            reading = _read_together(pair, laid, alone().result(), (warped, shown), settings)
+            reading, touched = _read_together(pair, laid, alone().result(), (warped, shown), settings)
             within = (*pair.follows_from, pair.field, laid.scale.mm_per_px)
             veins = pair.memory.found("veins", within, lambda: _veins_of_both(alone().result()[0], reading, aside, settings))
             alone.cache_clear()  # the photos' own readings are needed no more
@@ -153,7 +127,9 @@ def compare(
         densities, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
         # The blur doesn't wait for the pigment; the light is matched for the pictures and the tone, and the fates don't wait for it.
         blurred = aside.submit(judge_blur, photos, densities, reading, veins, laid.registration.scale_after_over_before, settings=settings)
-        light = aside.submit(pair.memory.found, "light", within, partial(_same_light, pair, laid, reading, warped, settings))
+        light = aside.submit(
+            pair.memory.found, "light", within, partial(_same_light, pair, laid, reading.shared, touched, warped, settings)
+        )
 
         with watch.stage("pigment"):
             pigment = find_pair_pigment(reading, veins[0].mask, densities, options=settings.pigment)
@@ -206,7 +182,7 @@ class _Ending:
     drawn_field: PointsXY | None
 
     def comparison(
-        self, flags: Sequence[RaisedFlag], pair: PreparedPair | None = None, laid: _LaidOver | None = None, numbers: _Numbers | None = None
+        self, flags: Sequence[RaisedFlag], pair: PreparedPair | None = None, laid: LaidOver | None = None, numbers: _Numbers | None = None
     ) -> Comparison:
         """The result of the stages that were reached; without numbers when refused."""
         scale = laid.scale if laid is not None else pair.prepared_before.scale if pair is not None else Scale.unknown()
@@ -267,40 +243,6 @@ def _same_pixels(before: SRGB8, after: SRGB8) -> bool:
     return before.shape == after.shape and all(np.array_equal(*rows) for rows in zip(before, after, strict=True))
 
 
-def _laid_over(pair: PreparedPair, settings: Settings, *, by_hand: bool, matched: Callable[[], object]) -> _LaidOver:
-    """Lay the photos over each other, and carry the scale from the one that has it."""
-    before, after = pair.prepared_before, pair.prepared_after
-    photos, limbs = (before.linear, after.linear), (before.limb, after.limb)
-    whole = pair.memory.found(
-        "registration",
-        pair.follows_from,
-        lambda: register(*photos, *limbs, options=settings.registration, field_options=settings.field, matched=matched),
-    )
-    registration = whole if before.field is before.limb else _within(whole, before.field.measurable, settings.registration.judge)
-    return _LaidOver(registration, whole.shared, _scale_of_both(whole, before, after, by_hand=by_hand))
-
-
-def _scale_of_both(laid: Registration, before: PreparedPhoto, after: PreparedPhoto, *, by_hand: bool) -> Scale:
-    """The before photo's scale, or the one measured in the after photo, carried over; where both have one, they are held together."""
-    if laid.refused or not after.scale.measured or after.scale.mm_per_px is None or by_hand:
-        return before.scale
-    mm_per_px = after.scale.mm_per_px * laid.scale_after_over_before * before.factor / after.factor
-    carried = dataclasses.replace(after.scale, mm_per_px=mm_per_px, mm_per_working_px=mm_per_px / before.factor)
-    return of_both_cards(before.scale, carried) if before.scale.measured else carried
-
-
-def _within(registration: Registration, region: Mask, options: JudgeOptions) -> Registration:
-    """The registration within the region that is to be measured; refused when too little of that is shared."""
-    if registration.refused:
-        return registration
-    shared = registration.shared & region
-    overlap = int(np.count_nonzero(shared)) / max(int(np.count_nonzero(region)), 1)
-    flags = [code for code in registration.flags if code != "partial_overlap"]
-    if overlap < options.partial_overlap:
-        flags.append("low_overlap" if overlap < options.least_overlap else "partial_overlap")
-    return dataclasses.replace(registration, shared=shared, overlap_share=overlap, flags=tuple(flags))
-
-
 def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, SkinReading]:
     """Each photo read alone, in its own pixels: a resampled one has lost the finest veins."""
     before, after = pair.prepared_before, pair.prepared_after
@@ -319,11 +261,11 @@ def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, Ski
 
 
 def _read_together(
-    pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], lying: tuple[LinearRGB, Mask], settings: Settings
-) -> PairReading:
+    pair: PreparedPair, laid: LaidOver, alone: tuple[SkinReading, SkinReading], lying: tuple[LinearRGB, Mask], settings: Settings
+) -> tuple[PairReading, Mask]:
     """Both photos' readings in the before frame and under one gloss, each held against a second one in sight of the other photo.
 
-    `lying` is the after photo in that frame, and where it is known there.
+    With where vein or stain may be.  `lying` is the after photo in that frame, and where it is known there.
     """
     before, registration = pair.prepared_before, laid.registration
     read = pair.memory.found(
@@ -339,12 +281,13 @@ def _read_together(
     px_per_mm = before.quality.limb_px / settings.quality.usual_limb_mm if scale is None else before.factor / scale
     seen = before.field.measurable & (registration.shared | ~background)
     together = PairReading(*read, seen, registration.shared, px_per_mm, registration.error_px_median)
-    bare = laid.seen_by_both & ~_touched(together, settings)
-    return under_one_gloss(together, (before.linear, lying[0]), bare, options=settings.gloss)
+    touched = _touched(together, settings)
+    photos = before.linear, lying[0]
+    return under_one_gloss(together, photos, laid.seen_by_both & ~touched, options=settings.gloss), touched
 
 
 def _agreed(
-    pair: PreparedPair, laid: _LaidOver, alone: tuple[SkinReading, SkinReading], warped: LinearRGB, shown: Mask, settings: Settings
+    pair: PreparedPair, laid: LaidOver, alone: tuple[SkinReading, SkinReading], warped: LinearRGB, shown: Mask, settings: Settings
 ) -> tuple[SkinReading, SkinReading, Grey, Grey]:
     """What the readings of each photo alone and in sight of the other agree on, in the before frame, and how far they lie apart."""
     before = pair.prepared_before
@@ -360,7 +303,7 @@ def _agreed(
     return first, second, apart_before, apart_after
 
 
-def _profiles(pair: PreparedPair, laid: _LaidOver, density: Density, veins: Veins, blur: PairBlur, settings: Settings) -> Forced:
+def _profiles(pair: PreparedPair, laid: LaidOver, density: Density, veins: Veins, blur: PairBlur, settings: Settings) -> Forced:
     """What each piece's own cross-profile shows in both photos, the after photo as soft as the before photo."""
     as_soft = density, softened(density_from_linear(pair.prepared_after.linear), blur.after_lacks_px)
     return forced_contrast(veins.pieces, as_soft, laid.registration.map_xy, veins.mask, options=settings.photometry)
@@ -380,23 +323,22 @@ def _vein_colour_flags(fates: Fates, density: Density, veins: Veins, px_per_mm: 
     return _raised(("relief_only",)) if colour.relief_only(options=settings.vein_colour) else []
 
 
-def _outcome(findings: VeinFindings, pair: PreparedPair, laid: _LaidOver, settings: Settings) -> Outcome:
+def _outcome(findings: VeinFindings, pair: PreparedPair, laid: LaidOver, settings: Settings) -> Outcome:
     reticular_px = None if laid.scale.mm_per_px is None else settings.veins.reticular_mm * findings.pair.px_per_mm
     return summarise(findings, reticular_px, pair.prepared_before.factor, options=settings.outcome, fate=settings.fate)
 
 
 def _same_light(
-    pair: PreparedPair, laid: _LaidOver, reading: PairReading, warped: LinearRGB, settings: Settings
+    pair: PreparedPair, laid: LaidOver, shared: Mask, touched: Mask, warped: LinearRGB, settings: Settings
 ) -> tuple[Normalised, SkinTone]:
     """Both photos under one light, and the tone of skin that nothing touches."""
     before, after = pair.prepared_before, pair.prepared_after
-    touched = _touched(reading, settings)
     by_card = under_other_light(warped, after.card_colours, before.card_colours)
     settled = by_card is not warped
     # All skin that both photos see tells the light: a small field drawn by hand would leave the rest of the picture to extrapolation.
     light = match_light(before.linear, by_card, laid.seen_by_both, touched, colour_settled=settled, options=settings.light)
     # The skin's own level is matched away in `light`; where a card settles the light, the tone is read before that.
-    return light, skin_tone(light.before, by_card if settled else light.after, reading.shared & ~touched, before.card_colours)
+    return light, skin_tone(light.before, by_card if settled else light.after, shared & ~touched, before.card_colours)
 
 
 def _touched(reading: PairReading, settings: Settings) -> Mask:

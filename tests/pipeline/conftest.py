@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from photocompare import comparison as recipe
-from photocompare import prepared_photo
+from photocompare import laid_pair, prepared_photo
 from photocompare.base.arrays import LinearRGB
 from photocompare.veins.light import Normalised
 from photocompare.veins.photometry import Forced
@@ -40,6 +40,6 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_, **__: Forced(*np.full((2, len(pieces)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
         monkeypatch.setattr(prepared_photo, "judge_quality", sound_quality)
-        monkeypatch.setattr(recipe, "register", lambda one, *_, **__: laid_over(one, **registration))
+        monkeypatch.setattr(laid_pair, "register", lambda one, *_, **__: laid_over(one, **registration))
 
     return put

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from photocompare import comparison as recipe
+from photocompare import laid_pair
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.base.flags import raised, worst_first
@@ -194,7 +195,8 @@ def test_every_stage_is_given_the_settings_own_options(put_in: Callable[..., Non
         return spy
 
     for name in OPTIONS_OF:
-        monkeypatch.setattr(recipe, name, spied(name, getattr(recipe, name)))
+        where = laid_pair if name == "register" else recipe
+        monkeypatch.setattr(where, name, spied(name, getattr(where, name)))
     copies = {f.name: dataclasses.replace(getattr(STANDARD, f.name)) for f in dataclasses.fields(STANDARD) if f.name != "name"}
     own = Settings("own", **copies)
     compare(*legs(), mm_per_px=0.25, settings=own)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from photocompare import comparison as recipe
+from photocompare import laid_pair
 from photocompare.base.stage_memory import NoMemory, StageMemory
 from photocompare.comparison import compare
 from photocompare.photo.reading import Photo, photo_from_array
@@ -61,8 +61,8 @@ def arrays_in(value: object, seen: set[int]) -> Iterator[np.ndarray]:
 
 def test_whatever_is_said_next_a_comparison_with_a_memory_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     registered: list[object] = []
-    register = recipe.register
-    monkeypatch.setattr(recipe, "register", lambda *a, **k: registered.append(a) or register(*a, **k))
+    register = laid_pair.register
+    monkeypatch.setattr(laid_pair, "register", lambda *a, **k: registered.append(a) or register(*a, **k))
     before, after = photos()
     memory = StageMemory()
     kept = []
