@@ -12,10 +12,19 @@ from photocompare.viewer.sign_in.saves import note_saves, tell_saves
 
 names = ("compare", "consult", "patients", "rating", "audit", "gallery", "capture", "about", "office")
 
+
+def have_spare_process() -> None:
+    """Have a process ready for the first photos: loading takes half a second."""
+    from photocompare.viewer.measuring.requests import SPARE
+
+    SPARE.prepare()
+
+
 if __name__ != "__main__":
     check_start()
     viewer = "photocompare.viewer"
-    preparing = Middleware(Preparing, f"{viewer}.compare.page", (f"{viewer}.result.two_pictures", f"{viewer}.compare.saving_form"))
+    later = f"{viewer}.result.two_pictures", f"{viewer}.compare.saving_form"
+    preparing = Middleware(Preparing, f"{viewer}.compare.page", later, have_spare_process)
     app = st.App(__file__, middleware=[*middleware(), preparing])
 else:
     keep_upload_answers()

@@ -10,21 +10,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 
-from photocompare.base.messages import receive
+from photocompare.base.messages import pipes_of, receive, send
 from photocompare.clearance.correction import Correction
 from photocompare.results.dossier import Dossier, read_dossier
 from photocompare.results.dossier_pictures import corrected
 from photocompare.results.result_json import as_dict
 from photocompare.settings import STANDARD
 from photocompare.viewer.measuring import child, ready_process, requests
-from photocompare.viewer.measuring.ready_process import MOST_READY, ReadyProcess
+from photocompare.viewer.measuring.ready_process import MOST_READY, ReadyProcess, SpareProcess
 from photocompare.viewer.measuring.requests import Checking, Measuring, Request
 from photocompare.viewer.measuring.visit import Visit
 
@@ -39,6 +40,8 @@ import sys
 from photocompare.base.messages import receive, send
 while (message := receive(sys.stdin.buffer)) is not None:
     kind, facts, body = message
+    if kind == "load":
+        continue
     send(sys.stdout.buffer, "stage", stage="read")
     if body.startswith(b"slow"):
         import time; time.sleep(60)
@@ -132,7 +135,106 @@ def test_only_the_latest_pair_s_photos_are_kept() -> None:
     assert first.timeless.facts.capture_time is None
 
 
+def test_a_file_that_is_asked_for_by_two_at_once_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[bytes] = []
+    read = child.read_photo
+    monkeypatch.setattr(child, "read_photo", lambda data: begun.append(data) or read(data))
+    kept = child.Kept()
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(kept.read, (BEFORE, BEFORE))
+    assert first is second
+    assert len(begun) == 1
+
+
+def test_a_file_that_could_not_be_read_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, read = child.Kept(), child.read_photo
+
+    def no_memory(_: bytes) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.setattr(child, "read_photo", no_memory)
+    with pytest.raises(MemoryError):
+        kept.read(BEFORE)
+    assert kept.files == {}
+    monkeypatch.setattr(child, "read_photo", read)
+    assert kept.read(BEFORE).photo.facts.width == 1200
+
+
+def test_a_pair_s_photos_are_read_while_something_else_is_at_work() -> None:
+    kept, pipe = child.Kept(), BytesIO()
+    facts, body = Request((BEFORE,), (AFTER,)).message()
+    send(pipe, "check", BEFORE, look=True)
+    send(pipe, "measure", body, **facts)
+    pipe.seek(0)
+    messages = child._received(pipe, kept)
+    assert next(messages).kind == "check"
+    assert until(lambda: len(kept.files) == 2)
+    assert [message.kind for message in messages] == ["measure"]
+
+
+def test_the_spare_process_loads_and_answers_nothing_before_it_is_asked() -> None:
+    spare = SpareProcess(requests._loading)
+    spare.prepare()
+    process = spare.take()
+    assert process is not None
+    requests_pipe, answers = pipes_of(process)
+    send(requests_pipe, "check", BEFORE, look=False)
+    requests_pipe.close()
+    assert [message.kind for message in iter(lambda: receive(answers), None)] == ["photo", "answered"]
+    assert process.wait(LONG_S) == 0
+    answers.close()
+
+
 # --- stand-ins
+
+
+@pytest.fixture
+def spare(monkeypatch: pytest.MonkeyPatch) -> Iterator[SpareProcess]:
+    found = SpareProcess(requests._loading)
+    monkeypatch.setattr(requests, "SPARE", found)
+    monkeypatch.setattr(ready_process, "REST_S", 0.01)
+    yield found
+    found.end()
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_session_s_first_question_goes_to_the_spare_process(spare: SpareProcess) -> None:
+    spare.prepare()
+    waiting = spare._process
+    ready = ReadyProcess()
+    assert asked(ready).refusal is None
+    assert until(lambda: idle(ready))
+    assert ready._process is waiting
+    assert spare._process is None  # while the rest of the pair is still to come
+    measured = Measuring(Request((b"x",), (b"y",)), ready)
+    assert measured.ended.wait(LONG_S)
+    assert until(lambda: spare._process is not None)
+    assert spare._process is not waiting
+    ready.end()
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_without_being_asked_for_there_is_no_spare_process(spare: SpareProcess) -> None:
+    ready = ReadyProcess()
+    measured = Measuring(Request((b"x",), (b"y",)), ready)
+    assert measured.ended.wait(LONG_S)
+    assert until(lambda: idle(ready))
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer) and thread.function == spare.prepare]
+    ready.end()
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_spare_process_that_died_is_not_asked(spare: SpareProcess) -> None:
+    spare.prepare()
+    died = spare._process
+    assert died is not None
+    died.kill()
+    died.wait()
+    ready = ReadyProcess()
+    assert asked(ready).refusal is None
+    assert until(lambda: idle(ready))
+    assert ready._process is not died
+    ready.end()
 
 
 @pytest.mark.usefixtures("stand_in")

@@ -62,6 +62,12 @@ def child(request: str) -> Child:
     return LOADED_PROCESS.forked(request) if can_fork() else _Started(request)
 
 
+def prepare() -> None:
+    """Have the libraries loaded before the first photo comes, where children are forked."""
+    if can_fork():
+        LOADED_PROCESS.start()
+
+
 @functools.cache
 def can_fork() -> bool:
     """Whether children can be forked and watched: on Linux from 5.3 on."""
@@ -141,6 +147,11 @@ class LoadedProcess:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        with self._lock:
+            self._started()
 
     def forked(self, request: str) -> Child:
         """A child forked from it."""

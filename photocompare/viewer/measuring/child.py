@@ -10,18 +10,20 @@ import hashlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, pairwise
+from queue import SimpleQueue
 from typing import IO, Any
 
 import numpy as np
 
 from photocompare.base.errors import PhotocompareError, PhotoError
 from photocompare.base.memory import give_back_freed_memory, keep_freed_memory, look_seldom_for_cycles, share_freed_memory
-from photocompare.base.messages import packed, receive, send
+from photocompare.base.messages import Message, packed, receive, send
 from photocompare.base.stage_memory import StageMemory
 from photocompare.photo.collage import Cut, find_collage
 from photocompare.photo.facts import kept_facts
@@ -69,29 +71,45 @@ class Kept:
     def __init__(self) -> None:
         self.listener: Callable[[str, Any], None] | None = None
         self.memory = StageMemory(self._told)
-        self._files: dict[str, ReadFile] = {}
+        self._files: dict[str, Future[ReadFile]] = {}
+        self._lock = threading.Lock()
+        self._readers = ThreadPoolExecutor(os.cpu_count())
 
     def _told(self, stage: str, finding: Any) -> None:
         if self.listener is not None:
             self.listener(stage, finding)
 
     def read(self, data: bytes) -> ReadFile:
-        """A file as it was read, each time with the same photos.  PhotoError as `read_photo`."""
+        """A file as it was read, each time with the same photos; from any thread.  PhotoError as `read_photo`."""
         digest = hashlib.sha256(data).hexdigest()
-        if digest not in self._files:
-            photo = read_photo(data)
-            self._files[digest] = ReadFile(photo, without_capture_time(photo), _thumbnail(photo), find_collage(photo.encoded))
-        return self._files[digest]
+        with self._lock:
+            if digest not in self._files:
+                self._files[digest] = self._readers.submit(_read_file, data)
+            reading = self._files[digest]
+        try:
+            return reading.result()
+        except (PhotocompareError, MemoryError):
+            # The next question may find more memory.
+            with self._lock:
+                self._files.pop(digest, None)
+            raise
 
     def only(self, files: Sequence[bytes]) -> None:
         """Forget all other files."""
         wanted = {hashlib.sha256(data).hexdigest() for data in files}
-        self._files = {digest: read for digest, read in self._files.items() if digest in wanted}
+        with self._lock:
+            self._files = {digest: read for digest, read in self._files.items() if digest in wanted}
 
     @property
     def files(self) -> dict[str, ReadFile]:
         """SHA-256 to what was read."""
-        return dict(self._files)
+        with self._lock:
+            return {digest: read.result() for digest, read in self._files.items() if read.done() and read.exception() is None}
+
+
+def _read_file(data: bytes) -> ReadFile:
+    photo = read_photo(data)
+    return ReadFile(photo, without_capture_time(photo), _thumbnail(photo), find_collage(photo.encoded))
 
 
 def main() -> None:
@@ -103,14 +121,39 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not break the messages
     kept = Kept()
-    while (message := receive(sys.stdin.buffer)) is not None:
-        _answer(out, kept, *message)
+    for message in _received(os.fdopen(os.dup(sys.stdin.fileno()), "rb"), kept):
+        if message.kind != "load":
+            _answer(out, kept, *message)
         _load_measuring()  # the next question is most likely a pair
 
 
+def _received(pipe: IO[bytes], kept: Kept) -> Iterator[Message]:
+    """All messages; a pair's photos are read from when it was asked about, beside what is still at work on the first of them."""
+    messages: SimpleQueue[Message | None] = SimpleQueue()
+
+    def receive_all() -> None:
+        try:
+            while (message := receive(pipe)) is not None:
+                messages.put(message)
+                if message.kind == "measure":
+                    for data in _files(message.facts, message.body):
+                        # Whatever is wrong with it is said when its turn has come.
+                        with suppress(PhotocompareError, MemoryError):
+                            kept.read(data)
+        finally:
+            messages.put(None)
+
+    threading.Thread(target=receive_all, daemon=True).start()
+    return iter(messages.get, None)
+
+
 def _load_measuring() -> None:
-    """Import what measuring needs, and open its networks."""
+    """Import what measuring and its pictures need, open its networks, and have photos' decoding ready."""
+    from photocompare.photo.decoding.apart import prepare
+
+    prepare()
     from photocompare.registration.matcher_models import load_matcher
+    from photocompare.report.files import dossier_making  # noqa: F401
     from photocompare.shots import compare_shots  # noqa: F401
     from photocompare.veins.network import open_networks
 
@@ -208,8 +251,7 @@ def _in_turn(lock: threading.Lock, out: IO[bytes], kind: str, body: bytes = b"",
 
 
 def _read_visits(kept: Kept, facts: dict[str, Any], body: bytes) -> Visits:
-    ends = list(accumulate(facts["sizes"]))
-    files = [body[begin:end] for begin, end in pairwise([0, *ends])]
+    files = _files(facts, body)
     kept.only(files)
     if facts["cut"] is not None:
         cut, swapped = Cut(**facts["cut"]), bool(facts["swapped"])
@@ -217,3 +259,9 @@ def _read_visits(kept: Kept, facts: dict[str, Any], body: bytes) -> Visits:
         return kept.memory.found("cut", (whole, cut, swapped), lambda: cut_visits(whole, cut, swapped=swapped))
     count = int(facts["befores"])
     return read_visits(files[:count], files[count:], read=lambda data: kept.read(data).timeless)
+
+
+def _files(facts: Mapping[str, Any], body: bytes) -> list[bytes]:
+    """The photos' files, one after the other."""
+    ends = accumulate(facts["sizes"], initial=0)
+    return [body[begin:end] for begin, end in pairwise(ends)]

@@ -1,4 +1,7 @@
-"""The session's measuring process, which stays for the next question about the same photos: libraries, photos and findings are there."""
+"""The session's measuring process, which stays for the next question about the same photos: libraries, photos and findings are there.
+
+And one that waits for a session's first question, with the libraries alone.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ MOST_READY = 2
 
 READY_S = 600.0
 """How long one stays without work: a clinician's look at a result, and the next field or scale."""
+
+REST_S = 2.0
+"""From a measurement's end until the next spare process is started: the page with the result is drawn by then."""
 
 _IDLE: list[weakref.ref[ReadyProcess]] = []
 _IDLE_LOCK = threading.Lock()
@@ -73,13 +79,7 @@ class ReadyProcess:
         if self._timer is not None:
             self._timer.cancel()
         if self._process is not None:
-            with suppress(OSError):
-                self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    with suppress(OSError):
-                        pipe.close()
+            _end(self._process)
             self._process = None
 
     def __del__(self) -> None:
@@ -87,7 +87,68 @@ class ReadyProcess:
             self._end()
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(OSError):
+        process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+
+
 def _end_idle(ready: weakref.ref[ReadyProcess]) -> None:
     found = ready()
     if found is not None:
         found.end()
+
+
+class SpareProcess:
+    """One process of this server that has loaded what measuring needs and has seen no photo: the next session's first question goes to it.
+
+    Parameters
+    ----------
+    start : callable
+        Starts a process and has it load.
+    """
+
+    def __init__(self, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self._start = start
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wanted = False
+
+    def prepare(self) -> None:
+        """Have one from now on."""
+        with self._lock:
+            self._wanted = True
+            self._drop_dead()
+            if self._process is None:
+                self._process = self._start()
+
+    def take(self) -> subprocess.Popen[bytes] | None:
+        """The process, the caller's from now on; None where there is none."""
+        with self._lock:
+            self._drop_dead()
+            taken, self._process = self._process, None
+        return taken
+
+    def end(self) -> None:
+        """Have none any more."""
+        with self._lock:
+            self._wanted = False
+            if self._process is not None:
+                _end(self._process)
+                self._process = None
+
+    def _drop_dead(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            _end(self._process)
+            self._process = None
+
+    def replace(self) -> None:
+        """Start another one in a while, where one is wanted and was taken."""
+        if self._wanted and self._process is None:
+            timer = threading.Timer(REST_S, self.prepare)
+            timer.daemon = True
+            timer.start()

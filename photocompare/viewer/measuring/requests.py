@@ -18,7 +18,7 @@ from typing import IO, Any, Literal
 from photocompare.base.errors import UsageError
 from photocompare.base.messages import pipes_of, receive, send, unpacked
 from photocompare.results.dossier import Dossier, read_dossier
-from photocompare.viewer.measuring.ready_process import ReadyProcess
+from photocompare.viewer.measuring.ready_process import ReadyProcess, SpareProcess
 
 MOST_SHOTS = 4
 """Photos of one visit, as `photocompare.shots` has it."""
@@ -199,6 +199,8 @@ def _work(
     finally:
         if taken is not None:
             taken.give_back(in_order=in_order)
+        if kind == "measure":
+            SPARE.replace()
         # However it went, nobody waits for ever.
         work = owner()
         if work is not None and not work.ended.is_set():
@@ -216,7 +218,23 @@ def _begun(owner: weakref.ref[_Work], ready: ReadyProcess | None) -> subprocess.
 
 
 def _started() -> subprocess.Popen[bytes]:
+    return SPARE.take() or _new()
+
+
+def _new() -> subprocess.Popen[bytes]:
     return subprocess.Popen([*_COMMAND, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def _loading() -> subprocess.Popen[bytes]:
+    """A new process that loads what measuring needs before it is asked anything."""
+    process = _new()
+    with suppress(BrokenPipeError):
+        send(pipes_of(process)[0], "load")
+    return process
+
+
+SPARE = SpareProcess(_loading)
+"""The server's spare process; there is none until `prepare` is called."""
 
 
 def _converse(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,10 +24,12 @@ class Preparing:
         What the page that opens first needs.
     later : sequence of str
         What is needed next, loaded when that page stands, or as soon as something is sent to it.
+    at_rest : callable
+        Called once all is loaded, unless something was sent by then: that needs the processor.
     """
 
-    def __init__(self, app: ASGIApp, first: str, later: Sequence[str] = ()) -> None:
-        self._app, self._first, self._later, self._begun = app, first, later, False
+    def __init__(self, app: ASGIApp, first: str, later: Sequence[str] = (), at_rest: Callable[[], object] = lambda: None) -> None:
+        self._app, self._first, self._later, self._at_rest, self._begun = app, first, later, at_rest, False
         self._sent = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,3 +45,5 @@ class Preparing:
         self._sent.wait(PAGE_STANDS_S)
         for name in self._later:
             importlib.import_module(name)
+        if not self._sent.is_set():
+            self._at_rest()
