@@ -40,7 +40,7 @@ import sys
 from photocompare.base.messages import receive, send
 while (message := receive(sys.stdin.buffer)) is not None:
     kind, facts, body = message
-    if kind == "load":
+    if kind in ("load", "ahead"):
         continue
     send(sys.stdout.buffer, "stage", stage="read")
     if body.startswith(b"slow"):
@@ -164,6 +164,7 @@ def test_a_pair_s_photos_are_read_while_something_else_is_at_work() -> None:
     kept, pipe = child.Kept(), BytesIO()
     facts, body = Request((BEFORE,), (AFTER,)).message()
     send(pipe, "check", BEFORE, look=True)
+    send(pipe, "ahead", body, sizes=facts["sizes"])
     send(pipe, "measure", body, **facts)
     pipe.seek(0)
     messages = child._received(pipe, kept)
@@ -269,6 +270,28 @@ def test_a_process_that_went_is_followed_by_a_new_one() -> None:
     killed.kill()
     killed.wait()
     assert asked(ready).refusal is None
+    ready.end()
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_pair_that_waits_for_the_process_has_its_photos_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(ready_process, "send", lambda pipe, kind, body, **facts: said.append(kind) or send(pipe, kind, body, **facts))
+    ready = ReadyProcess()
+    with ready._in_use:
+        Measuring(Request((b"x",), (b"y",)), ready)  # no process yet
+    asked(ready)
+    assert until(lambda: idle(ready))
+    measured = Measuring(Request((b"x",), (b"y",)), ready)  # nothing to wait for
+    assert measured.ended.wait(LONG_S)
+    assert until(lambda: idle(ready))
+    assert said == []
+    ready._in_use.acquire()
+    waiting = Measuring(Request((b"x",), (b"z",)), ready)
+    assert until(lambda: said == ["ahead"])
+    ready._in_use.release()
+    assert waiting.ended.wait(LONG_S)
+    assert until(lambda: idle(ready))
     ready.end()
 
 

@@ -128,18 +128,19 @@ def main() -> None:
 
 
 def _received(pipe: IO[bytes], kept: Kept) -> Iterator[Message]:
-    """All messages; a pair's photos are read from when it was asked about, beside what is still at work on the first of them."""
+    """All messages but those to read photos ahead, which is done at once, beside what is at work."""
     messages: SimpleQueue[Message | None] = SimpleQueue()
 
     def receive_all() -> None:
         try:
             while (message := receive(pipe)) is not None:
-                messages.put(message)
-                if message.kind == "measure":
-                    for data in _files(message.facts, message.body):
-                        # Whatever is wrong with it is said when its turn has come.
-                        with suppress(PhotocompareError, MemoryError):
-                            kept.read(data)
+                if message.kind != "ahead":
+                    messages.put(message)
+                    continue
+                for data in _files(message.facts, message.body):
+                    # Whatever is wrong with it is said when its turn has come.
+                    with suppress(PhotocompareError, MemoryError):
+                        kept.read(data)
         finally:
             messages.put(None)
 

@@ -10,6 +10,9 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
+
+from photocompare.base.messages import pipes_of, send
 
 MOST_READY = 2
 """Processes on one machine that stay without work, as many as measure at once: each holds one pair, 0.7 to 0.9 GiB at 12 megapixels."""
@@ -28,9 +31,15 @@ class ReadyProcess:
     """One process, used by one piece of work at a time; whoever owns it is the only one whose photos it has seen.
 
     It ends with its owner, after `READY_S` without work, when others on the machine were used later, or when a piece of work was stopped.
+
+    Attributes
+    ----------
+    speaking : Lock
+        Held by whoever writes to it.
     """
 
     def __init__(self) -> None:
+        self.speaking = threading.Lock()
         self._in_use = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._timer: threading.Timer | None = None
@@ -44,6 +53,13 @@ class ReadyProcess:
         with _IDLE_LOCK:
             _IDLE[:] = [other for other in _IDLE if other() not in (None, self)]
         return True
+
+    def tell(self, kind: str, body: bytes, **facts: Any) -> None:
+        """Say something that needs no answer while it is at work for somebody else; nothing where it is not."""
+        process = self._process
+        if process is not None and self._in_use.locked():
+            with self.speaking, suppress(OSError, ValueError):  # it may end meanwhile
+                send(pipes_of(process)[0], kind, body, **facts)
 
     def process(self, start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
         """The process, for whoever took it; started where there is none."""

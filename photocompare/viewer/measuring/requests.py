@@ -11,7 +11,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
@@ -189,13 +189,16 @@ def _work(
     owner: weakref.ref[_Work], kind: str, facts: Mapping[str, Any], body: bytes, ready: ReadyProcess | None, patience_s: float
 ) -> None:
     """Run the process for as long as anybody waits for it; the thread holds its owner only while it tells it something."""
+    if ready is not None and kind == "measure":
+        # It may still be looking at the first of the photos; the others are decoded meanwhile.
+        ready.tell("ahead", body, sizes=facts["sizes"])
     taken = ready if ready is not None and ready.take(patience_s) else None
     in_order = False
     try:
         with _TURNS:
             process = _begun(owner, taken)
             if process is not None:
-                in_order = _converse(owner, process, kind, facts, body, stays=taken is not None)
+                in_order = _converse(owner, process, kind, facts, body, taken)
     finally:
         if taken is not None:
             taken.give_back(in_order=in_order)
@@ -238,18 +241,23 @@ SPARE = SpareProcess(_loading)
 
 
 def _converse(
-    owner: weakref.ref[_Work], process: subprocess.Popen[bytes], kind: str, facts: Mapping[str, Any], body: bytes, *, stays: bool
+    owner: weakref.ref[_Work],
+    process: subprocess.Popen[bytes],
+    kind: str,
+    facts: Mapping[str, Any],
+    body: bytes,
+    ready: ReadyProcess | None,
 ) -> bool:
-    """Ask and listen; whether the process stays, answered all and waits for the next question."""
+    """Ask and listen; whether the process stays, which is `ready`'s then, answered all and waits for the next question."""
     requests, answers = pipes_of(process)
     in_order = False
     try:
-        with suppress(BrokenPipeError):
+        with suppress(BrokenPipeError), nullcontext() if ready is None else ready.speaking:
             send(requests, kind, body, **facts)
-        if not stays:
+        if ready is None:
             with suppress(BrokenPipeError):
                 requests.close()
-        in_order = _listen(owner, answers) and stays
+        in_order = _listen(owner, answers) and ready is not None
     finally:
         work = owner()
         in_order = (work is None or work.begun(None)) and in_order
