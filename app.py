@@ -13,11 +13,11 @@ from photocompare.viewer.sign_in.saves import note_saves, tell_saves
 names = ("compare", "consult", "patients", "rating", "audit", "gallery", "capture", "about", "office")
 
 
-def have_spare_process() -> None:
-    """Have a process ready for the first photos: loading takes half a second."""
+def have_spare_process(at_rest: bool) -> None:
+    """Have a process ready for a session's first photos: loading takes half a second."""
     from photocompare.viewer.measuring.requests import SPARE
 
-    SPARE.prepare()
+    SPARE.prepare(now=at_rest)
 
 
 if __name__ != "__main__":

@@ -78,7 +78,7 @@ def test_the_first_page_is_loaded_beside_the_first_request_once(monkeypatch: pyt
 
     monkeypatch.setattr(preparing, "importlib", SimpleNamespace(import_module=load))
     monkeypatch.setattr(preparing, "PAGE_STANDS_S", 0.0)
-    served = Preparing(app, "the.page", ("the.form", "the.rest"), lambda: loaded.append("at rest"))
+    served = Preparing(app, "the.page", ("the.form", "the.rest"), lambda at_rest: loaded.append(f"at rest: {at_rest}"))
     before = set(threading.enumerate())
     for kind in ("lifespan", "http", "http", "websocket"):
         # In a thread of its own: a browser that another test drives has an event loop running in this one.
@@ -88,7 +88,7 @@ def test_the_first_page_is_loaded_beside_the_first_request_once(monkeypatch: pyt
     loading.set()
     for thread in set(threading.enumerate()) - before:
         thread.join(20)
-    assert loaded == ["the.page", "the.form", "the.rest", "at rest"]
+    assert loaded == ["the.page", "the.form", "the.rest", "at rest: True"]
 
 
 def test_what_is_needed_next_is_loaded_as_soon_as_a_photo_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,11 +99,11 @@ def test_what_is_needed_next_is_loaded_as_soon_as_a_photo_is_sent(monkeypatch: p
 
     monkeypatch.setattr(preparing, "importlib", SimpleNamespace(import_module=loaded.append))
     monkeypatch.setattr(preparing, "PAGE_STANDS_S", 600.0)
-    served = Preparing(app, "the.page", ("the.form",), lambda: loaded.append("at rest"))
+    served = Preparing(app, "the.page", ("the.form",), lambda at_rest: loaded.append(f"at rest: {at_rest}"))
     before = set(threading.enumerate())
     for method in ("GET", "PUT"):
         with ThreadPoolExecutor(1) as aside:
             aside.submit(asyncio.run, served({"type": "http", "method": method}, app, app)).result()
     for thread in set(threading.enumerate()) - before:
         thread.join(20)
-    assert loaded == ["the.page", "the.form"]
+    assert loaded == ["the.page", "the.form", "at rest: False"]

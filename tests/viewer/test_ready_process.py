@@ -200,6 +200,8 @@ def spare(monkeypatch: pytest.MonkeyPatch) -> Iterator[SpareProcess]:
 
 @pytest.mark.usefixtures("stand_in")
 def test_a_session_s_first_question_goes_to_the_spare_process(spare: SpareProcess) -> None:
+    spare.prepare(now=False)
+    assert spare._process is None
     spare.prepare()
     waiting = spare._process
     ready = ReadyProcess()

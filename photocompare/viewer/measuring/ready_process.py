@@ -134,12 +134,12 @@ class SpareProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._wanted = False
 
-    def prepare(self) -> None:
-        """Have one from now on."""
+    def prepare(self, *, now: bool = True) -> None:
+        """Have one from now on, or from the next measurement's end on."""
         with self._lock:
             self._wanted = True
             self._drop_dead()
-            if self._process is None:
+            if now and self._process is None:
                 self._process = self._start()
 
     def take(self) -> subprocess.Popen[bytes] | None:

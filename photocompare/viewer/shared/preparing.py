@@ -24,12 +24,12 @@ class Preparing:
         What the page that opens first needs.
     later : sequence of str
         What is needed next, loaded when that page stands, or as soon as something is sent to it.
-    at_rest : callable
-        Called once all is loaded, unless something was sent by then: that needs the processor.
+    loaded : callable
+        Called once all is loaded, with whether the machine is at rest: what was sent by then needs it.
     """
 
-    def __init__(self, app: ASGIApp, first: str, later: Sequence[str] = (), at_rest: Callable[[], object] = lambda: None) -> None:
-        self._app, self._first, self._later, self._at_rest, self._begun = app, first, later, at_rest, False
+    def __init__(self, app: ASGIApp, first: str, later: Sequence[str] = (), loaded: Callable[[bool], object] = lambda _: None) -> None:
+        self._app, self._first, self._later, self._loaded, self._begun = app, first, later, loaded, False
         self._sent = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,5 +45,4 @@ class Preparing:
         self._sent.wait(PAGE_STANDS_S)
         for name in self._later:
             importlib.import_module(name)
-        if not self._sent.is_set():
-            self._at_rest()
+        self._loaded(not self._sent.is_set())
