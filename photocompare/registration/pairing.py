@@ -99,23 +99,21 @@ class Pairing:
 def match_limbs(before: LimbPoints, after: LimbPoints, *, ample_spread: int, warp: WarpOptions) -> Pairing:
     """Match two limbs, seen with the same matcher and options, and fit the smooth warp.
 
-    The learned matcher goes first, with the strongest keypoints and then with all; the classical path serves where it is missing or where
-    its matches are spread over fewer than `ample_spread` cells, and the wider spread wins.
+    By the learned matcher with the strongest keypoints, and with all where those matches spread over too few cells; the wider spread wins.
+    The classical path serves where it is missing: beside it, it never won (docs/registration-notes.md).
     """
-    pictures, learned, features = (before.picture, after.picture), None, before.options
-    if before.matcher is not None:
-        found = before.learned, after.learned
-        for most, enough in ((features.first_keypoints, features.first_spread), (features.keypoints, ample_spread)):
-            strongest = found[0].strongest(most), found[1].strongest(most)
-            pairs = lighterglue_matches(*strongest, before.matcher, features).pairs
-            learned = paired(pictures, strongest, pairs, "xfeat+lighterglue", warp, features.spread_cells)
-            if learned.spread >= max(enough, ample_spread):
-                return learned
-            if max(len(points.xy) for points in found) <= most:
-                break
-    found = before.classical, after.classical
-    classical = paired(pictures, found, sift_matches(*found, features).pairs, "rootsift", warp, features.spread_cells)
-    return classical if learned is None or classical.spread > learned.spread else learned
+    pictures, features = (before.picture, after.picture), before.options
+    if before.matcher is None:
+        found = before.classical, after.classical
+        return paired(pictures, found, sift_matches(*found, features).pairs, "rootsift", warp, features.spread_cells)
+    found, tried = (before.learned, after.learned), list[Pairing]()
+    for most, enough in ((features.first_keypoints, features.first_spread), (features.keypoints, ample_spread)):
+        strongest = found[0].strongest(most), found[1].strongest(most)
+        pairs = lighterglue_matches(*strongest, before.matcher, features).pairs
+        tried.append(paired(pictures, strongest, pairs, "xfeat+lighterglue", warp, features.spread_cells))
+        if tried[-1].spread >= max(enough, ample_spread) or max(len(points.xy) for points in found) <= most:
+            break
+    return max(reversed(tried), key=lambda pairing: pairing.spread)
 
 
 def paired(
