@@ -155,17 +155,19 @@ class LoadedProcess:
 
     def forked(self, request: str) -> Child:
         """A child forked from it."""
-        photo, requests = os.pipe()
-        answers, said = os.pipe()
-        line, its_line = socket.socketpair()
+        (photo, requests), (answers, said), (line, its_line) = os.pipe(), os.pipe(), socket.socketpair()
+        ours = os.fdopen(requests, "wb"), os.fdopen(answers, "rb")
         try:
             with self._lock:
-                process = self._asked(request.encode(), [photo, said, its_line.fileno()])
+                return _Forked(*ours, line, self._asked(request.encode(), [photo, said, its_line.fileno()]))
+        except OSError:
+            _close(*ours)
+            line.close()
+            raise
         finally:
             os.close(photo)
             os.close(said)
             its_line.close()
-        return _Forked(os.fdopen(requests, "wb"), os.fdopen(answers, "rb"), line, process)
 
     @property
     def number(self) -> int | None:

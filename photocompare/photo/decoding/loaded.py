@@ -41,6 +41,7 @@ def main() -> NoReturn:
     """Entry of the process; standard input is the socket."""
     import cv2  # noqa: F401  # what the children ask about libjpeg's warnings
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     control = socket.socket(fileno=os.dup(0))
     with selectors.DefaultSelector() as awaited:
         awaited.register(control, selectors.EVENT_READ)
