@@ -244,13 +244,16 @@ def _same_pixels(before: SRGB8, after: SRGB8) -> bool:
 
 
 def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, SkinReading]:
-    """Each photo read alone, in its own pixels: a resampled one has lost the finest veins."""
+    """Each photo read alone, in its own pixels: a resampled one has lost the finest veins.
+
+    All of the leg, whatever field was drawn: the light beyond its edge belongs to the same surround, and another field needs no reading.
+    """
     before, after = pair.prepared_before, pair.prepared_after
     return (
         pair.memory.found(
-            pair.stage_within_field("read_before"),
-            (*pair.follows_from, pair.field),
-            lambda: read_skin(before.linear, before.field.leg, reduced=before.reduced, ridges=settings.ridges, last=False),
+            "read_before",
+            pair.follows_from,
+            lambda: read_skin(before.linear, before.limb.leg, reduced=before.reduced, ridges=settings.ridges, last=False),
         ),
         pair.memory.found(
             "read_after",
@@ -268,9 +271,7 @@ def _read_together(
     With where vein or stain may be.  `lying` is the after photo in that frame, and where it is known there.
     """
     before, registration = pair.prepared_before, laid.registration
-    read = pair.memory.found(
-        pair.stage_within_field("read_together"), (*pair.follows_from, pair.field), lambda: _agreed(pair, laid, alone, *lying, settings)
-    )
+    read = pair.memory.found("read_together", pair.follows_from, lambda: _agreed(pair, laid, alone, *lying, settings))
     background = pair.memory.found(
         "background",
         pair.follows_from,
@@ -294,7 +295,7 @@ def _agreed(
     own = alone[0], _carried(alone[1], laid.registration.map_xy)
     if not network_available():
         return *own, np.zeros_like(own[0].vein_de), np.zeros_like(own[1].vein_de)
-    both = before.field.leg & shown
+    both = before.limb.leg & shown
     # Either photo in the same way: what only one of them was helped with would count as change.
     beside_each_other = read_beside(before.linear, warped, both, reduced=before.reduced, options=settings.agreement)
     pairs = tuple(zip(own, beside_each_other, strict=True))

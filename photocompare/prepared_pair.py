@@ -57,10 +57,6 @@ class PreparedPair:
     follows_from: tuple[Hashable, ...]
     field: bytes | None
 
-    def stage_within_field(self, stage: str) -> str:
-        """A stage's name in the memory: what was found of the whole leg stays beside what was found in a field."""
-        return stage if self.field is None else f"{stage}_within_field"
-
     @property
     def flags(self) -> list[RaisedFlag]:
         """What each photo by itself raises."""
