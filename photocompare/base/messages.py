@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -41,6 +42,16 @@ def pipes_of(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     if process.stdin is None or process.stdout is None:
         raise ValueError("the process was started without pipes")
     return process.stdin, process.stdout
+
+
+def let_go(process: subprocess.Popen[bytes]) -> None:
+    """Kill a child, if it still runs, close its pipes and wait for its end."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what was not written yet goes nowhere
+                pipe.close()
+    process.wait()
 
 
 def send(pipe: IO[bytes], kind: str, body: bytes = b"", **facts: Any) -> None:

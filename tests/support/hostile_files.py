@@ -15,6 +15,9 @@ from PIL import Image, ImageCms, TiffImagePlugin
 
 from photocompare.photo.decoding.primaries import ADOBE_CORNERS, ADOBE_RGB_GAMMA, P3_CORNERS, SRGB_CURVE, matrix_profile
 
+PROMPT_S = 20.0
+"""A refusal may take this long on a busy machine; the CPU limit would end it at 20 s of its own time."""
+
 PROPHOTO = (0.3457, 0.3585, 0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001)
 """White and corners of ROMM RGB (ANSI/I3A IT10.7666)."""
 

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
-from photocompare.base.messages import pipes_of, receive, send
+from photocompare.base.messages import let_go, pipes_of, receive, send
 from photocompare.clearance.correction import Correction
 from photocompare.results.dossier import Dossier, read_dossier
 from photocompare.results.dossier_pictures import corrected
@@ -195,7 +195,9 @@ def spare(monkeypatch: pytest.MonkeyPatch) -> Iterator[SpareProcess]:
     monkeypatch.setattr(requests, "SPARE", found)
     monkeypatch.setattr(ready_process, "REST_S", 0.01)
     yield found
-    found.end()
+    left = found.take()
+    if left is not None:
+        let_go(left)
 
 
 @pytest.mark.usefixtures("stand_in")

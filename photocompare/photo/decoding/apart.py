@@ -18,7 +18,7 @@ import threading
 from pathlib import Path
 from typing import IO, Protocol
 
-from photocompare.base.messages import pipes_of
+from photocompare.base.messages import let_go, pipes_of
 
 LIBRARIES = ("photocompare", "PIL", "pillow_heif", "numpy", "cv2", "pydicom", "jpeg_ls", "gdcm", "pylibjpeg")
 """The last four serve DICOM alone and may be absent."""
@@ -114,9 +114,7 @@ class _Started:
         return self._process.wait()
 
     def close(self) -> None:
-        self._process.kill()
-        _close(self.requests, self.answers)
-        self._process.wait()
+        let_go(self._process)
 
 
 class _Forked:
@@ -188,7 +186,7 @@ class LoadedProcess:
         process, control = self._started()
         try:
             socket.send_fds(control, [request], descriptors)
-        except OSError:
+        except ConnectionError:
             process.wait()
             process, control = self._started()
             socket.send_fds(control, [request], descriptors)

@@ -26,6 +26,7 @@ _FIRST_OF_OTHERS = 3
 """Descriptors from here on are the parent's affairs."""
 
 _MOST_DESCRIPTORS = 1 << 16
+"""The lowest free number is given out, and a process has 1,024 of them unless it asks for more."""
 
 
 @dataclass(frozen=True, eq=False)

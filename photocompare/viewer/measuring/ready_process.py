@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from photocompare.base.messages import pipes_of, send
+from photocompare.base.messages import let_go, pipes_of, send
 
 MOST_READY = 2
 """Processes on one machine that stay without work, as many as measure at once: each holds one pair, 0.7 to 0.9 GiB at 12 megapixels."""
@@ -95,22 +95,12 @@ class ReadyProcess:
         if self._timer is not None:
             self._timer.cancel()
         if self._process is not None:
-            _end(self._process)
+            let_go(self._process)
             self._process = None
 
     def __del__(self) -> None:
         if hasattr(self, "_timer"):
             self._end()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with suppress(OSError):
-        process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with suppress(OSError):
-                pipe.close()
 
 
 def _end_idle(ready: weakref.ref[ReadyProcess]) -> None:
@@ -149,17 +139,9 @@ class SpareProcess:
             taken, self._process = self._process, None
         return taken
 
-    def end(self) -> None:
-        """Have none any more."""
-        with self._lock:
-            self._wanted = False
-            if self._process is not None:
-                _end(self._process)
-                self._process = None
-
     def _drop_dead(self) -> None:
         if self._process is not None and self._process.poll() is not None:
-            _end(self._process)
+            let_go(self._process)
             self._process = None
 
     def replace(self) -> None:

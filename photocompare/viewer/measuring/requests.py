@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 from photocompare.base.errors import UsageError
-from photocompare.base.messages import pipes_of, receive, send, unpacked
+from photocompare.base.messages import let_go, pipes_of, receive, send, unpacked
 from photocompare.results.dossier import Dossier, read_dossier
 from photocompare.viewer.measuring.ready_process import ReadyProcess, SpareProcess
 
@@ -262,10 +262,7 @@ def _converse(
         work = owner()
         in_order = (work is None or work.begun(None)) and in_order
         if not in_order:
-            # It has said all, or something that makes no sense.
-            process.kill()
-            process.wait()
-            answers.close()
+            let_go(process)  # it has said all, or something that makes no sense
     return in_order
 
 
