@@ -121,18 +121,26 @@ def _polygon(field: Path) -> PointsXY:
 
 def _read(files: _Files, mm_per_px: float | None) -> Visits:
     """The photos.  Decoding happens in child processes; the measuring libraries and networks load meanwhile."""
-    with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(files.read)
+    from photocompare.photo.decoding.apart import prepare
+
+    prepare(by_copy=True)  # before the first thread starts
+    with ThreadPoolExecutor(2) as pool:
+        reading, opening = pool.submit(files.read), pool.submit(_open_networks)
         import photocompare.shots  # noqa: F401
         from photocompare.leg.scale import checked_mm_per_px
-        from photocompare.registration.matcher_models import load_matcher
-        from photocompare.veins.network import open_networks
 
         if mm_per_px is not None:
             checked_mm_per_px(mm_per_px)
-        open_networks(reduced=True)  # as most cameras' photos are
-        load_matcher()
+        opening.result()
         return reading.result()
+
+
+def _open_networks() -> None:
+    from photocompare.registration.matcher_models import load_matcher
+    from photocompare.veins.network import open_networks
+
+    open_networks(reduced=True)  # as most cameras' photos are
+    load_matcher()
 
 
 def _archive(files: _Files, visits: Visits) -> Archive:

@@ -13,10 +13,8 @@ read a picture as the first reads it enlarged.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import cv2
@@ -24,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask
+from photocompare.base.networks import Network, can_run, opened, shipped
 from photocompare.veins.reading import STANDARD_AGREEMENT, AgreementOptions, SkinReading, flattened_density
 from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_by_ridges
 from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
@@ -41,55 +40,37 @@ MARGIN_PX = 48
 
 
 @cache
-def _share_memory() -> None:
-    """One pool of memory for both networks: what reading each photo alone needed serves again where both are read together."""
-    import onnxruntime
-
-    kind = onnxruntime.OrtMemoryInfo("Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT)
-    onnxruntime.create_and_register_allocator(kind, onnxruntime.OrtArenaCfg(0, -1, -1, -1))  # its usual ways
-
-
-@cache
 def _model(photos: int, reduced: bool) -> bytes | None:
     """The file of the network that looks at so many photos, checked; None where it is missing or another one."""
-    name, sha256 = MODELS[photos, reduced]
-    file = resources.files("photocompare") / "models" / name
-    content = file.read_bytes() if file.is_file() else b""
-    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+    return shipped(*MODELS[photos, reduced])
 
 
 @cache
-def _session(photos: int, reduced: bool) -> Any:
-    """The network that looks at so many photos, loaded once."""
-    import onnxruntime
+def _network(photos: int, reduced: bool) -> Network:
+    """The network that looks at so many photos, opened once.
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Beside registration and after it: two cores where OpenCV may use as many, and no thread that spins while it waits.
-    options.intra_op_num_threads = min(2, cv2.getNumThreads())
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # A plan of the memory asks for all of it in one piece, beside what the first strip left: 80 MiB more, and no time gained.
-    options.enable_mem_pattern = False
-    _share_memory()
-    options.add_session_config_entry("session.use_env_allocators", "1")
-    return onnxruntime.InferenceSession(_model(photos, reduced), options, providers=["CPUExecutionProvider"])
+    Raises
+    ------
+    ValueError
+        Its file is missing or another one.
+    """
+    model = _model(photos, reduced)
+    if model is None:
+        raise ValueError("the networks are missing")
+    return opened(model)
 
 
 @cache
 def network_available() -> bool:
     """Whether all model files are there, unaltered, and can be run."""
-    try:
-        import onnxruntime  # noqa: F401
-    except ImportError:
-        return False
-    return all(_model(*kind) is not None for kind in MODELS)
+    return can_run() and all(_model(*kind) is not None for kind in MODELS)
 
 
 def open_networks(*, reduced: bool) -> None:
     """Load the networks for photos that were reduced, or for those that were not, ahead of their use."""
     if network_available():
         for photos in (1, 2):
-            _session(photos, reduced)
+            _network(photos, reduced)
 
 
 def read_skin(
@@ -207,9 +188,9 @@ def _planes(photos: Sequence[LinearRGB], leg: Mask, box: _Box, *, room: int = 1)
 def _read(leg: Mask, box: _Box, planes: NDArray[np.float32], *, reduced: bool, last: bool) -> SkinReading:
     """The reading of the first of the photos, given within the box; after the last a network gives its memory back."""
     out = np.zeros((4, *leg.shape), np.float32)
-    session, inside = _session(len(planes) // 3, reduced), leg[box]
+    network, inside = _network(len(planes) // 3, reduced), leg[box]
     whole = np.empty((0, planes.shape[2]), np.float32)
-    for rows, own, cells in in_strips(lambda strip, lowest: _run(session, strip, last and lowest), planes, len(inside)):
+    for rows, own, cells in in_strips(lambda strip, lowest: _run(network, strip, last and lowest), planes, len(inside)):
         within = inside[rows].view(np.uint8)
         whole = np.empty((2 * cells.shape[1], whole.shape[1]), np.float32) if len(whole) != 2 * cells.shape[1] else whole
         for k, channel in enumerate((0, 2, 1, 3)):
@@ -219,15 +200,9 @@ def _read(leg: Mask, box: _Box, planes: NDArray[np.float32], *, reduced: bool, l
     return SkinReading(*out)
 
 
-def _run(session: Any, planes: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
+def _run(network: Network, planes: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
     """What the network says of each of its four maps' quarters, (16, h / 2, w / 2)."""
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
-    if last:
-        # What the strips needed is given back: the session would hold it until the process ends.
-        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return np.asarray(session.run(None, {"flat": planes}, options)[0][0], dtype=np.float32)
+    return np.asarray(network.run(None, {"flat": planes}, last=last)[0][0], dtype=np.float32)
 
 
 def _weave(cells: NDArray[np.float32], whole: NDArray[np.float32]) -> None:

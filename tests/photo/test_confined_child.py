@@ -158,6 +158,57 @@ def test_photos_are_read_again_after_the_process_with_the_libraries_was_killed()
     assert apart.LOADED_PROCESS.number not in (None, killed)
 
 
+COPIED = """
+import os, sys, threading
+sys.path[:0] = sys.argv[1:]
+os.environ["PATIENT_DATABASE_PASSWORD"] = "hunter2"
+held = open(os.devnull)
+from photocompare.photo.decoding import apart, child, loaded
+from photocompare.photo.reading import read_photo
+from tests.support import hostile_files as make
+serve = child.serve
+def watched(request):
+    if "PATIENT_DATABASE_PASSWORD" in os.environ or not set(os.listdir("/proc/self/fd")) <= {"0", "1", "2", "3"}:
+        os._exit(1)
+    serve(request)
+child.serve = watched
+"""
+
+
+def said_by_copied(code: str) -> list[str]:
+    """What a process says that has its children forked from a copy of itself."""
+    command = [sys.executable, "-c", COPIED + code, str(Path(__file__).parents[2]), *apart.library_folders()]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as the command line has it, for a single thread
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split()
+
+
+@pytest.mark.skipif(not apart.can_fork(), reason="children are forked on Linux alone")
+def test_a_copied_process_s_children_hold_nothing_of_it_and_read_photos() -> None:
+    code = (
+        "apart.prepare(by_copy=True); first = read_photo(make.png()); number = apart.LOADED_PROCESS.number; os.kill(number, 9)\n"
+        "again = read_photo(make.png())\n"
+        "print(type(apart.LOADED_PROCESS._running[0]).__name__, number != os.getpid(), (first.encoded == make.scene()).all(), "
+        "(again.encoded == first.encoded).all())"
+    )
+    # The killed copy's place is taken by a new process: by then a photo has been read here.
+    assert said_by_copied(code) == ["Popen", "True", "True", "True"]
+
+
+@pytest.mark.skipif(not apart.can_fork(), reason="children are forked on Linux alone")
+@pytest.mark.parametrize(
+    ("before", "kind"),
+    [
+        ("", "_Copy"),
+        ("import photocompare.commands.compare", "_Copy"),
+        ("threading.Thread(target=threading.Event().wait, daemon=True).start()", "Popen"),
+        ("import onnxruntime", "Popen"),
+    ],
+)
+def test_a_process_is_copied_only_while_it_is_small_and_has_one_thread(before: str, kind: str) -> None:
+    code = f"{before}\napart.prepare(by_copy=True); print(type(apart.LOADED_PROCESS._running[0]).__name__)"
+    assert said_by_copied(code) == [kind]
+
+
 def test_a_child_that_was_let_go_of_is_killed(in_child: Callable[[str], None], tmp_path: Path) -> None:
     code = f"import os, time; open({str(tmp_path / 'number')!r}, 'w').write(str(os.getpid())); os.write(1, {READY!r}); time.sleep(60)"
     in_child(code)

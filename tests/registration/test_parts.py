@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from importlib.resources import files
 
 import cv2
 import numpy as np
 import pytest
 
+from photocompare.base import networks
 from photocompare.registration import matcher_models
 from photocompare.registration.block_band import BlockBand, places_in_blocks, solve_and_invert
 from photocompare.registration.features import (
@@ -202,7 +204,7 @@ def test_the_matcher_s_thread_alone_takes_tiny_numbers_as_zero() -> None:
     looks /= np.linalg.norm(looks, axis=2, keepdims=True)
     places = rng.uniform(-1, 1, (1, 90, 2)).astype(np.float32)
     feed = {"k0": places, "k1": places[:, ::-1].copy(), "d0": looks, "d1": looks[:, ::-1].copy()}
-    plain = matcher_models._session((files("photocompare") / "models" / "lighterglue.onnx").read_bytes())
+    plain = networks.opened((files("photocompare") / "models" / "lighterglue.onnx").read_bytes())
     np.testing.assert_array_equal(matcher.lighterglue.run(["s"], feed)[0], plain.run(["s"], feed)[0])
     assert (np.array([1e-38], np.float32) / np.float32(8))[0] > 0
 
@@ -227,7 +229,7 @@ def test_altered_network_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_missing_onnxruntime_gives_no_matcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matcher_models.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert matcher_models.load_matcher() is None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import io
 import json
 import os
+import zlib
 from pathlib import Path
 
 import cv2
@@ -19,6 +21,7 @@ from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
 from photocompare.report.files.comparison_files import CONTRACT_FILES, write_comparison
 from photocompare.report.files.full_pixels import AfterFrame, in_full_pixels, shares_in_full_pixels, written_map
+from photocompare.report.pictures import encoding
 from photocompare.report.pictures.canvas import Canvas, Type
 from photocompare.report.pictures.encoding import png
 from photocompare.report.pictures.fate_map import draw_fate
@@ -205,6 +208,19 @@ def test_shares_of_looks_enlarged_some_columns_at_a_time_are_those_of_the_whole(
     whole, veins = (cv2.resize(k, size, interpolation=cv2.INTER_LINEAR) for k in (shares, (shares > 0).astype(np.float32)))
     expected = np.where(veins >= 0.5, np.rint(np.clip(whole / np.maximum(veins, np.float32(1e-9)), 0, 1) * np.float32(255)), 0)
     np.testing.assert_array_equal(shares_in_full_pixels(shares, (611, 1333, 3)), expected.astype(np.uint8))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 1, 3), (255, 3, 3), (256, 7), (257, 5, 3), (600, 40, 3)])
+@pytest.mark.parametrize("deflate", [encoding.deflate, zlib])
+def test_a_picture_as_png_is_what_other_programs_read(shape: tuple[int, ...], deflate: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "deflate", deflate)
+    picture = np.random.default_rng(len(shape)).integers(0, 256, shape, dtype=np.uint8)
+    stored = png(picture)
+    with Image.open(io.BytesIO(stored)) as opened:
+        assert (opened.format, opened.info) == ("PNG", {})
+        np.testing.assert_array_equal(opened, picture)
+    read = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(read[..., ::-1] if len(shape) == 3 else read, picture)
 
 
 def test_a_picture_enlarged_as_it_is_encoded_is_the_one_enlarged_first() -> None:

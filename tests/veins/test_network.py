@@ -58,7 +58,7 @@ def skin() -> LinearRGB:
 @pytest.fixture
 def reload_model() -> Iterator[None]:
     """Load the model afresh in the test, and once more after it."""
-    loaded = vein_network._model, vein_network._session, vein_network.network_available
+    loaded = vein_network._model, vein_network._network, vein_network.network_available
     for kept in loaded:
         kept.cache_clear()
     yield
@@ -91,7 +91,7 @@ def test_the_models_that_ship_read_as_the_trained_ones(photos: int, reduced: boo
     visits = np.concatenate([flattened_density(photographed(strength, 4), EVERYWHERE) for strength in (1.0, 0.3)][:photos], axis=2)
     flat = np.ascontiguousarray(visits.transpose(2, 0, 1)[np.newaxis, :, :192])
     trained = onnxruntime.InferenceSession(TRAINED / name, providers=["CPUExecutionProvider"])
-    shipped = vein_network._session(photos, reduced)
+    shipped = vein_network._network(photos, reduced)
     told, meant = (np.maximum(network.run(None, {"flat": flat})[0][0, :4], 0) for network in (shipped, trained))
     vein = meant > np.log(2.5)
     assert np.count_nonzero(vein) > 500

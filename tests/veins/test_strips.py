@@ -48,7 +48,7 @@ def test_strips_cover_the_picture_and_agree_with_the_whole(shape: tuple[int, int
 
 @pytest.mark.parametrize("reduced", [False, True])
 def test_the_vein_network_sees_no_further_than_strips_overlap(reduced: bool) -> None:
-    session = network._session(1, reduced)
+    session = network._network(1, reduced)
     picture = np.random.default_rng(2).normal(0, 0.1, (3, 6 * OVERLAP_PX, 64)).astype(np.float32)
 
     def run(planes: np.ndarray, last: bool) -> np.ndarray:

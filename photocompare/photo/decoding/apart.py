@@ -1,11 +1,13 @@
 """Confined children, seen from the parent: each decodes one photo and ends.
 
 Where the system can, they are forked from a process that has their libraries loaded and has seen no photo (`loaded`): loading takes ten
-times as long as decoding.  Elsewhere each child is a new process that loads them itself.
+times as long as decoding.  That one is a new process, or a copy of this one as it was before its first photo.  Elsewhere each child is a
+new process that loads the libraries itself.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import importlib.util
@@ -62,10 +64,22 @@ def child(request: str) -> Child:
     return LOADED_PROCESS.forked(request) if can_fork() else _Started(request)
 
 
-def prepare() -> None:
-    """Have the libraries loaded before the first photo comes, where children are forked."""
+def prepare(*, by_copy: bool = False) -> None:
+    """Have the libraries loaded before the first photo comes, where children are forked.
+
+    Parameters
+    ----------
+    by_copy : bool
+        This process is going to load the same libraries: it loads them first, and a copy of it serves.  Only while it is small and has a
+        single thread; a new process serves otherwise.
+    """
     if can_fork():
-        LOADED_PROCESS.start()
+        LOADED_PROCESS.start(by_copy=by_copy)
+
+
+def _may_be_copied() -> bool:
+    """Forking is sound with one thread, and what measuring loads would count against the children's memory."""
+    return len(list(Path("/proc/self/task").iterdir())) == 1 and "onnxruntime" not in sys.modules
 
 
 @functools.cache
@@ -100,6 +114,15 @@ def _process(code: str, request: str, stdin: int, stdout: int) -> subprocess.Pop
     return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, env=environment)
 
 
+def _copied(control: socket.socket) -> _Copy:
+    from photocompare.photo.decoding import loaded
+
+    number = os.fork()
+    if number == 0:
+        loaded.serve_as_copy(control)
+    return _Copy(number)
+
+
 class _Started:
     """A child that is a new process."""
 
@@ -117,10 +140,35 @@ class _Started:
         let_go(self._process)
 
 
+class _Copy:
+    """A copy of this process, watched as `subprocess` watches one that it started."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._lock = threading.Lock()
+        self._status: int | None = None
+
+    def poll(self) -> int | None:
+        return self._ended(os.WNOHANG)
+
+    def wait(self) -> int:
+        status = None
+        while status is None:
+            status = self._ended(0)
+        return status
+
+    def _ended(self, how: int) -> int | None:
+        with self._lock:
+            if self._status is None:
+                number, status = os.waitpid(self.pid, how)
+                self._status = os.waitstatus_to_exitcode(status) if number else None
+            return self._status
+
+
 class _Forked:
     """A child that was forked from the process with the libraries loaded, which ends it when the line to it is closed."""
 
-    def __init__(self, requests: IO[bytes], answers: IO[bytes], line: socket.socket, parent: subprocess.Popen[bytes]) -> None:
+    def __init__(self, requests: IO[bytes], answers: IO[bytes], line: socket.socket, parent: _Running) -> None:
         self.requests, self.answers = requests, answers
         self._line, self._parent = line, parent
 
@@ -139,17 +187,20 @@ class _Forked:
         self._line.close()
 
 
+_Running = subprocess.Popen[bytes] | _Copy
+
+
 class LoadedProcess:
     """The process that has the children's libraries loaded; it starts with the first photo and ends with this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._running: tuple[_Running, socket.socket] | None = None
 
-    def start(self) -> None:
+    def start(self, *, by_copy: bool = False) -> None:
         """Start it, unless it runs."""
         with self._lock:
-            self._started()
+            self._started(by_copy=by_copy)
 
     def forked(self, request: str) -> Child:
         """A child forked from it."""
@@ -181,7 +232,7 @@ class LoadedProcess:
                 process.wait()
                 self._running = None
 
-    def _asked(self, request: bytes, descriptors: list[int]) -> subprocess.Popen[bytes]:
+    def _asked(self, request: bytes, descriptors: list[int]) -> _Running:
         """The process, which has been told; if it ends just then, the next one is."""
         process, control = self._started()
         try:
@@ -192,7 +243,7 @@ class LoadedProcess:
             socket.send_fds(control, [request], descriptors)
         return process
 
-    def _started(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    def _started(self, *, by_copy: bool = False) -> tuple[_Running, socket.socket]:
         """The process, and the socket on which it takes requests; a new one where the last has ended."""
         if self._running is not None and self._running[0].poll() is not None:
             self._running[1].close()
@@ -200,8 +251,11 @@ class LoadedProcess:
         if self._running is None:
             control, its_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with its_control:
-                self._running = _process(LOADED, "", its_control.fileno(), subprocess.DEVNULL), control
+                copied = by_copy and _may_be_copied()
+                process = _copied(its_control) if copied else _process(LOADED, "", its_control.fileno(), subprocess.DEVNULL)
+                self._running = process, control
         return self._running
 
 
 LOADED_PROCESS = LoadedProcess()
+atexit.register(LOADED_PROCESS.end)  # waited for, so that its time counts as this process's and no dead entry is left

@@ -8,13 +8,17 @@ its exit status goes out on it.  The process ends when the parent has gone.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import selectors
 import signal
 import socket
+import sys
 from dataclasses import dataclass
 from typing import NoReturn
+
+import cv2  # noqa: F401  # what the children ask about libjpeg's warnings
 
 from photocompare.photo.decoding import child
 from photocompare.photo.decoding.apart import STATUS
@@ -40,8 +44,6 @@ class _Child:
 
 def main() -> NoReturn:
     """Entry of the process; standard input is the socket."""
-    import cv2  # noqa: F401  # what the children ask about libjpeg's warnings
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     control = socket.socket(fileno=os.dup(0))
     with selectors.DefaultSelector() as awaited:
@@ -55,6 +57,22 @@ def main() -> NoReturn:
                 else:
                     for source in (forked.ending, forked.line):
                         awaited.register(source, selectors.EVENT_READ, forked)
+
+
+def serve_as_copy(control: socket.socket) -> NoReturn:
+    """Entry of a process that is a copy of its parent: it keeps nothing that the parent has open, and no word of its environment."""
+    try:
+        gc.disable()
+        os.environ.clear()
+        os.dup2(control.detach(), 0)
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        os.closerange(_FIRST_OF_OTHERS, _MOST_DESCRIPTORS)
+        sys.stdin = os.fdopen(0, closefd=False)  # as the parent's may have been closed
+        main()
+    finally:
+        os._exit(1)
 
 
 def _fork(control: socket.socket) -> _Child | None:

@@ -125,9 +125,9 @@ def _jobs(comparison: Comparison, t: Texts, archive: Archive | None) -> dict[str
     if registration is not None and measured is not None:
         after = AfterFrame(pictures, registration)
         jobs |= {
-            "after_normalised.png": lambda: png(displayed(measured.after_normalised, NO_PICTURE), shape, photo=True),
-            "before_normalised.png": lambda: png(displayed(measured.before_normalised, NO_PICTURE), shape, photo=True),
-            "fate.png": lambda: png(draw_fate(result, shown, t), photo=True),
+            "after_normalised.png": lambda: png(displayed(measured.after_normalised, NO_PICTURE), shape),
+            "before_normalised.png": lambda: png(displayed(measured.before_normalised, NO_PICTURE), shape),
+            "fate.png": lambda: png(draw_fate(result, shown, t)),
             "veins_after.png": lambda: png(after.paint_shares(measured.veins_after)),
             "pigment_after.png": lambda: png(after.paint(measured.pigment_after)),
             "veins_before.png": lambda: png(shares_in_full_pixels(measured.veins_before, shape)),

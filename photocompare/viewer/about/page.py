@@ -27,6 +27,7 @@ PACKAGES = (
     "altair",
     "fpdf2",
     "fsspec",
+    "isal",
     "matplotlib",
     "numpy",
     "onnxruntime",
