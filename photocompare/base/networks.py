@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 THREADS = 2
 """Most threads of one network: more gave nothing on networks this small.  Where OpenCV has but one, as in a batch, so do they."""
 
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.RLock()
+"""Held by who opens a network, so that whoever needs it at the same time waits for it and opens no second one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ def opened(model: bytes, *, tiny_as_zero: bool = False) -> Network:
     """
     import onnxruntime
 
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         _share_memory()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

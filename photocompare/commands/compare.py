@@ -120,27 +120,31 @@ def _polygon(field: Path) -> PointsXY:
 
 
 def _read(files: _Files, mm_per_px: float | None) -> Visits:
-    """The photos.  Decoding happens in child processes; the measuring libraries and networks load meanwhile."""
+    """The photos.  Decoding happens in child processes; what comes after it loads meanwhile, and goes on loading beside the next stage."""
     from photocompare.photo.decoding.apart import prepare
 
     prepare(by_copy=True)  # before the first thread starts
-    with ThreadPoolExecutor(2) as pool:
-        reading, opening = pool.submit(files.read), pool.submit(_open_networks)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(files.read)
+        loading = ThreadPoolExecutor(1)
+        loading.submit(_load_for_later)
+        loading.shutdown(wait=False)
         import photocompare.shots  # noqa: F401
         from photocompare.leg.scale import checked_mm_per_px
 
         if mm_per_px is not None:
             checked_mm_per_px(mm_per_px)
-        opening.result()
         return reading.result()
 
 
-def _open_networks() -> None:
+def _load_for_later() -> None:
+    """What registration, the veins and the files need, in this order; whatever fails fails again where it is needed."""
     from photocompare.registration.matcher_models import load_matcher
     from photocompare.veins.network import open_networks
 
-    open_networks(reduced=True)  # as most cameras' photos are
     load_matcher()
+    open_networks(reduced=True)  # as most cameras' photos are
+    import photocompare.report.files.comparison_files  # noqa: F401
 
 
 def _archive(files: _Files, visits: Visits) -> Archive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from photocompare.base.networks import Network, can_run, opened, shipped
+from photocompare.base.networks import ONE_AT_A_TIME, Network, can_run, opened, shipped
 
 SHA256 = {
     "xfeat.onnx": "82e22687c6885a21cbf5b3fcf6e041e6f0a87fa3af9b33a775440d5f4522a821",
@@ -35,7 +35,10 @@ def load_matcher() -> Matcher | None:
 
     Opened once per process: the sessions hold no state between runs.
     """
-    return _opened(SHA256["xfeat.onnx"], SHA256["lighterglue.onnx"]) if can_run() else None
+    if not can_run():
+        return None
+    with ONE_AT_A_TIME:
+        return _opened(SHA256["xfeat.onnx"], SHA256["lighterglue.onnx"])
 
 
 @lru_cache(maxsize=1)

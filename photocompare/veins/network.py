@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask
-from photocompare.base.networks import Network, can_run, opened, shipped
+from photocompare.base.networks import ONE_AT_A_TIME, Network, can_run, opened, shipped
 from photocompare.veins.reading import STANDARD_AGREEMENT, AgreementOptions, SkinReading, flattened_density
 from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_by_ridges
 from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
@@ -45,7 +45,6 @@ def _model(photos: int, reduced: bool) -> bytes | None:
     return shipped(*MODELS[photos, reduced])
 
 
-@cache
 def _network(photos: int, reduced: bool) -> Network:
     """The network that looks at so many photos, opened once.
 
@@ -54,6 +53,12 @@ def _network(photos: int, reduced: bool) -> Network:
     ValueError
         Its file is missing or another one.
     """
+    with ONE_AT_A_TIME:
+        return _opened(photos, reduced)
+
+
+@cache
+def _opened(photos: int, reduced: bool) -> Network:
     model = _model(photos, reduced)
     if model is None:
         raise ValueError("the networks are missing")

@@ -121,7 +121,7 @@ def _jobs(comparison: Comparison, t: Texts, archive: Archive | None) -> dict[str
     result, shown, pictures = result_of(comparison), pictures_of(comparison), comparison.pictures
     registration, measured = pictures.registration, pictures.measured
     shape = pictures.before.shape
-    jobs: dict[str, Callable[[], bytes]] = {}
+    jobs: dict[str, Callable[[], bytes]] = {"summary.png": lambda: png(draw_summary(result, shown, t))}
     if registration is not None and measured is not None:
         after = AfterFrame(pictures, registration)
         jobs |= {
@@ -136,9 +136,10 @@ def _jobs(comparison: Comparison, t: Texts, archive: Archive | None) -> dict[str
     if registration is not None:
         jobs["registration.npz"] = lambda: _npz(pictures, registration)
         jobs["field.png"] = lambda: png(in_full_pixels(registration.shared, shape))
-    summary = draw_summary(result, shown, t)
-    jobs |= {"summary.png": lambda: png(summary), RESULT: lambda: json_text(result).encode()}
+    jobs[RESULT] = lambda: json_text(result).encode()
     if archive is not None:
+        summary = draw_summary(result, shown, t)
+        jobs["summary.png"] = lambda: png(summary)
         jobs |= {name: partial(bytes, data) for name, data in archive.files(result, summary).items()}
     return jobs
 
