@@ -35,7 +35,7 @@ from photocompare.prepared_photo import PreparedPhoto
 from photocompare.registration.background import background_by_after
 from photocompare.registration.resampling import sampled_on, shown_only, warped_photo, without_nan
 from photocompare.results.comparison import Comparison, Measured, PhotoRecord, Pictures, Provenance
-from photocompare.results.reference_band import judge_against_band
+from photocompare.results.reference_band import judge_against_band, tells_nothing
 from photocompare.results.timing import Timing, judge_timing, parse_date
 from photocompare.settings import STANDARD, Settings
 from photocompare.veins.coloured import vein_colour
@@ -144,6 +144,8 @@ def compare(
             if not _refuse(flags):
                 flags += _raised(vein_flags(findings, settings.veins.piece_mm * reading.px_per_mm, options=settings.outcome))
             outcome = None if _refuse(flags) else _outcome(findings, pair, laid, settings)
+            if outcome is not None and tells_nothing(outcome.length, options=settings.benchmark):
+                flags += _raised(("interval_too_wide",))
         with watch.stage("light"):
             lit, tone = light.result()
             flags += _raised((*lit.flags, *(("dark_skin_limits",) if tone.group == "dark" else ())))

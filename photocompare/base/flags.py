@@ -145,6 +145,12 @@ _FLAGS = (
         "Take the photo closer to the veins.",
     ),
     Flag(
+        "interval_too_wide",
+        Severity.REFUSE,
+        "The interval reaches from no clearance at all into the benchmark's band, so these photos can't tell one from the other.",
+        "Take photos closer to the veins, sharp and in the same light; where hardly a vein shows, no percentage can be told.",
+    ),
+    Flag(
         "implausible_veins",
         Severity.REFUSE,
         "Vein-like structure covers most of the skin, so single veins can't be told apart.",

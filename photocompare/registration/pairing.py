@@ -96,11 +96,12 @@ class Pairing:
         return int(self.fit.inliers.sum()) if self.fit is not None else 0
 
 
-def match_limbs(before: LimbPoints, after: LimbPoints, *, ample_spread: int, warp: WarpOptions) -> Pairing:
+def match_limbs(before: LimbPoints, after: LimbPoints, *, ample_spread: int, warp: WarpOptions, strongest_only: bool = False) -> Pairing:
     """Match two limbs, seen with the same matcher and options, and fit the smooth warp.
 
-    By the learned matcher with the strongest keypoints, and with all where those matches spread over too few cells; the wider spread wins.
-    The classical path serves where it is missing: beside it, it never won (docs/registration-notes.md).
+    By the learned matcher with the strongest keypoints, and with all where those matches spread over too few cells, unless only the
+    strongest are asked for; the wider spread wins.  The classical path serves where it is missing: beside it, it never won
+    (docs/registration-notes.md).
     """
     pictures, features = (before.picture, after.picture), before.options
     if before.matcher is None:
@@ -111,7 +112,7 @@ def match_limbs(before: LimbPoints, after: LimbPoints, *, ample_spread: int, war
         strongest = found[0].strongest(most), found[1].strongest(most)
         pairs = lighterglue_matches(*strongest, before.matcher, features).pairs
         tried.append(paired(pictures, strongest, pairs, "xfeat+lighterglue", warp, features.spread_cells))
-        if tried[-1].spread >= max(enough, ample_spread) or max(len(points.xy) for points in found) <= most:
+        if strongest_only or tried[-1].spread >= max(enough, ample_spread) or max(len(points.xy) for points in found) <= most:
             break
     return max(reversed(tried), key=lambda pairing: pairing.spread)
 

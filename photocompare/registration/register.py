@@ -89,8 +89,9 @@ def _limb(density: Grey, field: Field) -> Limb:
     return Limb(density, field.leg, field.measurable, field.principal)
 
 
-def _matched(before: LimbPoints, after: Limb, options: RegistrationOptions) -> Pairing:
-    return match_limbs(before, before.of(after), ample_spread=options.judge.ample_spread, warp=options.warp)
+def _matched(before: LimbPoints, after: Limb, options: RegistrationOptions, *, strongest_only: bool = False) -> Pairing:
+    spread = options.judge.ample_spread
+    return match_limbs(before, before.of(after), ample_spread=spread, warp=options.warp, strongest_only=strongest_only)
 
 
 def _placed(before: Limb, after: Limb, pairing: Pairing, options: RegistrationOptions) -> Placed | None:
@@ -126,9 +127,12 @@ def _section_by_section(placed: Placed, points: LimbPoints, others: list[Limb], 
 
 
 def _same_when_mirrored(before: LimbPoints, after: Limb, options: RegistrationOptions) -> bool:
-    """Whether the mirrored after photo shows the same skin where the photo itself does not."""
+    """Whether the mirrored after photo shows the same skin where the photo itself does not.
+
+    The pair is refused in any case: a mirrored photo that the strongest keypoints don't tell is not worth a second look.
+    """
     mirrored = after.mirrored()
-    placed = _placed(before.limb, mirrored, _matched(before, mirrored, options), options)
+    placed = _placed(before.limb, mirrored, _matched(before, mirrored, options, strongest_only=True), options)
     return placed is not None and placed.same_skin(before.limb, options=options.judge)
 
 

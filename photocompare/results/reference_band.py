@@ -97,6 +97,11 @@ class BandVerdict:
         return ReferenceBandOptions(self.low, self.high, self.responder_percent)
 
 
+def tells_nothing(length: Estimate, *, options: ReferenceBandOptions) -> bool:
+    """Whether the interval of the clearance holds both no clearance and the band's lower limit: success can't be told from failure."""
+    return length.ok and length.low <= 0 and length.high >= options.low_percent
+
+
 def judge_against_band(length: Estimate | None, timing: Timing, *, options: ReferenceBandOptions | None = None) -> BandVerdict:
     """Judge the clearance of length; only inside the assessment window, or after it, is it judged at all.
 

@@ -268,6 +268,16 @@ def test_a_little_vein_is_told(put_in: Callable[..., None]) -> None:
     assert comparison.outcome.length.low < 100.0
 
 
+def test_an_interval_from_no_clearance_to_the_band_is_a_reason_not_a_percentage(put_in: Callable[..., None], tmp_path: Path) -> None:
+    put_in(LINE_ROWS, LINE_ROWS[:2])
+    clearance = STANDARD.outcome.clearance
+    wide = dataclasses.replace(clearance, widening=dataclasses.replace(clearance.widening, length=40.0))
+    settings = dataclasses.replace(STANDARD, outcome=dataclasses.replace(STANDARD.outcome, clearance=wide))
+    comparison = compare(*legs(), mm_per_px=0.25, settings=settings)
+    assert codes(comparison)[0] == "interval_too_wide"
+    assert_refused(comparison, tmp_path)
+
+
 @pytest.mark.parametrize(("angle", "told"), [(-40.0, True), (20.0, False)])
 def test_dark_skin_is_told(put_in: Callable[..., None], monkeypatch: pytest.MonkeyPatch, angle: float, told: bool) -> None:
     put_in(LINE_ROWS, LINE_ROWS[:2])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photocompare.base.estimate import Estimate
-from photocompare.results.reference_band import ReferenceBandOptions, judge_against_band
+from photocompare.results.reference_band import ReferenceBandOptions, judge_against_band, tells_nothing
 from photocompare.results.timing import Timing
 
 IN_WINDOW = Timing(84, "assessment")
@@ -73,3 +73,18 @@ def test_the_band_is_configurable_but_must_be_a_band() -> None:
         ReferenceBandOptions(low_percent=90, high_percent=70)
     with pytest.raises(ValueError, match="band"):
         ReferenceBandOptions(low_percent=float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("length", "nothing"),
+    [
+        (percent(39, -16, 94), True),
+        (percent(35, 0, 70), True),
+        (percent(35, 1, 70), False),
+        (percent(35, -16, 69), False),
+        (percent(-40, -160, 80), True),
+        (Estimate.failed("%"), False),
+    ],
+)
+def test_an_interval_from_no_clearance_to_the_band_tells_nothing(length: Estimate, nothing: bool) -> None:
+    assert tells_nothing(length, options=ReferenceBandOptions()) == nothing
