@@ -12,6 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+NOTHING_TO_DO = "Nothing needs to be done."
+"""The fix of what is recorded and asks nothing of anybody."""
+
 
 class Severity(Enum):
     """How far a flag reaches; order is worst first."""
@@ -246,12 +249,12 @@ _FLAGS = (
     Flag("burnt_in_text", Severity.NOTE, "The {which} file says that writing is burnt into its picture; it may name the patient.", "Look at the pictures before you pass them on, or send the photo without writing."),
     Flag("recompressed", Severity.NOTE, "The {which} photo was compressed again after it was taken.", "Send the camera's original file."),
     Flag("tone_mapped", Severity.NOTE, "The {which} photo carries an HDR gain map; its standard picture was used.", "Switch HDR off for clinical photos."),
-    Flag("reduced_bit_depth", Severity.NOTE, "The {which} photo has more than 8 bits a channel; it was reduced to 8.", "Nothing needs to be done."),
+    Flag("reduced_bit_depth", Severity.NOTE, "The {which} photo has more than 8 bits a channel; it was reduced to 8.", NOTHING_TO_DO),
     Flag("unknown_colour_space", Severity.DEGRADE, "The {which} photo's colour profile could not be used; sRGB was taken.", "Send the camera's original file."),
     Flag("bad_orientation", Severity.NOTE, "The {which} photo's orientation tag makes no sense and was passed over.", "Check that the photo stands upright."),
     Flag("decoder_warning", Severity.DEGRADE, "The {which} photo's data is damaged in places.", "Send the camera's original file again."),
-    Flag("primary_of_several", Severity.NOTE, "The {which} file holds several pictures; the main one was used.", "Nothing needs to be done."),
-    Flag("downsampled", Severity.NOTE, "The {which} photo was measured on a reduced copy.", "Nothing needs to be done."),
+    Flag("primary_of_several", Severity.NOTE, "The {which} file holds several pictures; the main one was used.", NOTHING_TO_DO),
+    Flag("downsampled", Severity.NOTE, "The {which} photo was measured on a reduced copy.", NOTHING_TO_DO),
     Flag("date_implausible", Severity.NOTE, "The {which} photo's own date makes no sense and was passed over.", "Give the day of the {which} photo."),
 )  # fmt: skip
 

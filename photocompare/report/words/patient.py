@@ -44,6 +44,7 @@ HELPED_BY = {
     "registration_uncertain": "view",
     "no_veins_before": "veins",
     "relief_only": "veins",
+    "interval_too_wide": "closer",
     "veins_out_of_view": "view",
     "implausible_veins": "focus",
     "no_skin": "closer",

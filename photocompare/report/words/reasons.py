@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 
-from photocompare.base.flags import Severity
+from photocompare.base.flags import NOTHING_TO_DO, Severity
 from photocompare.report.words.texts import Texts
 from photocompare.results.result import Reason, Result
 
 
 def told_reasons(result: Result, t: Texts) -> list[Reason]:
-    """The reasons in the language, worst first; without a number no notes on it, which would distract.
+    """The reasons in the language, worst first; no notes that ask for nothing, and without a number none at all, which would distract.
 
     A reason stays as it is stored where this version doesn't know its code and sentence.
     """
-    return [_told(reason, t) for reason in result.reasons if result.measured or reason.severity is not Severity.NOTE]
+    return [_told(reason, t) for reason in result.reasons if reason.severity is not Severity.NOTE or (result.measured and _asks(reason))]
+
+
+def _asks(reason: Reason) -> bool:
+    return reason.flag is None or reason.flag.fix != NOTHING_TO_DO
 
 
 def _told(reason: Reason, t: Texts) -> Reason:
