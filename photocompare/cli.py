@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Any, NoReturn
 
-import typer
+import click
 
 from photocompare import __version__
 from photocompare.base.errors import PhotocompareError
@@ -20,6 +20,7 @@ from photocompare.commands.batch import batch
 from photocompare.commands.card import card
 from photocompare.commands.compare import compare
 from photocompare.commands.demo import demo
+from photocompare.commands.in_order import InOrder
 from photocompare.commands.phantoms import phantom, validate
 from photocompare.commands.view import view
 
@@ -29,12 +30,25 @@ BAD_USAGE = 2
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it (128 + SIGINT)."""
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+
+class _WholeTool(InOrder):
+    """All commands; Ctrl-C ends them with the shells' status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:
+            raise click.exceptions.Exit(_INTERRUPTED) from stopped
+
+
+@click.group("photocompare", cls=_WholeTool, context_settings={"show_default": True})
+@click.version_option(__version__, message="%(prog)s %(version)s", help="Print the version and leave.")
+def app() -> None:
+    """How much of the visible leg veins went, from two photographs."""
+
+
+for _command in (compare, view, card, phantom, validate, batch, demo, records.app, practice.app):
+    app.add_command(_command)
 
 
 def main() -> NoReturn:
@@ -44,7 +58,7 @@ def main() -> NoReturn:
     share_freed_memory()
     look_seldom_for_cycles()
     try:
-        app(prog_name="photocompare", standalone_mode=True)
+        app(prog_name="photocompare")
     except PhotocompareError as error:
         _fail(str(error))
     except ImportError as error:
@@ -57,32 +71,9 @@ def main() -> NoReturn:
         _fail(f"The system reported: {error.strerror or error}{where}.")
     except MemoryError:
         _fail("There is not enough memory for these photos; close other programs or send smaller copies.")
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
     sys.exit(0)
 
 
 def _fail(sentence: str) -> NoReturn:
     sys.stderr.write(f"photocompare: {sentence}\n")
     sys.exit(BAD_USAGE)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"photocompare {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _common(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_print_version)
-    ] = False,
-) -> None:
-    """How much of the visible leg veins went, from two photographs."""
-
-
-for _command in (compare, view, card, phantom, validate, batch, demo):
-    app.command()(_command)
-app.add_typer(records.app, name="records")
-app.add_typer(practice.app, name="practice")

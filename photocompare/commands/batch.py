@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from photocompare.batch.manifest import Manifest
     from photocompare.batch.run import BatchSummary
+    from photocompare.batch.spreadsheet import DateOrder
 
 INCOMPLETE = 1
 """Exit status: the batch came to its end, but some pairs were skipped, have failed or are not in the records."""
@@ -59,23 +60,30 @@ class _Bars:
             self._bar = None
 
 
+@click.command()
+@click.argument("manifest", type=Path, help="CSV with a row a pair; its columns are in docs/batch.md.")
+@click.option("--out", type=Path, required=True, help="Folder for the results; a batch that was stopped goes on there.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of this machine; one a core by default.")
+@click.option("--scheduler", help="A Dask cluster instead, such as tcp://HOST:8786.")
+@click.option("--save", is_flag=True, help="Save every result to the records.")
+@click.option(
+    "--dates",
+    type=click.Choice(["day-first", "month-first"]),
+    help="How dates such as 03/04/2026 are read; without it their rows are skipped.",
+)
+@click.option("--pictures/--no-pictures", default=True, help="Write each pair's pictures, or its numbers and thumbnails alone.")
+@click.option(
+    "--dicom", is_flag=True, help="Write each pair's summary.dcm and measurements.dcm for an archive (pip install 'photocompare[dicom]')."
+)
 def batch(
-    manifest: Annotated[Path, typer.Argument(help="CSV with a row a pair; its columns are in docs/batch.md.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results; a batch that was stopped goes on there.")],
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes of this machine; one a core by default.")] = None,
-    scheduler: Annotated[str | None, typer.Option(help="A Dask cluster instead, such as tcp://HOST:8786.")] = None,
-    save: Annotated[bool, typer.Option("--save", help="Save every result to the records.")] = False,
-    dates: Annotated[
-        Literal["day-first", "month-first"] | None,
-        typer.Option("--dates", help="How dates such as 03/04/2026 are read; without it their rows are skipped."),
-    ] = None,
-    pictures: Annotated[bool, typer.Option(help="Write each pair's pictures, or its numbers and thumbnails alone.")] = True,
-    dicom: Annotated[
-        bool,
-        typer.Option(
-            "--dicom", help="Write each pair's summary.dcm and measurements.dcm for an archive (pip install 'photocompare[dicom]')."
-        ),
-    ] = False,
+    manifest: Path,
+    out: Path,
+    workers: int | None,
+    scheduler: str | None,
+    save: bool,
+    dates: DateOrder | None,
+    pictures: bool,
+    dicom: bool,
 ) -> None:
     """Measure many pairs; the same command goes on where it was stopped.
 
@@ -87,7 +95,7 @@ def batch(
     options = BatchOptions(workers=workers or 0, scheduler=scheduler or "", pictures=pictures, dicom=dicom)
     listed = read_manifest(manifest, for_records=save, dates=dates or "")
     for line in _told_of(listed):
-        typer.echo(line, err=True)
+        click.echo(line, err=True)
     bars = _Bars()
     records = None
     try:
@@ -104,9 +112,9 @@ def batch(
         if records is not None:
             records.close()
     for line in _summary_lines(summary):
-        typer.echo(line)
+        click.echo(line)
     if not summary.complete:
-        raise typer.Exit(INCOMPLETE)
+        raise click.exceptions.Exit(INCOMPLETE)
 
 
 def _told_of(listed: Manifest) -> list[str]:

@@ -7,9 +7,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-import typer
+import click
 
 from photocompare.base.errors import UsageError
 from photocompare.base.memory import give_back_freed_memory, keep_freed_memory
@@ -54,34 +54,51 @@ class _Files:
         return read_visits(self.befores, self.afters)
 
 
+@click.command()
+@click.argument(
+    "before",
+    type=Path,
+    required=False,
+    help="The photo before treatment (JPEG, PNG, TIFF, WebP, HEIC or DICOM), or one collage of both photos.",
+)
+@click.argument("after", type=Path, required=False, help="The photo after treatment; none with a collage.")
+@click.option("--out", type=Path, required=True, help="Folder for result.json and the pictures.")
+@click.option("--before", "more_before", type=Path, multiple=True, help="One more photo of the visit before; four at most.")
+@click.option("--after", "more_after", type=Path, multiple=True, help="One more photo of the visit after.")
+@click.option(
+    "--collage",
+    type=click.Choice(["auto", "left-right", "right-left", "top-bottom", "bottom-top"]),
+    help="How the photos lie in the collage, the before photo first; by default the left or upper one is the earlier.",
+)
+@click.option("--before-date", help="Day of the before photo, such as 2026-03-14; its own date by default.")
+@click.option("--after-date", help="Day of the after photo.")
+@click.option("--mm-per-px", type=float, help="Scale of the before photo, millimetres per pixel.")
+@click.option("--field", type=Path, help='Polygon to measure in: {"polygon": [[x, y], ...]} in before pixels.')
+@click.option("--card", type=click.Choice(["auto", "none"]), default="auto", help="Look for the scale card, or don't.")
+@click.option(
+    "--dicom", is_flag=True, help="Write summary.dcm and measurements.dcm for an archive too (pip install 'photocompare[dicom]')."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print result.json to standard output.")
 def compare(
-    out: Annotated[Path, typer.Option("--out", help="Folder for result.json and the pictures.")],
-    before: Annotated[
-        Path | None,
-        typer.Argument(help="The photo before treatment (JPEG, PNG, TIFF, WebP, HEIC or DICOM), or one collage of both photos."),
-    ] = None,
-    after: Annotated[Path | None, typer.Argument(help="The photo after treatment; none with a collage.")] = None,
-    more_before: Annotated[list[Path] | None, typer.Option("--before", help="One more photo of the visit before; four at most.")] = None,
-    more_after: Annotated[list[Path] | None, typer.Option("--after", help="One more photo of the visit after.")] = None,
-    collage: Annotated[
-        Literal["auto", "left-right", "right-left", "top-bottom", "bottom-top"] | None,
-        typer.Option(help="How the photos lie in the collage, the before photo first; by default the left or upper one is the earlier."),
-    ] = None,
-    before_date: Annotated[str | None, typer.Option(help="Day of the before photo, such as 2026-03-14; its own date by default.")] = None,
-    after_date: Annotated[str | None, typer.Option(help="Day of the after photo.")] = None,
-    mm_per_px: Annotated[float | None, typer.Option(help="Scale of the before photo, millimetres per pixel.")] = None,
-    field: Annotated[Path | None, typer.Option(help='Polygon to measure in: {"polygon": [[x, y], ...]} in before pixels.')] = None,
-    card: Annotated[Literal["auto", "none"], typer.Option(help="Look for the scale card, or don't.")] = "auto",
-    dicom: Annotated[
-        bool, typer.Option("--dicom", help="Write summary.dcm and measurements.dcm for an archive too (pip install 'photocompare[dicom]').")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print result.json to standard output.")] = False,
+    before: Path | None,
+    after: Path | None,
+    out: Path,
+    more_before: tuple[Path, ...],
+    more_after: tuple[Path, ...],
+    collage: CollageOrder | None,
+    before_date: str | None,
+    after_date: str | None,
+    mm_per_px: float | None,
+    field: Path | None,
+    card: Literal["auto", "none"],
+    dicom: bool,
+    as_json: bool,
 ) -> None:
     """Measure one pair, several photos of each visit together, or one collage of two photos.
 
     Status 0 measured, 3 no honest number, 2 bad usage or unreadable photo.
     """
-    files = _files([before, *(more_before or [])], [after, *(more_after or [])], collage)
+    files = _files([before, *more_before], [after, *more_after], collage)
     dates = (_given_date(before_date, "--before-date"), _given_date(after_date, "--after-date"))
     check_output_folder(out)
     if dicom:
@@ -110,7 +127,7 @@ def compare(
     )
     _write(comparison, out, archive, as_json=as_json)
     if comparison.status == "not_comparable":
-        raise typer.Exit(NOT_COMPARABLE)
+        raise click.exceptions.Exit(NOT_COMPARABLE)
 
 
 def _polygon(field: Path) -> PointsXY:
@@ -156,7 +173,7 @@ def _archive(files: _Files, visits: Visits) -> Archive:
     befores, afters = (map(photo_bytes, paths) for paths in (files.befores, files.afters or files.befores))
     archive = archive_of(befores, afters, visits)
     if archive.filing.unfiled:
-        typer.echo(WHY_UNFILED[archive.filing.unfiled], err=True)
+        click.echo(WHY_UNFILED[archive.filing.unfiled], err=True)
     return archive
 
 
@@ -174,10 +191,10 @@ def _write(comparison: Comparison, out: Path, archive: Archive | None, *, as_jso
         give_back_freed_memory()
     write_comparison(comparison, out, archive=archive)
     if as_json:
-        typer.echo(result_text(comparison), nl=False)
+        click.echo(result_text(comparison), nl=False)
     else:
-        typer.echo(as_text(result_of(comparison), texts("en")))
-        typer.echo(f"Files: {out}")
+        click.echo(as_text(result_of(comparison), texts("en")))
+        click.echo(f"Files: {out}")
 
 
 def _files(befores: list[Path | None], afters: list[Path | None], collage: CollageOrder | None) -> _Files:

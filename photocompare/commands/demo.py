@@ -6,21 +6,23 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 
-def demo(
-    patients: Annotated[int, typer.Option(min=1, help="How many patients to invent.")] = 300,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same patients and numbers.")] = 1,
-    photos: Annotated[
-        int, typer.Option(min=0, help="Rendered pairs of photos that are truly measured; all other numbers are invented.")
-    ] = 24,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder of the demo; by default demo/ within the records' folder.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last day of the demo, such as 2026-03-14; today by default.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; the number of cores by default.")] = None,
-) -> None:
+@click.command()
+@click.option("--patients", type=click.IntRange(min=1), default=300, help="How many patients to invent.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, help="The same seed gives the same patients and numbers.")
+@click.option(
+    "--photos",
+    type=click.IntRange(min=0),
+    default=24,
+    help="Rendered pairs of photos that are truly measured; all other numbers are invented.",
+)
+@click.option("--data", type=Path, help="Folder of the demo; by default demo/ within the records' folder.")
+@click.option("--until", help="Last day of the demo, such as 2026-03-14; today by default.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; the number of cores by default.")
+def demo(patients: int, seed: int, photos: int, data: Path | None, until: str | None, workers: int | None) -> None:
     """Fill a separate demo database with invented patients, so that every page can be tried."""
     from photocompare.demo.fill import DEMO_FOLDER, counted_back_from, default_workers, fill_demo
     from photocompare.demo.plan import DemoPlan
@@ -29,11 +31,11 @@ def demo(
     folder = data or usual_folder() / DEMO_FOLDER
     plan = DemoPlan(patients, seed, photos, counted_back_from(until))
     report = fill_demo(plan, folder, workers=workers or default_workers(), on_patient=_show_progress)
-    typer.echo(
+    click.echo(
         f"Demo: {report.patients} invented patients; {report.invented} comparisons with invented numbers, {report.measured} measured on "
         "rendered photos."
     )
-    typer.echo(f"Open it with: {_opening(folder)}")
+    click.echo(f"Open it with: {_opening(folder)}")
 
 
 def _show_progress(done: int, planned: int) -> None:

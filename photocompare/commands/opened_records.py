@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from photocompare.records.places import Places
@@ -33,4 +33,4 @@ def tell_where(places: Places) -> None:
 
     warning = warning_about(places)
     if warning is not None:
-        typer.echo(f"Warning: {warning}", err=True)
+        click.echo(f"Warning: {warning}", err=True)

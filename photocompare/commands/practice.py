@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-import typer
+import click
 
 from photocompare.base.errors import UsageError
 from photocompare.commands.output_folder import check_output_folder
@@ -16,22 +16,24 @@ from photocompare.report.words.language_files import language_codes
 _LANGUAGES = language_codes()
 _CODES = ", ".join(_LANGUAGES)
 
-app = typer.Typer(no_args_is_help=True, help="Add up the outcomes of a practice.")
 
-
-@app.callback()
-def _practice() -> None:
+@click.group("practice")
+def app() -> None:
     """Add up the outcomes of a practice."""
 
 
 @app.command()
-def report(
-    out: Annotated[Path, typer.Option("--out", help="Folder for audit.pdf, audit.json, cohort.csv, cohort.parquet and dictionary.csv.")],
-    since: Annotated[str | None, typer.Option("--from", help="First day of the before photos, such as 2026-01-01; all by default.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Last day of the before photos; all by default.")] = None,
-    language: Annotated[str, typer.Option("--language", help=f"Of the PDF and the dictionary: {_CODES}.")] = "en",
-    period: Annotated[Literal["month", "quarter"], typer.Option("--period", help="Step of the run chart.")] = "month",
-) -> None:
+@click.option(
+    "--out",
+    type=Path,
+    required=True,
+    help="Folder for audit.pdf, audit.json, cohort.csv, cohort.parquet and dictionary.csv.",
+)
+@click.option("--from", "since", help="First day of the before photos, such as 2026-01-01; all by default.")
+@click.option("--to", "until", help="Last day of the before photos; all by default.")
+@click.option("--language", default="en", help=f"Of the PDF and the dictionary: {_CODES}.")
+@click.option("--period", type=click.Choice(["month", "quarter"]), default="month", help="Step of the run chart.")
+def report(out: Path, since: str | None, until: str | None, language: str, period: Literal["month", "quarter"]) -> None:
     """Work out every figure of the audit page, and export the de-identified table."""
     from photocompare.commands.opened_records import open_records
     from photocompare.practice.audit_files import audit_exports, write_audit
@@ -56,11 +58,11 @@ def report(
         records.note(COMMAND_LINE, Permission.READ_COHORT, "cohort.export", "cohort", after=noted)
     write_audit(files, out)
     everyone, ended = figures.flow.steps[0], figures.flow.steps[-1]
-    typer.echo(f"Treated: {everyone.patients} patients; with an outcome: {ended.patients} patients, {ended.comparisons} comparisons.")
+    click.echo(f"Treated: {everyone.patients} patients; with an outcome: {ended.patients} patients, {ended.comparisons} comparisons.")
     if figures.outcomes is not None:
-        typer.echo(f"Mean clearance {clearance(figures.outcomes.clearance, texts('en'))}")
-        typer.echo(f"Responders {with_interval(figures.outcomes.responders, texts('en'))}")
-    typer.echo(f"Files: {out}")
+        click.echo(f"Mean clearance {clearance(figures.outcomes.clearance, texts('en'))}")
+        click.echo(f"Responders {with_interval(figures.outcomes.responders, texts('en'))}")
+    click.echo(f"Files: {out}")
 
 
 def _day(text: str | None) -> dt.date | None:

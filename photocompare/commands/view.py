@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 import photocompare
 from photocompare.base.errors import UsageError
@@ -26,10 +26,10 @@ ADDRESS = "127.0.0.1"
 _READY_S, _POLL_S = 60.0, 0.1
 
 
-def view(
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; by default 8501 or the next that is free.")] = None,
-    browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
-) -> None:
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; by default 8501 or the next that is free.")
+@click.option("--browser/--no-browser", default=True, help="Open it in the browser.")
+def view(port: int | None, browser: bool) -> None:
     """Open the viewer in the browser; it serves this machine alone, until Ctrl-C."""
     import signal
     import subprocess
@@ -42,7 +42,7 @@ def view(
     listens = free_port(port)
     url = f"http://localhost:{listens}"
     places = usual_places()
-    typer.echo(f"The viewer opens at {url}. Records lie in {_named(places)}. Ctrl-C ends it.")
+    click.echo(f"The viewer opens at {url}. Records lie in {_named(places)}. Ctrl-C ends it.")
     tell_where(places)
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={listens}", f"--server.address={ADDRESS}"]
     signal.signal(signal.SIGTERM, _interrupt)  # the server ends with this process, however that is asked to end

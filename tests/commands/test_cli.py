@@ -62,6 +62,21 @@ def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
     assert run(capsys, monkeypatch, "--version") == (0, f"photocompare {__version__}\n", "")
 
 
+def test_help_lists_what_is_used_most_first(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    status, said, errors = run(capsys, monkeypatch, "--help")
+    assert (status, errors) == (0, "")
+    listed = [line.split()[0] for line in said.partition("Commands:\n")[2].splitlines()]
+    assert listed == ["compare", "view", "card", "phantom", "validate", "batch", "demo", "records", "practice"]
+
+
+def test_ctrl_c_is_130_without_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], made: dict[str, Any], tmp_path: Path
+) -> None:
+    assert made
+    monkeypatch.setattr(shots, "compare_shots", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out") == (130, "", "")
+
+
 def test_starting_up_imports_nothing_that_measures() -> None:
     code = "import photocompare.cli, sys; print([m for m in ('cv2', 'numpy', 'scipy', 'PIL', 'onnxruntime') if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -25,6 +25,7 @@ from photocompare.viewer.shared.tables import head_and_body
 PACKAGES = (
     "alembic",
     "altair",
+    "click",
     "fpdf2",
     "fsspec",
     "isal",
@@ -42,7 +43,6 @@ PACKAGES = (
     "sqlalchemy",
     "streamlit",
     "tqdm",
-    "typer",
 )
 """Distributions that the tool and its viewer ask for by name, as `pyproject.toml` has them."""
 
