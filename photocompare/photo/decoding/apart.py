@@ -36,6 +36,9 @@ CHILD = PATHS + "from photocompare.photo.decoding.child import main; main()"
 
 LOADED = PATHS + "from photocompare.photo.decoding.loaded import main; main()"
 
+_PIPE_BYTES = 1 << 20
+"""The most that Linux gives to whoever asks (`fs.pipe-max-size`)."""
+
 STATUS = struct.Struct("=i")
 """How a forked child ended, as `subprocess` has it: below 0 by a signal."""
 
@@ -123,6 +126,16 @@ def _copied(control: socket.socket) -> _Copy:
     return _Copy(number)
 
 
+def _pipe() -> tuple[int, int]:
+    """Both ends of a pipe that takes as much as the system lets it: of the usual 64 KiB a photo needs hundreds."""
+    import fcntl
+
+    ends = os.pipe()
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return ends
+
+
 class _Started:
     """A child that is a new process."""
 
@@ -204,7 +217,7 @@ class LoadedProcess:
 
     def forked(self, request: str) -> Child:
         """A child forked from it."""
-        (photo, requests), (answers, said), (line, its_line) = os.pipe(), os.pipe(), socket.socketpair()
+        (photo, requests), (answers, said), (line, its_line) = _pipe(), _pipe(), socket.socketpair()
         ours = os.fdopen(requests, "wb"), os.fdopen(answers, "rb")
         try:
             with self._lock:
