@@ -275,6 +275,15 @@ def test_a_full_disk_is_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell closes the streams")
+def test_closed_streams_are_no_fault(photos: list[Path], tmp_path: Path) -> None:
+    command = 'exec "$0" -m photocompare compare "$1" "$2" --out "$3" <&- >&- 2>&-'
+    called = ["sh", "-c", command, sys.executable, *map(str, photos), str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    assert subprocess.run(called, check=False, env=environment).returncode == 3
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["status"] == "not_comparable"
+
+
 @pytest.mark.parametrize("library", ["libGL.so.1", "libgthread-2.0.so.0"])
 def test_a_slim_system_is_told_what_to_install(tmp_path: Path, library: str) -> None:
     """A cv2 that can't load, in a real process: the sentence, status 2, nothing left."""

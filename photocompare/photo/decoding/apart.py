@@ -82,7 +82,11 @@ def prepare(*, by_copy: bool = False) -> None:
 
 def _may_be_copied() -> bool:
     """Forking is sound with one thread, and what measuring loads would count against the children's memory."""
-    return len(list(Path("/proc/self/task").iterdir())) == 1 and "onnxruntime" not in sys.modules
+    try:
+        threads = len(list(Path("/proc/self/task").iterdir()))
+    except OSError:  # a system that doesn't show its processes
+        return False
+    return threads == 1 and "onnxruntime" not in sys.modules
 
 
 @functools.cache
