@@ -43,6 +43,7 @@ from photocompare.veins.fate import Fates, judge_fate
 from photocompare.veins.gloss import under_one_gloss
 from photocompare.veins.kept_contrast import softened
 from photocompare.veins.light import Normalised, match_light
+from photocompare.veins.lookalikes import SkinDensity
 from photocompare.veins.network import network_available, read_beside, read_skin
 from photocompare.veins.photometry import Forced, forced_contrast
 from photocompare.veins.pieces import Veins, find_baseline, find_veins
@@ -120,11 +121,12 @@ def compare(
             shown: Mask = pictured & np.isfinite(laid.registration.map_xy[..., 0])
             reading, touched = _read_together(pair, laid, alone().result(), (warped, shown), settings)
             within = (*pair.follows_from, pair.field, laid.scale.mm_per_px)
-            veins = pair.memory.found("veins", within, lambda: _veins_of_both(alone().result()[0], reading, aside, settings))
+            density = density_from_linear(pair.prepared_before.linear)
+            densities, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
+            lying = SkinDensity(density, photos[0].limb.leg), SkinDensity(densities[1], shown)
+            veins = pair.memory.found("veins", within, lambda: _veins_of_both(alone().result()[0], reading, lying, aside, settings))
             alone.cache_clear()  # the photos' own readings are needed no more
         flags += [] if network_available() else _raised(("ridge_reading",))
-        density = density_from_linear(pair.prepared_before.linear)
-        densities, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
         # The blur doesn't wait for the pigment; the light is matched for the pictures and the tone, and the fates don't wait for it.
         blurred = aside.submit(judge_blur, photos, densities, reading, veins, laid.registration.scale_after_over_before, settings=settings)
         light = aside.submit(
@@ -312,10 +314,12 @@ def _profiles(pair: PreparedPair, laid: LaidOver, density: Density, veins: Veins
     return forced_contrast(veins.pieces, as_soft, laid.registration.map_xy, veins.mask, options=settings.photometry)
 
 
-def _veins_of_both(alone: SkinReading, reading: PairReading, aside: Executor, settings: Settings) -> tuple[Veins, Veins]:
+def _veins_of_both(
+    alone: SkinReading, reading: PairReading, photos: tuple[SkinDensity, SkinDensity], aside: Executor, settings: Settings
+) -> tuple[Veins, Veins]:
     """The veins of either photo, found at the same time; `alone` is the before photo's own reading."""
-    later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, options=settings.veins)
-    first = find_baseline(alone, reading.before, reading.seen, reading.px_per_mm, options=settings.veins)
+    later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, photos[1], options=settings.veins)
+    first = find_baseline(alone, reading.before, reading.seen, reading.px_per_mm, photos[0], options=settings.veins)
     return first, later.result()
 
 

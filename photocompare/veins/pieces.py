@@ -7,7 +7,7 @@ reticular veins are found alike; their calibre tells them apart afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import cv2
@@ -18,6 +18,7 @@ from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.base.masks import parts_of
 from photocompare.base.robust import medians_by_owner
+from photocompare.veins.lookalikes import LookalikeOptions, SkinDensity, without_lookalikes
 from photocompare.veins.reading import SkinReading
 from photocompare.veins.skeleton import skeleton
 
@@ -42,6 +43,8 @@ class VeinOptions:
     reticular_mm : float
         Calibre, as it is measured, from which a vein is called reticular.  1 mm of lumen is seen as 1.3 mm through the skin (Monte Carlo
         table in `docs/method.md`), of which 0.82 are found where a vein is dark, and less where it is faint ("Calibre" there).
+    lookalikes : LookalikeOptions
+        When a line by itself is hair, or the edge of a shade.
     """
 
     visible_de: float = JUST_NOTICEABLE_DE
@@ -49,6 +52,7 @@ class VeinOptions:
     least_evidence: float = 12.0
     piece_mm: float = 1.0
     reticular_mm: float = 0.9
+    lookalikes: LookalikeOptions = field(default_factory=LookalikeOptions)
 
 
 @dataclass(frozen=True)
@@ -215,30 +219,45 @@ def _cut(path: NDArray[np.float32], piece_px: float) -> Iterator[_Cut]:
             yield _Cut(path[first:last], line[first:last], total / count)
 
 
-def visible_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: VeinOptions = VeinOptions()) -> Mask:
-    """Where one photo shows a vein inside `field`, specks left out; parameters as those of `find_veins`."""
-    likely = np.asarray((reading.vein_probability >= 0.5) & field, dtype=np.bool_)
-    return without_specks(likely, options.shortest_mm * px_per_mm, reading.vein_de, options.least_evidence * px_per_mm)
+def visible_veins(
+    reading: SkinReading, within: Mask, px_per_mm: float, photo: SkinDensity | None = None, *, options: VeinOptions = VeinOptions()
+) -> Mask:
+    """Where one photo shows a vein `within` a mask, specks and what can't be a vein left out; parameters as those of `find_veins`."""
+    likely = np.asarray((reading.vein_probability >= 0.5) & within, dtype=np.bool_)
+    lines = without_specks(likely, options.shortest_mm * px_per_mm, reading.vein_de, options.least_evidence * px_per_mm)
+    return lines if photo is None else without_lookalikes(lines, photo, px_per_mm, options=options.lookalikes)
 
 
-def find_veins(reading: SkinReading, field: Mask, px_per_mm: float, *, options: VeinOptions = VeinOptions()) -> Veins:
-    """The visible veins of one photo inside `field`.
+def find_veins(
+    reading: SkinReading, within: Mask, px_per_mm: float, photo: SkinDensity | None = None, *, options: VeinOptions = VeinOptions()
+) -> Veins:
+    """The visible veins of one photo `within` a mask.
 
     Parameters
     ----------
     reading : SkinReading
-    field : Mask
+    within : Mask
         Skin to look at.
     px_per_mm : float
         Only sets what is too short for a vein and the pieces' length; an assumed scale serves.
+    photo : SkinDensity, optional
+        The photo that was read, which tells hair and shades from veins.
     """
-    mask = visible_veins(reading, field, px_per_mm, options=options)
+    mask = visible_veins(reading, within, px_per_mm, photo, options=options)
     centreline = skeleton(mask)
     pieces = pieces_of(centreline, mask, reading.vein_de, piece_px=max(3.0, options.piece_mm * px_per_mm), visible_de=options.visible_de)
     return Veins(mask, centreline, pieces)
 
 
-def find_baseline(alone: SkinReading, agreed: SkinReading, field: Mask, px_per_mm: float, *, options: VeinOptions = VeinOptions()) -> Veins:
+def find_baseline(
+    alone: SkinReading,
+    agreed: SkinReading,
+    within: Mask,
+    px_per_mm: float,
+    photo: SkinDensity | None = None,
+    *,
+    options: VeinOptions = VeinOptions(),
+) -> Veins:
     """The veins of the before photo whose fate is asked.
 
     Which pieces there were, the before photo tells by itself: in sight of the after photo a vein that stayed is found more easily than one
@@ -249,8 +268,8 @@ def find_baseline(alone: SkinReading, agreed: SkinReading, field: Mask, px_per_m
     ----------
     alone, agreed : SkinReading
         Of the before photo by itself, and with the reading in sight of the after photo.
-    field, px_per_mm, options
+    within, px_per_mm, photo, options
         As those of `find_veins`.
     """
-    own = find_veins(alone, field, px_per_mm, options=options)
-    return replace(own, mask=own.mask | visible_veins(agreed, field, px_per_mm, options=options))
+    own = find_veins(alone, within, px_per_mm, photo, options=options)
+    return replace(own, mask=own.mask | visible_veins(agreed, within, px_per_mm, photo, options=options))

@@ -11,6 +11,7 @@ import pytest
 from photocompare import comparison as recipe
 from photocompare import laid_pair, prepared_photo
 from photocompare.base.arrays import LinearRGB
+from photocompare.veins import pieces
 from photocompare.veins.light import Normalised
 from photocompare.veins.photometry import Forced
 from photocompare.veins.reading import SkinReading
@@ -37,8 +38,9 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         monkeypatch.setattr(recipe, "read_skin", read)
         monkeypatch.setattr(recipe, "read_beside", lambda one, *_, **__: (reading(one.shape[:2], before), reading(one.shape[:2], after)))
-        monkeypatch.setattr(recipe, "forced_contrast", lambda pieces, *_, **__: Forced(*np.full((2, len(pieces)), np.nan)))
+        monkeypatch.setattr(recipe, "forced_contrast", lambda found, *_, **__: Forced(*np.full((2, len(found)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
+        monkeypatch.setattr(pieces, "without_lookalikes", lambda mask, *_, **__: mask)
         monkeypatch.setattr(prepared_photo, "judge_quality", sound_quality)
         monkeypatch.setattr(laid_pair, "register", lambda one, *_, **__: laid_over(one, **registration))
 

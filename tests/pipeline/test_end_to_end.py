@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from photocompare import cli
+from photocompare import comparison as recipe
 from photocompare.base.arrays import SRGB8
 from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
 from photocompare.base.estimate import Estimate
@@ -144,7 +145,11 @@ def test_what_only_the_camera_changed_changes_no_clearance(change, photos: tuple
     assert holds(length_of(changed), length_of(measured).value)
 
 
-def test_swapped_photos_turn_the_sign(photos: tuple[Photo, Photo], measured: Comparison) -> None:
+def test_swapped_photos_tell_no_clearance_and_turn_the_sign_of_all_else(
+    photos: tuple[Photo, Photo], measured: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert compare(photos[1], photos[0]).reasons[0].code == "interval_too_wide"  # of the little that is left, next to nothing is known
+    monkeypatch.setattr(recipe, "tells_nothing", lambda *_, **__: False)
     swapped = compare(photos[1], photos[0])
     assert measured.outcome.net_change.value < 0 < swapped.outcome.net_change.value
     assert swapped.outcome.area.value < 0 < measured.outcome.area.value

@@ -7,6 +7,7 @@ import pytest
 from skimage.measure import label
 
 from photocompare.base.masks import depth_px
+from photocompare.veins.lookalikes import SkinDensity
 from photocompare.veins.pieces import _paths, find_baseline, find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading
 
@@ -98,3 +99,14 @@ def test_the_baseline_is_what_the_before_photo_shows_by_itself() -> None:
     assert rows == {100, 200}
     assert not baseline.centreline[250:350].any()
     assert all(baseline.mask[row - 1 : row + 2, 100:500].all() for row in (100, 200, 300)), "what either shows is neither bare skin nor new"
+
+
+def test_hair_is_no_baseline_and_no_vein_after() -> None:
+    both = reading(lines((100, 8.0), (200, 8.0), width_px=5, columns=(200, 280)))
+    density = np.zeros((*SHAPE, 3), np.float32)
+    density[98:103, 200:280], density[198:203, 200:280] = 0.3, (0.2, 0.4, 0.25)
+    photo = SkinDensity(density, EVERYWHERE)
+    for veins in (find_baseline(both, both, EVERYWHERE, PX_PER_MM, photo), find_veins(both, EVERYWHERE, PX_PER_MM, photo)):
+        assert not veins.mask[:150].any()
+        assert veins.length_px == pytest.approx(80, abs=6)
+    assert find_veins(both, EVERYWHERE, PX_PER_MM).length_px == pytest.approx(160, abs=12)
