@@ -123,8 +123,10 @@ def compare(
             within = (*pair.follows_from, pair.field, laid.scale.mm_per_px)
             density = density_from_linear(pair.prepared_before.linear)
             densities, photos = (density, density_from_linear(warped)), (pair.prepared_before, pair.prepared_after)
-            lying = SkinDensity(density, photos[0].limb.leg), SkinDensity(densities[1], shown)
-            veins = pair.memory.found("veins", within, lambda: _veins_of_both(alone().result()[0], reading, lying, aside, settings))
+            skins = (photos[0].limb.leg, shown)
+            veins = pair.memory.found(
+                "veins", within, lambda: _veins_of_both(alone().result()[0], reading, densities, skins, aside, settings)
+            )
             alone.cache_clear()  # the photos' own readings are needed no more
         flags += [] if network_available() else _raised(("ridge_reading",))
         # The blur doesn't wait for the pigment; the light is matched for the pictures and the tone, and the fates don't wait for it.
@@ -315,9 +317,15 @@ def _profiles(pair: PreparedPair, laid: LaidOver, density: Density, veins: Veins
 
 
 def _veins_of_both(
-    alone: SkinReading, reading: PairReading, photos: tuple[SkinDensity, SkinDensity], aside: Executor, settings: Settings
+    alone: SkinReading,
+    reading: PairReading,
+    densities: tuple[Density, Density],
+    skins: tuple[Mask, Mask],
+    aside: Executor,
+    settings: Settings,
 ) -> tuple[Veins, Veins]:
     """The veins of either photo, found at the same time; `alone` is the before photo's own reading."""
+    photos = [SkinDensity(*photo) for photo in zip(densities, skins, strict=True)]
     later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, photos[1], options=settings.veins)
     first = find_baseline(alone, reading.before, reading.seen, reading.px_per_mm, photos[0], options=settings.veins)
     return first, later.result()

@@ -49,6 +49,19 @@ def depth_px(mask: Mask) -> Grey:
     return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
 
 
+def mean_within(image: Grey, mask: Mask, sigma: float) -> Grey:
+    """Gaussian mean over the pixels of a mask only, in a copy so small that the Gaussian is three of its pixels wide."""
+    height, width = image.shape
+    step = max(1, int(sigma / 3))
+    size = (max(1, width // step), max(1, height // step))
+    weight = mask.astype(np.float32)
+    total, share = (
+        cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / step) for plane in (image * weight, weight)
+    )
+    mean = total / np.maximum(share, np.float32(1e-3))
+    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
 def second_moments(mask: Mask) -> NDArray[np.float64]:
     """Central second moments of a mask's pixels, summed: ((xx, xy), (xy, yy)), px^4."""
     moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.base.arrays import Density, Grey, LinearRGB, Mask
+from photocompare.base.arrays import Density, LinearRGB, Mask
 from photocompare.base.colour import DARKEST, density_from_linear, gloss_share
-from photocompare.base.masks import dilated, disc, eroded, parts_of, square
+from photocompare.base.masks import dilated, disc, eroded, mean_within, parts_of, square
 from photocompare.leg.drawn_marks import DrawnMarkOptions, find_drawn_marks
 from photocompare.leg.writing import WritingOptions, find_writing
 
@@ -206,7 +206,7 @@ def _glare(soft: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:
     if share is None:
         return none
     typical = float(np.median(_some(red, on_leg)))
-    around = _mean_within(red, on_leg, max(soft.shape) / 40)
+    around = mean_within(red, on_leg, max(soft.shape) / 40)
     broad = (share > options.glare_share) & (red > min(options.glare_gain * typical, options.bright_level))
     sparkle = (share > options.sparkle_share) & (red > options.sparkle_gain * around)
     return dilated(broad | sparkle, square(3))
@@ -220,19 +220,6 @@ def _some(image: NDArray[Any], mask: Mask) -> NDArray[Any]:
 
 _ENOUGH_PX = 10_000
 """Pixels that tell a quartile to one per cent of the pixels."""
-
-
-def _mean_within(image: Grey, mask: Mask, sigma: float) -> Grey:
-    """Gaussian mean over the pixels of a mask only, in a copy so small that the Gaussian is three of its pixels wide."""
-    height, width = image.shape
-    step = max(1, int(sigma / 3))
-    size = (max(1, width // step), max(1, height // step))
-    weight = mask.astype(np.float32)
-    total, share = (
-        cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / step) for plane in (image * weight, weight)
-    )
-    mean = total / np.maximum(share, np.float32(1e-3))
-    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _paint(half: LinearRGB, on_leg: Mask, options: ObstructionOptions) -> Mask:

@@ -7,14 +7,14 @@ shade or of gloss.  Hair is straight and lies by itself, and it is opaque or bro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photocompare.base.arrays import Density, Mask
-from photocompare.base.masks import Parts, parts_of
+from photocompare.base.arrays import Density, Grey, Mask
+from photocompare.base.masks import Parts, mean_within, parts_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,14 @@ class SkinDensity:
 
     density: Density
     skin: Mask
+    _over: dict[float, list[Grey]] = field(default_factory=dict, init=False, repr=False)
+
+    def over_skin(self, sigma_px: float) -> list[Grey]:
+        """Density over that of the skin within about `sigma_px`, by channel; worked out once."""
+        if sigma_px not in self._over:
+            planes = [np.asarray(plane, dtype=np.float32) for plane in cv2.split(self.density)]
+            self._over[sigma_px] = [np.subtract(plane, mean_within(plane, self.skin, sigma_px)) for plane in planes]
+        return self._over[sigma_px]
 
 
 def without_lookalikes(mask: Mask, photo: SkinDensity, px_per_mm: float, *, options: LookalikeOptions) -> Mask:
@@ -79,14 +87,9 @@ def without_lookalikes(mask: Mask, photo: SkinDensity, px_per_mm: float, *, opti
 def _contrasts(photo: SkinDensity, parts: Parts, sigma_px: float) -> list[NDArray[np.float64]]:
     """Mean density of each part over the skin around, by channel."""
     places = np.flatnonzero(parts.labels)
-    owner, skin = parts.labels.ravel()[places], photo.skin.astype(np.float32)
-    share = np.maximum(cv2.GaussianBlur(skin, (0, 0), sigma_px), np.float32(1e-3))
-    found = []
-    for plane in cv2.split(photo.density):
-        around = cv2.GaussianBlur(plane * skin, (0, 0), sigma_px) / share
-        sums = np.bincount(owner, (plane - around).ravel()[places], len(parts.areas))
-        found.append(np.asarray(sums / np.maximum(parts.areas, 1), dtype=np.float64))
-    return found
+    owner, count = parts.labels.ravel()[places], len(parts.areas)
+    sums = (np.bincount(owner, plane.ravel()[places], count) for plane in photo.over_skin(sigma_px))
+    return [np.asarray(total / np.maximum(parts.areas, 1), dtype=np.float64) for total in sums]
 
 
 def _spreads(parts: Parts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
