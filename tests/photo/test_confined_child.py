@@ -195,6 +195,18 @@ def test_a_copied_process_s_children_hold_nothing_of_it_and_read_photos() -> Non
 
 
 @pytest.mark.skipif(not apart.can_fork(), reason="children are forked on Linux alone")
+@pytest.mark.parametrize("by_copy", [True, False])
+def test_photos_are_read_where_ended_children_are_ignored(by_copy: bool) -> None:
+    code = (
+        f"import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); apart.prepare(by_copy={by_copy})\n"
+        "number, photos = apart.LOADED_PROCESS.number, [read_photo(make.png()) for _ in range(5)]\n"
+        "print(all((photo.encoded == make.scene()).all() for photo in photos), apart.LOADED_PROCESS.number == number)\n"
+        "apart.LOADED_PROCESS.end(); print(apart.LOADED_PROCESS.number)"
+    )
+    assert said_by_copied(code) == ["True", "True", "None"]
+
+
+@pytest.mark.skipif(not apart.can_fork(), reason="children are forked on Linux alone")
 @pytest.mark.parametrize(
     ("before", "kind"),
     [

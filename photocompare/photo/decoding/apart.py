@@ -177,7 +177,10 @@ class _Copy:
     def _ended(self, how: int) -> int | None:
         with self._lock:
             if self._status is None:
-                number, status = os.waitpid(self.pid, how)
+                try:
+                    number, status = os.waitpid(self.pid, how)
+                except ChildProcessError:  # nobody is told of ended children where SIGCHLD is ignored
+                    number, status = self.pid, 0
                 self._status = os.waitstatus_to_exitcode(status) if number else None
             return self._status
 
