@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 THREADS = 2
 """Most threads of one network: more gave nothing on networks this small.  Where OpenCV has but one, as in a batch, so do they."""
 
-ONE_AT_A_TIME = threading.RLock()
-"""Held by who opens a network, so that whoever needs it at the same time waits for it and opens no second one."""
+_ONE_AT_A_TIME = threading.Lock()
+"""Held while a network is opened: whoever needs it at the same time waits for it and opens no second one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,18 @@ def shipped(name: str, sha256: str) -> bytes | None:
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
+def network(name: str, sha256: str, *, tiny_as_zero: bool = False) -> Network | None:
+    """A shipped network, opened once a process as `opened` opens it; None where its file is missing or another one."""
+    with _ONE_AT_A_TIME:
+        return _kept(name, sha256, tiny_as_zero)
+
+
+@cache
+def _kept(name: str, sha256: str, tiny_as_zero: bool) -> Network | None:
+    content = shipped(name, sha256)
+    return None if content is None else opened(content, tiny_as_zero=tiny_as_zero)
+
+
 def opened(model: bytes, *, tiny_as_zero: bool = False) -> Network:
     """A network; `tiny_as_zero` takes numbers below 1.2e-38 as 0, which processors need many times as long for.
 
@@ -67,8 +79,7 @@ def opened(model: bytes, *, tiny_as_zero: bool = False) -> Network:
     """
     import onnxruntime
 
-    with ONE_AT_A_TIME:
-        _share_memory()
+    _share_memory()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = min(THREADS, cv2.getNumThreads())

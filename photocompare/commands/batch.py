@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photocompare.commands.terminal import at_a_terminal
+
 if TYPE_CHECKING:
     from photocompare.batch.manifest import Manifest
     from photocompare.batch.run import BatchSummary
@@ -45,7 +47,7 @@ class _Bars:
             desc=_STAGES[stage],
             unit="pair",
             file=sys.stderr,
-            mininterval=0.2 if sys.stderr.isatty() else _SECONDS_BETWEEN_LINES,
+            mininterval=0.2 if at_a_terminal() else _SECONDS_BETWEEN_LINES,
             smoothing=0.0,  # the mean of this run: single pairs differ too much to tell the time left from
             dynamic_ncols=True,
         )

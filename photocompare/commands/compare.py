@@ -14,6 +14,7 @@ import click
 from photocompare.base.errors import UsageError
 from photocompare.base.memory import give_back_freed_memory, keep_freed_memory
 from photocompare.commands.output_folder import check_output_folder
+from photocompare.commands.terminal import at_a_terminal
 
 if TYPE_CHECKING:
     from photocompare.base.arrays import PointsXY
@@ -108,7 +109,7 @@ def compare(
     from photocompare.base.provenance import Stopwatch
 
     keep_freed_memory()
-    watch = Stopwatch(_announce if _at_a_terminal() else None)
+    watch = Stopwatch(_announce if at_a_terminal() else None)
     polygon_xy = None if field is None else _polygon(field)
     with watch.stage("read"):
         visits = _read(files, mm_per_px)
@@ -184,7 +185,7 @@ def _write(comparison: Comparison, out: Path, archive: Archive | None, *, as_jso
     from photocompare.report.words.texts import texts
     from photocompare.results.result_json import result_of, result_text
 
-    if _at_a_terminal():
+    if at_a_terminal():
         _announce("write")
     if min(comparison.pictures.factor_before, comparison.pictures.factor_after) < 1.0:
         # Pictures at full size are too large for the gaps that measuring left: they would come on top.
@@ -219,10 +220,6 @@ def _given_date(text: str | None, option: str) -> dt.date | None:
     if day > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):  # it may be tomorrow already, east of Greenwich
         raise UsageError(f"{option} {day.isoformat()} lies in the future; check the year.")
     return day
-
-
-def _at_a_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()  # none where it was closed
 
 
 def _announce(stage: str) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from photocompare.commands.terminal import at_a_terminal
+
 
 @click.command()
 @click.option("--patients", type=click.IntRange(min=1), default=300, help="How many patients to invent.")
@@ -39,7 +41,7 @@ def demo(patients: int, seed: int, photos: int, data: Path | None, until: str | 
 
 
 def _show_progress(done: int, planned: int) -> None:
-    if sys.stderr.isatty():
+    if at_a_terminal():
         sys.stderr.write(f"\r{done} of {planned} patients" + ("\n" if done == planned else ""))
         sys.stderr.flush()
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import Density, LinearRGB, Mask
 from photocompare.base.colour import DARKEST, density_from_linear, gloss_share
 from photocompare.base.masks import dilated, disc, eroded, mean_within, parts_of, square
+from photocompare.base.strokes import Strokes, bow
 from photocompare.leg.drawn_marks import DrawnMarkOptions, find_drawn_marks
 from photocompare.leg.writing import WritingOptions, find_writing
 
@@ -259,12 +260,12 @@ def _hair(light: LinearRGB, half: LinearRGB, leg: Mask, options: ObstructionOpti
     if not slim.any():
         return np.zeros(leg.shape, dtype=bool)
     texture = float(np.percentile(_some(depth, inner), options.hair_texture_percentile))
-    strokes = _Strokes(parts.labels, slim)
+    strokes = Strokes(parts.labels, slim)
     in_red, in_green, in_blue = _stroke_colour(density_from_linear(half), strokes)
     hair = (
         slim
         & (strokes.mean_of(depth[strokes.rows, strokes.cols]) >= options.hair_over_texture * texture)
-        & (strokes.bow() <= options.hair_bow)
+        & (bow(*strokes.variances()) <= options.hair_bow)
         & (in_green > 0)
         & (in_red > options.hair_red_over_green * in_green)
         & (in_blue > options.hair_blue_over_green * in_green)
@@ -272,38 +273,7 @@ def _hair(light: LinearRGB, half: LinearRGB, leg: Mask, options: ObstructionOpti
     return dilated(strokes.mask_of(hair), square(3))
 
 
-class _Strokes:
-    """Labelled strokes whose pixels are averaged, all at once."""
-
-    def __init__(self, labels: NDArray[Any], wanted: NDArray[np.bool_]) -> None:
-        places = np.flatnonzero(labels)
-        of_place = labels.ravel()[places]
-        places, self._at = places[wanted[of_place]], of_place[wanted[of_place]]
-        self._shape = labels.shape
-        self.rows, self.cols = np.divmod(places, labels.shape[1])
-        self._count = len(wanted)
-        self._sizes = np.maximum(np.bincount(self._at, minlength=self._count), 1)
-
-    def mask_of(self, chosen: NDArray[np.bool_]) -> Mask:
-        """The strokes that are chosen by label."""
-        mask = np.zeros(self._shape, np.bool_)
-        mask[self.rows, self.cols] = chosen[self._at]
-        return mask
-
-    def mean_of(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Mean by label of the values of the strokes' pixels; 0 for labels without any."""
-        return np.asarray(np.bincount(self._at, weights=values, minlength=self._count) / self._sizes)
-
-    def bow(self) -> NDArray[np.float64]:
-        """Spread across over spread along, by label."""
-        x = self.cols - self.mean_of(self.cols)[self._at]
-        y = self.rows - self.mean_of(self.rows)[self._at]
-        xx, yy, xy = self.mean_of(x * x), self.mean_of(y * y), self.mean_of(x * y)
-        middle, radius = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-        return np.asarray(np.sqrt(np.maximum(middle - radius, 0.0) / np.maximum(middle + radius, 1e-9)))
-
-
-def _stroke_colour(half: Density, strokes: _Strokes) -> tuple[NDArray[np.float64], ...]:
+def _stroke_colour(half: Density, strokes: Strokes) -> tuple[NDArray[np.float64], ...]:
     """Density of the strokes over what surrounds them, by channel, summed over a few pixels: JPEG keeps chroma at half resolution."""
     contrast = cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 3.5)
     rows, cols = (np.minimum(k // 2, n - 1) for k, n in zip((strokes.rows, strokes.cols), half.shape[:2], strict=True))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from photocompare.base.networks import ONE_AT_A_TIME, Network, can_run, opened, shipped
+from photocompare.base.networks import Network, can_run, network
 
 SHA256 = {
     "xfeat.onnx": "82e22687c6885a21cbf5b3fcf6e041e6f0a87fa3af9b33a775440d5f4522a821",
@@ -37,13 +36,6 @@ def load_matcher() -> Matcher | None:
     """
     if not can_run():
         return None
-    with ONE_AT_A_TIME:
-        return _opened(SHA256["xfeat.onnx"], SHA256["lighterglue.onnx"])
-
-
-@lru_cache(maxsize=1)
-def _opened(xfeat_sha256: str, lighterglue_sha256: str) -> Matcher | None:
-    xfeat, lighterglue = shipped("xfeat.onnx", xfeat_sha256), shipped("lighterglue.onnx", lighterglue_sha256)
-    if xfeat is None or lighterglue is None:
-        return None
-    return Matcher(opened(xfeat), opened(lighterglue, tiny_as_zero=True))
+    xfeat = network("xfeat.onnx", SHA256["xfeat.onnx"])
+    lighterglue = network("lighterglue.onnx", SHA256["lighterglue.onnx"], tiny_as_zero=True)
+    return None if xfeat is None or lighterglue is None else Matcher(xfeat, lighterglue)

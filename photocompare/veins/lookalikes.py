@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Grey, Mask
-from photocompare.base.masks import Parts, mean_within, parts_of
+from photocompare.base.masks import mean_within, parts_of
+from photocompare.base.strokes import Strokes, bow
 
 
 @dataclass(frozen=True)
@@ -72,34 +72,15 @@ def without_lookalikes(mask: Mask, photo: SkinDensity, px_per_mm: float, *, opti
     if not mask.any():
         return mask
     parts = parts_of(mask)
-    red, green, blue = _contrasts(photo, parts, options.around_mm * px_per_mm)
+    strokes = Strokes(parts.labels, np.ones(len(parts.areas), np.bool_))
+    red, green, blue = (strokes.mean_of(plane[strokes.rows, strokes.cols]) for plane in photo.over_skin(options.around_mm * px_per_mm))
+    along, across = strokes.variances()
+    length_px = np.sqrt(12 * along)  # of an even line with that variance
     lighter = np.minimum(red, green) < 0
-    along, across = _spreads(parts)
     hair = (
-        (across <= options.hair_bow * along)
-        & (along * np.sqrt(12) <= options.hair_longest_mm * px_per_mm)
-        & (parts.areas <= options.hair_thickest_mm * px_per_mm * np.maximum(along * np.sqrt(12), 1))
+        (bow(along, across) <= options.hair_bow)
+        & (length_px <= options.hair_longest_mm * px_per_mm)
+        & (parts.areas <= options.hair_thickest_mm * px_per_mm * np.maximum(length_px, 1))
         & (np.minimum(red, blue) > options.hair_colour * green)
     )
     return parts.of(~lighter & ~hair)
-
-
-def _contrasts(photo: SkinDensity, parts: Parts, sigma_px: float) -> list[NDArray[np.float64]]:
-    """Mean density of each part over the skin around, by channel."""
-    places = np.flatnonzero(parts.labels)
-    owner, count = parts.labels.ravel()[places], len(parts.areas)
-    sums = (np.bincount(owner, plane.ravel()[places], count) for plane in photo.over_skin(sigma_px))
-    return [np.asarray(total / np.maximum(parts.areas, 1), dtype=np.float64) for total in sums]
-
-
-def _spreads(parts: Parts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Standard deviation of each part's pixels along its longest direction and across, px."""
-    places = np.flatnonzero(parts.labels)
-    owner, count = parts.labels.ravel()[places], len(parts.areas)
-    y, x = (axis.astype(np.float64) for axis in np.divmod(places, parts.labels.shape[1]))
-    size = np.maximum(parts.areas, 1)
-    x -= (np.bincount(owner, x, count) / size)[owner]
-    y -= (np.bincount(owner, y, count) / size)[owner]
-    xx, yy, xy = (np.bincount(owner, product, count) / size for product in (x * x, y * y, x * y))
-    middle, radius = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    return np.sqrt(middle + radius), np.sqrt(np.maximum(middle - radius, 0))

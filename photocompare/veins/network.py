@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask
-from photocompare.base.networks import ONE_AT_A_TIME, Network, can_run, opened, shipped
+from photocompare.base.networks import Network, can_run, network, shipped
 from photocompare.veins.reading import STANDARD_AGREEMENT, AgreementOptions, SkinReading, flattened_density
 from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_by_ridges
 from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
@@ -39,12 +39,6 @@ MARGIN_PX = 48
 """Kept around the leg's box: a little more than what a pixel's reading depends on beyond the surround."""
 
 
-@cache
-def _model(photos: int, reduced: bool) -> bytes | None:
-    """The file of the network that looks at so many photos, checked; None where it is missing or another one."""
-    return shipped(*MODELS[photos, reduced])
-
-
 def _network(photos: int, reduced: bool) -> Network:
     """The network that looks at so many photos, opened once.
 
@@ -53,22 +47,16 @@ def _network(photos: int, reduced: bool) -> Network:
     ValueError
         Its file is missing or another one.
     """
-    with ONE_AT_A_TIME:
-        return _opened(photos, reduced)
-
-
-@cache
-def _opened(photos: int, reduced: bool) -> Network:
-    model = _model(photos, reduced)
-    if model is None:
+    found = network(*MODELS[photos, reduced])
+    if found is None:
         raise ValueError("the networks are missing")
-    return opened(model)
+    return found
 
 
 @cache
 def network_available() -> bool:
     """Whether all model files are there, unaltered, and can be run."""
-    return can_run() and all(_model(*kind) is not None for kind in MODELS)
+    return can_run() and all(shipped(*model) is not None for model in MODELS.values())
 
 
 def open_networks(*, reduced: bool) -> None:
@@ -193,9 +181,9 @@ def _planes(photos: Sequence[LinearRGB], leg: Mask, box: _Box, *, room: int = 1)
 def _read(leg: Mask, box: _Box, planes: NDArray[np.float32], *, reduced: bool, last: bool) -> SkinReading:
     """The reading of the first of the photos, given within the box; after the last a network gives its memory back."""
     out = np.zeros((4, *leg.shape), np.float32)
-    network, inside = _network(len(planes) // 3, reduced), leg[box]
+    reader, inside = _network(len(planes) // 3, reduced), leg[box]
     whole = np.empty((0, planes.shape[2]), np.float32)
-    for rows, own, cells in in_strips(lambda strip, lowest: _run(network, strip, last and lowest), planes, len(inside)):
+    for rows, own, cells in in_strips(lambda strip, lowest: _run(reader, strip, last and lowest), planes, len(inside)):
         within = inside[rows].view(np.uint8)
         whole = np.empty((2 * cells.shape[1], whole.shape[1]), np.float32) if len(whole) != 2 * cells.shape[1] else whole
         for k, channel in enumerate((0, 2, 1, 3)):
@@ -205,9 +193,9 @@ def _read(leg: Mask, box: _Box, planes: NDArray[np.float32], *, reduced: bool, l
     return SkinReading(*out)
 
 
-def _run(network: Network, planes: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
+def _run(reader: Network, planes: NDArray[np.float32], last: bool) -> NDArray[np.float32]:
     """What the network says of each of its four maps' quarters, (16, h / 2, w / 2)."""
-    return np.asarray(network.run(None, {"flat": planes}, last=last)[0][0], dtype=np.float32)
+    return np.asarray(reader.run(None, {"flat": planes}, last=last)[0][0], dtype=np.float32)
 
 
 def _weave(cells: NDArray[np.float32], whole: NDArray[np.float32]) -> None:

@@ -58,12 +58,9 @@ def skin() -> LinearRGB:
 @pytest.fixture
 def reload_model() -> Iterator[None]:
     """Load the model afresh in the test, and once more after it."""
-    loaded = vein_network._model, vein_network._opened, vein_network.network_available
-    for kept in loaded:
-        kept.cache_clear()
+    network_available.cache_clear()
     yield
-    for kept in loaded:
-        kept.cache_clear()
+    network_available.cache_clear()
 
 
 def seen(reading: SkinReading, rows: slice) -> float:

@@ -169,10 +169,7 @@ class _Copy:
         return self._ended(os.WNOHANG)
 
     def wait(self) -> int:
-        status = None
-        while status is None:
-            status = self._ended(0)
-        return status
+        return self._ended(0) or 0
 
     def _ended(self, how: int) -> int | None:
         with self._lock:
