@@ -75,5 +75,5 @@ def main() -> NoReturn:
 
 
 def _fail(sentence: str) -> NoReturn:
-    sys.stderr.write(f"photocompare: {sentence}\n")
+    click.echo(f"photocompare: {sentence}", err=True)  # says nothing where standard error is closed
     sys.exit(BAD_USAGE)

@@ -30,7 +30,7 @@ _STATUS_ORDER = ("comparable", "indicative", "not_comparable", "unreadable", "sk
 
 
 class _Bars:
-    """Progress with rate and time left, on standard error."""
+    """Progress with rate and time left, on standard error where that is open."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -39,7 +39,7 @@ class _Bars:
         from tqdm import tqdm
 
         self.close()
-        if not total or already == total:
+        if not total or already == total or sys.stderr is None:
             return
         self._bar = tqdm(
             total=total,

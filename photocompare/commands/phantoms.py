@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,4 +44,4 @@ def validate(out: Path, pairs: int, seed: int, mismatches: int, workers: int | N
 
 def _announce_row(progress: Progress) -> None:
     minutes = progress.seconds_left / 60
-    sys.stderr.write(f"{progress.done} of {progress.planned}: {progress.seconds_a_row:.1f} s each, about {minutes:.0f} min left\n")
+    click.echo(f"{progress.done} of {progress.planned}: {progress.seconds_a_row:.1f} s each, about {minutes:.0f} min left", err=True)

@@ -282,6 +282,12 @@ def test_closed_streams_are_no_fault(photos: list[Path], tmp_path: Path) -> None
     environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
     assert subprocess.run(called, check=False, env=environment).returncode == 3
     assert json.loads((tmp_path / "out" / "result.json").read_text())["status"] == "not_comparable"
+    manifest = photos[0].with_name("manifest.csv")
+    manifest.write_text("before,after\n" + ",".join(photo.name for photo in photos) + "\n")
+    command = 'exec "$0" -m photocompare batch "$1" --out "$2" <&- >&- 2>&-'
+    for listed, status in ((manifest, 0), (tmp_path / "missing.csv", 2)):
+        called = ["sh", "-c", command, sys.executable, str(listed), str(tmp_path / "table")]
+        assert subprocess.run(called, check=False, env=environment).returncode == status
 
 
 @pytest.mark.parametrize("library", ["libGL.so.1", "libgthread-2.0.so.0"])
