@@ -325,7 +325,8 @@ def _veins_of_both(
     settings: Settings,
 ) -> tuple[Veins, Veins]:
     """The veins of either photo, found at the same time; `alone` is the before photo's own reading."""
-    photos = [SkinDensity(*photo) for photo in zip(densities, skins, strict=True)]
+    around_px = settings.veins.lookalikes.around_mm * reading.px_per_mm
+    photos = [SkinDensity(*photo, around_px) for photo in zip(densities, skins, strict=True)]
     later = aside.submit(find_veins, reading.after, reading.shared, reading.px_per_mm, photos[1], options=settings.veins)
     first = find_baseline(alone, reading.before, reading.seen, reading.px_per_mm, photos[0], options=settings.veins)
     return first, later.result()

@@ -50,16 +50,36 @@ def depth_px(mask: Mask) -> Grey:
 
 
 def mean_within(image: Grey, mask: Mask, sigma: float) -> Grey:
-    """Gaussian mean over the pixels of a mask only, in a copy so small that the Gaussian is three of its pixels wide."""
-    height, width = image.shape
+    """Gaussian mean over the pixels of a mask only, (H, W)."""
+    small = small_mean_within(image, mask, sigma)
+    return np.asarray(cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def small_mean_within(image: NDArray[np.float32], mask: Mask, sigma: float) -> NDArray[np.float32]:
+    """Gaussian mean over the pixels of a mask only, in a copy so small that the Gaussian is three of its pixels wide.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, C)
+    mask : Mask
+    sigma : float
+        Of the Gaussian, px of the image.
+
+    Returns
+    -------
+    ndarray of shape (h, w) or (h, w, C)
+        0 far from the mask.
+    """
+    height, width = mask.shape
     step = max(1, int(sigma / 3))
     size = (max(1, width // step), max(1, height // step))
-    weight = mask.astype(np.float32)
-    total, share = (
-        cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / step) for plane in (image * weight, weight)
+    chosen = mask.view(np.uint8)
+    weight, total = (
+        cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / step)
+        for plane in (mask.astype(np.float32), cv2.copyTo(image, chosen))
     )
-    mean = total / np.maximum(share, np.float32(1e-3))
-    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    share = np.maximum(weight, np.float32(1e-3))
+    return np.asarray(total / (share if image.ndim == 2 else share[..., np.newaxis]), dtype=np.float32)
 
 
 def second_moments(mask: Mask) -> NDArray[np.float64]:

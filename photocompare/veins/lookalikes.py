@@ -7,13 +7,14 @@ shade or of gloss.  Hair is straight and lies by itself, and it is opaque or bro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from photocompare.base.arrays import Density, Grey, Mask
-from photocompare.base.masks import mean_within, parts_of
+from photocompare.base.arrays import Density, Mask
+from photocompare.base.masks import Parts, small_mean_within
 from photocompare.base.strokes import Strokes, bow
 
 
@@ -43,37 +44,50 @@ class LookalikeOptions:
 
 @dataclass(frozen=True, eq=False)
 class SkinDensity:
-    """A photo's density (H, W, 3), and where it shows skin."""
-
-    density: Density
-    skin: Mask
-    _over: dict[float, list[Grey]] = field(default_factory=dict, init=False, repr=False)
-
-    def over_skin(self, sigma_px: float) -> list[Grey]:
-        """Density over that of the skin within about `sigma_px`, by channel; worked out once."""
-        if sigma_px not in self._over:
-            planes = [np.asarray(plane, dtype=np.float32) for plane in cv2.split(self.density)]
-            self._over[sigma_px] = [np.subtract(plane, mean_within(plane, self.skin, sigma_px)) for plane in planes]
-        return self._over[sigma_px]
-
-
-def without_lookalikes(mask: Mask, photo: SkinDensity, px_per_mm: float, *, options: LookalikeOptions) -> Mask:
-    """The mask less its parts that are no veins.
+    """What a photo shows of the skin, and of the skin around each place of it.
 
     Parameters
     ----------
-    mask : Mask
-        Where a reading shows veins.
+    density : Density
+        (H, W, 3).
+    skin : Mask
+    around_px : float
+        Sigma of the Gaussian over which the skin around is taken.
+    """
+
+    density: Density
+    skin: Mask
+    around_px: float
+
+    @cached_property
+    def _around(self) -> Density:
+        """Mean density of the skin around, in a small copy of the photo."""
+        return small_mean_within(self.density, self.skin, self.around_px)
+
+    def over_skin(self, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Density of N pixels over that of the skin around, (N, 3)."""
+        (height, width), (less_high, less_wide, _) = self.skin.shape, self._around.shape
+        around = self._around[rows * less_high // height, cols * less_wide // width]
+        return np.asarray(self.density[rows, cols] - around, dtype=np.float32)
+
+
+def lookalikes(
+    parts: Parts, looked_at: NDArray[np.bool_], photo: SkinDensity, px_per_mm: float, *, options: LookalikeOptions
+) -> NDArray[np.bool_]:
+    """Which parts of what a reading shows as veins are none, by label; False for those that are not looked at.
+
+    Parameters
+    ----------
+    parts : Parts
+    looked_at : ndarray of bool, shape (N,)
+        By label.
     photo : SkinDensity
-        The photo that was read, in the mask's frame.
+        The photo that was read, in the parts' frame.
     px_per_mm : float
     options : LookalikeOptions
     """
-    if not mask.any():
-        return mask
-    parts = parts_of(mask)
-    strokes = Strokes(parts.labels, np.ones(len(parts.areas), np.bool_))
-    red, green, blue = (strokes.mean_of(plane[strokes.rows, strokes.cols]) for plane in photo.over_skin(options.around_mm * px_per_mm))
+    strokes = Strokes(parts.labels, looked_at)
+    red, green, blue = (strokes.mean_of(channel) for channel in photo.over_skin(strokes.rows, strokes.cols).T)
     along, across = strokes.variances()
     length_px = np.sqrt(12 * along)  # of an even line with that variance
     lighter = np.minimum(red, green) < 0
@@ -83,4 +97,4 @@ def without_lookalikes(mask: Mask, photo: SkinDensity, px_per_mm: float, *, opti
         & (parts.areas <= options.hair_thickest_mm * px_per_mm * np.maximum(length_px, 1))
         & (np.minimum(red, blue) > options.hair_colour * green)
     )
-    return parts.of(~lighter & ~hair)
+    return np.asarray(looked_at & (lighter | hair))

@@ -18,7 +18,7 @@ from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.base.masks import parts_of
 from photocompare.base.robust import medians_by_owner
-from photocompare.veins.lookalikes import LookalikeOptions, SkinDensity, without_lookalikes
+from photocompare.veins.lookalikes import LookalikeOptions, SkinDensity, lookalikes
 from photocompare.veins.reading import SkinReading
 from photocompare.veins.skeleton import skeleton
 
@@ -123,14 +123,17 @@ _NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 _STEPS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
-def without_specks(mask: Mask, shortest_px: float, de: Grey | None = None, least_evidence: float = 0.0) -> Mask:
-    """The mask less what is nowhere `shortest_px` long, and less that whose length (px) times mean of `de` is below `least_evidence`."""
-    parts = parts_of(mask)
-    keep = parts.extents >= shortest_px
-    if de is not None:
-        inside = np.flatnonzero(mask)
-        mean_de = np.bincount(parts.labels.ravel()[inside], de.ravel()[inside], len(parts.areas)) / np.maximum(parts.areas, 1)
-        keep &= parts.extents * mean_de >= least_evidence
+def visible_veins(
+    reading: SkinReading, within: Mask, px_per_mm: float, photo: SkinDensity | None = None, *, options: VeinOptions = VeinOptions()
+) -> Mask:
+    """Where one photo shows a vein `within` a mask, specks and what can't be a vein left out; parameters as those of `find_veins`."""
+    likely = np.asarray((reading.vein_probability >= 0.5) & within, dtype=np.bool_)
+    parts, inside = parts_of(likely), np.flatnonzero(likely)
+    evidence = np.bincount(parts.labels.ravel()[inside], reading.vein_de.ravel()[inside], len(parts.areas)) / np.maximum(parts.areas, 1)
+    keep = parts.extents >= options.shortest_mm * px_per_mm
+    keep &= parts.extents * evidence >= options.least_evidence * px_per_mm
+    if photo is not None:
+        keep &= ~lookalikes(parts, keep, photo, px_per_mm, options=options.lookalikes)
     return parts.of(keep)
 
 
@@ -217,15 +220,6 @@ def _cut(path: NDArray[np.float32], piece_px: float) -> Iterator[_Cut]:
     for first, last in pairwise(bounds):
         if last > first:
             yield _Cut(path[first:last], line[first:last], total / count)
-
-
-def visible_veins(
-    reading: SkinReading, within: Mask, px_per_mm: float, photo: SkinDensity | None = None, *, options: VeinOptions = VeinOptions()
-) -> Mask:
-    """Where one photo shows a vein `within` a mask, specks and what can't be a vein left out; parameters as those of `find_veins`."""
-    likely = np.asarray((reading.vein_probability >= 0.5) & within, dtype=np.bool_)
-    lines = without_specks(likely, options.shortest_mm * px_per_mm, reading.vein_de, options.least_evidence * px_per_mm)
-    return lines if photo is None else without_lookalikes(lines, photo, px_per_mm, options=options.lookalikes)
 
 
 def find_veins(

@@ -16,7 +16,6 @@ import numpy as np
 from photocompare.base.arrays import Density, Grey, Mask
 from photocompare.base.colour import lab_per_density
 from photocompare.base.masks import grown, parts_of, second_moments
-from photocompare.veins.pieces import without_specks
 from photocompare.veins.reading import PairReading, SkinReading, less_surround
 
 HEMOSIDERIN_DENSITY = np.array([0.07, 0.215, 0.315])
@@ -144,7 +143,8 @@ def find_pigment(
     likely = reading.stain_probability >= np.where(near, options.probability_on_course, 0.5).astype(np.float32)
     if change_de is not None:
         likely |= near & (change_de >= options.visible_de) & (reading.stain_probability >= options.probability_where_browner)
-    stained = without_specks(np.asarray(likely & field, dtype=np.bool_), float(np.sqrt(options.smallest_mm2)) * px_per_mm)
+    parts = parts_of(np.asarray(likely & field, dtype=np.bool_))
+    stained = parts.of(parts.extents >= float(np.sqrt(options.smallest_mm2)) * px_per_mm)
     closed = cv2.morphologyEx(stained.astype(np.uint8), cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
     regions = parts_of(closed > 0)
     keep = regions.areas >= options.smallest_mm2 * px_per_mm**2

@@ -7,7 +7,7 @@ import pytest
 from skimage.measure import label
 
 from photocompare.base.masks import depth_px
-from photocompare.veins.lookalikes import SkinDensity
+from photocompare.veins.lookalikes import LookalikeOptions, SkinDensity
 from photocompare.veins.pieces import _paths, find_baseline, find_veins
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, reading
 
@@ -105,7 +105,7 @@ def test_hair_is_no_baseline_and_no_vein_after() -> None:
     both = reading(lines((100, 8.0), (200, 8.0), width_px=5, columns=(200, 280)))
     density = np.zeros((*SHAPE, 3), np.float32)
     density[98:103, 200:280], density[198:203, 200:280] = 0.3, (0.2, 0.4, 0.25)
-    photo = SkinDensity(density, EVERYWHERE)
+    photo = SkinDensity(density, EVERYWHERE, LookalikeOptions().around_mm * PX_PER_MM)
     for veins in (find_baseline(both, both, EVERYWHERE, PX_PER_MM, photo), find_veins(both, EVERYWHERE, PX_PER_MM, photo)):
         assert not veins.mask[:150].any()
         assert veins.length_px == pytest.approx(80, abs=6)
