@@ -14,7 +14,7 @@ from photocompare.base.arrays import PointsXY
 from photocompare.base.flags import RaisedFlag, raised
 from photocompare.base.stage_memory import NoMemory, StageMemory
 from photocompare.photo.reading import Photo
-from photocompare.prepared_photo import Looked, PreparedPhoto, look_at, prepare_photo
+from photocompare.prepared_photo import PreparedPhoto, look_at, prepare_photo
 from photocompare.settings import STANDARD, Settings
 
 
@@ -86,23 +86,31 @@ def prepare_pair(
     UsageError
         An impossible scale, or a polygon outside the photo.
     """
-    card, polygon_xy = given.get("look_for_card", True), given.get("polygon_xy")
-    known = memory or NoMemory()
-
-    def first() -> PreparedPhoto:
-        looked = look_before(before, settings=settings, card=card, memory=known)
-        return prepare_photo(before, settings=settings, mm_per_px=given.get("mm_per_px"), polygon_xy=polygon_xy, card=card, looked=looked)
-
-    def second() -> PreparedPhoto:
-        return known.found("prepared_after", (after, settings, card), lambda: prepare_photo(after, settings=settings, card=card))
-
+    card, known = given.get("look_for_card", True), memory or NoMemory()
     with ThreadPoolExecutor(2) as pool:
-        both = pool.submit(first), pool.submit(second)
+        both = (
+            pool.submit(prepare_before, before, given, settings=settings, memory=known),
+            pool.submit(prepare_after, after, settings=settings, card=card, memory=known),
+        )
         prepared = both[0].result(), both[1].result()
-    field = None if polygon_xy is None else np.asarray(polygon_xy, np.float32).tobytes()
-    return PreparedPair(before, after, *prepared, known, (before, after, settings, card), field)
+    return PreparedPair(before, after, *prepared, known, (before, after, settings, card), _as_bytes(given.get("polygon_xy")))
 
 
-def look_before(before: Photo, *, settings: Settings = STANDARD, card: bool = True, memory: StageMemory) -> Looked:
-    """`look_at` the before photo, or what a memory knows of it."""
-    return memory.found("looked_before", (before, settings, card), lambda: look_at(before, settings=settings, card=card))
+def prepare_before(before: Photo, given: Given, *, settings: Settings = STANDARD, memory: StageMemory) -> PreparedPhoto:
+    """`prepare_photo` of the before photo, or what a memory knows of it."""
+    card, mm_per_px, polygon_xy = given.get("look_for_card", True), given.get("mm_per_px"), given.get("polygon_xy")
+
+    def prepare() -> PreparedPhoto:
+        looked = memory.found("looked_before", (before, settings, card), lambda: look_at(before, settings=settings, card=card))
+        return prepare_photo(before, settings=settings, mm_per_px=mm_per_px, polygon_xy=polygon_xy, card=card, looked=looked)
+
+    return memory.found("prepared_before", (before, settings, card, mm_per_px, _as_bytes(polygon_xy)), prepare)
+
+
+def _as_bytes(polygon_xy: PointsXY | None) -> bytes | None:
+    return None if polygon_xy is None else np.asarray(polygon_xy, np.float32).tobytes()
+
+
+def prepare_after(after: Photo, *, settings: Settings = STANDARD, card: bool = True, memory: StageMemory) -> PreparedPhoto:
+    """`prepare_photo` of the after photo, or what a memory knows of it."""
+    return memory.found("prepared_after", (after, settings, card), lambda: prepare_photo(after, settings=settings, card=card))

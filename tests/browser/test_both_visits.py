@@ -83,4 +83,4 @@ def test_both_photos_can_be_looked_at_while_they_are_measured(open_page: OpenPag
         assert at(box) == 48
     own_pair(page)
     expect(page.locator(".pair")).to_have_count(1)
-    expect(page.get_by_text(ENGLISH("compare.meanwhile.light"))).to_have_count(0)
+    expect(page.get_by_text(ENGLISH("compare.meanwhile.veins"))).to_have_count(0)

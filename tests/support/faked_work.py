@@ -53,6 +53,9 @@ def faked_work() -> tuple[type[Any], type[Any]]:
             self.told: dict[str, tuple[Any, bytes]] = {}
             super().__init__()
 
+        def wait_for_news(self, seconds: float) -> None:
+            self.ended.wait(seconds)
+
         def tell(self, digest: str, *, capture_time: str | None = None) -> None:
             self.told[digest] = photo_facts(capture_time), b""
 

@@ -145,9 +145,9 @@ def test_a_pair_is_measured_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> N
     assert found.ended.wait(LONG_S)
     assert (found.outcome, found.refusal) == ("done", None)
     assert heard[0] == "read"
-    order = ["read", "photos", "field", "register", "veins", "fate", "clearance", "draw", "dossier", "full_size"]
+    order = ["read", "field", "register", "veins", "fate", "clearance", "draw", "dossier", "full_size"]
     assert [heard.index(name) for name in order] == sorted(heard.index(name) for name in order)
-    shown = ["register", "laid_over_shown", "veins_shown", "light_shown", "draw"]
+    shown = ["read", "photos", "laid_over_shown", "veins_shown", "draw"]
     assert [heard.index(name) for name in shown] == sorted(heard.index(name) for name in shown)
     assert {image.shape for both in pictures for image in both.values()} == {pictures[0]["before"].shape}
     laid_over, veins = pictures[0], pictures[1]
@@ -155,7 +155,7 @@ def test_a_pair_is_measured_stage_by_stage(monkeypatch: pytest.MonkeyPatch) -> N
         painted = np.abs(laid_over[which].astype(int) - veins[which]).max(axis=2) > 40
         assert 0.0005 < painted.mean() < 0.1
     assert found.photos is not None
-    assert found.photos.step == "light"
+    assert found.photos.step == "veins"
     assert (found.photos.height, found.photos.width) == cv2.imdecode(np.frombuffer(large[0], np.uint8), cv2.IMREAD_COLOR).shape[:2]
     assert all(max(cv2.imdecode(np.frombuffer(d, np.uint8), 1).shape) == THUMBNAIL_PX for d in (found.photos.before, found.photos.after))
     assert found.dossier is not None

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
+from photocompare import prepared_pair
 from photocompare.base.messages import let_go, pipes_of, receive, send
 from photocompare.clearance.correction import Correction
 from photocompare.results.dossier import Dossier, read_dossier
@@ -160,17 +161,20 @@ def test_a_file_that_could_not_be_read_is_tried_again(monkeypatch: pytest.Monkey
     assert kept.read(BEFORE).photo.facts.width == 1200
 
 
-def test_a_pair_s_photos_are_read_while_something_else_is_at_work() -> None:
+def test_a_pair_s_photos_are_read_and_the_second_is_looked_at_while_something_else_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     kept, pipe = child.Kept(), BytesIO()
     facts, body = Request((BEFORE,), (AFTER,)).message()
     send(pipe, "check", BEFORE, look=True)
-    send(pipe, "ahead", body, sizes=facts["sizes"])
+    send(pipe, "ahead", body, **facts)
     send(pipe, "measure", body, **facts)
     pipe.seek(0)
     messages = child._received(pipe, kept)
     assert next(messages).kind == "check"
     assert until(lambda: len(kept.files) == 2)
     assert [message.kind for message in messages] == ["measure"]
+    kept.wait_for_what_is_ahead()
+    monkeypatch.setattr(prepared_pair, "prepare_photo", None)
+    assert prepared_pair.prepare_after(kept.read(AFTER).timeless, memory=kept.memory).field.leg.any()
 
 
 def test_the_spare_process_loads_and_answers_nothing_before_it_is_asked() -> None:

@@ -15,6 +15,7 @@ from photocompare.records.access import LOCAL, Actor
 from photocompare.report.words.texts import texts
 from photocompare.viewer.shared import notices
 from photocompare.viewer.shared.notices import Notice, leave_notice, notice_at, show_other_notices
+from photocompare.viewer.shared.waiting import wait_while
 from photocompare.viewer.sign_in import saves
 from photocompare.viewer.sign_in.saves import Desk, note_saves, saving, tell_saves
 
@@ -170,7 +171,11 @@ def test_the_page_that_is_shown_waits_for_the_save_and_tells_it(state: dict[str,
     told: list[str] = []
     monkeypatch.setattr(notices, "st", SimpleNamespace(session_state=state, success=told.append))
     looks: list[bool] = []
-    monkeypatch.setattr(saves, "st", SimpleNamespace(empty=lambda: SimpleNamespace(empty=lambda: looks.append(goes_on.set() is None))))
+
+    def look(waiting: Callable[[], bool]) -> bool:
+        return wait_while(waiting, lambda: looks.append(goes_on.set() is None), whatever_comes=True)
+
+    monkeypatch.setattr(saves, "wait_while", look)
     note_saves()
     assert told == []
     tell_saves()

@@ -14,6 +14,7 @@ from photocompare.viewer.shared.components import packed
 from photocompare.viewer.shared.own_words import LABELS, WORDS, replacements
 from photocompare.viewer.shared.page import COOKIE
 from photocompare.viewer.shared.tables import head_and_body, table
+from photocompare.viewer.shared.waiting import LOOK_S, wait_while
 from tests.support.sent_to_browser import unpacked
 
 
@@ -76,6 +77,22 @@ def _saved_and_another_page_asked_for_at_the_last_moment() -> None:
     st.text(context.query_string)
 
 
+def _waits_while_another_page_is_asked_for() -> None:
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+    from photocompare.viewer.shared.waiting import wait_while
+
+    context = get_script_run_ctx()
+    assert context is not None
+    if context.query_string != "page=other":
+        assert context.script_requests is not None
+        context.script_requests.request_rerun(RerunData(query_string="page=other", page_script_hash=context.page_script_hash))
+        wait_while(lambda: True)
+    st.text(context.query_string)
+
+
 def _saved_with_nothing_else_asked_for() -> None:
     import streamlit as st
 
@@ -94,12 +111,19 @@ def _saved_with_nothing_else_asked_for() -> None:
         (_saved_while_another_page_was_asked_for, "page=other"),
         (_saved_and_another_page_asked_for_at_the_last_moment, "page=other"),
         (_saved_with_nothing_else_asked_for, "run 2"),
+        (_waits_while_another_page_is_asked_for, "page=other"),
     ],
 )
 def test_running_again_leaves_what_was_asked_for_meanwhile(script: object, shown: str) -> None:
     at = AppTest.from_function(script).run()  # type: ignore[arg-type]
     assert not at.exception
     assert [text.value for text in at.text] == [shown]
+
+
+def test_waiting_looks_again_as_soon_as_there_are_news() -> None:
+    looks, paused = list[int](), list[float]()
+    assert wait_while(lambda: len(looks) < 3, lambda: looks.append(1), pause=paused.append, whatever_comes=True)
+    assert paused == [LOOK_S] * 3
 
 
 # --- the language

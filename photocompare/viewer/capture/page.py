@@ -38,8 +38,7 @@ def show() -> None:
 def _take_shot(t: Texts) -> None:
     """The camera, with the before photo over its picture as soon as that was read; a shot joins the session's pair."""
     visit = visit_of(st.session_state)
-    alive = st.empty()
-    wait_while(lambda: _before_is_read(visit), alive.empty)
+    wait_while(lambda: _before_is_read(visit))
     camera(before_thumbnail(st.session_state), t, key=_CAMERA, on_shot=partial(_keep_shot, t))
     show_notice_at(_CAMERA)
 

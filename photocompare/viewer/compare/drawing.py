@@ -43,8 +43,7 @@ def show_tools(visit: Visit, dossier: Dossier, identity: str, t: Texts) -> None:
 
 def _full_size(measuring: Measuring) -> Mapping[str, bytes]:
     """The full-size pictures, which come some seconds after the result."""
-    alive = st.empty()
-    wait_while(lambda: not measuring.ended.is_set(), alive.empty)
+    wait_while(lambda: not measuring.ended.is_set())
     return measuring.full_size or {}
 
 

@@ -10,14 +10,14 @@ import hashlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import accumulate, pairwise
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,9 +30,15 @@ from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import Photo, read_photo
 from photocompare.photo.visits import Visits, cut_visits, read_visits, without_capture_time
 
+if TYPE_CHECKING:
+    from photocompare.prepared_photo import PreparedPhoto
+
 THUMBNAIL_PX = 1280
 """Longest side of the small picture that stands beside an upload, under the slider while a pair is measured and, as a ghost, over the live
 camera's: veins are still seen in it."""
+
+REST_S = 0.5
+"""From a result until the full-size pictures are made: the page with the result is drawn by then, and needs the processor."""
 
 _NO_MEMORY = "There is not enough memory for these photos; close other programs or send smaller copies."
 
@@ -46,16 +52,20 @@ class ReadFile:
     photo, timeless : Photo
         As it is, and not telling when it was taken: the dates are the reader's to say, afterwards, and a camera's clock must not
         refuse a pair before.
-    thumbnail : bytes
-        JPEG.
-    cut : Cut or None
-        Of a collage.
     """
 
     photo: Photo
     timeless: Photo
-    thumbnail: bytes
-    cut: Cut | None
+
+    @cached_property
+    def thumbnail(self) -> bytes:
+        """JPEG."""
+        return _thumbnail(self.photo)
+
+    @cached_property
+    def cut(self) -> Cut | None:
+        """Of a collage."""
+        return find_collage(self.photo.encoded)
 
 
 class Kept:
@@ -74,25 +84,48 @@ class Kept:
         self._files: dict[str, Future[ReadFile]] = {}
         self._lock = threading.Lock()
         self._readers = ThreadPoolExecutor(os.cpu_count())
+        self._ahead: Future[PreparedPhoto] | None = None
 
     def _told(self, stage: str, finding: Any) -> None:
         if self.listener is not None:
             self.listener(stage, finding)
 
-    def read(self, data: bytes) -> ReadFile:
-        """A file as it was read, each time with the same photos; from any thread.  PhotoError as `read_photo`."""
+    def begin(self, data: bytes) -> Future[ReadFile]:
+        """Read a file, if that was not begun before; from any thread."""
         digest = hashlib.sha256(data).hexdigest()
         with self._lock:
             if digest not in self._files:
                 self._files[digest] = self._readers.submit(_read_file, data)
-            reading = self._files[digest]
+            return self._files[digest]
+
+    def read(self, data: bytes) -> ReadFile:
+        """A file as it was read, each time with the same photos; from any thread.  PhotoError as `read_photo`."""
+        reading = self.begin(data)
         try:
             return reading.result()
         except (PhotocompareError, MemoryError):
             # The next question may find more memory.
             with self._lock:
-                self._files.pop(digest, None)
+                self._files = {digest: other for digest, other in self._files.items() if other is not reading}
             raise
+
+    def look_ahead(self, files: Sequence[bytes], asked: Mapping[str, Any]) -> None:
+        """Read files that will be asked about next and, of a pair, prepare the after photo.
+
+        Whatever is wrong with them is said when their turn has come.
+        """
+        reading = [self.begin(data) for data in files]
+        if (len(files), asked["befores"]) == (2, 1):
+            from photocompare.prepared_pair import prepare_after
+
+            card = bool(asked["look_for_card"])
+            self._ahead = self._readers.submit(lambda: prepare_after(reading[1].result().timeless, card=card, memory=self.memory))
+
+    def wait_for_what_is_ahead(self) -> None:
+        """Wait for what was begun ahead, so that it is not done a second time."""
+        if self._ahead is not None:
+            wait([self._ahead])
+            self._ahead = None
 
     def only(self, files: Sequence[bytes]) -> None:
         """Forget all other files."""
@@ -109,7 +142,7 @@ class Kept:
 
 def _read_file(data: bytes) -> ReadFile:
     photo = read_photo(data)
-    return ReadFile(photo, without_capture_time(photo), _thumbnail(photo), find_collage(photo.encoded))
+    return ReadFile(photo, without_capture_time(photo))
 
 
 def main() -> None:
@@ -128,7 +161,7 @@ def main() -> None:
 
 
 def _received(pipe: IO[bytes], kept: Kept) -> Iterator[Message]:
-    """All messages but those to read photos ahead, which is done at once, beside what is at work."""
+    """All messages but those about photos that are asked about next: these are read at once, beside what is at work."""
     messages: SimpleQueue[Message | None] = SimpleQueue()
 
     def receive_all() -> None:
@@ -137,10 +170,7 @@ def _received(pipe: IO[bytes], kept: Kept) -> Iterator[Message]:
                 if message.kind != "ahead":
                     messages.put(message)
                     continue
-                for data in _files(message.facts, message.body):
-                    # Whatever is wrong with it is said when its turn has come.
-                    with suppress(PhotocompareError, MemoryError):
-                        kept.read(data)
+                kept.look_ahead(_files(message.facts, message.body), message.facts)
         finally:
             messages.put(None)
 
@@ -179,20 +209,27 @@ def _answer(out: IO[bytes], kept: Kept, kind: str, facts: dict[str, Any], body: 
 def _check(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> None:
     """One photo: what it is, what is wrong with it, whether it is a collage."""
     read = kept.read(body)
-    _tell(out, hashlib.sha256(body).hexdigest(), read)
-    if read.cut is None and facts["look"]:
-        from photocompare.prepared_pair import look_before
-        from photocompare.prepared_photo import prepare_photo
-
-        # As of the before photo, which mostly comes first: when the other one is there, this is known.
-        prepared = prepare_photo(read.timeless, looked=look_before(read.timeless, memory=kept.memory))
-        send(out, "looked", flags=[*read.photo.flags, *prepared.field.flags, *prepared.quality.flags], scale=prepared.scale.source)
+    with ThreadPoolExecutor(1) as aside:
+        told = aside.submit(_tell, partial(send, out), hashlib.sha256(body).hexdigest(), read)
+        looked = _looked_at(read, kept) if facts["look"] else {}
+        told.result()
+    if looked and read.cut is None:
+        send(out, "looked", **looked)
 
 
-def _tell(out: IO[bytes], digest: str, read: ReadFile) -> None:
+def _looked_at(read: ReadFile, kept: Kept) -> dict[str, Any]:
+    """What is seen to be wrong with a photo, and where its scale comes from."""
+    from photocompare.prepared_pair import prepare_before
+
+    # As of the before photo, which mostly comes first: when the other one is there, this is known.
+    prepared = prepare_before(read.timeless, {}, memory=kept.memory)
+    return {"flags": [*read.photo.flags, *prepared.field.flags, *prepared.quality.flags], "scale": prepared.scale.source}
+
+
+def _tell(say: Callable[..., None], digest: str, read: ReadFile) -> None:
     cut = None if read.cut is None else {"axis": read.cut.axis, "at": read.cut.at, "resumes": read.cut.resumes}
     photo = read.photo
-    send(out, "photo", read.thumbnail, **kept_facts(photo.facts), flags=list(photo.flags), cut=cut, digest=digest)
+    say("photo", read.thumbnail, **kept_facts(photo.facts), flags=list(photo.flags), cut=cut, digest=digest)
 
 
 def _thumbnail(photo: Photo) -> bytes:
@@ -213,36 +250,46 @@ def _measure(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> 
 
         _load_measuring()
         read = visits.result()
-    first = read.befores[0]
-    small = {id(file.timeless): file.thumbnail for file in kept.files.values()}
-    shown = {
-        which: small.get(id(photo)) or _thumbnail(photo)  # half of a collage has no small picture yet
-        for which, photo in (("before", first), ("after", read.afters[0]))
-    }
-    send(out, "photos", packed(shown), width=first.facts.width, height=first.facts.height)
-    for digest, file in kept.files.items():
-        _tell(out, digest, file)  # what a check would say of it, without reading it once more
+    kept.wait_for_what_is_ahead()
     say = partial(_in_turn, threading.Lock(), out)
-    meanwhile = ShownMeanwhile(first, THUMBNAIL_PX, lambda step, pictures: say("meanwhile", packed(pictures), step=step))
-    kept.listener = meanwhile.told
-    try:
-        comparison = compare_shots(
-            read.befores,
-            read.afters,
-            mm_per_px=facts["mm_per_px"],
-            polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
-            look_for_card=bool(facts["look_for_card"]),
-            watch=Stopwatch(lambda stage: say("stage", stage=stage)),
-            memory=kept.memory,
-        )
-    finally:
-        kept.listener = None  # a pair that ends early must not be shown to the next question
+    # What there is to look at is made beside the measuring, one after the other.
+    with ThreadPoolExecutor(1) as aside:
+        meanwhile = ShownMeanwhile(read.befores[0], THUMBNAIL_PX, lambda step, pictures: say("meanwhile", packed(pictures), step=step))
+        shown = [aside.submit(_tell_photos, say, kept, read)]
+        kept.listener = lambda stage, finding: shown.append(aside.submit(meanwhile.told, stage, finding))
+        try:
+            comparison = compare_shots(
+                read.befores,
+                read.afters,
+                mm_per_px=facts["mm_per_px"],
+                polygon_xy=None if facts["polygon_xy"] is None else np.array(facts["polygon_xy"], np.float32),
+                look_for_card=bool(facts["look_for_card"]),
+                watch=Stopwatch(lambda stage: say("stage", stage=stage)),
+                memory=kept.memory,
+            )
+        finally:
+            kept.listener = None  # a pair that ends early must not be shown to the next question
+        for told in shown:
+            told.result()
     from photocompare.report.files.dossier_making import dossier_of, full_size_pictures
     from photocompare.results.dossier import write_dossier
 
     send(out, "stage", stage="draw")
     send(out, "dossier", write_dossier(dossier_of(comparison, memory=kept.memory)))
+    if comparison.pictures.measured is not None:
+        time.sleep(REST_S)
     send(out, "full_size", packed(full_size_pictures(comparison)))
+
+
+def _tell_photos(say: Callable[..., None], kept: Kept, read: Visits) -> None:
+    """The first photo of each visit, to be looked at, and of each file what a check would say, without reading it once more."""
+    small = {id(file.timeless): file for file in kept.files.values()}
+    first = {"before": read.befores[0], "after": read.afters[0]}
+    # Half of a collage has no small picture yet.
+    shown = {which: small[id(photo)].thumbnail if id(photo) in small else _thumbnail(photo) for which, photo in first.items()}
+    say("photos", packed(shown), width=first["before"].facts.width, height=first["before"].facts.height)
+    for digest, file in kept.files.items():
+        _tell(say, digest, file)
 
 
 def _in_turn(lock: threading.Lock, out: IO[bytes], kind: str, body: bytes = b"", **facts: Any) -> None:

@@ -125,7 +125,7 @@ class ReadPhotos:
     width, height : int
         Of the before photo, px.
     step : str
-        What they show: the photos "as_taken", "laid_over" each other, with their "veins", or in one "light".
+        What they show: the photos "as_taken", "laid_over" each other, or with their "veins".
     """
 
     before: bytes
@@ -147,6 +147,7 @@ class _Work(ABC):
         self.outcome: Outcome = "running"
         self.refusal: PhotoRefusal | None = None
         self.ended = threading.Event()
+        self._news = threading.Event()
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -179,10 +180,20 @@ class _Work(ABC):
     def stopped(self) -> bool:
         return self._stop.is_set()
 
+    def wait_for_news(self, seconds: float) -> None:
+        """Wait until it has said something since the last call, so long at most."""
+        self._news.wait(seconds)
+        self._news.clear()
+
+    def has_news(self) -> None:
+        """Let whoever waits go on."""
+        self._news.set()
+
     def end(self, outcome: Outcome) -> None:
         """Say how it went."""
         self.outcome = outcome
         self.ended.set()
+        self.has_news()
 
 
 def _work(
@@ -190,8 +201,8 @@ def _work(
 ) -> None:
     """Run the process for as long as anybody waits for it; the thread holds its owner only while it tells it something."""
     if ready is not None and kind == "measure":
-        # It may still be looking at the first of the photos; the others are decoded meanwhile.
-        ready.tell("ahead", body, sizes=facts["sizes"])
+        # It may still be looking at the first of the photos; the others are decoded meanwhile, and the after photo looked at.
+        ready.tell("ahead", body, **facts)
     taken = ready if ready is not None and ready.take(patience_s) else None
     in_order = False
     try:
@@ -280,6 +291,7 @@ def _listen(owner: weakref.ref[_Work], pipe: IO[bytes]) -> bool:
             work.end("refused")
         else:
             work.hear(kind, facts, body)
+            work.has_news()
     return False
 
 

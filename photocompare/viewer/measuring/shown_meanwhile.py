@@ -1,8 +1,9 @@
-"""What there is to look at while a pair is measured: the photos laid over each other, then with their veins, then in one light."""
+"""What there is to look at while a pair is measured: the photos laid over each other, then with their veins."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -31,14 +32,12 @@ class ShownMeanwhile:
     side : int
         Longest side of the pictures, px.
     show : callable
-        Takes "laid_over", "veins" or "light", and the JPEGs of both photos in the before photo's frame.
+        Takes "laid_over" or "veins", and the JPEGs of both photos in the before photo's frame.
     """
 
     def __init__(self, before: Photo, side: int, show: Callable[[str, dict[str, bytes]], None]) -> None:
-        self._show = show
-        self._photos = {"before": fitted(before.encoded, side, side)[0]}
+        self._show, self._before, self._side = show, before, side
         self._veins: dict[str, Mask] = {}
-        self._nothing: Mask = np.zeros(self._photos["before"].shape[:2], np.bool_)
         self._looked_at: set[str] = set()
 
     def told(self, stage: str, finding: Any) -> None:
@@ -54,24 +53,20 @@ class ShownMeanwhile:
         self._looked_at.add(stage)
         if stage == "warped":
             warped, pictured = finding
-            self._nothing = ~self._as_shown(pictured)
-            self._photos["after"] = self._small_after(warped)
+            after = self._small(warped)
+            after[~self._as_shown(pictured)] = NO_PICTURE
+            self._photos["after"] = after
             self._say("laid_over")
         elif stage == "veins":
             self._veins = {which: self._as_shown(one.mask) for which, one in zip(("before", "after"), finding, strict=True)}
             self._say("veins")
-        elif stage == "light":
-            lit = finding[0]
-            self._photos = {"before": self._small(lit.before), "after": self._small_after(lit.after)}
-            self._say("light")
+
+    @cached_property
+    def _photos(self) -> dict[str, SRGB8]:
+        return {"before": fitted(self._before.encoded, self._side, self._side)[0]}
 
     def _small(self, linear: LinearRGB) -> SRGB8:
         return np.asarray(cv2.resize(displayed(linear, NO_PICTURE), self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-    def _small_after(self, linear: LinearRGB) -> SRGB8:
-        small = self._small(linear)
-        small[self._nothing] = NO_PICTURE
-        return small
 
     def _as_shown(self, mask: Mask) -> Mask:
         return np.asarray(cv2.resize(mask.astype(np.float32), self._size, interpolation=cv2.INTER_LINEAR) >= 0.5, dtype=np.bool_)

@@ -104,7 +104,6 @@ class Cards:
                 for shot in visit.shots(which):
                     self._cards.append((visit.check(shot), st.empty()))
                 self._missing(visit, which)
-        self._alive = st.empty()
         self.tell()
 
     def _missing(self, visit: Visit, which: Which) -> None:
@@ -124,7 +123,6 @@ class Cards:
             if self._shown.get(number) != card:
                 place.html(card)
                 self._shown[number] = card
-        self._alive.empty()
 
     def wait(self) -> None:
         """Until every photo was looked at."""

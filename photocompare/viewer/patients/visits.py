@@ -33,7 +33,6 @@ from photocompare.viewer.patient_record.fields import (
 )
 from photocompare.viewer.patient_record.open_patient import may_write
 from photocompare.viewer.patients.draft import Draft
-from photocompare.viewer.shared.components import nothing
 from photocompare.viewer.shared.expanders import lazy_expander
 from photocompare.viewer.shared.notices import Notice, leave_notice, notice_at, shown_errors
 from photocompare.viewer.shared.waiting import wait_while
@@ -86,8 +85,7 @@ def _picture(held: Records, who: Actor, photo: StoredPhoto, visit: StoredVisit, 
     kept = st.session_state.setdefault(_THUMBNAILS, {})
     if photo.sha256 not in kept:
         check = Checking(held.photo(who, photo.id), look=False)
-        alive = st.empty()
-        wait_while(lambda: not check.ended.is_set(), alive.empty)
+        wait_while(lambda: not check.ended.is_set())
         kept[photo.sha256] = check.thumbnail
         while len(kept) > MOST_THUMBNAILS:
             kept.pop(next(iter(kept)))
@@ -142,9 +140,10 @@ def _added(sentence: str) -> None:
 def _look_at(files: Sequence[bytes], known: MutableMapping[str, Checking], t: Texts) -> None:
     """Look at photos while the rest is typed, so that the save need not wait for it; what can't be read is told."""
     checks = _checks(files, known)
-    alive = st.empty()
-    wait_while(lambda: not all(check.ended.is_set() for check in checks), lambda: alive.text(t("compare.checking")))
-    alive.empty()
+    words = st.empty()
+    words.text(t("compare.checking"))
+    wait_while(lambda: not all(check.ended.is_set() for check in checks))
+    words.empty()
     with shown_errors(t):
         visit_photos(files, known, t)
 
@@ -176,7 +175,7 @@ def visit_photos(files: Sequence[bytes], known: MutableMapping[str, Checking], t
         One can't be read; why, in the language at hand.
     """
     checks = _checks(files, known)
-    wait_while(lambda: not all(check.ended.is_set() for check in checks), nothing)
+    wait_while(lambda: not all(check.ended.is_set() for check in checks), whatever_comes=True)
     facts = {}
     for data, check in zip(files, checks, strict=True):
         if check.photo is None:

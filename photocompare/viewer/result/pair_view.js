@@ -1,6 +1,9 @@
 // The pictures of one comparison: slider, flicker, side by side, difference, registration check, originals; overlays; drawing on the photo.
 // Everything happens in the browser: a slider key needs no answer from the server.
 
+// Pictures of which one or two are seen first, whatever can be done with them; the others are decoded behind them.
+const FIRST_SEEN = ["before", "after", "before_original", "after_original"];
+
 class PairView extends PairControls {
   constructor(root, send) {
     super();
@@ -39,13 +42,8 @@ class PairView extends PairControls {
     this.build();
     const names = Object.keys(head.blobs).filter((name) => !old[name]);
     this.pictures = { ...old };
-    await Promise.all(
-      names.map(async (name) => {
-        this.pictures[name] = name.startsWith("pigment")
-          ? await tinted(head.blobs[name], head.pigment_rgb)
-          : await createImageBitmap(head.blobs[name]);
-      }),
-    );
+    const photos = (name) => FIRST_SEEN.includes(name);
+    await this.decode(head, names.filter(photos));
     if (this.head !== head) return;
     const first = this.pictures.before || this.pictures.before_original;
     this.image = head.size ? { width: head.size[0], height: head.size[1] } : { width: first.width, height: first.height };
@@ -56,12 +54,18 @@ class PairView extends PairControls {
       if (head.mode === "correct" && !again) this.shown = new Set(head.fates.map((fate) => fate.code));
     } else this.editor = null;
     this.resize();
-    this.sayReady();
+    if (head.mode !== "meanwhile") this.box.dataset.ready = head.id; // there is a result
+    await this.decode(head, names.filter((name) => !photos(name)));
+    if (this.head !== head) return;
+    this.draw();
+    this.box.setAttribute("aria-busy", "false");
   }
 
-  sayReady() {
-    if (this.head.mode !== "meanwhile") this.box.dataset.ready = this.head.id; // there is a result
-    this.box.setAttribute("aria-busy", "false");
+  async decode(head, names) {
+    const decoded = await Promise.all(
+      names.map((name) => (name.startsWith("pigment") ? tinted(head.blobs[name], head.pigment_rgb) : createImageBitmap(head.blobs[name]))),
+    );
+    if (this.head === head) names.forEach((name, k) => (this.pictures[name] = decoded[k]));
   }
 
   text(key) {

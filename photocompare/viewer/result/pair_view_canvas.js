@@ -55,6 +55,7 @@ class Placement {
 }
 
 function drawPicture(ctx, picture, image, placement, pane) {
+  if (!picture) return; // it is being decoded
   const o = placement.origin(image, pane);
   ctx.imageSmoothingEnabled = o.s * (image.width / picture.width) < 3; // magnified further, pixels are shown as what they are
   ctx.imageSmoothingQuality = "high";

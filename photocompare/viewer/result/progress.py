@@ -41,12 +41,17 @@ def await_result(measuring: Measuring, t: Texts, *, stop: Callable[[], None], al
         bar = st.empty()
         st.button(t("compare.stop"), key="stop", on_click=stop)
 
+    shown = ""
+
     def show_stage() -> None:
-        at = STAGES.index(measuring.stage) if measuring.stage in STAGES else 0
-        bar.progress(at / len(STAGES), text=t(f"stage_of_measuring.{STAGES[at]}"))
+        nonlocal shown
+        stage = measuring.stage if measuring.stage in STAGES else STAGES[0]
+        if stage != shown:
+            bar.progress(STAGES.index(stage) / len(STAGES), text=t(f"stage_of_measuring.{stage}"))
+            shown = stage
         also()
 
-    over = wait_while(lambda: under_way(measuring), show_stage)
+    over = wait_while(lambda: under_way(measuring), show_stage, pause=measuring.wait_for_news)
     if over:
         place.empty()
     return over

@@ -17,11 +17,19 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script
 LOOK_S = 0.15
 """Between two looks: late by less than a person notices, and hardly any work."""
 
+_ANY_KEY = "waiting"
+
 PATIENCE_S = 1200.0
 """Longer than any measurement and those that it may have to wait for."""
 
 
-def wait_while(waiting: Callable[[], bool], show: Callable[[], object]) -> bool:
+def wait_while(
+    waiting: Callable[[], bool],
+    show: Callable[[], object] = lambda: None,
+    *,
+    pause: Callable[[float], object] = time.sleep,
+    whatever_comes: bool = False,
+) -> bool:
     """Wait, showing now and then how it stands; False where patience ended first.
 
     Parameters
@@ -29,15 +37,21 @@ def wait_while(waiting: Callable[[], bool], show: Callable[[], object]) -> bool:
     waiting : callable
         Whether there is still something to wait for.
     show : callable
-        Writes to the page; has to make a call to Streamlit, which is where the run ends when a newer one is asked for.  A save, which is
-        not to end there, waits without.
+        Writes to the page what has changed: the browser works through all that is written.
+    pause : callable
+        Takes the seconds until the next look; may come back earlier, where something is known to have changed.
+    whatever_comes : bool
+        Whether the run goes on although a newer one was asked for, as a save does.
     """
     end = time.monotonic() + PATIENCE_S
     while waiting():
         show()
+        if not whatever_comes:
+            # Streamlit ends a run for a newer one whenever the run asks for what the session holds, and writes nothing for that.
+            _ = _ANY_KEY in st.session_state
         if time.monotonic() >= end:
             return False
-        time.sleep(LOOK_S)
+        pause(LOOK_S)
     return True
 
 

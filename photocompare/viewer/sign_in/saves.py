@@ -153,8 +153,7 @@ def tell_saves() -> None:
     """Once a page is drawn: wait for what the page before it saves, and tell what no place of this one has told."""
     desk = _desk()
     if desk.at_work:
-        alive = st.empty()
-        wait_while(lambda: desk.at_work, alive.empty)
+        wait_while(lambda: desk.at_work)
     desk.note_left()
     show_other_notices()
 
