@@ -37,20 +37,26 @@ START_AIM_S, OVERHEAD_AIM_S, KEY_AIM_MS = 4.0, 1.5, 50.0
 
 PICTURE = ".pair[data-ready]"
 
-SHOWN = """(last) => {
+_FOUND = """
   const hosts = [...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean);
-  const found = (what) => document.querySelector(what) || hosts.map((h) => h.querySelector(what)).find(Boolean);
+  const found = (what) => hosts.map((h) => h.querySelector(what)).find(Boolean) || document.querySelector(what);"""
+"""What is on the page, within components too."""
+
+SHOWN = (
+    f"(last) => {{{_FOUND}"
+    + """
   const pair = found('.pair[data-ready][data-painted]');
   return Boolean(pair && pair.dataset.ready !== last && found('[data-testid=headline]'));
 }"""
+)
 """Whether number and pictures of another pair than the last one are there."""
 
 LOOK_MS = 25.0
 """Between two looks whether they are: Playwright's own waiting for an element looks every half second after the first."""
 
-KEY_TO_PICTURE = """async (count) => {
-  const hosts = [...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean);
-  const found = (what) => hosts.map((h) => h.querySelector(what)).find(Boolean) || document.querySelector(what);
+KEY_TO_PICTURE = (
+    f"async (count) => {{{_FOUND}"
+    + """
   const pair = found('.pair'), range = found('input[type=range]');
   const times = [];
   for (let k = 0; k < count; k++) {
@@ -63,6 +69,7 @@ KEY_TO_PICTURE = """async (count) => {
   }
   return times;
 }"""
+)
 
 
 @contextmanager

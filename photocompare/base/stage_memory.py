@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
@@ -12,7 +13,8 @@ class StageMemory:
     """The latest finding of each stage, with what it follows from.
 
     A finding serves again only where all of that is the same: photos are the same as objects, everything else by value.  So a memory
-    changes no number.  It holds one finding a stage, and with it one pair.
+    changes no number.  It holds one finding a stage, and with it one pair.  Who asks while a stage is at
+    work for somebody else waits for it.
 
     Parameters
     ----------
@@ -23,16 +25,18 @@ class StageMemory:
     def __init__(self, told: Callable[[str, Any], None] = lambda _stage, _finding: None) -> None:
         self._kept: dict[str, tuple[tuple[Hashable, ...], Any]] = {}
         self._told = told
+        self._at_work: dict[str, threading.Lock] = {}
 
     def found(self, stage: str, follows_from: tuple[Hashable, ...], work: Callable[[], Found]) -> Found:
         """The kept finding of a stage, else what `work` finds, which is kept in its place."""
-        kept = self._kept.get(stage)
-        if kept is not None and kept[0] == follows_from:
-            finding: Found = kept[1]
-        else:
-            self._kept.pop(stage, None)  # what is of no use any more makes room first
-            finding = work()
-            self._kept[stage] = follows_from, finding
+        with self._at_work.setdefault(stage, threading.Lock()):
+            kept = self._kept.get(stage)
+            if kept is not None and kept[0] == follows_from:
+                finding: Found = kept[1]
+            else:
+                self._kept.pop(stage, None)  # what is of no use any more makes room first
+                finding = work()
+                self._kept[stage] = follows_from, finding
         self._told(stage, finding)
         return finding
 

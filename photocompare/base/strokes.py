@@ -23,6 +23,8 @@ class Strokes:
     ----------
     rows, cols : ndarray of int
         The wanted parts' pixels.
+    sizes : ndarray of int, shape (N,)
+        How many pixels each has, by label; 1 for labels without any.
     """
 
     def __init__(self, labels: NDArray[Any], wanted: NDArray[np.bool_]) -> None:
@@ -32,7 +34,7 @@ class Strokes:
         self._shape = labels.shape
         self.rows, self.cols = np.divmod(places, labels.shape[1])
         self._count = len(wanted)
-        self._sizes = np.maximum(np.bincount(self._at, minlength=self._count), 1)
+        self.sizes = np.maximum(np.bincount(self._at, minlength=self._count), 1)
 
     def mask_of(self, chosen: NDArray[np.bool_]) -> Mask:
         """The strokes that are chosen by label."""
@@ -42,7 +44,7 @@ class Strokes:
 
     def mean_of(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Mean by label of the values of the strokes' pixels; 0 for labels without any."""
-        return np.asarray(np.bincount(self._at, weights=values, minlength=self._count) / self._sizes)
+        return np.asarray(np.bincount(self._at, weights=values, minlength=self._count) / self.sizes)
 
     def variances(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Of the strokes' pixels along their longest direction and across it, by label, px^2."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocompare.base.arrays import Density, Mask
-from photocompare.base.masks import Parts, small_mean_within
+from photocompare.base.masks import small_mean_within
 from photocompare.base.strokes import Strokes, bow
 
 
@@ -71,22 +71,17 @@ class SkinDensity:
         return np.asarray(self.density[rows, cols] - around, dtype=np.float32)
 
 
-def lookalikes(
-    parts: Parts, looked_at: NDArray[np.bool_], photo: SkinDensity, px_per_mm: float, *, options: LookalikeOptions
-) -> NDArray[np.bool_]:
-    """Which parts of what a reading shows as veins are none, by label; False for those that are not looked at.
+def lookalikes(strokes: Strokes, photo: SkinDensity, px_per_mm: float, *, options: LookalikeOptions) -> NDArray[np.bool_]:
+    """Which strokes of what a reading shows as veins are none, by label.
 
     Parameters
     ----------
-    parts : Parts
-    looked_at : ndarray of bool, shape (N,)
-        By label.
+    strokes : Strokes
     photo : SkinDensity
-        The photo that was read, in the parts' frame.
+        The photo that was read, in the strokes' frame.
     px_per_mm : float
     options : LookalikeOptions
     """
-    strokes = Strokes(parts.labels, looked_at)
     red, green, blue = (strokes.mean_of(channel) for channel in photo.over_skin(strokes.rows, strokes.cols).T)
     along, across = strokes.variances()
     length_px = np.sqrt(12 * along)  # of an even line with that variance
@@ -94,7 +89,7 @@ def lookalikes(
     hair = (
         (bow(along, across) <= options.hair_bow)
         & (length_px <= options.hair_longest_mm * px_per_mm)
-        & (parts.areas <= options.hair_thickest_mm * px_per_mm * np.maximum(length_px, 1))
+        & (strokes.sizes <= options.hair_thickest_mm * px_per_mm * np.maximum(length_px, 1))
         & (np.minimum(red, blue) > options.hair_colour * green)
     )
-    return np.asarray(looked_at & (lighter | hair))
+    return np.asarray(lighter | hair)

@@ -18,6 +18,7 @@ from photocompare.base.arrays import Grey, Mask
 from photocompare.base.colour import JUST_NOTICEABLE_DE
 from photocompare.base.masks import parts_of
 from photocompare.base.robust import medians_by_owner
+from photocompare.base.strokes import Strokes
 from photocompare.veins.lookalikes import LookalikeOptions, SkinDensity, lookalikes
 from photocompare.veins.reading import SkinReading
 from photocompare.veins.skeleton import skeleton
@@ -128,13 +129,13 @@ def visible_veins(
 ) -> Mask:
     """Where one photo shows a vein `within` a mask, specks and what can't be a vein left out; parameters as those of `find_veins`."""
     likely = np.asarray((reading.vein_probability >= 0.5) & within, dtype=np.bool_)
-    parts, inside = parts_of(likely), np.flatnonzero(likely)
-    evidence = np.bincount(parts.labels.ravel()[inside], reading.vein_de.ravel()[inside], len(parts.areas)) / np.maximum(parts.areas, 1)
+    parts = parts_of(likely)
+    strokes = Strokes(parts.labels, np.ones(len(parts.areas), np.bool_))
     keep = parts.extents >= options.shortest_mm * px_per_mm
-    keep &= parts.extents * evidence >= options.least_evidence * px_per_mm
+    keep &= parts.extents * strokes.mean_of(reading.vein_de[strokes.rows, strokes.cols]) >= options.least_evidence * px_per_mm
     if photo is not None:
-        keep &= ~lookalikes(parts, keep, photo, px_per_mm, options=options.lookalikes)
-    return parts.of(keep)
+        keep &= ~lookalikes(strokes, photo, px_per_mm, options=options.lookalikes)
+    return strokes.mask_of(keep)
 
 
 def _ordered(component: set[int], steps: Sequence[int]) -> list[int]:

@@ -20,6 +20,8 @@ from photocompare.photo.decoding import apart
 from photocompare.photo.reading import PhotoLimits, read_photo, read_photos
 from tests.support import hostile_files as make
 
+where_children_are_forked = pytest.mark.skipif(not apart.can_fork(), reason="children are forked on Linux alone")
+
 
 @pytest.fixture(params=["forked", "started"])
 def in_child(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
@@ -182,7 +184,7 @@ def said_by_copied(code: str) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split()
 
 
-@pytest.mark.skipif(not apart.can_fork(), reason="children are forked on Linux alone")
+@where_children_are_forked
 def test_a_copied_process_s_children_hold_nothing_of_it_and_read_photos() -> None:
     code = (
         "apart.prepare(by_copy=True); first = read_photo(make.png()); number = apart.LOADED_PROCESS.number; os.kill(number, 9)\n"
@@ -194,7 +196,7 @@ def test_a_copied_process_s_children_hold_nothing_of_it_and_read_photos() -> Non
     assert said_by_copied(code) == ["Popen", "True", "True", "True"]
 
 
-@pytest.mark.skipif(not apart.can_fork(), reason="children are forked on Linux alone")
+@where_children_are_forked
 @pytest.mark.parametrize("by_copy", [True, False])
 def test_photos_are_read_where_ended_children_are_ignored(by_copy: bool) -> None:
     code = (
@@ -206,7 +208,7 @@ def test_photos_are_read_where_ended_children_are_ignored(by_copy: bool) -> None
     assert said_by_copied(code) == ["True", "True", "None"]
 
 
-@pytest.mark.skipif(not apart.can_fork(), reason="children are forked on Linux alone")
+@where_children_are_forked
 @pytest.mark.parametrize(
     ("before", "kind"),
     [

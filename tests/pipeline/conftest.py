@@ -40,7 +40,7 @@ def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(recipe, "read_beside", lambda one, *_, **__: (reading(one.shape[:2], before), reading(one.shape[:2], after)))
         monkeypatch.setattr(recipe, "forced_contrast", lambda found, *_, **__: Forced(*np.full((2, len(found)), np.nan)))
         monkeypatch.setattr(recipe, "match_light", match)
-        monkeypatch.setattr(pieces, "lookalikes", lambda _, looked_at, *__, **___: np.zeros_like(looked_at))
+        monkeypatch.setattr(pieces, "lookalikes", lambda strokes, *_, **__: np.zeros(len(strokes.sizes), np.bool_))
         monkeypatch.setattr(prepared_photo, "judge_quality", sound_quality)
         monkeypatch.setattr(laid_pair, "register", lambda one, *_, **__: laid_over(one, **registration))
 

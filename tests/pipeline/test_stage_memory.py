@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -118,6 +120,24 @@ def test_a_finding_serves_again_only_where_all_that_it_follows_from_is_the_same(
     ]
     assert memory.found("another stage", (one, 1), work) == 5
     assert memory.found("stage", (one, 1), work) == 4
+
+
+def test_who_asks_while_a_stage_is_at_work_waits_for_it() -> None:
+    memory, begun, goes_on = StageMemory(), threading.Event(), threading.Event()
+
+    def work() -> str:
+        begun.set()
+        assert goes_on.wait(20)
+        return "found"
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(memory.found, "stage", (1,), work)
+        assert begun.wait(20)
+        second = pool.submit(memory.found, "stage", (1,), lambda: "once more")
+        assert memory.found("another stage", (1,), lambda: "at once") == "at once"
+        assert not second.done()
+        goes_on.set()
+        assert (first.result(), second.result()) == ("found", "found")
 
 
 def test_work_that_fails_leaves_nothing() -> None:

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from photocompare.base.masks import parts_of
+from photocompare.base.strokes import Strokes
 from photocompare.veins.lookalikes import LookalikeOptions, SkinDensity, lookalikes
 
 SHAPE = (220, 320)
@@ -32,7 +33,8 @@ def drawn(path: list[tuple[int, int]], width: int = 3) -> NDArray[np.bool_]:
 def without_lookalikes(mask: NDArray[np.bool_], density: NDArray[np.float32], skin: NDArray[np.bool_] = EVERYWHERE) -> NDArray[np.bool_]:
     """The mask less its parts that are no veins."""
     parts, photo = parts_of(mask), SkinDensity(density, skin, OPTIONS.around_mm * PX_PER_MM)
-    return parts.of(~lookalikes(parts, np.ones(len(parts.areas), np.bool_), photo, PX_PER_MM, options=OPTIONS))
+    strokes = Strokes(parts.labels, np.ones(len(parts.areas), np.bool_))
+    return strokes.mask_of(~lookalikes(strokes, photo, PX_PER_MM, options=OPTIONS))
 
 
 def kept(mask: NDArray[np.bool_], colour: tuple[float, float, float], skin: NDArray[np.bool_] = EVERYWHERE) -> bool:

@@ -162,7 +162,9 @@ def test_a_file_that_could_not_be_read_is_tried_again(monkeypatch: pytest.Monkey
 
 
 def test_a_pair_s_photos_are_read_and_the_second_is_looked_at_while_something_else_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, pipe = child.Kept(), BytesIO()
+    kept, pipe, prepared = child.Kept(), BytesIO(), list[object]()
+    prepare = prepared_pair.prepare_photo
+    monkeypatch.setattr(prepared_pair, "prepare_photo", lambda photo, **how: prepared.append(photo) or prepare(photo, **how))
     facts, body = Request((BEFORE,), (AFTER,)).message()
     send(pipe, "check", BEFORE, look=True)
     send(pipe, "ahead", body, **facts)
@@ -172,9 +174,10 @@ def test_a_pair_s_photos_are_read_and_the_second_is_looked_at_while_something_el
     assert next(messages).kind == "check"
     assert until(lambda: len(kept.files) == 2)
     assert [message.kind for message in messages] == ["measure"]
-    kept.wait_for_what_is_ahead()
-    monkeypatch.setattr(prepared_pair, "prepare_photo", None)
-    assert prepared_pair.prepare_after(kept.read(AFTER).timeless, memory=kept.memory).field.leg.any()
+    after = kept.read(AFTER).timeless
+    assert until(lambda: prepared == [after])
+    assert prepared_pair.prepare_after(after, memory=kept.memory).field.leg.any()
+    assert prepared == [after], "whoever asks meanwhile waits for it"
 
 
 def test_the_spare_process_loads_and_answers_nothing_before_it_is_asked() -> None:

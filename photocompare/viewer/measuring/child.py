@@ -12,12 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
 from queue import SimpleQueue
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -29,9 +29,6 @@ from photocompare.photo.collage import Cut, find_collage
 from photocompare.photo.facts import kept_facts
 from photocompare.photo.reading import Photo, read_photo
 from photocompare.photo.visits import Visits, cut_visits, read_visits, without_capture_time
-
-if TYPE_CHECKING:
-    from photocompare.prepared_photo import PreparedPhoto
 
 THUMBNAIL_PX = 1280
 """Longest side of the small picture that stands beside an upload, under the slider while a pair is measured and, as a ghost, over the live
@@ -84,7 +81,6 @@ class Kept:
         self._files: dict[str, Future[ReadFile]] = {}
         self._lock = threading.Lock()
         self._readers = ThreadPoolExecutor(os.cpu_count())
-        self._ahead: Future[PreparedPhoto] | None = None
 
     def _told(self, stage: str, finding: Any) -> None:
         if self.listener is not None:
@@ -119,13 +115,7 @@ class Kept:
             from photocompare.prepared_pair import prepare_after
 
             card = bool(asked["look_for_card"])
-            self._ahead = self._readers.submit(lambda: prepare_after(reading[1].result().timeless, card=card, memory=self.memory))
-
-    def wait_for_what_is_ahead(self) -> None:
-        """Wait for what was begun ahead, so that it is not done a second time."""
-        if self._ahead is not None:
-            wait([self._ahead])
-            self._ahead = None
+            self._readers.submit(lambda: prepare_after(reading[1].result().timeless, card=card, memory=self.memory))
 
     def only(self, files: Sequence[bytes]) -> None:
         """Forget all other files."""
@@ -250,7 +240,6 @@ def _measure(out: IO[bytes], kept: Kept, facts: dict[str, Any], body: bytes) -> 
 
         _load_measuring()
         read = visits.result()
-    kept.wait_for_what_is_ahead()
     say = partial(_in_turn, threading.Lock(), out)
     # What there is to look at is made beside the measuring, one after the other.
     with ThreadPoolExecutor(1) as aside:

@@ -17,8 +17,6 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script
 LOOK_S = 0.15
 """Between two looks: late by less than a person notices, and hardly any work."""
 
-_ANY_KEY = "waiting"
-
 PATIENCE_S = 1200.0
 """Longer than any measurement and those that it may have to wait for."""
 
@@ -48,7 +46,7 @@ def wait_while(
         show()
         if not whatever_comes:
             # Streamlit ends a run for a newer one whenever the run asks for what the session holds, and writes nothing for that.
-            _ = _ANY_KEY in st.session_state
+            st.session_state.get("waiting")
         if time.monotonic() >= end:
             return False
         pause(LOOK_S)
