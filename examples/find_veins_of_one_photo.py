@@ -16,7 +16,7 @@ from photocompare import find_veins, prepare_photo, read_photo, read_skin
 SAMPLE = Path(__file__).parents[1] / "sample_images" / "good_result" / "before.jpg"
 
 photo = prepare_photo(read_photo(SAMPLE))
-reading = read_skin(photo.linear, photo.field.leg, reduced=photo.reduced)
+reading = read_skin(photo.linear, photo.field.leg, factor=photo.factor)
 px_per_mm = 1 / photo.scale.mm_per_working_px if photo.scale.mm_per_working_px else 8.0
 veins = find_veins(reading, photo.field.measurable, px_per_mm)
 

@@ -254,18 +254,14 @@ def _read_each(pair: PreparedPair, settings: Settings) -> tuple[SkinReading, Ski
 
     All of the leg, whatever field was drawn: the light beyond its edge belongs to the same surround, and another field needs no reading.
     """
+
+    def read(photo: PreparedPhoto, leg: Mask) -> SkinReading:
+        return read_skin(photo.linear, leg, factor=photo.factor, ridges=settings.ridges, colour=settings.fine_colour, last=False)
+
     before, after = pair.prepared_before, pair.prepared_after
     return (
-        pair.memory.found(
-            "read_before",
-            pair.follows_from,
-            lambda: read_skin(before.linear, before.limb.leg, reduced=before.reduced, ridges=settings.ridges, last=False),
-        ),
-        pair.memory.found(
-            "read_after",
-            pair.follows_from,
-            lambda: read_skin(after.linear, after.field.leg, reduced=after.reduced, ridges=settings.ridges, last=False),
-        ),
+        pair.memory.found("read_before", pair.follows_from, lambda: read(before, before.limb.leg)),
+        pair.memory.found("read_after", pair.follows_from, lambda: read(after, after.field.leg)),
     )
 
 
@@ -303,7 +299,9 @@ def _agreed(
         return *own, np.zeros_like(own[0].vein_de), np.zeros_like(own[1].vein_de)
     both = before.limb.leg & shown
     # Either photo in the same way: what only one of them was helped with would count as change.
-    beside_each_other = read_beside(before.linear, warped, both, reduced=before.reduced, options=settings.agreement)
+    beside_each_other = read_beside(
+        before.linear, warped, both, factor=before.factor, options=settings.agreement, colour=settings.fine_colour
+    )
     pairs = tuple(zip(own, beside_each_other, strict=True))
     first, second = (agreed(*two, both, options=settings.agreement) for two in pairs)
     apart_before, apart_after = (np.where(both, beside.vein_de - by_itself.vein_de, np.float32(0)) for by_itself, beside in pairs)

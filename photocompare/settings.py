@@ -18,6 +18,7 @@ from photocompare.results.reference_band import ReferenceBandOptions
 from photocompare.results.timing import TimingOptions
 from photocompare.veins.coloured import ColourOptions
 from photocompare.veins.fate import FateOptions
+from photocompare.veins.fine_colour import FineColourOptions
 from photocompare.veins.gloss import GlossOptions
 from photocompare.veins.kept_contrast import BlurOptions
 from photocompare.veins.light import LightOptions
@@ -62,6 +63,7 @@ class Settings:
     blur: BlurOptions = dataclasses.field(default_factory=BlurOptions)
     light: LightOptions = dataclasses.field(default_factory=LightOptions)
     ridges: RidgeOptions = dataclasses.field(default_factory=RidgeOptions)
+    fine_colour: FineColourOptions = dataclasses.field(default_factory=FineColourOptions)
     agreement: AgreementOptions = dataclasses.field(default_factory=AgreementOptions)
     gloss: GlossOptions = dataclasses.field(default_factory=GlossOptions)
     veins: VeinOptions = dataclasses.field(default_factory=VeinOptions)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from photocompare.base.arrays import LinearRGB, Mask
 from photocompare.base.networks import Network, can_run, network, shipped
+from photocompare.veins.fine_colour import STANDARD_FINE_COLOUR, FineColourOptions, blood_where_fine
 from photocompare.veins.reading import STANDARD_AGREEMENT, AgreementOptions, SkinReading, flattened_density
 from photocompare.veins.ridges import STANDARD_RIDGES, RidgeOptions, read_skin_by_ridges
 from photocompare.veins.strips import in_strips, in_whole_steps, mirror_beyond
@@ -67,7 +68,13 @@ def open_networks(*, reduced: bool) -> None:
 
 
 def read_skin(
-    linear: LinearRGB, leg: Mask, *, reduced: bool = False, ridges: RidgeOptions = STANDARD_RIDGES, last: bool = True
+    linear: LinearRGB,
+    leg: Mask,
+    *,
+    factor: float = 1.0,
+    ridges: RidgeOptions = STANDARD_RIDGES,
+    colour: FineColourOptions = STANDARD_FINE_COLOUR,
+    last: bool = True,
 ) -> SkinReading:
     """How visible vein and stain are at every pixel of the leg in one photo.
 
@@ -76,10 +83,12 @@ def read_skin(
     linear : LinearRGB (H, W, 3)
     leg : Mask
         Outside it everything reads 0.
-    reduced : bool
-        Whether the photo was reduced to the working size (`PreparedPhoto.reduced`).
+    factor : float
+        Working size over full size (`PreparedPhoto.factor`); below 1 the networks for reduced photos read it.
     ridges : RidgeOptions
         Used without the models.
+    colour : FineColourOptions
+        What is taken for the colour of detail that is finer than a photo's colour.
     last : bool
         False where more is read next, by either network: the memory that reading needs is then kept for it.
 
@@ -90,11 +99,20 @@ def read_skin(
     if not network_available():
         return read_skin_by_ridges(linear, leg, options=ridges)
     box = _box(leg)
-    return _nothing(leg) if box is None else _read(leg, box, _planes((linear,), leg, box), reduced=reduced, last=last)
+    if box is None:
+        return _nothing(leg)
+    planes = _planes((linear,), leg, box, finest_px=colour.finest_px * factor, colour=colour)
+    return _read(leg, box, planes, reduced=factor < 1, last=last)
 
 
 def read_beside(
-    first: LinearRGB, second: LinearRGB, leg: Mask, *, reduced: bool = False, options: AgreementOptions = STANDARD_AGREEMENT
+    first: LinearRGB,
+    second: LinearRGB,
+    leg: Mask,
+    *,
+    factor: float = 1.0,
+    options: AgreementOptions = STANDARD_AGREEMENT,
+    colour: FineColourOptions = STANDARD_FINE_COLOUR,
 ) -> tuple[SkinReading, SkinReading]:
     """How visible vein and stain are in each photo of a pair, in sight of the other.
 
@@ -104,10 +122,12 @@ def read_beside(
         Both in one frame.
     leg : Mask
         What both photos show of the leg; outside it everything reads 0.
-    reduced : bool
-        Whether their frame is that of a photo which was reduced to the working size.
+    factor : float
+        Working size over full size of the photo whose frame it is.
     options : AgreementOptions
         How far coarse photos, which were not reduced, are enlarged for it; the readings come back in the photos' own frame.
+    colour : FineColourOptions
+        As for `read_skin`, of both photos alike.
 
     Raises
     ------
@@ -116,24 +136,28 @@ def read_beside(
     """
     if not network_available():
         raise ValueError("the networks are missing; read each photo alone")
-    factor = 1.0 if reduced else options.enlarged(leg.size)
-    if factor == 1:
-        return _read_both(first, second, leg, reduced=reduced)
-    shape = [round(side * factor) for side in leg.shape]
+    reduced = factor < 1
+    enlarged = 1.0 if reduced else options.enlarged(leg.size)
+    finest_px = colour.finest_px * factor * enlarged
+    if enlarged == 1:
+        return _read_both(first, second, leg, reduced=reduced, finest_px=finest_px, colour=colour)
+    shape = [round(side * enlarged) for side in leg.shape]
     # Cubic interpolation shoots over at edges.
     larger = [np.clip(_resized(photo, shape, cv2.INTER_CUBIC), 0, 1) for photo in (first, second)]
     there = np.asarray(_resized(leg.view(np.uint8), shape, cv2.INTER_NEAREST), dtype=np.bool_)
-    one, other = _read_both(larger[0], larger[1], there, reduced=reduced)
+    one, other = _read_both(larger[0], larger[1], there, reduced=reduced, finest_px=finest_px, colour=colour)
     return _back_on(leg, one), _back_on(leg, other)
 
 
-def _read_both(first: LinearRGB, second: LinearRGB, leg: Mask, *, reduced: bool) -> tuple[SkinReading, SkinReading]:
+def _read_both(
+    first: LinearRGB, second: LinearRGB, leg: Mask, *, reduced: bool, finest_px: float, colour: FineColourOptions
+) -> tuple[SkinReading, SkinReading]:
     """Each photo in sight of the other, at the photos' own scale."""
     box = _box(leg)
     if box is None:
         return _nothing(leg), _nothing(leg)
     # Each photo before the other: of three in a row the first two, and the last two.
-    planes = _planes((first, second), leg, box, room=3)
+    planes = _planes((first, second), leg, box, finest_px=finest_px, colour=colour, room=3)
     planes[6:] = planes[:3]
     return _read(leg, box, planes[:6], reduced=reduced, last=False), _read(leg, box, planes[3:], reduced=reduced, last=True)
 
@@ -166,14 +190,21 @@ def _nothing(leg: Mask) -> SkinReading:
     return SkinReading(*np.zeros((4, *leg.shape), np.float32))
 
 
-def _planes(photos: Sequence[LinearRGB], leg: Mask, box: _Box, *, room: int = 1) -> NDArray[np.float32]:
-    """The flattened photos within the box, three planes each, in an array with room for so many photos."""
+def _planes(
+    photos: Sequence[LinearRGB], leg: Mask, box: _Box, *, finest_px: float, colour: FineColourOptions, room: int = 1
+) -> NDArray[np.float32]:
+    """The flattened photos within the box, with blood's colour where they are finer than `finest_px`, three planes each.
+
+    In an array with room for so many photos.
+    """
     inside = leg[box]
     height, width = inside.shape
     planes = in_whole_steps(3 * room, inside.shape)
     for k, photo in enumerate(photos):
         # Without a place to put them OpenCV parts channels ten times as slowly.
-        cv2.split(flattened_density(photo[box], inside), [plane[:height, :width] for plane in planes[3 * k : 3 * k + 3]])
+        own = planes[3 * k : 3 * k + 3, :height, :width]
+        cv2.split(flattened_density(photo[box], inside), list(own))
+        blood_where_fine(own, finest_px, options=colour)
     mirror_beyond(planes[: 3 * len(photos)], inside.shape)
     return planes
 

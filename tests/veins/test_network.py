@@ -145,8 +145,8 @@ def test_reduced_photos_are_read_at_their_own_scale(skin: LinearRGB, monkeypatch
         return SkinReading(*np.zeros((4, *leg.shape), np.float32))
 
     monkeypatch.setattr(vein_network, "_read", seen_by_the_network)
-    read_beside(skin, skin, EVERYWHERE, reduced=True)
-    read_skin(skin, EVERYWHERE, reduced=True)
+    read_beside(skin, skin, EVERYWHERE, factor=0.5)
+    read_skin(skin, EVERYWHERE, factor=0.5)
     read_skin(skin, EVERYWHERE)
     assert asked == [*[(SHAPE, True)] * 3, (SHAPE, False)]
 
@@ -154,14 +154,15 @@ def test_reduced_photos_are_read_at_their_own_scale(skin: LinearRGB, monkeypatch
 def test_a_reduced_photo_reads_as_the_photo_does() -> None:
     """Veins 0.3 mm wide at 0.1 mm per px, and the same photo reduced as a photo of 2 megapixels is."""
     photos = photographed(1.0, 4), photographed(0.5, 5)
-    size = [round(side * math.sqrt(1.2 / 2)) for side in SHAPE]
+    factor = math.sqrt(1.2 / 2)
+    size = [round(side * factor) for side in SHAPE]
     smaller = [np.asarray(cv2.resize(photo, size[::-1], interpolation=cv2.INTER_AREA)) for photo in photos]
     there = np.ones(size, np.bool_)
     whole = (
         *(read_skin(photo, EVERYWHERE) for photo in photos),
         *read_beside(*photos, EVERYWHERE, options=AgreementOptions(most_enlarged=1)),
     )
-    less = (*(read_skin(photo, there, reduced=True) for photo in smaller), *read_beside(smaller[0], smaller[1], there, reduced=True))
+    less = (*(read_skin(photo, there, factor=factor) for photo in smaller), *read_beside(smaller[0], smaller[1], there, factor=factor))
     along = [np.s_[50:70, 60:180], np.s_[39:54, 46:140]]  # the vein's middle
     for one, other in zip(whole, less, strict=True):
         meant, told = (np.median(reading.vein_de[part].max(axis=0)) for reading, part in zip((one, other), along, strict=True))

@@ -72,9 +72,9 @@ def cache_pair(folder: pathlib.Path, out: pathlib.Path, about: dict[str, Any]) -
     scale = before.scale.mm_per_px
     px_per_mm = before.quality.limb_px / STANDARD.quality.usual_limb_mm if scale is None else before.factor / scale
     warped, shown = warped_photo(after.linear, registration.map_xy)
-    first, alone = (read_skin(p.linear, p.field.leg, reduced=p.reduced) for p in (before, after))
+    first, alone = (read_skin(p.linear, p.field.leg, factor=p.factor) for p in (before, after))
     leg = before.field.leg & shown
-    _, beside = read_beside(before.linear, warped, leg, reduced=before.reduced)
+    _, beside = read_beside(before.linear, warped, leg, factor=before.factor)
     veins = find_veins(first, before.field.measurable, px_per_mm, options=STANDARD.veins)
     forced = forced_contrast(
         veins.pieces, (density_from_linear(before.linear), density_from_linear(after.linear)), registration.map_xy, veins.mask
