@@ -62,7 +62,7 @@ def as_a_camera_keeps_it(linear: LinearRGB) -> LinearRGB:
 
 
 def winding_threads() -> LinearRGB:
-    """Tanned skin, mottled, with threads a pixel and a half wide of a vessel's colour."""
+    """Tanned skin, uneven, with threads a pixel and a half wide of a vessel's colour."""
     rng = np.random.default_rng(5)
     canvas = np.zeros(SHAPE, np.uint8)
     for start in range(30, 180, 30):
@@ -70,8 +70,9 @@ def winding_threads() -> LinearRGB:
         columns = start + 5 * np.sin(rows / 6.0) + np.cumsum(rng.normal(0, 0.6, rows.size))
         cv2.polylines(canvas, [np.round(np.stack([columns, rows], 1) * 16).astype(np.int32)], False, 255, 1, cv2.LINE_AA, 4)
     threads = cv2.GaussianBlur(canvas.astype(np.float32) / 255, (0, 0), 0.7)[..., np.newaxis] * np.array(VESSEL, np.float32)
-    mottle = cv2.GaussianBlur(rng.standard_normal(SHAPE).astype(np.float32), (0, 0), 2.0)
-    skin = density_from_linear(np.full((*SHAPE, 3), (0.35, 0.20, 0.11), np.float32)) + 0.01 * (mottle / mottle.std())[..., np.newaxis]
+    mottle, relief = (cv2.GaussianBlur(rng.standard_normal(SHAPE).astype(np.float32), (0, 0), sigma) for sigma in (2.0, 1.0))
+    uneven = (0.01 * mottle / mottle.std() + 0.05 * relief / relief.std())[..., np.newaxis]
+    skin = density_from_linear(np.full((*SHAPE, 3), (0.35, 0.20, 0.11), np.float32)) + uneven
     return np.asarray(np.exp(-(skin + threads)) + rng.normal(0, 0.002, skin.shape), np.float32).clip(0, 1)
 
 
