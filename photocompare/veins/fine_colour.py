@@ -6,6 +6,7 @@ a photo as a hair or a furrow.  Networks that were taught by colour pass it over
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -21,8 +22,8 @@ class FineColourOptions:
     Parameters
     ----------
     finest_px : float
-        Gaussian sigma, px of the photo as it was taken, below which its colour is not its own: JPEG's halved chroma and the cameras' own
-        smoothing lose what is finer than about two pixels.  1.5 to 2.5 px serve about alike (`docs/method.md`).
+        Gaussian sigma, px of the photo as it was handed over, below which its colour is not its own: JPEG's halved chroma and the
+        cameras' own smoothing lose what is finer than about two pixels.  1.5 to 2.5 px serve about alike (`docs/method.md`).
     red, blue : float
         Density in red and in blue over that in green which whatever is finer gets: those of thin vessels close under the skin.  Red is
         that of the Monte Carlo table in `docs/method.md`; blue lies among what the networks were taught (0.35 to 1.15).
@@ -36,6 +37,10 @@ class FineColourOptions:
         if self.finest_px < 0:
             raise ValueError("a sigma is not below 0")
 
+    def scaled(self, factor: float) -> FineColourOptions:
+        """The same for a copy of the photo whose sides are `factor` times as long."""
+        return dataclasses.replace(self, finest_px=self.finest_px * factor)
+
 
 _KERNEL_SIGMAS = 2.5
 """How far a Gaussian is followed: 1 % of it lies beyond."""
@@ -44,7 +49,7 @@ STANDARD_FINE_COLOUR = FineColourOptions()
 """What fine detail is taken for unless settings say otherwise."""
 
 
-def blood_where_fine(planes: NDArray[np.float32], sigma_px: float, *, options: FineColourOptions) -> None:
+def blood_where_fine(planes: NDArray[np.float32], *, options: FineColourOptions) -> None:
     """Give the colour of thin vessels to whatever varies within a few pixels, in place; green stays as it is.
 
     Parameters
@@ -52,15 +57,13 @@ def blood_where_fine(planes: NDArray[np.float32], sigma_px: float, *, options: F
     planes : ndarray of shape (3, H, W)
         Red, green and blue of a photo's density less its surround (`veins.reading.flattened_density`): 0 outside the leg and on average
         inside it, so that means near its edge need no mask.
-    sigma_px : float
-        What is finer than this Gaussian's sigma, px of the planes; 0 changes nothing.
     options : FineColourOptions
-        Their colours.
+        At the planes' own scale (`FineColourOptions.scaled`); where nothing is that fine nothing changes.
     """
-    if sigma_px == 0:
+    if options.finest_px == 0:
         return
-    side = 2 * math.ceil(_KERNEL_SIGMAS * sigma_px) + 1
-    red, green, blue = (np.asarray(cv2.GaussianBlur(plane, (side, side), sigma_px), dtype=np.float32) for plane in planes)
+    side = 2 * math.ceil(_KERNEL_SIGMAS * options.finest_px) + 1
+    red, green, blue = (np.asarray(cv2.GaussianBlur(plane, (side, side), options.finest_px), dtype=np.float32) for plane in planes)
     fine = cv2.subtract(planes[1], green)
     cv2.scaleAdd(fine, options.red, red, planes[0])
     cv2.scaleAdd(fine, options.blue, blue, planes[2])

@@ -101,7 +101,7 @@ def read_skin(
     box = _box(leg)
     if box is None:
         return _nothing(leg)
-    planes = _planes((linear,), leg, box, finest_px=colour.finest_px * factor, colour=colour)
+    planes = _planes((linear,), leg, box, colour=colour.scaled(factor))
     return _read(leg, box, planes, reduced=factor < 1, last=last)
 
 
@@ -138,26 +138,26 @@ def read_beside(
         raise ValueError("the networks are missing; read each photo alone")
     reduced = factor < 1
     enlarged = 1.0 if reduced else options.enlarged(leg.size)
-    finest_px = colour.finest_px * factor * enlarged
+    in_frame = colour.scaled(factor * enlarged)
     if enlarged == 1:
-        return _read_both(first, second, leg, reduced=reduced, finest_px=finest_px, colour=colour)
+        return _read_both(first, second, leg, reduced=reduced, colour=in_frame)
     shape = [round(side * enlarged) for side in leg.shape]
     # Cubic interpolation shoots over at edges.
     larger = [np.clip(_resized(photo, shape, cv2.INTER_CUBIC), 0, 1) for photo in (first, second)]
     there = np.asarray(_resized(leg.view(np.uint8), shape, cv2.INTER_NEAREST), dtype=np.bool_)
-    one, other = _read_both(larger[0], larger[1], there, reduced=reduced, finest_px=finest_px, colour=colour)
+    one, other = _read_both(larger[0], larger[1], there, reduced=reduced, colour=in_frame)
     return _back_on(leg, one), _back_on(leg, other)
 
 
 def _read_both(
-    first: LinearRGB, second: LinearRGB, leg: Mask, *, reduced: bool, finest_px: float, colour: FineColourOptions
+    first: LinearRGB, second: LinearRGB, leg: Mask, *, reduced: bool, colour: FineColourOptions
 ) -> tuple[SkinReading, SkinReading]:
     """Each photo in sight of the other, at the photos' own scale."""
     box = _box(leg)
     if box is None:
         return _nothing(leg), _nothing(leg)
     # Each photo before the other: of three in a row the first two, and the last two.
-    planes = _planes((first, second), leg, box, finest_px=finest_px, colour=colour, room=3)
+    planes = _planes((first, second), leg, box, colour=colour, room=3)
     planes[6:] = planes[:3]
     return _read(leg, box, planes[:6], reduced=reduced, last=False), _read(leg, box, planes[3:], reduced=reduced, last=True)
 
@@ -190,13 +190,8 @@ def _nothing(leg: Mask) -> SkinReading:
     return SkinReading(*np.zeros((4, *leg.shape), np.float32))
 
 
-def _planes(
-    photos: Sequence[LinearRGB], leg: Mask, box: _Box, *, finest_px: float, colour: FineColourOptions, room: int = 1
-) -> NDArray[np.float32]:
-    """The flattened photos within the box, with blood's colour where they are finer than `finest_px`, three planes each.
-
-    In an array with room for so many photos.
-    """
+def _planes(photos: Sequence[LinearRGB], leg: Mask, box: _Box, *, colour: FineColourOptions, room: int = 1) -> NDArray[np.float32]:
+    """The flattened photos within the box, blood's colour where they are fine, three planes each, in an array with room for so many."""
     inside = leg[box]
     height, width = inside.shape
     planes = in_whole_steps(3 * room, inside.shape)
@@ -204,7 +199,7 @@ def _planes(
         # Without a place to put them OpenCV parts channels ten times as slowly.
         own = planes[3 * k : 3 * k + 3, :height, :width]
         cv2.split(flattened_density(photo[box], inside), list(own))
-        blood_where_fine(own, finest_px, options=colour)
+        blood_where_fine(own, options=colour)
     mirror_beyond(planes[: 3 * len(photos)], inside.shape)
     return planes
 

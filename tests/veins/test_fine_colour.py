@@ -27,7 +27,7 @@ def line(colour: tuple[float, float, float], sigma_px: float, *, row: int = 80) 
 
 def recoloured(density: Density, sigma_px: float = 1.75) -> Density:
     planes = np.ascontiguousarray(density.transpose(2, 0, 1))
-    blood_where_fine(planes, sigma_px, options=FineColourOptions())
+    blood_where_fine(planes, options=FineColourOptions(finest_px=sigma_px))
     return planes.transpose(1, 2, 0)
 
 
@@ -47,6 +47,10 @@ def test_a_broad_line_keeps_its_colour() -> None:
 def test_nothing_is_finer_than_no_sigma() -> None:
     grey = line(GREY, 0.7)
     assert np.array_equal(recoloured(grey, 0.0), grey)
+
+
+def test_what_is_too_fine_has_fewer_pixels_in_a_smaller_copy() -> None:
+    assert FineColourOptions().scaled(0.5) == FineColourOptions(finest_px=0.875)
 
 
 def test_a_sigma_is_not_below_0() -> None:
