@@ -5,8 +5,8 @@
 prints
 
     scale: assumed
-    reticular: 245 mm
-    telangiectasia: 459 mm
+    reticular: 229 mm
+    telangiectasia: 469 mm
 """
 
 from pathlib import Path
