@@ -90,7 +90,7 @@ def test_it_says_the_date_the_version_and_every_number(page: AppTest) -> None:
     assert "−0.5 points (−1.6 to 0.6)" in text
     assert "0 of 20 (at most 13.9 %)" in text
     assert "3.3 (other renderer), 8.5 (ours)" in text
-    assert "5.5 points from their mean on average" in text
+    assert "5 points from their mean on average" in text
     assert "{" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
 
