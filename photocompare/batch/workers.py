@@ -10,7 +10,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from photocompare.base.child_processes import end_with_parent
 from photocompare.base.errors import UsageError
 from photocompare.batch.pair import Measure, PairOutcome, PairTask, attempt, one_thread
 
@@ -204,7 +204,7 @@ def _few_threads() -> Iterator[None]:
 def _work(pipe: Connection, measure: Measure) -> None:
     """What a process does until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()  # else a batch that was killed leaves processes behind that go on writing into its folder
     one_thread()
     with suppress(EOFError, OSError):
         pipe.send(_READY)
@@ -214,11 +214,3 @@ def _work(pipe: Connection, measure: Measure) -> None:
                 pipe.send(attempt(measure, task))
             except MemoryError:
                 os._exit(_OUT_OF_MEMORY)
-
-
-def _end_with_parent() -> None:
-    """A batch that was killed leaves no process behind that would go on writing into its folder."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from photocompare.base.child_processes import end_with_parent
 from photocompare.base.errors import UsageError
 from photocompare.demo.course import DemoPair, DemoPatient, DemoRegion, draw_patient
 from photocompare.demo.entering import Entering, Entry
@@ -172,7 +173,7 @@ def _legs(plan: DemoPlan, workers: int) -> Iterator[dict[int, Future[Legs]]]:
         yield {}
         return
     # A forked child would inherit the locks of OpenCV's and the networks' threads; a fresh one has its own.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent) as pool:
         legs = {number: pool.submit(measured_follow_ups, _case(plan, number)) for number in range(plan.rendered)}
         try:
             yield legs

@@ -15,6 +15,7 @@ from typing import Any
 
 import cv2
 
+from photocompare.base.child_processes import end_with_parent
 from photocompare.phantom import render_pair
 from photocompare.validation.observe import keep_photos, observe_pair, observe_pairing
 from photocompare.validation.plan import Method, PairCase, StudyPlan, planned_pairings, planned_pairs, present_method
@@ -121,7 +122,7 @@ def _hands(workers: int) -> Iterator[_Each]:
         return
     # A forked child would inherit the locks of OpenCV's and the networks' threads; a fresh one has its own.
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=fresh, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=fresh, initializer=_begin) as pool:
 
         def each(work: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
             waiting = [pool.submit(work, *given) for given in arguments]
@@ -135,5 +136,6 @@ def _hands(workers: int) -> Iterator[_Each]:
         yield each
 
 
-def _one_thread() -> None:
+def _begin() -> None:
+    end_with_parent()
     cv2.setNumThreads(1)
