@@ -13,8 +13,8 @@ class StageMemory:
     """The latest finding of each stage, with what it follows from.
 
     A finding serves again only where all of that is the same: photos are the same as objects, everything else by value.  So a memory
-    changes no number.  It holds one finding a stage, and with it one pair.  Who asks while a stage is at
-    work for somebody else waits for it.
+    changes no number.  It holds one finding a stage, and with it one pair.  Who asks while a stage is at work for somebody else waits
+    for it.
 
     Parameters
     ----------
