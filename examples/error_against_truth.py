@@ -4,7 +4,7 @@
 
 prints
 
-    measured 95.3 % (86 to 100), true 89.9 %
+    measured 95.3 % (87 to 100), true 89.9 %
     the interval holds the truth
 """
 

@@ -5,7 +5,7 @@
 prints
 
     indicative
-    83 % of the visible veins cleared (95 % interval: 74 to 91 %).
+    83 % of the visible veins cleared (95 % interval: 75 to 91 %).
     - No scale card was found; millimetres are assumed from a usual limb's width.
     - The time between the photos is unknown, so the result is not held against the benchmark.
     - The before photo was compressed again after it was taken.

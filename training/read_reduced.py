@@ -16,13 +16,12 @@ import sys
 
 import cv2
 import numpy as np
-import onnx
 import skin_pairs
 import torch
 from numpy.random import Generator
-from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
+from train_on import with_weights
 from train_vein_unet import VeinUNet, export
 
 from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
@@ -44,7 +43,7 @@ Pictures = list[np.ndarray]
 
 def draw(first: int, count: int, out: pathlib.Path, skin: pathlib.Path | None) -> None:
     """Photos of pairs, uint8 (N, 2, SIDE, SIDE, 3), and where there is leg, bool (N, SIDE, SIDE)."""
-    experiment = pathlib.Path(__file__).with_name("pair_contrast")
+    experiment = pathlib.Path(__file__).with_name("pair_scenes")
     sys.path.insert(0, str(experiment))
     from pair_scenes import render_pair
 
@@ -125,24 +124,6 @@ def crop(rng: Generator, pictures: Pictures, photos: int) -> np.ndarray:
     read = np.rot90(read, rng.integers(4))[:, :: rng.choice([-1, 1])]
     read = read if rng.random() < 0.5 else np.dstack([read[..., 3:], read[..., :3]])
     return np.ascontiguousarray(read[..., : 3 * photos].transpose(2, 0, 1), np.float32)
-
-
-def with_weights(file: pathlib.Path, photos: int) -> VeinUNet:
-    """The network of a trained file; what normalised each batch is part of the weights there."""
-    graph = onnx.load(file).graph
-    values = {i.name: numpy_helper.to_array(i).copy() for i in graph.initializer}
-    net = VeinUNet(photos)
-    for level in net.children():
-        if isinstance(level, nn.Sequential):
-            level[1] = level[4] = nn.Identity()
-    given = [node for node in graph.node if node.op_type == "Conv"][1:]  # the first parts the picture into cells
-    own = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
-    with torch.no_grad():
-        for layer, node in zip(own, given, strict=True):
-            layer.weight.copy_(torch.from_numpy(values[node.input[1]]))
-            assert layer.bias is not None
-            layer.bias.copy_(torch.from_numpy(values[node.input[2]]))
-    return net
 
 
 def readings(teacher: VeinUNet, x: Tensor) -> Tensor:

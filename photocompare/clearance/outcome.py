@@ -35,8 +35,8 @@ class OutcomeOptions:
     ----------
     clearance : ClearanceOptions
     least_runs : float
-        Independent runs of vein (`ClearanceOptions.run_pieces` pieces each) below which there is nothing to measure: specks that are
-        taken for veins on bare skin are shorter than one run.
+        Independent runs of vein (`ClearanceOptions.run_pieces` pieces each, 6 mm) below which there is nothing to measure: so much hair and
+        mottle is taken for veins on bare skin (`docs/method.md`, "Skin without a vein").
     few_runs : float
         Runs below which the result is marked: at ten, one run misjudged moves the clearance by 10 points.
     most_hidden_share : float
@@ -50,7 +50,7 @@ class OutcomeOptions:
     """
 
     clearance: ClearanceOptions = field(default_factory=ClearanceOptions)
-    least_runs: float = 1.0
+    least_runs: float = 5.0
     few_runs: float = 10.0
     most_hidden_share: float = 0.75
     calibre_doubt: float = 1.25
@@ -132,12 +132,13 @@ def vein_flags(findings: VeinFindings, piece_px: float, *, options: OutcomeOptio
     """
     run = options.clearance.run_pieces * piece_px
     assessed = sum(findings.fates.length_px(fate) for fate in ASSESSED_FATES)
+    # By length and not by area: at a limb's shaded edge one wide vein may be read.
+    lines = np.count_nonzero(findings.veins[0].centreline)
+    hidden = np.count_nonzero(findings.veins[0].centreline & ~findings.pair.shared)
+    if lines >= options.least_runs * run and hidden > options.most_hidden_share * lines:
+        return ("veins_out_of_view",)
     if assessed < options.least_runs * run:
         return ("no_veins_before",)
-    # By length and not by area: at a limb's shaded edge one wide vein may be read.
-    lines = max(int(np.count_nonzero(findings.veins[0].centreline)), 1)
-    if np.count_nonzero(findings.veins[0].centreline & ~findings.pair.shared) > options.most_hidden_share * lines:
-        return ("veins_out_of_view",)
     covered = max(np.count_nonzero(veins.mask & findings.pair.shared) for veins in findings.veins)
     if covered > options.most_vein_share * np.count_nonzero(findings.pair.shared):
         return ("implausible_veins",)

@@ -9,6 +9,7 @@ from photocompare.clearance.outcome import Outcome, OutcomeOptions, VeinFindings
 from photocompare.veins.fate import FateOptions, judge_fate
 from photocompare.veins.pieces import find_veins
 from photocompare.veins.pigment import Pigment
+from photocompare.veins.reading import PairReading
 from tests.support.drawn_readings import PX_PER_MM, SHAPE, lines, pair_of, sharp, unsaid
 
 NOWHERE = np.zeros(SHAPE, bool)
@@ -16,14 +17,23 @@ NOWHERE = np.zeros(SHAPE, bool)
 
 def flags(shared_columns: int) -> tuple[str, ...]:
     """What is said of two long veins of which the photos share so many columns."""
-    seen = np.ones(SHAPE, bool)
-    shared = seen.copy()
+    shared = np.ones(SHAPE, bool)
     shared[:, 50 + shared_columns :] = False
-    pair = pair_of(lines((100, 8), (200, 8)), lines((100, 8), (200, 8)), shared=shared)
-    veins = find_veins(pair.before, seen, PX_PER_MM)
+    return flags_of(pair_of(lines((100, 8), (200, 8)), lines((100, 8), (200, 8)), shared=shared))
+
+
+def flags_of(pair: PairReading) -> tuple[str, ...]:
+    """What is said of veins that stayed."""
+    veins = find_veins(pair.before, np.ones(SHAPE, bool), PX_PER_MM)
     fates = judge_fate(pair, (veins, veins), NOWHERE, unsaid(veins), sharp(veins))
     findings = VeinFindings(pair, (veins, veins), fates, Pigment(NOWHERE, NOWHERE, NOWHERE, NOWHERE))
     return vein_flags(findings, PX_PER_MM, options=OutcomeOptions())
+
+
+@pytest.mark.parametrize(("millimetres", "expected"), [(28, ("no_veins_before",)), (32, ("too_few_veins",)), (50, ("too_few_veins",))])
+def test_less_than_three_centimetres_may_be_no_vein(millimetres: int, expected: tuple[str, ...]) -> None:
+    line = lines((100, 8), columns=(50, 50 + round(millimetres * PX_PER_MM)))
+    assert flags_of(pair_of(line, line)) == expected
 
 
 @pytest.mark.parametrize(("columns", "expected"), [(500, ()), (350, ()), (100, ("veins_out_of_view",))])
@@ -40,9 +50,7 @@ def test_a_wide_band_out_of_view_counts_by_its_length() -> None:
     pair = pair_of(drawn, drawn, shared=shared)
     veins = find_veins(pair.before, seen, PX_PER_MM)
     assert np.count_nonzero(veins.mask & ~shared) > 0.75 * np.count_nonzero(veins.mask)
-    fates = judge_fate(pair, (veins, veins), NOWHERE, unsaid(veins), sharp(veins))
-    findings = VeinFindings(pair, (veins, veins), fates, Pigment(NOWHERE, NOWHERE, NOWHERE, NOWHERE))
-    assert vein_flags(findings, PX_PER_MM, options=OutcomeOptions()) == ()
+    assert flags_of(pair) == ()
 
 
 def by_calibre(reticular_px: float) -> Outcome:

@@ -34,7 +34,6 @@ from obstructions import limb_edge, obstructions, shaded_edge, stamped
 from real_skin import photographs, skin_patch
 
 from photocompare.base.colour import density_from_linear, lab_per_density, linear_from_srgb8, srgb8_from_linear
-from photocompare.veins.reading import flattened_density
 
 KEPT, RIM = 256, 28
 """Pixels of a scene's side that are kept, and drawn around it: the surround of a pixel reaches beyond."""
@@ -50,15 +49,13 @@ TRUTHS = ("vein_before", "vein_after", "stain_before", "stain_after")
 
 @dataclass(frozen=True)
 class PairScene:
-    """flat : float16 (6, K, K), light-free density of before and after, both in the before frame.
+    """photos : uint8 (2, K, K, 3), sRGB, before and after, both in the before frame.
 
-    photos : uint8 (2, K, K, 3), what it is worked out from, sRGB.
     leg : bool (K, K), where a mask would say that there is leg.
     truth, truth_swapped : float32 (4, K, K), CIE76 of `TRUTHS` at the skin's place in the before photo's geometry, and in the after photo's.
     known : bool (K, K), where the truth is believed.
     """
 
-    flat: NDArray[np.float16]
     photos: NDArray[np.uint8]
     leg: NDArray[np.bool_]
     truth: F32
@@ -320,7 +317,7 @@ def render_pair(
     rng = np.random.default_rng(seed)
     side = kept + 2 * RIM
     shape = (side, side)
-    px_per_mm = float(np.clip(np.exp(rng.normal(np.log(6.5), 0.5)), 2.2, 20))
+    px_per_mm = float(np.clip(np.exp(rng.normal(np.log(4.2), 0.4)), 1.8, 12))
     real = rng.random() < real_share
     base, first, second, known = _real_skin(rng, skin_folder, held_out, left_out, shape) if real else _drawn_skin(rng, shape, px_per_mm)
     veins = _vessels(rng, shape, px_per_mm)
@@ -345,11 +342,9 @@ def render_pair(
     inner = np.s_[RIM : RIM + kept]
     swapped = [np.maximum(_moved(t, back), 0) for t in truth]
     encoded = [srgb8_from_linear(p) for p in photos]
-    flat = np.dstack([flattened_density(linear_from_srgb8(p), leg) for p in encoded])
     cut = lambda images: np.stack([image[inner, inner] for image in images])  # noqa: E731
     # Where the mask leaves the leg out nothing is asked.
     return PairScene(
-        np.ascontiguousarray(flat[inner, inner].transpose(2, 0, 1), np.float16),
         cut(encoded),
         leg[inner, inner],
         cut(truth),

@@ -246,6 +246,13 @@ def distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32
     return total
 
 
+def smooth_chroma(encoded: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
+    """Colour smoothed by `sigma` px, lightness as it is: cameras' demosaicing and noise reduction do so, and JPEG."""
+    parts = cv2.cvtColor(np.ascontiguousarray(encoded), cv2.COLOR_RGB2YCrCb)
+    parts[..., 1:] = cv2.GaussianBlur(parts[..., 1:], (0, 0), sigma)
+    return np.asarray(cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB), np.uint8)
+
+
 def camera(rng: Generator, linear: F32, gloss_px: float, gamma: float) -> NDArray[np.uint8]:
     """Light, gloss, white balance, exposure, tone curve, focus, noise, sharpening, JPEG."""
     h, w = linear.shape[:2]
@@ -276,6 +283,8 @@ def camera(rng: Generator, linear: F32, gloss_px: float, gamma: float) -> NDArra
     if rng.random() < 0.4:
         light = light + (light - cv2.GaussianBlur(light, (0, 0), rng.uniform(0.8, 2))) * rng.uniform(0.1, 0.8)
     encoded = srgb8_from_linear(np.clip(light, 0, 1).astype(np.float32))
+    if rng.random() < 0.9:
+        encoded = smooth_chroma(encoded, float(np.exp(rng.uniform(np.log(0.7), np.log(3.2)))))
     if rng.random() < 0.9:
         quality = int(rng.uniform(55, 97))
         _, data = cv2.imencode(".jpg", encoded[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -43,7 +43,8 @@ def shard(number: int, pool: pathlib.Path, skin: pathlib.Path, held_out: bool, l
     part = out.with_suffix(".part.npz")
     np.savez(
         part,
-        flat=np.stack([s.flat for s in scenes]),
+        photos=np.stack([s.photos for s in scenes]),
+        leg=np.stack([s.leg for s in scenes]),
         truth=_bytes(scenes, "truth"),
         truth_swapped=_bytes(scenes, "truth_swapped"),
         known=np.stack([s.known for s in scenes]),
