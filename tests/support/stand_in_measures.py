@@ -117,12 +117,12 @@ def calls(folder: Path, said: str = "begin") -> list[str]:
 
 
 def small_pair(folder: Path) -> Manifest:
-    """A manifest of one rendered pair, too small to be comparable: reading, judging and refusing it is quick."""
+    """A manifest of one rendered pair, so small that it is indicative at most: reading and judging it is quick."""
     from photocompare.batch.manifest import read_manifest
     from photocompare.phantom import simple_pair
 
     folder.mkdir()
-    pair = simple_pair("graded", seed=3, size=(320, 240))
+    pair = simple_pair("graded", seed=4, size=(320, 240))
     (folder / "before.jpg").write_bytes(pair.before_jpeg)
     (folder / "after.jpg").write_bytes(pair.after_jpeg)
     (folder / "manifest.csv").write_text("before,after,before_date,after_date\nbefore.jpg,after.jpg,2026-01-05,2026-03-20\n")
