@@ -12,16 +12,16 @@ from __future__ import annotations
 import argparse
 import math
 import pathlib
-import sys
 
 import cv2
 import numpy as np
+import pair_scenes
 import skin_pairs
 import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
-from train_on import with_weights
+from train_on import loss_of_reading_as, with_weights
 from train_vein_unet import VeinUNet, export
 
 from photocompare.base.colour import linear_from_srgb8, srgb8_from_linear
@@ -43,11 +43,7 @@ Pictures = list[np.ndarray]
 
 def draw(first: int, count: int, out: pathlib.Path, skin: pathlib.Path | None) -> None:
     """Photos of pairs, uint8 (N, 2, SIDE, SIDE, 3), and where there is leg, bool (N, SIDE, SIDE)."""
-    experiment = pathlib.Path(__file__).with_name("pair_scenes")
-    sys.path.insert(0, str(experiment))
-    from pair_scenes import render_pair
-
-    left_out = frozenset((experiment / "left_out.txt").read_text().split())
+    left_out = frozenset(pathlib.Path(__file__).with_name("left_out.txt").read_text().split())
     photos, legs = [], []
     for seed in range(first, first + count):
         if skin is None:
@@ -55,7 +51,7 @@ def draw(first: int, count: int, out: pathlib.Path, skin: pathlib.Path | None) -
             photos.append(np.stack([pair.before, pair.after]))
             legs.append(np.ones((SIDE, SIDE), bool))
         else:
-            scene = render_pair(seed, skin, left_out=left_out, real_share=1.0, kept=SIDE)
+            scene = pair_scenes.render_pair(seed, skin, left_out=left_out, real_share=1.0, kept=SIDE)
             photos.append(scene.photos)
             legs.append(scene.leg)
     np.savez(out, photos=np.stack(photos), leg=np.stack(legs))
@@ -138,16 +134,7 @@ def readings(teacher: VeinUNet, x: Tensor) -> Tensor:
 
 def loss_of(pred: Tensor, told: Tensor) -> Tensor:
     inner = np.s_[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
-    pred, told = pred[inner], told[inner]
-    total = torch.zeros(())
-    entropy = F.binary_cross_entropy_with_logits
-    for k, share in ((0, 1.0), (2, 0.6)):
-        w = 1 + 2 * (told[:, k] > math.log(1.5))
-        probable = torch.sigmoid(told[:, k + 1])
-        unsure = entropy(pred[:, k + 1], probable, reduction="none") - entropy(told[:, k + 1], probable, reduction="none")
-        off = F.smooth_l1_loss(pred[:, k], told[:, k].clamp(min=0), reduction="none", beta=0.1)
-        total = total + share * ((w * off).mean() + 0.3 * (w * unsure).mean())
-    return total
+    return loss_of_reading_as(told[inner], pred[inner], veins=2, unsure=0.3)
 
 
 def error_of(net: VeinUNet, held: list[tuple[Tensor, Tensor]]) -> tuple[float, float]:

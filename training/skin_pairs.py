@@ -48,12 +48,12 @@ class ScenePair:
     stain_de: F32
 
 
-def _runs(rng: Generator, path: F32, px_per_mm: float) -> list[F32]:
-    """The path cut where treatment may have ended: runs of 4 to 40 mm that share their end points."""
+def runs(rng: Generator, path: F32, px_per_mm: float, shortest_mm: float) -> list[F32]:
+    """The path cut where treatment may have ended: runs of `shortest_mm` to 40 mm that share their end points."""
     step = 3.0
     cuts, at = [0], 0
     while at < len(path) - 1:
-        at += max(2, int(np.exp(rng.uniform(np.log(4), np.log(40))) * px_per_mm / step))
+        at += max(2, int(np.exp(rng.uniform(np.log(shortest_mm), np.log(40))) * px_per_mm / step))
         cuts.append(min(at, len(path) - 1))
     return [path[a : b + 1] for a, b in pairwise(cuts) if b - a >= 1]
 
@@ -85,7 +85,7 @@ def _vessels(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> tuple[
         for path, size in paths:
             strength = peak * float(rng.choice([1.0, rng.uniform(0.2, 1)], p=[0.6, 0.4]))
             was.append((path, size, strength))
-            for run in _runs(rng, path, px_per_mm):
+            for run in runs(rng, path, px_per_mm, 4):
                 left, stained = _left(rng, mode, share)
                 if left > 0:
                     now.append((run, size * float(rng.uniform(0.8, 1.05)) if left < 0.8 else size, strength * left))

@@ -51,7 +51,7 @@ def noise(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float =
     return (big - big.mean()) / (big.std() + 1e-6)
 
 
-def _walk(rng: Generator, start: F32, angle: float, length: float, wiggle: float, step: float = 3.0) -> F32:
+def walk(rng: Generator, start: F32, angle: float, length: float, wiggle: float, step: float = 3.0) -> F32:
     """A smooth random path (N, 2) as (x, y)."""
     n = max(3, int(length / step))
     turns = cv2.GaussianBlur(rng.standard_normal((1, n)).astype(np.float32), (0, 0), 2.5)[0] * wiggle
@@ -62,7 +62,7 @@ def _walk(rng: Generator, start: F32, angle: float, length: float, wiggle: float
 def _tree(
     rng: Generator, start: F32, angle: float, length: float, width: float, depth: int, wiggle: float, out: list[tuple[F32, float]]
 ) -> None:
-    path = _walk(rng, start, angle, length, wiggle)
+    path = walk(rng, start, angle, length, wiggle)
     out.append((path, width))
     if depth <= 0:
         return
@@ -123,13 +123,15 @@ def de76(base: F32, density: F32) -> F32:
     return np.linalg.norm(lab_from_linear((mid * np.exp(-density)).astype(np.float32)) - plain, axis=2).astype(np.float32)
 
 
-def trees(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> Iterator[tuple[str, list[tuple[F32, float]]]]:
-    """Vessel trees by kind, each a list of (path, width px); kinds of which there are none are left out."""
+def trees(
+    rng: Generator, shape: tuple[int, int], px_per_mm: float, fewer_than: tuple[int, int, int] = (6, 4, 4)
+) -> Iterator[tuple[str, list[tuple[F32, float]]]]:
+    """Vessel trees by kind, `fewer_than` so many each, as a list of (path, width px); kinds of which there are none are left out."""
     h, w = shape
     for kind, lo, hi, depth, count in (
-        ("red", 0.1, 0.7, 3, rng.integers(0, 6)),
-        ("purple", 0.15, 1.0, 2, rng.integers(0, 4)),
-        ("deep", 0.8, 3.2, 1, rng.integers(0, 4)),
+        ("red", 0.1, 0.7, 3, rng.integers(0, fewer_than[0])),
+        ("purple", 0.15, 1.0, 2, rng.integers(0, fewer_than[1])),
+        ("deep", 0.8, 3.2, 1, rng.integers(0, fewer_than[2])),
     ):
         paths: list[tuple[F32, float]] = []
         for _ in range(count):
@@ -155,7 +157,7 @@ def matting(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> list[tu
         start = (centre + rng.normal(0, 5 * px_per_mm, 2)).astype(np.float32)
         tuft.append(
             (
-                _walk(rng, start, rng.uniform(0, 6.28), rng.uniform(1.5, 7) * px_per_mm, rng.uniform(0.1, 0.5)),
+                walk(rng, start, rng.uniform(0, 6.28), rng.uniform(1.5, 7) * px_per_mm, rng.uniform(0.1, 0.5)),
                 rng.uniform(0.1, 0.3) * px_per_mm,
                 rng.uniform(0.05, 0.4),
             )
@@ -197,7 +199,7 @@ def _stains(rng: Generator, shape: tuple[int, int], courses: list[tuple[F32, flo
     return blotched(rng, cover, 0.25, px_per_mm)
 
 
-def _turned(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float) -> F32:
+def turned(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float) -> F32:
     """Stretched smooth noise at any angle."""
     side = int(1.5 * max(shape))
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(0, 180), 1.0)
@@ -209,9 +211,9 @@ def _turned(rng: Generator, shape: tuple[int, int], sigma: float, stretch: float
 
 def _relief(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32:
     """Micro-relief and furrows: shading without colour of its own, in lines that a ridge filter would take for veins."""
-    relief = _turned(rng, shape, rng.uniform(0.8, 3.0), rng.uniform(1.5, 4)) * rng.uniform(0, 0.08) * rng.choice([0.3, 1.0])
+    relief = turned(rng, shape, rng.uniform(0.8, 3.0), rng.uniform(1.5, 4)) * rng.uniform(0, 0.08) * rng.choice([0.3, 1.0])
     if rng.random() < 0.35:
-        net = np.exp(-((_turned(rng, shape, rng.uniform(0.3, 1.5) * px_per_mm, rng.uniform(1, 3)) / rng.uniform(0.08, 0.25)) ** 2))
+        net = np.exp(-((turned(rng, shape, rng.uniform(0.3, 1.5) * px_per_mm, rng.uniform(1, 3)) / rng.uniform(0.08, 0.25)) ** 2))
         relief = relief + net * rng.uniform(0, 0.12)
     return np.asarray(relief, np.float32)
 
@@ -243,7 +245,7 @@ def distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32
         dark = rng.uniform(0.15, 1.4)
         hairs = [
             (
-                _walk(
+                walk(
                     rng, rng.uniform((0, 0), (w, h)).astype(np.float32), bearing + rng.normal(0, 0.5), rng.uniform(2, 16) * px_per_mm, 0.05
                 ),
                 rng.uniform(0.04, 0.12) * px_per_mm,
@@ -261,7 +263,7 @@ def distractors(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> F32
             shape,
             [
                 (
-                    _walk(rng, rng.uniform((0, 0), (w, h)).astype(np.float32), rng.uniform(0, 6.28), rng.uniform(5, 40) * px_per_mm, 0.08),
+                    walk(rng, rng.uniform((0, 0), (w, h)).astype(np.float32), rng.uniform(0, 6.28), rng.uniform(5, 40) * px_per_mm, 0.08),
                     rng.uniform(0.2, 1.0) * px_per_mm,
                     1.0,
                 )
@@ -293,7 +295,7 @@ def camera(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.uint8]:
         light = light + (glint * rng.uniform(0, 0.12))[..., None]
     if rng.random() < 0.45:  # a broad sheen, broken by the relief, that washes colour out
         sheen = np.exp(-((noise(rng, (h, w), gloss_px * 0.6) - rng.uniform(-1, 2)) ** 2)) * np.median(light) * rng.uniform(0, 0.9)
-        broken = 1 + rng.uniform(0, 0.5) * _turned(rng, (h, w), rng.uniform(0.8, 3), rng.uniform(1, 4))
+        broken = 1 + rng.uniform(0, 0.5) * turned(rng, (h, w), rng.uniform(0.8, 3), rng.uniform(1, 4))
         light = light + np.clip(sheen * broken, 0, None)[..., None]
     light = light * (np.exp(rng.normal(np.log(0.28), 0.35)) / np.median(light @ np.array([0.2126, 0.7152, 0.0722], np.float32)))
     mix = np.eye(3, dtype=np.float32) + rng.normal(0, 0.04, (3, 3)).astype(np.float32)
@@ -318,13 +320,17 @@ def camera(rng: Generator, linear: F32, gloss_px: float) -> NDArray[np.uint8]:
     return np.ascontiguousarray(encoded)
 
 
+def skin_tone(rng: Generator) -> F32:
+    """Linear sRGB of skin between very light and dark."""
+    tone = rng.uniform(0, len(SKIN_BASE) - 1)
+    k = min(int(tone), len(SKIN_BASE) - 2)
+    return np.exp((1 - tone + k) * np.log(SKIN_BASE[k]) + (tone - k) * np.log(SKIN_BASE[k + 1])).astype(np.float32)
+
+
 def bare_patch(rng: Generator) -> tuple[tuple[int, int], float, F32]:
     """Shape, scale (px per mm) and bare skin (linear sRGB) of a scene."""
     px_per_mm = float(np.exp(rng.uniform(np.log(3.0), np.log(14.0))))
-    tone = rng.uniform(0, len(SKIN_BASE) - 1)
-    k = min(int(tone), len(SKIN_BASE) - 2)
-    base = np.exp((1 - tone + k) * np.log(SKIN_BASE[k]) + (tone - k) * np.log(SKIN_BASE[k + 1])).astype(np.float32)
-    return (SCENE_PX, SCENE_PX), px_per_mm, base
+    return (SCENE_PX, SCENE_PX), px_per_mm, skin_tone(rng)
 
 
 def render_scene(seed: int) -> Scene:

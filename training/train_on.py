@@ -2,7 +2,7 @@
 
     python train_on.py POOL weights OUT --photos 1 --minutes 20 --skin SKIN
 
-`POOL` is what `pair_scenes/make_pool.py` rendered; `SKIN` holds `pad/`.  Cameras and JPEG keep little colour in what is fine, and less
+`POOL` is what `make_pool.py` rendered; `SKIN` holds `pad/`.  Cameras and JPEG keep little colour in what is fine, and less
 colour than skin has in all detail: every crop loses a share of its colour before fine detail gets that of thin vessels, as it does in a
 comparison (`photocompare.veins.fine_colour`), so that vein, hair and furrow have to be told by shape.
 """
@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import onnx
 import torch
+from make_scenes import DE_STEP
 from numpy.random import Generator
 from onnx import numpy_helper
 from torch import Tensor, nn
@@ -137,7 +138,7 @@ def scene_crop(rng: Generator, items: list[Item], photos: int) -> list[np.ndarra
     order = (first, 1 - first)[:photos]
     flat = np.concatenate([as_photographed(rng, item.flat[3 * k : 3 * k + 3, *window], item.factor) for k in order])
     gain = np.float32(np.exp(rng.normal(0, 0.1)))
-    return [turned(flat) * gain, *(turned(t) * np.float32(0.1) for t in (vein, stain, other)), turned(item.known[window])]
+    return [turned(flat) * gain, *(turned(t) * np.float32(DE_STEP) for t in (vein, stain, other)), turned(item.known[window])]
 
 
 def plain_crop(rng: Generator, plain: list[np.ndarray], photos: int) -> np.ndarray:
@@ -175,16 +176,21 @@ def scene_loss(pred: Tensor, as_before: Tensor, vein: Tensor, stain: Tensor, oth
     return total
 
 
-def plain_loss(pred: Tensor, as_before: Tensor) -> Tensor:
-    """Of what is read of photographs: as the network before reads them."""
+def loss_of_reading_as(told: Tensor, pred: Tensor, *, veins: float, unsure: float) -> Tensor:
+    """Of reading as another network told; where it sees something counts `veins` times more, how probable it is `unsure` of the contrast."""
     total, entropy = torch.zeros(()), F.binary_cross_entropy_with_logits
     for k, share in ((0, 1.0), (2, 0.6)):
-        w = 1 + 4 * (as_before[:, k] > math.log(1.5))
-        probable = torch.sigmoid(as_before[:, k + 1])
-        unsure = entropy(pred[:, k + 1], probable, reduction="none") - entropy(as_before[:, k + 1], probable, reduction="none")
-        off = F.smooth_l1_loss(pred[:, k], as_before[:, k].clamp(min=0), reduction="none", beta=0.1)
-        total = total + share * (w * (off + 0.5 * unsure)).mean()
+        w = 1 + veins * (told[:, k] > math.log(1.5))
+        probable = torch.sigmoid(told[:, k + 1])
+        odds = entropy(pred[:, k + 1], probable, reduction="none") - entropy(told[:, k + 1], probable, reduction="none")
+        off = F.smooth_l1_loss(pred[:, k], told[:, k].clamp(min=0), reduction="none", beta=0.1)
+        total = total + share * (w * (off + unsure * odds)).mean()
     return total
+
+
+def plain_loss(pred: Tensor, as_before: Tensor) -> Tensor:
+    """Of what is read of photographs: as the network before reads them."""
+    return loss_of_reading_as(as_before, pred, veins=4, unsure=0.5)
 
 
 def with_weights(file: pathlib.Path, photos: int) -> VeinUNet:

@@ -131,13 +131,14 @@ def vein_flags(findings: VeinFindings, piece_px: float, *, options: OutcomeOptio
         Length of a piece of vein, px.
     """
     run = options.clearance.run_pieces * piece_px
+    least = options.least_runs * run
     assessed = sum(findings.fates.length_px(fate) for fate in ASSESSED_FATES)
     # By length and not by area: at a limb's shaded edge one wide vein may be read.
     lines = np.count_nonzero(findings.veins[0].centreline)
     hidden = np.count_nonzero(findings.veins[0].centreline & ~findings.pair.shared)
-    if lines >= options.least_runs * run and hidden > options.most_hidden_share * lines:
+    if lines >= least and hidden > options.most_hidden_share * lines:
         return ("veins_out_of_view",)
-    if assessed < options.least_runs * run:
+    if assessed < least:
         return ("no_veins_before",)
     covered = max(np.count_nonzero(veins.mask & findings.pair.shared) for veins in findings.veins)
     if covered > options.most_vein_share * np.count_nonzero(findings.pair.shared):

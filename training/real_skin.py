@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from drawn_skin import F32
 from numpy.random import Generator
 from numpy.typing import NDArray
+from skin_scenes import F32
 
 from photocompare.base.colour import linear_from_srgb8
 

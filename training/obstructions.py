@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from drawn_skin import F32, draw, noise, walk
 from numpy.random import Generator
 from numpy.typing import NDArray
+from skin_scenes import F32, draw, noise, walk
 
 Shape = tuple[int, int]
 MELANIN = np.array([0.55, 0.75, 1.0], np.float32)

@@ -9,29 +9,16 @@ from __future__ import annotations
 
 import pathlib
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
-from drawn_skin import (
-    F32,
-    blotched,
-    camera,
-    de76,
-    distractors,
-    draw,
-    matting,
-    noise,
-    skin_tone,
-    stain_colour,
-    tissue_blur,
-    trees,
-    vein_colour,
-)
+from drawn_skin import camera, distractors
 from numpy.random import Generator
 from numpy.typing import NDArray
 from obstructions import limb_edge, obstructions, shaded_edge, stamped
 from real_skin import photographs, skin_patch
+from skin_pairs import runs
+from skin_scenes import F32, blotched, de76, draw, matting, noise, skin_tone, stain_colour, tissue_blur, trees, vein_colour
 
 from photocompare.base.colour import density_from_linear, lab_per_density, linear_from_srgb8, srgb8_from_linear
 
@@ -43,6 +30,9 @@ REAL_SHARE = 0.6
 
 MOST_OFF_PX = 5.0
 """No registration that is believed is off by more."""
+
+FEWER_TREES_THAN = (9, 6, 5)
+"""Of telangiectasias, purple vessels and reticular veins in a scene."""
 
 TRUTHS = ("vein_before", "vein_after", "stain_before", "stain_after")
 
@@ -94,16 +84,6 @@ def _left(rng: Generator, treatment: Treatment) -> float:
     return float(rng.uniform(0.0, 0.25)) if fate < 0.7 else float(rng.uniform(0.1, 0.9))
 
 
-def _runs(rng: Generator, path: F32, px_per_mm: float) -> list[F32]:
-    """The path cut where treatment may have ended: runs of 3 to 40 mm that share their end points."""
-    step = 3.0
-    cuts, at = [0], 0
-    while at < len(path) - 1:
-        at += max(2, int(np.exp(rng.uniform(np.log(3), np.log(40))) * px_per_mm / step))
-        cuts.append(min(at, len(path) - 1))
-    return [path[a : b + 1] for a, b in pairwise(cuts) if b - a >= 1]
-
-
 def _core(cover: F32, paths: list[tuple[F32, float, float]]) -> float:
     """What a line of unit strength covers at its centre, after tissue has blurred it."""
     points = np.concatenate([p[::2] for p, _, s in paths if s > 0.7] or [paths[0][0]])
@@ -146,14 +126,14 @@ def _vessels(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> _Layer
     brown: list[tuple[F32, float, float]] = []
     gone: list[tuple[F32, float, float]] = []
     faint = rng.choice([1.0, rng.uniform(0.3, 0.7)], p=[0.75, 0.25])
-    kinds = list(trees(rng, shape, px_per_mm)) if rng.random() < 0.92 else []
+    kinds = list(trees(rng, shape, px_per_mm, FEWER_TREES_THAN)) if rng.random() < 0.92 else []
     for kind, paths in kinds:
         was: list[tuple[F32, float, float]] = []
         now: list[tuple[F32, float, float]] = []
         for path, size in paths:
             strength = float(rng.choice([1.0, rng.uniform(0.25, 1)], p=[0.6, 0.4]))
             was.append((path, size, strength))
-            for run in _runs(rng, path, px_per_mm):
+            for run in runs(rng, path, px_per_mm, 3):
                 left = _left(rng, treatment)
                 if left > 0:
                     now.append((run, size * float(rng.uniform(0.8, 1.05)) if left < 0.8 else size, strength * left))
@@ -202,7 +182,7 @@ def _new_vessels(rng: Generator, out: _Layers, px_per_mm: float) -> None:
         if rng.random() < 0.35:  # it was there already
             out.before += layer * float(rng.uniform(0.5, 1.2))
     if rng.random() < 0.12:
-        for kind, paths in trees(rng, shape, px_per_mm):
+        for kind, paths in trees(rng, shape, px_per_mm, FEWER_TREES_THAN):
             if rng.random() < 0.4:
                 cover = draw(shape, [(p, s, 1.0) for p, s in paths], tissue_blur(rng, kind, px_per_mm))
                 colour = vein_colour(rng, kind)

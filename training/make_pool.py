@@ -13,6 +13,7 @@ from functools import partial
 
 import cv2
 import numpy as np
+from make_scenes import DE_STEP
 from pair_scenes import REAL_SHARE, PairScene, render_pair
 
 SHARD = 40
@@ -20,9 +21,6 @@ SHARD = 40
 
 HELD_OUT_SEED = 10_000_000
 """Scenes of the check begin here."""
-
-DE_STEP = 0.1
-"""Colour differences are kept as bytes in steps of 0.1 CIE76 (up to 25.5)."""
 
 
 def _bytes(scenes: list[PairScene], name: str) -> np.ndarray:
