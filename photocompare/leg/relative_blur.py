@@ -102,7 +102,7 @@ def relative_blur(before: Grey, after: Grey, skin: Mask, *, options: RelativeBlu
     options : RelativeBlurOptions
     """
     variance, factor = math.nan, 1.0
-    pictures, mask = (before, after), skin
+    pictures, mask = _around(skin, (before, after), options.block_px)
     while min(mask.shape) > 2 * options.block_px:
         here = _at_scale(pictures, mask, options)
         if math.isfinite(here):
@@ -113,6 +113,15 @@ def relative_blur(before: Grey, after: Grey, skin: Mask, *, options: RelativeBlu
         mask = _halved(mask.astype(np.float32)) > 0.99
         factor *= 2.0
     return RelativeBlur(variance)
+
+
+def _around(skin: Mask, pictures: tuple[Grey, Grey], block_px: int) -> tuple[tuple[Grey, Grey], Mask]:
+    """Pictures and mask cut to the mask's box and what the blurs reach beyond it, in whole blocks: the same as those of the whole pictures."""
+    left, top, width, height = cv2.boundingRect(skin.view(np.uint8))
+    rim = math.ceil(4 * BROAD_PX) + 1
+    first_row, first_column = (max(0, (edge - rim) // block_px * block_px) for edge in (top, left))
+    window = np.s_[first_row : top + height + rim, first_column : left + width + rim]
+    return (pictures[0][window], pictures[1][window]), skin[window]
 
 
 def _halved(picture: Grey) -> Grey:
@@ -131,7 +140,8 @@ class _Slopes:
         broad = cv2.GaussianBlur(picture, (0, 0), BROAD_PX)
 
         def slopes(sigma: float) -> tuple[Grey, Grey]:
-            band = cv2.GaussianBlur(picture, (0, 0), sigma) - broad
+            band = cv2.GaussianBlur(picture, (0, 0), sigma)
+            band = cv2.subtract(band, broad, band)
             x, y = (np.asarray(cv2.Sobel(band, cv2.CV_32F, *axis, ksize=3, scale=1 / 8), dtype=np.float32) for axis in ((1, 0), (0, 1)))
             return x, y
 
@@ -139,7 +149,8 @@ class _Slopes:
 
 
 def _product(first: tuple[Grey, Grey], second: tuple[Grey, Grey]) -> Grey:
-    return np.asarray(first[0] * second[0] + first[1] * second[1], dtype=np.float32)
+    product = cv2.multiply(first[0], second[0])
+    return np.asarray(cv2.accumulateProduct(first[1], second[1], product), dtype=np.float32)
 
 
 def _at_scale(pictures: tuple[Grey, Grey], skin: Mask, options: RelativeBlurOptions) -> float:
@@ -149,14 +160,14 @@ def _at_scale(pictures: tuple[Grey, Grey], skin: Mask, options: RelativeBlurOpti
 
     def blocks(picture: Grey) -> NDArray[np.float32]:
         rows, cols = (side // size for side in picture.shape)
-        cut = (picture * inner)[: rows * size, : cols * size]
-        return np.asarray(cut.reshape(rows, size, cols, size).sum(axis=(1, 3)), dtype=np.float32)
+        cut = cv2.multiply(picture, inner)[: rows * size, : cols * size]
+        return np.asarray(cv2.resize(cut, (cols, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
     slopes = [_Slopes.of(picture) for picture in pictures]
     energies = [blocks(_product(s.coarse, s.coarse)) for s in slopes]
     # White noise of 1 leaves 1 / (sigma**2 sqrt(8 pi)) in each derivative of a Gaussian.
     left = 2.0 / (COARSE_PX**4 * 8.0 * math.pi)
-    usable = blocks(np.ones_like(inner)) > size**2 / 2
+    usable = blocks(np.ones_like(inner)) > 0.5
     for picture, energy in zip(pictures, energies, strict=True):
         noise = np.maximum(local_noise(picture), rounding_noise(picture, options.jpeg_rounding_codes))
         usable &= energy > options.over_noise**2 * left * blocks(noise**2)

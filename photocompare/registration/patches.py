@@ -128,7 +128,18 @@ def _correlation_volume(a: Grey, b: Grey, inside: Mask, options: PatchOptions) -
     def summed(picture: Float32) -> Float32:
         return np.asarray(cv2.GaussianBlur(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), (0, 0), sigma), dtype=np.float32)
 
-    power = summed(a * a)
+    rows_of_cells = [np.ascontiguousarray(a[row::cell]) for row in range(cell)]
+    mean_of_cell = np.full(cell, cell**-2, np.float32)
+
+    def times(shifted: Float32) -> Float32:
+        """The product with `a`, summed; row by row of the cells, in half the time that the whole product takes."""
+        down = np.zeros((size[1], width), np.float32)
+        for row, own in enumerate(rows_of_cells):
+            cv2.accumulateProduct(own, shifted[row::cell], down)
+        cells = (down.reshape(-1, cell) @ mean_of_cell).reshape(size[1], size[0])
+        return np.asarray(cv2.GaussianBlur(cells, (0, 0), sigma), dtype=np.float32)
+
+    power = times(a)
     # The moving patch's own power changes slowly with the shift: read off one smoothed picture.
     power_around = cv2.blur(around * around, (cell, cell))
     side = 2 * radius + 1
@@ -136,9 +147,9 @@ def _correlation_volume(a: Grey, b: Grey, inside: Mask, options: PatchOptions) -
     for dy in range(side):
         for dx in range(side):
             window = (slice(dy, dy + height), slice(dx, dx + width))
-            product = summed(np.asarray(cv2.multiply(a, around[window]), dtype=np.float32))
             other = power_around[dy + cell // 2 : dy + height : cell, dx + cell // 2 : dx + width : cell]
-            volume[dy, dx] = product / np.sqrt(np.maximum(power * cv2.GaussianBlur(np.ascontiguousarray(other), (0, 0), sigma), 1e-6))
+            power_there = cv2.GaussianBlur(np.ascontiguousarray(other), (0, 0), sigma)
+            volume[dy, dx] = times(around[window]) / np.sqrt(np.maximum(power * power_there, 1e-6))
     share = summed(skin)
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     centres = [summed(skin * position) / np.maximum(share, np.float32(1e-3)) for position in (columns, rows)]
