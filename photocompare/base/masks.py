@@ -30,12 +30,12 @@ def disc(side: int) -> Window:
 
 def dilated(mask: Mask, window: Window) -> Mask:
     """Every pixel from which the window, laid on it, meets the mask."""
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), window) > 0, dtype=np.bool_)
+    return np.asarray(cv2.dilate(mask.view(np.uint8), window), np.uint8).view(np.bool_)
 
 
 def eroded(mask: Mask, window: Window) -> Mask:
     """Every pixel on which the window lies within the mask; the frame's own edge does not count as outside."""
-    return np.asarray(cv2.erode(mask.astype(np.uint8), window) > 0, dtype=np.bool_)
+    return np.asarray(cv2.erode(mask.view(np.uint8), window), np.uint8).view(np.bool_)
 
 
 def grown(mask: Mask, radius_px: float) -> Mask:
@@ -45,7 +45,7 @@ def grown(mask: Mask, radius_px: float) -> Mask:
 
 def depth_px(mask: Mask) -> Grey:
     """How far each pixel lies inside the mask, (H, W) px; the picture's edge is a border too."""
-    framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    framed = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return np.asarray(cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1], dtype=np.float32)
 
 
@@ -84,7 +84,7 @@ def small_mean_within(image: NDArray[np.float32], mask: Mask, sigma: float) -> N
 
 def second_moments(mask: Mask) -> NDArray[np.float64]:
     """Central second moments of a mask's pixels, summed: ((xx, xy), (xy, yy)), px^4."""
-    moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
+    moments = cv2.moments(mask.view(np.uint8), binaryImage=True)
     return np.array([[moments["mu20"], moments["mu11"]], [moments["mu11"], moments["mu02"]]])
 
 
@@ -127,12 +127,12 @@ class Parts:
         """The parts that are chosen by label; what lies outside the mask never is."""
         chosen = chosen.copy()
         chosen[0] = False
-        return np.asarray(chosen[self.labels], dtype=np.bool_)
+        return np.asarray(chosen.take(self.labels), dtype=np.bool_)
 
 
 def parts_of(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> Parts:
     """The connected parts of a mask, over edges (4) or corners too (8)."""
-    count, told = cv2.connectedComponents(mask.astype(np.uint8), connectivity=connectivity)
+    count, told = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)
     labels = np.asarray(told, dtype=np.int32)
     # Boxes and areas by the runs of a part along the rows: OpenCV tells them pixel by pixel, in several times the labels' own time.
     begins, ends = mask.copy(), mask.copy()

@@ -116,7 +116,7 @@ def relative_blur(before: Grey, after: Grey, skin: Mask, *, options: RelativeBlu
 
 
 def _around(skin: Mask, pictures: tuple[Grey, Grey], block_px: int) -> tuple[tuple[Grey, Grey], Mask]:
-    """Pictures and mask cut to the mask's box and what the blurs reach beyond it, in whole blocks: the same as those of the whole pictures."""
+    """Pictures and mask cut to the mask's box and what blurs reach beyond it, from a block's corner: blocks stay what they were."""
     left, top, width, height = cv2.boundingRect(skin.view(np.uint8))
     rim = math.ceil(4 * BROAD_PX) + 1
     first_row, first_column = (max(0, (edge - rim) // block_px * block_px) for edge in (top, left))

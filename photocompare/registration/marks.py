@@ -88,12 +88,15 @@ _SAMPLE = 20_000
 
 @dataclass(frozen=True)
 class _Curvature:
-    """Curvature of a picture's darkness at each width, (widths, h, w): the lesser, the larger, and the contrast of a spot of that width,
-    which is twice their sum."""
+    """Curvature of a picture's darkness at each width, (widths, h, w): the sum of the lesser and the larger, which is half of the contrast
+    of a spot of that width, and half of their difference."""
 
-    lesser: Float32
-    larger: Float32
-    contrast: Float32
+    both: Float32
+    half_apart: Float32
+
+    def larger(self, width: int, rows: slice, columns: slice) -> Float32:
+        """The larger one at a width, within a window."""
+        return np.asarray(self.both[width, rows, columns] / 2 + self.half_apart[width, rows, columns], dtype=np.float32)
 
 
 def compare_marks(before: Limb, after: Limb, placed: Placed, *, options: MarkOptions) -> Marks:
@@ -133,46 +136,50 @@ def _moved(density: Grey, map_xy: Float32, factor: float) -> Grey:
 
 
 def _curvature(density: Grey, widths: tuple[float, ...]) -> _Curvature:
-    lesser, larger, contrast = (np.empty((len(widths), *density.shape), np.float32) for _ in range(3))
+    both, half_apart = (np.empty((len(widths), *density.shape), np.float32) for _ in range(2))
     for k, sigma in enumerate(widths):
         smooth = cv2.GaussianBlur(density, (0, 0), sigma)
         across, down = (cv2.Sobel(smooth, cv2.CV_32F, *order, ksize=1, scale=-(sigma**2)) for order in ((2, 0), (0, 2)))
         askew = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3, scale=sigma**2 / 4)
-        both, half = cv2.add(across, down), cv2.magnitude(cv2.subtract(across, down) / 2, askew)
-        lesser[k], larger[k], contrast[k] = both / 2 - half, both / 2 + half, 2 * both
-    return _Curvature(lesser, larger, contrast)
+        cv2.add(across, down, both[k])
+        cv2.magnitude(cv2.addWeighted(across, 0.5, down, -0.5, 0), askew, half_apart[k])
+    return _Curvature(both, half_apart)
 
 
 def _marks(curved: _Curvature, inside: Mask, options: MarkOptions) -> NDArray[np.intp]:
     """Width, row and column of each clear mark, (N, 3)."""
-    contrast, found = curved.contrast, []
+    both, found = curved.both, []
+    skin = np.flatnonzero(inside)
+    sample = skin[:: max(1, len(skin) // _SAMPLE)]
     for k, sigma in enumerate(options.widths):
-        here, reach = contrast[k], 2 * int(2 * sigma) + 1
+        here, reach = both[k], 2 * int(2 * sigma) + 1
         peak = here >= cv2.dilate(here, np.ones((reach, reach), np.uint8))
-        for beside in {max(k - 1, 0), min(k + 1, len(contrast) - 1)} - {k}:
-            peak &= here >= cv2.dilate(contrast[beside], np.ones((5, 5), np.uint8))
-        skin = here[inside]
-        spread = float(robust_spread(skin[:: max(1, len(skin) // _SAMPLE)]))
-        least = max(options.least_contrast, options.least_prominence * spread)
-        clear = peak & inside & (here > least) & (curved.lesser[k] > options.least_roundness * curved.larger[k])
-        places = zip(*(places.tolist() for places in np.nonzero(clear)), strict=True)
-        found += [(k, row, column) for row, column in places if _alone(curved.larger[k], row, column, sigma, options)]
+        for beside in {max(k - 1, 0), min(k + 1, len(both) - 1)} - {k}:
+            peak &= here >= cv2.dilate(both[beside], np.ones((5, 5), np.uint8))
+        least = max(options.least_contrast, options.least_prominence * float(robust_spread(2 * here.ravel()[sample])))
+        places = zip(*(places.tolist() for places in np.nonzero(peak & inside & (here > least / 2))), strict=True)
+        found += [(k, row, column) for row, column in places if _round_and_alone(curved, k, row, column, options)]
     return np.asarray(found, dtype=np.intp).reshape(-1, 3)
 
 
-def _alone(larger: Float32, row: int, column: int, sigma: float, options: MarkOptions) -> bool:
-    """Whether nothing as sharply curved lies in the ring around a mark."""
-    inner, outer = 3 * sigma, 3 * sigma + options.ring
+def _round_and_alone(curved: _Curvature, width: int, row: int, column: int, options: MarkOptions) -> bool:
+    """Whether a place is as sharply curved across as along, and nothing as sharply curved lies in the ring around it."""
+    both, half_apart = curved.both[width, row, column], curved.half_apart[width, row, column]
+    own = both / 2 + half_apart
+    if both / 2 - half_apart <= options.least_roundness * own:
+        return False
+    inner = 3 * options.widths[width]
+    outer = inner + options.ring
     top, left = max(0, row - int(outer)), max(0, column - int(outer))
-    around = larger[top : row + int(outer) + 1, left : column + int(outer) + 1]
+    around = curved.larger(width, slice(top, row + int(outer) + 1), slice(left, column + int(outer) + 1))
     rows, columns = np.ogrid[top : top + around.shape[0], left : left + around.shape[1]]
     distance = np.hypot(rows - row, columns - column)
-    return bool(around[(distance > inner) & (distance <= outer)].max() <= options.alone * larger[row, column])
+    return bool(around[(distance > inner) & (distance <= outer)].max() <= options.alone * own)
 
 
 def _kept(own: _Curvature, other: _Curvature, marks: NDArray[np.intp], options: MarkOptions) -> Float32:
     """Share of each mark's contrast that the other photo shows near its place, (N,)."""
-    mine, theirs, reach = own.contrast, other.contrast, options.reach
+    mine, theirs, reach = own.both, other.both, options.reach
     shares = []
     for k, row, column in marks:
         rows, columns = (slice(max(0, place - reach), place + reach + 1) for place in (row, column))
