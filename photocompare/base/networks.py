@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+"""onnxruntime's own builds tell its makers what they run on, from 1.29 on Linux too: nothing is to be sent, nor a number of this machine
+kept.  It has to be there before the library is loaded, which this module alone does."""
 
 THREADS = 2
 """Most threads of one network: more gave nothing on networks this small.  Where OpenCV has but one, as in a batch, so do they."""
@@ -32,9 +37,7 @@ class Network:
         self, output_names: list[str] | None, input_feed: dict[str, NDArray[np.float32]], *, last: bool = False
     ) -> list[NDArray[np.float32]]:
         """What the network says; after the last run the pool that all networks share goes back to the system."""
-        import onnxruntime
-
-        options = onnxruntime.RunOptions()
+        options = _onnxruntime().RunOptions()
         if last:
             options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         if self.own_thread is not None:
@@ -44,10 +47,24 @@ class Network:
         return said
 
 
+def _onnxruntime() -> Any:
+    """The library, loaded when it is first needed, with its reports switched off.
+
+    Raises
+    ------
+    ImportError
+        It is missing, or can't be loaded.
+    """
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()  # those of Windows, which heed no environment
+    return onnxruntime
+
+
 def can_run() -> bool:
     """Whether onnxruntime is there, and works."""
     try:
-        import onnxruntime  # noqa: F401
+        _onnxruntime()
     except ImportError:
         return False
     return True
@@ -77,8 +94,7 @@ def opened(model: bytes, *, tiny_as_zero: bool = False) -> Network:
 
     Most shares of attention are as small, and none of them shows in a sum of shares that is 1: the same bits come out in half of the time.
     """
-    import onnxruntime
-
+    onnxruntime = _onnxruntime()
     _share_memory()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
@@ -100,7 +116,6 @@ def opened(model: bytes, *, tiny_as_zero: bool = False) -> Network:
 @cache
 def _share_memory() -> None:
     """One pool for all networks: what one needed serves the next."""
-    import onnxruntime
-
+    onnxruntime = _onnxruntime()
     kind = onnxruntime.OrtMemoryInfo("Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT)
     onnxruntime.create_and_register_allocator(kind, onnxruntime.OrtArenaCfg(0, -1, -1, -1))  # its usual ways
