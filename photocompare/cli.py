@@ -7,7 +7,9 @@ system library is met with a sentence instead of a traceback.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -27,18 +29,22 @@ from photocompare.commands.view import view
 BAD_USAGE = 2
 """Exit status: bad usage, or a photo that can't be read."""
 
-_INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it (128 + SIGINT)."""
+_INTERRUPTED, _TERMINATED = 130, 143
+"""Exit status after Ctrl-C and after SIGTERM, as shells have it (128 + the signal's number)."""
+
+
+class _Terminated(KeyboardInterrupt):
+    """The system asks the process to end: it does so as after Ctrl-C, and leaves nothing half made."""
 
 
 class _WholeTool(InOrder):
-    """All commands; Ctrl-C ends them with the shells' status."""
+    """All commands; Ctrl-C and SIGTERM end them with the shells' status."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stopped:
-            raise click.exceptions.Exit(_INTERRUPTED) from stopped
+            raise click.exceptions.Exit(_TERMINATED if isinstance(stopped, _Terminated) else _INTERRUPTED) from stopped
 
 
 @click.group("photocompare", cls=_WholeTool, context_settings={"show_default": True})
@@ -55,6 +61,7 @@ def main() -> NoReturn:
     """Run the command line; every foreseeable fault becomes one sentence on standard error and status 2."""
     # The solves are small: a second thread of the linear algebra would only spin on the core that OpenCV needs.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, _terminate)
     share_freed_memory()
     look_seldom_for_cycles()
     try:
@@ -72,6 +79,11 @@ def main() -> NoReturn:
     except MemoryError:
         _fail("There is not enough memory for these photos; close other programs or send smaller copies.")
     sys.exit(0)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)  # a second one doesn't wait
+    raise _Terminated
 
 
 def _fail(sentence: str) -> NoReturn:

@@ -11,7 +11,7 @@ import dataclasses
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from typing import Any
 
 from photocompare.base.errors import UsageError
@@ -40,7 +40,7 @@ def compare_shots(befores: Sequence[Photo], afters: Sequence[Photo], *, settings
     Parameters
     ----------
     befores, afters : sequence of Photo
-        One to four each; the pairing runs through both, the shorter one again from its start.
+        One to four each, of which a repeated one counts once; the pairing runs through both, the shorter one again from its start.
     settings, how
         As `compare` takes them; scale and polygon belong to the first before photo.  A scale is used for that alone; with a polygon
         the other before photos are left out.
@@ -48,7 +48,8 @@ def compare_shots(befores: Sequence[Photo], afters: Sequence[Photo], *, settings
     Returns
     -------
     Comparison
-        Pictures and fates of the measured pair with the narrowest interval, numbers of all; not comparable when no pair could be measured.
+        Pictures and fates of the measured pair with the narrowest interval, numbers of all; not comparable when no pair could be measured,
+        or when a photo stands in both visits.
 
     Raises
     ------
@@ -57,6 +58,10 @@ def compare_shots(befores: Sequence[Photo], afters: Sequence[Photo], *, settings
     """
     if not (1 <= len(befores) <= MOST_SHOTS and 1 <= len(afters) <= MOST_SHOTS):
         raise UsageError(f"Give one to {MOST_SHOTS} photos of each visit.")
+    befores, afters = (list({photo.facts.sha256: photo for photo in visit}.values()) for visit in (befores, afters))
+    for before, after in product(befores, afters):
+        if before.facts.sha256 == after.facts.sha256:
+            return compare(before, after, settings=settings, **how)  # refused: the same photo
     # A drawn field belongs to the first before photo: further ones would be measured on the whole leg, which is another number.
     if how.get("polygon_xy") is not None:
         befores = befores[:1]

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -59,20 +60,63 @@ def written_privately(path: Path) -> Iterator[IO[bytes]]:
     settle(path.parent)
 
 
+_HIDDEN = ".photocompare-"
+"""How the names of staging folders begin."""
+
+_LEFT_AFTER_S = 60.0
+"""A staging folder that nobody holds is younger than this only between its making and its taking."""
+
+
 @contextlib.contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """A hidden folder inside the target; the target itself goes again if it was made for this and stays empty."""
-    made = not folder.exists()
+    """A hidden folder inside the target; folders that were made for this go again if they stay empty.
+
+    What a process that was killed left half made in the target goes too.
+    """
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     folder.mkdir(parents=True, exist_ok=True)
+    _clear_left_over(folder)
     hidden = None
     try:
-        hidden = Path(tempfile.mkdtemp(prefix=".photocompare-", dir=folder))
-        yield hidden
+        hidden = Path(tempfile.mkdtemp(prefix=_HIDDEN, dir=folder))
+        with _held(hidden):
+            yield hidden
     finally:
         if hidden is not None:
             shutil.rmtree(hidden, ignore_errors=True)
-        if made and not any(folder.iterdir()):
-            folder.rmdir()
+        for parent in made:
+            with contextlib.suppress(OSError):  # it isn't empty
+                parent.rmdir()
+
+
+def _clear_left_over(folder: Path) -> None:
+    for left in folder.glob(f"{_HIDDEN}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_AFTER_S and not left.is_symlink():
+                with _held(left):
+                    shutil.rmtree(left)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """A folder that no other process holds, until this one ends; a system without such locks has nothing to offer here.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

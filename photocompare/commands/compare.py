@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -191,11 +193,14 @@ def _write(comparison: Comparison, out: Path, archive: Archive | None, *, as_jso
         # Pictures at full size are too large for the gaps that measuring left: they would come on top.
         give_back_freed_memory()
     write_comparison(comparison, out, archive=archive)
-    if as_json:
-        click.echo(result_text(comparison), nl=False)
-    else:
-        click.echo(as_text(result_of(comparison), texts("en")))
-        click.echo(f"Files: {out}")
+    told = result_text(comparison) if as_json else f"{as_text(result_of(comparison), texts('en'))}\nFiles: {out}\n"
+    try:
+        click.echo(told, nl=False)
+    except OSError as error:  # the result is there all the same, and so is its status
+        with contextlib.suppress(OSError):
+            click.echo(f"Standard output took no result ({error.strerror}); it is in {out}.", err=True)
+        # What is left in its buffer would fail again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _files(befores: list[Path | None], afters: list[Path | None], collage: CollageOrder | None) -> _Files:
@@ -211,14 +216,14 @@ def _files(befores: list[Path | None], afters: list[Path | None], collage: Colla
 
 
 def _given_date(text: str | None, option: str) -> dt.date | None:
-    """A date as given; one that lies ahead is a slip of the keyboard."""
+    """A date as given."""
     if text is None:
         return None
-    from photocompare.results.timing import parse_date
+    from photocompare.results.timing import can_be_visit, parse_date
 
     day = parse_date(text)
-    if day > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):  # it may be tomorrow already, east of Greenwich
-        raise UsageError(f"{option} {day.isoformat()} lies in the future; check the year.")
+    if not can_be_visit(day):
+        raise UsageError(f"{option} {day.isoformat()} can't be a visit's; check the year.")
     return day
 
 

@@ -13,7 +13,6 @@ from photocompare.base.errors import UsageError
 
 if TYPE_CHECKING:
     import subprocess
-    from types import FrameType
 
     from photocompare.records.places import Places
 
@@ -31,7 +30,6 @@ _READY_S, _POLL_S = 60.0, 0.1
 @click.option("--browser/--no-browser", default=True, help="Open it in the browser.")
 def view(port: int | None, browser: bool) -> None:
     """Open the viewer in the browser; it serves this machine alone, until Ctrl-C."""
-    import signal
     import subprocess
     import threading
 
@@ -45,7 +43,6 @@ def view(port: int | None, browser: bool) -> None:
     click.echo(f"The viewer opens at {url}. Records lie in {_named(places)}. Ctrl-C ends it.")
     tell_where(places)
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={listens}", f"--server.address={ADDRESS}"]
-    signal.signal(signal.SIGTERM, _interrupt)  # the server ends with this process, however that is asked to end
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         if browser:
             threading.Thread(target=_open_when_ready, args=(url, server), daemon=True).start()
@@ -56,10 +53,6 @@ def view(port: int | None, browser: bool) -> None:
             status = 0
     if status > 0:
         raise UsageError("The viewer ended by itself; what it said stands above.")
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def viewer_script() -> Path:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from photocompare.base.errors import UsageError
 from photocompare.records.schema import CEAP_CLASSES, FORMS, HIGHEST_VCSS, LONGEST_COMPRESSION_DAYS, LONGEST_NAME, SIDES, VisitRow
 from photocompare.results.result import Result
+from photocompare.results.timing import can_be_visit
 from photocompare.results.visit_details import MOST_SESSIONS
 
 Side = Literal["left", "right"]
@@ -26,8 +27,6 @@ _KEY_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 _KEY_LENGTH = 9
 """32^9 is 3.5e13: a million patients share no key, and nobody guesses one."""
-
-_EARLIEST = dt.date(1970, 1, 1)
 
 
 def new_patient_key() -> str:
@@ -129,8 +128,7 @@ class VisitFacts:
     note: str = ""
 
     def __post_init__(self) -> None:
-        tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)  # it may be tomorrow already, east of Greenwich
-        if not _EARLIEST <= self.day <= tomorrow:
+        if not can_be_visit(self.day):
             raise UsageError(f"The day {self.day.isoformat()} can't be a visit's; check the year.", code="day_impossible", day=self.day)
         for name in ("agent", "operator", "site"):
             _checked_text(name, getattr(self, name), LONGEST_NAME)

@@ -77,6 +77,15 @@ def parse_date(text: str) -> dt.date:
         raise UsageError(f"{text!r} is not a date; write it as year-month-day, for example 2026-03-14.") from None
 
 
+_EARLIEST_VISIT = dt.date(1970, 1, 1)
+
+
+def can_be_visit(day: dt.date) -> bool:
+    """Whether a visit may have been on that day: neither ahead nor so early that the year must be a slip of the keyboard."""
+    tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)  # it may be tomorrow already, east of Greenwich
+    return _EARLIEST_VISIT <= day <= tomorrow
+
+
 def judge_timing(before: dt.date | None, after: dt.date | None, *, options: TimingOptions | None = None) -> Timing:
     """Days between two dates, and the window they fall in."""
     options = options or TimingOptions()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from photocompare.photo import dicom as photo_dicom
 from photocompare.photo import visits
 from photocompare.photo.visits import COLLAGE_ORDERS, CollageOrder, Visits, read_collage
 from photocompare.report.dicom import archive as report_archive
+from photocompare.report.files import comparison_files
 from photocompare.report.files.comparison_files import CONTRACT_FILES
 from tests.support import dicom_files
 from tests.support.hostile_files import png, scene
@@ -77,6 +79,36 @@ def test_ctrl_c_is_130_without_a_word(
     assert run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out") == (130, "", "")
 
 
+def test_sigterm_unwinds_like_ctrl_c(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], made: dict[str, Any], tmp_path: Path
+) -> None:
+    assert made
+    monkeypatch.setattr(comparison_files, "_move_into_place", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    assert run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out") == (143, "", "")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="nothing here is always full")
+@pytest.mark.parametrize("option", ["--json", "--card=none"])
+def test_a_full_standard_output_takes_nothing_from_the_result(tmp_path: Path, photos: list[Path], option: str) -> None:
+    out = tmp_path / "out"
+    script = (
+        "import sys; from photocompare import cli, shots; from tests.support.made_comparison import make_comparison;"
+        "shots.compare_shots = lambda *_, **__: make_comparison('not_same_view'); cli.main()"
+    )
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script, "compare", *map(str, photos), "--out", str(out), option],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert f"it is in {out}" in done.stderr
+    assert (out / "result.json").exists()
+
+
 def test_starting_up_imports_nothing_that_measures() -> None:
     code = "import photocompare.cli, sys; print([m for m in ('cv2', 'numpy', 'scipy', 'PIL', 'onnxruntime') if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -96,7 +128,8 @@ def test_bad_usage_is_two(capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     ("option", "value", "hint"),
     [
         ("--before-date", "14.03.2026", "2026-03-14"),
-        ("--after-date", "2999-01-01", "future"),
+        ("--after-date", "2999-01-01", "check the year"),
+        ("--before-date", "0206-01-01", "check the year"),
         ("--mm-per-px", "nan", "millimetres per pixel"),
         ("--mm-per-px", "-0.1", "millimetres per pixel"),
         ("--mm-per-px", "110", "millimetres"),

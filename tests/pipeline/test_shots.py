@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import jsonschema
 import numpy as np
@@ -11,6 +13,9 @@ import pytest
 from photocompare import shots
 from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Estimate
+from photocompare.base.flags import Severity
+from photocompare.phantom import simple_pair
+from photocompare.photo.reading import read_photo
 from photocompare.results.result_json import as_dict, result_of, result_schema
 from photocompare.shots import combine, combined
 from tests.support.made_comparison import make_comparison
@@ -19,6 +24,11 @@ from tests.support.made_comparison import make_comparison
 def estimate(value: float, noise: float, threshold: float) -> Estimate:
     side = math.hypot(noise, threshold)
     return Estimate(value, value - side, value + side, "%", causes={"noise": noise, "threshold": threshold})
+
+
+def photo(name: str) -> Any:
+    """A file that holds this."""
+    return SimpleNamespace(facts=SimpleNamespace(sha256=name))
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])
@@ -93,28 +103,49 @@ def test_nothing_measured_is_a_refusal() -> None:
 
 
 def test_each_shot_meets_one_of_the_other_visit(monkeypatch: pytest.MonkeyPatch) -> None:
-    met: list[tuple[object, object, dict[str, object]]] = []
+    met: list[tuple[str, str, dict[str, object]]] = []
 
-    def spy(before: object, after: object, **how: object) -> object:
-        met.append((before, after, how))
+    def spy(before: Any, after: Any, **how: object) -> object:
+        met.append((before.facts.sha256, after.facts.sha256, how))
         return make_comparison()
 
     monkeypatch.setattr(shots, "compare", spy)
-    shots.compare_shots(["b0", "b1", "b2"], ["a0", "a1"], mm_per_px=0.1)  # type: ignore[list-item]
+    befores, afters = [photo(f"b{k}") for k in range(3)], [photo(f"a{k}") for k in range(2)]
+    shots.compare_shots(befores, afters, mm_per_px=0.1)
     assert [m[:2] for m in met] == [("b0", "a0"), ("b1", "a1"), ("b2", "a0")]
     assert [m[2].get("mm_per_px") for m in met] == [0.1, None, None]
 
 
 def test_with_a_drawn_field_its_photo_meets_every_shot_of_the_other_visit(monkeypatch: pytest.MonkeyPatch) -> None:
-    met: list[tuple[object, object, object]] = []
+    met: list[tuple[str, str, object]] = []
 
-    def spy(before: object, after: object, **how: object) -> object:
-        met.append((before, after, how.get("polygon_xy")))
+    def spy(before: Any, after: Any, **how: object) -> object:
+        met.append((before.facts.sha256, after.facts.sha256, how.get("polygon_xy")))
         return make_comparison()
 
     monkeypatch.setattr(shots, "compare", spy)
-    shots.compare_shots(["b0", "b1", "b2"], ["a0", "a1"], polygon_xy="field")  # type: ignore[list-item]
+    shots.compare_shots([photo(f"b{k}") for k in range(3)], [photo(f"a{k}") for k in range(2)], polygon_xy="field")
     assert met == [("b0", "a0", "field"), ("b0", "a1", "field")]
+
+
+def test_a_photo_that_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[tuple[str, str]] = []
+
+    def spy(before: Any, after: Any, **_: object) -> object:
+        met.append((before.facts.sha256, after.facts.sha256))
+        return make_comparison()
+
+    monkeypatch.setattr(shots, "compare", spy)
+    assert shots.compare_shots([photo("b")] * 3, [photo("a"), photo("a")]).shots == ()
+    shots.compare_shots([photo("b"), photo("c"), photo("b")], [photo("a")])
+    assert met == [("b", "a"), ("b", "a"), ("c", "a")]
+
+
+def test_a_photo_in_both_visits_is_refused() -> None:
+    pair = simple_pair(seed=3, size=(320, 240))
+    before, after = read_photo(pair.before_jpeg), read_photo(pair.after_jpeg)
+    told = shots.compare_shots([before, after], [after])
+    assert (told.status, [flag.code for flag in told.reasons if flag.severity is Severity.REFUSE]) == ("not_comparable", ["same_photo"])
 
 
 @pytest.mark.parametrize("count", [0, 5])

@@ -316,6 +316,16 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
         write_comparison(make_comparison(), tmp_path / "out")
 
 
+def test_a_folder_with_a_file_s_name_leaves_the_earlier_result(tmp_path: Path) -> None:
+    write_comparison(make_comparison("mirrored"), tmp_path)
+    (tmp_path / "result.json").unlink()
+    (tmp_path / "result.json").mkdir()
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
+    with pytest.raises(UsageError, match=r"result\.json is a folder"):
+        write_comparison(make_comparison(), tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
+
+
 def test_no_file_carries_metadata(tmp_path: Path) -> None:
     write_comparison(make_comparison(), tmp_path)
     for path in tmp_path.glob("*.png"):

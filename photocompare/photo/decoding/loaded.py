@@ -45,6 +45,7 @@ class _Child:
 def main() -> NoReturn:
     """Entry of the process; standard input is the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a copy of the command has the command's answer
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started the parent may have let it be ignored
     control = socket.socket(fileno=os.dup(0))
     with selectors.DefaultSelector() as awaited:

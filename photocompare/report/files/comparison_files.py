@@ -6,6 +6,7 @@ and only then moved into place: a full disk or a stopped process leaves an earli
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from collections.abc import Callable
@@ -99,7 +100,16 @@ def archive_files(comparison: Comparison, archive: Archive) -> dict[str, bytes]:
 
 
 def _move_into_place(hidden: Path, folder: Path) -> list[str]:
-    """Rename file by file, `result.json` last; drop what an earlier comparison left and this one lacks."""
+    """Rename file by file, `result.json` last; drop what an earlier comparison left and this one lacks.
+
+    Raises
+    ------
+    OSError
+        A folder has a file's name: then nothing was renamed.
+    """
+    for name in OWN_FILES:
+        if (folder / name).is_dir() and not (folder / name).is_symlink():
+            raise IsADirectoryError(errno.EISDIR, f"{name} is a folder there")
     written = [name for name in OWN_FILES if (hidden / name).exists()]
     for name in OWN_FILES:
         if name in written:
