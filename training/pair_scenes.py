@@ -31,8 +31,11 @@ REAL_SHARE = 0.6
 MOST_OFF_PX = 5.0
 """No registration that is believed is off by more."""
 
-FEWER_TREES_THAN = (9, 6, 5)
-"""Of telangiectasias, purple vessels and reticular veins in a scene."""
+FEWER_TREES_THAN, RETICULAR = (9, 6, 5), (4, 4, 9)
+"""Of telangiectasias, purple vessels and reticular veins in a scene; and in three of ten."""
+
+PX_PER_MM, SPREAD = (4.2, 8.0), 0.4
+"""Scales of whole legs and of nearer photos, and the standard deviation of their logarithms."""
 
 TRUTHS = ("vein_before", "vein_after", "stain_before", "stain_after")
 
@@ -109,13 +112,16 @@ class _Layers:
 
 
 def _ghost(rng: Generator, shape: tuple[int, int], courses: list[tuple[F32, float, float]], px_per_mm: float) -> F32:
-    """Where a vein went: a pink or pale shade, or a furrow, along its course; neither brown nor a vein."""
+    """Where a vein went: a pink or pale shade, or a furrow, along its course; neither brown nor a vein.
+
+    A grey shade there is what is left of the vein, to an observer.
+    """
     if not courses:
         return np.zeros((*shape, 3), np.float32)
-    kind = rng.choice(["pink", "pale", "shade", "furrow"])
+    kind = rng.choice(["pink", "pale", "furrow"])
     wide = [(p, s * (0.4 if kind == "furrow" else rng.uniform(1.0, 3.0)), k) for p, s, k in courses]
     line = draw(shape, wide, (0.1 if kind == "furrow" else rng.uniform(0.2, 0.8)) * px_per_mm)
-    colour = {"pink": (0.25, 1.0, 0.8), "pale": (-0.6, -1.0, -0.9), "shade": (1, 1, 1), "furrow": (0.9, 1, 1)}[str(kind)]
+    colour = {"pink": (0.25, 1.0, 0.8), "pale": (-0.6, -1.0, -0.9), "furrow": (0.9, 1, 1)}[str(kind)]
     return np.asarray(line[..., None] * np.array(colour, np.float32) * rng.uniform(0.01, 0.08), np.float32)
 
 
@@ -126,17 +132,20 @@ def _vessels(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> _Layer
     brown: list[tuple[F32, float, float]] = []
     gone: list[tuple[F32, float, float]] = []
     faint = rng.choice([1.0, rng.uniform(0.3, 0.7)], p=[0.75, 0.25])
-    kinds = list(trees(rng, shape, px_per_mm, FEWER_TREES_THAN)) if rng.random() < 0.92 else []
+    most = RETICULAR if rng.random() < 0.3 else FEWER_TREES_THAN
+    kinds = list(trees(rng, shape, px_per_mm, most)) if rng.random() < 0.92 else []
     for kind, paths in kinds:
         was: list[tuple[F32, float, float]] = []
         now: list[tuple[F32, float, float]] = []
+        softer: list[tuple[F32, float, float]] = []
         for path, size in paths:
             strength = float(rng.choice([1.0, rng.uniform(0.25, 1)], p=[0.6, 0.4]))
             was.append((path, size, strength))
             for run in runs(rng, path, px_per_mm, 3):
                 left = _left(rng, treatment)
                 if left > 0:
-                    now.append((run, size * float(rng.uniform(0.8, 1.05)) if left < 0.8 else size, strength * left))
+                    soft = left < 0.8 and rng.random() < 0.5
+                    (softer if soft else now).append((run, size * float(rng.uniform(0.8, 1.05)) if left < 0.8 else size, strength * left))
                 if left < 0.5 and treatment.mode != "null":
                     (brown if rng.random() < treatment.stain_rate else gone).append((run, size, float(rng.uniform(0.4, 1.0))))
         blur, colour = tissue_blur(rng, kind, px_per_mm), vein_colour(rng, kind)
@@ -144,11 +153,15 @@ def _vessels(rng: Generator, shape: tuple[int, int], px_per_mm: float) -> _Layer
         amount = _contrast(rng) * faint / _core(cover, was) / float(np.linalg.norm(lab_per_density() @ colour))
         amount = min(amount, 2.5)
         out.before += (cover * amount)[..., None] * colour
-        if now:
+        if now or softer:
             aged = colour * np.exp(rng.normal(0, 0.04, 3)).astype(np.float32)
             if treatment.mode == "darker" and rng.random() < 0.5:  # trapped blood is darker and bluer
                 aged = colour * np.array([1.3, 1.0, 0.8], np.float32)
-            out.after += (draw(shape, now, blur) * amount)[..., None] * aged
+            remains = draw(shape, now, blur)
+            if softer:  # a vein that goes loses its edges first; observers still see it
+                more = float(np.hypot(blur, rng.uniform(0.1, 0.5) * px_per_mm))
+                remains = remains + draw(shape, softer, more)
+            out.after += (remains * amount)[..., None] * aged
     _stain(rng, out, brown, px_per_mm)
     if gone and rng.random() < 0.6:
         out.ghost += _ghost(rng, shape, gone, px_per_mm)
@@ -297,7 +310,7 @@ def render_pair(
     rng = np.random.default_rng(seed)
     side = kept + 2 * RIM
     shape = (side, side)
-    px_per_mm = float(np.clip(np.exp(rng.normal(np.log(4.2), 0.4)), 1.8, 12))
+    px_per_mm = float(np.clip(np.exp(rng.normal(np.log(rng.choice(PX_PER_MM)), SPREAD)), 1.8, 14))
     real = rng.random() < real_share
     base, first, second, known = _real_skin(rng, skin_folder, held_out, left_out, shape) if real else _drawn_skin(rng, shape, px_per_mm)
     veins = _vessels(rng, shape, px_per_mm)
