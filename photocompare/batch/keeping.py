@@ -164,16 +164,31 @@ class BatchFolder:
 
     def saved(self, key: str, row: str) -> Mapping[str, Any]:
         """Where the pair was last saved for a row of this name; empty when it was not."""
-        try:
-            told = json.loads((self.of_pair(key) / _SAVED.format(row)).read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return told if isinstance(told, dict) else {}
+        return _told(self.of_pair(key) / _SAVED.format(row))
+
+    def saves(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Key of a pair and where it was saved, for every note of it."""
+        for path in (self.path / PAIRS).glob(f"*/{_SAVED.format('*')}"):
+            yield path.parent.name, _told(path)
+
+    def photos(self, key: str) -> frozenset[str]:
+        """SHA-256 of a pair's photos as they are kept, of an earlier version's pair too."""
+        facts = _told(self.of_pair(key) / PAIR).get("photo_facts")
+        return frozenset(facts) if isinstance(facts, dict) else frozenset()
 
     def note_saved(self, key: str, row: str, where: Mapping[str, Any]) -> None:
         """Note that the pair is in the records."""
         with unwritable_as_usage_error(self.path):
             write_whole(self.of_pair(key) / _SAVED.format(row), json.dumps(dict(where)).encode() + b"\n")
+
+
+def _told(path: Path) -> Mapping[str, Any]:
+    """What a file of JSON holds; empty where it is absent, cut short or of another shape."""
+    try:
+        told = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 @contextlib.contextmanager

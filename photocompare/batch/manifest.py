@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from photocompare.base.errors import UsageError
+from photocompare.base.regular_files import TooLong, regular_bytes
 from photocompare.batch.sources import normal_form, place_fault
 from photocompare.batch.spreadsheet import DateOrder, decoded, parse_day, parse_decimal, separated
 from photocompare.leg.scale import HIGHEST_MM_PER_PX, LOWEST_MM_PER_PX
@@ -134,13 +135,11 @@ def read_manifest(path: Path, *, for_records: bool = False, dates: DateOrder = "
         It can't be read, its header has errors, or every row has: all of them, with their row numbers.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        found = decoded(regular_bytes(path, MOST_BYTES))
+    except TooLong as error:
+        raise UsageError(f"The manifest has more than {MOST_BYTES // 1_000_000} MB; split it.") from error
     except OSError as error:
         raise UsageError(f"The manifest {path} can't be read: {error.strerror}.") from error
-    if len(data) > MOST_BYTES:
-        raise UsageError(f"The manifest has more than {MOST_BYTES // 1_000_000} MB; split it.")
-    found = decoded(data)
     return replace(parse_manifest(found.text, path.resolve().parent, for_records=for_records, dates=dates), code_page=found.code_page)
 
 

@@ -4,6 +4,9 @@ A pair that is to be saved keeps its dossier beside its result until the records
 saves it later without measuring again.  The folder notes where each row was saved, and the records are asked whether they hold it: the
 same folder may be saved to other records, or to the same ones emptied or restored.  They take the same comparison only once, so that
 saving again what was saved does nothing.
+
+Who was erased from them is not brought back: the folder's notes tell which of its photos were that patient's, and no pair of these is
+saved again, whatever else its row says.
 """
 
 from __future__ import annotations
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
 class Save(Protocol):
     """Saves pairs to the records."""
 
+    @property
+    def erased(self) -> frozenset[str]:
+        """Keys of the patients who were erased from these records."""
+
     def __call__(
         self,
         row: PairRow,
@@ -36,10 +43,19 @@ class Save(Protocol):
         dossier: bytes,
         photo_facts: Mapping[str, Mapping[str, Any]],
     ) -> Mapping[str, Any]:
-        """Save, and tell where: plain JSON types, kept beside the result.  UsageError for what the records do not take."""
+        """Save, and tell where: plain JSON types, kept beside the result.  UsageError for what the records do not take.
+
+        The patient's key stands there as "patient".
+        """
 
     def holds(self, where: Mapping[str, Any]) -> bool:
         """Whether these records hold what was once saved there."""
+
+
+_ERASED = (
+    "A photo of this pair was saved for a patient who was erased from the records, so the pair was not saved; take the row out of the "
+    "manifest, or give another --out folder if the patient is to be in the records again."
+)
 
 
 class Saver:
@@ -48,6 +64,7 @@ class Saver:
     def __init__(self, save: Save, kept: BatchFolder) -> None:
         self._save = save
         self._kept = kept
+        self._erased = _names_of_erased(kept, save.erased)
 
     def waits(self, row: PairRow, key: str) -> bool:
         """Whether the row's pair has a result, a refusal too, and is not saved."""
@@ -60,9 +77,12 @@ class Saver:
         where = self._kept.saved(key, _name(row))
         return bool(where) and self._save.holds(where)
 
+    def _is_erased(self, stored: StoredPair) -> bool:
+        return not self._erased.isdisjoint((stored.key, *stored.photo_facts))
+
     def needs_measuring(self, stored: StoredPair, row: PairRow) -> bool:
         """Whether the row can't be saved from what is kept: an earlier run measured it without --save."""
-        return self.waits(row, stored.key) and not self._kept.dossier(stored.key)
+        return self.waits(row, stored.key) and not self._is_erased(stored) and not self._kept.dossier(stored.key)
 
     def save_all(self, key: str, rows: Iterable[PairRow]) -> dict[int, str]:
         """Save a pair for all its rows; row numbers with why the records did not take them."""
@@ -70,8 +90,12 @@ class Saver:
         if stored is None or stored.result is None:
             return {}
         refused: dict[int, str] = {}
+        erased = self._is_erased(stored)
         for row in rows:
             if self._held(row, key):
+                continue
+            if erased:
+                refused[row.number] = _ERASED
                 continue
             try:
                 where = self._save(row, stored.result, self._kept.dossier(key), stored.photo_facts)
@@ -79,10 +103,21 @@ class Saver:
                 refused[row.number] = str(error)
             else:
                 self._kept.note_saved(key, _name(row), where)
-        if not refused:
+        if erased or not refused:
             with contextlib.suppress(OSError):
                 (self._kept.of_pair(key) / DOSSIER).unlink(missing_ok=True)
         return refused
+
+
+def _names_of_erased(kept: BatchFolder, erased: frozenset[str]) -> frozenset[str]:
+    """Keys of the pairs that were saved for patients who were erased, and digests of their photos.
+
+    Another date, scale or version gives a pair another key; its photos stay the same.
+    """
+    if not erased:
+        return frozenset()
+    keys = {key for key, where in kept.saves() if where.get("patient") in erased}
+    return frozenset(keys).union(*map(kept.photos, keys))
 
 
 def _name(row: PairRow) -> str:
@@ -107,6 +142,12 @@ class SaveToRecords:
         self._root = manifest.root
         self._keys, self._doubtful = _patient_keys(records, manifest)
         self._held = _held_comparisons(records)
+        self._erased = _erased_patients(records)
+
+    @property
+    def erased(self) -> frozenset[str]:
+        """Keys of the patients who were erased from the records."""
+        return self._erased
 
     def __call__(self, row: PairRow, result: Result, dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         from sqlalchemy.exc import SQLAlchemyError
@@ -191,6 +232,16 @@ def _held_comparisons(records: Records) -> set[tuple[str, str | int]]:
             .join(PatientRow)
         )
         return {named for key, number, content in rows for named in ((key, number), (key, content))}
+
+
+def _erased_patients(records: Records) -> frozenset[str]:
+    from sqlalchemy import select
+
+    from photocompare.records.access import COMMAND_LINE, Permission
+    from photocompare.records.schema import PatientRow
+
+    with records.writing(COMMAND_LINE, Permission.WRITE_PATIENT) as session:
+        return frozenset(session.scalars(select(PatientRow.key).where(PatientRow.erased_at.is_not(None))))
 
 
 _KEY_HEAD = "P-"

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from photocompare.base.arrays import LinearRGB, Mask, PointsXY
 from photocompare.base.errors import UsageError
 from photocompare.base.masks import depth_px
+from photocompare.base.regular_files import NotRegular, TooLong, regular_bytes
 from photocompare.base.robust import robust_spread
 from photocompare.leg.limbs import LimbOptions, label_limbs, middle_weight
 from photocompare.leg.obstructions import ObstructionOptions, Obstructions, find_obstructions, nothing_hidden
@@ -28,6 +29,9 @@ from photocompare.leg.skin_texture import SkinTextureOptions, has_skin_texture
 
 MOST_POLYGON_POINTS = 10_000
 """A polygon drawn by hand has tens of points; more than this is no drawing."""
+
+MOST_POLYGON_BYTES = 200 * MOST_POLYGON_POINTS
+"""A corner is two numbers of 17 digits with signs and exponents, each on an indented line of its own: half of this."""
 
 FARTHEST_PX = 1e6
 """A corner farther than this from the photo's own is a mistake: the largest photo has 20 000 px a side."""
@@ -197,7 +201,12 @@ def read_polygon(path: Path) -> PointsXY:
     """
     expected = 'A field file holds {"polygon": [[x, y], [x, y], [x, y], ...]} in pixels of the before photo.'
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        # json tells UTF-8 and UTF-16, with and without their marks, as editors and shells of Windows write them.
+        content: Any = json.loads(regular_bytes(path, MOST_POLYGON_BYTES))
+    except NotRegular as error:
+        raise UsageError(f"The field file is a folder, a pipe or a device, not a file. {expected}") from error
+    except TooLong as error:
+        raise UsageError(f"The field file has more than {MOST_POLYGON_BYTES // 1_000_000} MB. {expected}") from error
     except OSError as error:
         raise UsageError(f"The field file can't be read. {expected}") from error
     except (ValueError, RecursionError) as error:

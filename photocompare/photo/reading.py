@@ -10,7 +10,6 @@ import hashlib
 import math
 import os
 import re
-import stat
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from photocompare.base.arrays import SRGB8, LinearRGB
 from photocompare.base.colour import linear_from_srgb8
 from photocompare.base.errors import NotAPhoto, PhotoError, TooLarge
 from photocompare.base.flags import REGISTRY
+from photocompare.base.regular_files import NotRegular, TooLong, regular_bytes
 from photocompare.photo.decoding.call import DEFAULT_LIMITS, PhotoLimits, decode_apart, refusal
 from photocompare.photo.dicom import checked_digest, is_dicom, require_dicom_reader
 from photocompare.photo.facts import BODY_PARTS, LATERALITIES, PhotoFacts, capture_time, positive, printable, was_recompressed
@@ -158,25 +158,13 @@ def photo_bytes(source: Path | bytes, limits: PhotoLimits = DEFAULT_LIMITS) -> b
             raise too_large
         return source
     try:
-        # Without O_NONBLOCK a named pipe would block for ever.
-        descriptor = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except (OSError, ValueError):
-        raise PhotoError(_UNREADABLE) from None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotAPhoto("This is a folder or a device, not a file; choose the photo itself.")
-        if status.st_size > limits.max_bytes:
-            raise too_large
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(limits.max_bytes + 1)
+        return regular_bytes(source, limits.max_bytes)
+    except NotRegular:
+        raise NotAPhoto("This is a folder or a device, not a file; choose the photo itself.") from None
+    except TooLong:
+        raise too_large from None
     except OSError:
         raise PhotoError(_UNREADABLE) from None
-    finally:
-        os.close(descriptor)
-    if len(data) > limits.max_bytes:
-        raise too_large
-    return data
 
 
 def read_photo(source: Path | bytes, *, limits: PhotoLimits = DEFAULT_LIMITS) -> Photo:

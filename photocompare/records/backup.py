@@ -28,7 +28,7 @@ from photocompare.base.safe_files import written_privately
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.migrating import revisions
-from photocompare.records.photo_files import PhotoFiles
+from photocompare.records.photo_files import PhotoFiles, make_private_folder
 from photocompare.records.schema import Base
 from photocompare.records.store import Records
 from photocompare.records.upkeep import referenced_files
@@ -56,6 +56,8 @@ class BackupReport:
 def back_up(records: Records, actor: Actor, folder: Path) -> BackupReport:
     """Write a backup into a folder; the whole of it or nothing, earlier ones stay.
 
+    This account alone may read it; a folder that is there keeps its mode.
+
     Raises
     ------
     AccessDenied
@@ -63,7 +65,7 @@ def back_up(records: Records, actor: Actor, folder: Path) -> BackupReport:
         No room or no permission there.
     """
     records.note(actor, Permission.UPKEEP, "records.backup", "records")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     target = folder / f"records-{stamp}.zip"
     with (

@@ -42,16 +42,20 @@ class _Place(Protocol):
 
 
 class _Folder:
-    """A folder of this machine: each file is whole, on the disk, and in its folder's list before `write` returns."""
+    """A folder of this machine: each file is whole, on the disk, and in its folder's list before `write` returns.
+
+    This account alone may read what is written; a folder that is there keeps its mode.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def write(self, name: str, data: bytes) -> None:
         path = self.root / name
-        _make_folder(path.parent)
+        make_private_folder(path.parent)
+        path.touch(mode=0o600, exist_ok=False)  # before the bytes come: nobody else may open it meanwhile
         try:
-            write_synced(path, data, mode="xb")
+            write_synced(path, data)
         except OSError:
             path.unlink(missing_ok=True)
             raise
@@ -65,7 +69,7 @@ class _Folder:
 
     def move(self, name: str, to: str) -> bool:
         target = self.root / to
-        _make_folder(target.parent)
+        make_private_folder(target.parent)
         try:
             (self.root / name).replace(target)
         except FileNotFoundError:
@@ -85,11 +89,17 @@ class _Folder:
                 continue
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder that outlives a power cut."""
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        sync_folder(folder.parent)
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and those above it, that outlive a power cut and that this account alone may look into; one that is there stays.
+
+    Raises
+    ------
+    OSError
+    """
+    # `Path.mkdir` would give the folders above the usual mode.
+    for absent in reversed([each for each in (folder, *folder.parents) if not each.is_dir()]):
+        absent.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(absent.parent)
 
 
 class _Remote:

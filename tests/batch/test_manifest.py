@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,17 @@ def test_a_file_is_read_with_its_mark(tmp_path: Path) -> None:
     assert read_manifest(path).root == tmp_path.resolve()
     with pytest.raises(UsageError, match="can't be read"):
         read_manifest(tmp_path / "none.csv")
+
+
+def test_what_is_no_file_or_too_much_is_no_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path, tmp_path / "pipe.csv", Path("/dev/zero")):
+        with pytest.raises(UsageError, match="a folder, a pipe or a device"):
+            read_manifest(path)
+    monkeypatch.setattr(manifest, "MOST_BYTES", 10)
+    (tmp_path / "long.csv").write_text("before,after\n")
+    with pytest.raises(UsageError, match="split it"):
+        read_manifest(tmp_path / "long.csv")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ ONE = BatchOptions(workers=1)
 class Noted:
     """Saves to a list, and refuses as it is told."""
 
+    erased: frozenset[str] = frozenset()
+
     def __init__(self, refuses: str = "") -> None:
         self.saved: list[tuple[int, str, bytes]] = []
         self.refuses = refuses
@@ -172,15 +174,36 @@ def test_records_that_were_restored_get_what_came_after_the_backup(tmp_path: Pat
         assert (summary.complete, summary.fresh, comparisons, patients) == (True, fresh, 1, 1)
 
 
-def test_a_patient_who_was_erased_is_not_brought_back_by_the_batch(tmp_path: Path) -> None:
+def saved_and_erased(tmp_path: Path) -> tuple[Manifest, Path]:
+    """A manifest whose one pair was saved, and the folder of its batch; the patient was erased since."""
     listed, out = saved_pair(tmp_path)
     comparisons_in(tmp_path / "A", listed, out)
     with closing(Records(in_folder(tmp_path / "A"))) as held:
         with held.database.reading() as session:
             (patient,) = session.scalars(select(PatientRow.key))
         erase_patient(held, COMMAND_LINE, patient, "asked for it")
+    return listed, out
+
+
+def test_a_patient_who_was_erased_is_not_brought_back_by_the_batch(tmp_path: Path) -> None:
+    listed, out = saved_and_erased(tmp_path)
     summary, comparisons, patients = comparisons_in(tmp_path / "A", listed, out)
     assert (summary.complete, summary.fresh, comparisons, patients) == (True, 0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "fresh"),
+    [({"note": "another"}, 0), ({"patient": "4712"}, 0), ({"after_date": dt.date(2026, 3, 21)}, 1), ({"mm_per_px": 0.2}, 1)],
+)
+def test_a_patient_who_was_erased_is_not_brought_back_by_another_fact_of_the_row(tmp_path: Path, facts: dict[str, Any], fresh: int) -> None:
+    listed, out = saved_and_erased(tmp_path)
+    changed = Manifest(listed.root, (PairRow(**(vars(listed.rows[0]) | facts)),))
+    for measured in (fresh, 0):  # what decides a result is measured once more, and not again for the records
+        summary, comparisons, patients = comparisons_in(tmp_path / "A", changed, out)
+        assert (summary.fresh, summary.unsaved, comparisons, patients) == (measured, 1, 1, 1)
+        assert "who was erased" in parquet.read_table(out / "results.parquet").to_pylist()[0]["not_saved"]
+    assert dossiers(out) == [], "no pictures wait for records that won't have them"
+    assert comparisons_in(tmp_path / "B", changed, out)[1:] == (1, 1), "other records erased nobody"
 
 
 def test_what_an_earlier_version_noted_still_counts(tmp_path: Path) -> None:

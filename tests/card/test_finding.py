@@ -184,6 +184,20 @@ def test_the_sheet_is_one_a4_page_of_vectors_at_actual_size(tmp_path: Path) -> N
     assert b"/Subtype /Image" not in data
 
 
+def test_a_sheet_that_finds_no_room_leaves_the_one_that_was_there(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")  # a limit on the size of files stands for the full disk
+    write_card_pdf(tmp_path / "card.pdf")
+    good = (tmp_path / "card.pdf").read_bytes()
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(good) // 2, usual[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_card_pdf(tmp_path / "card.pdf")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [good]
+
+
 # --- the finder
 
 POSES = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from photocompare.base.arrays import Mask
 from photocompare.base.errors import UsageError
-from photocompare.leg.field import FieldOptions, cut_field, find_field, other_limb, read_polygon
+from photocompare.leg.field import MOST_POLYGON_BYTES, FieldOptions, cut_field, find_field, other_limb, read_polygon
 from tests.support.painted_leg import BACKGROUNDS, CASTS, TONES, colour_blobs, overlap, paint_leg
 
 STAMPS = ((0.68, 0.01, 0.013), (1.0, 0.26, 0.0), (1.0, 0.8, 0.0), (0.0, 0.6, 0.1), (0.1, 0.2, 1.0), (0.0, 0.8, 0.9))
@@ -277,9 +278,10 @@ def test_polygon_off_the_skin_raises_the_flag_and_off_the_photo_an_error() -> No
         cut_field(field, np.array([[5000, 5000], [6000, 5000], [6000, 9000]], np.float32))
 
 
-def test_polygon_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_polygon_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "FIELD.json"
-    path.write_text('{"polygon": [[1, 2.5], [30, 4], [20, 50]]}', encoding="utf-8")
+    path.write_text('{"polygon": [[1, 2.5], [30, 4], [20, 50]]}', encoding=encoding)
     polygon = read_polygon(path)
     assert polygon.dtype == np.float32
     assert polygon.tolist() == [[1, 2.5], [30, 4], [20, 50]]
@@ -321,6 +323,16 @@ def test_missing_or_binary_polygon_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(UsageError):
         read_polygon(tmp_path / "bytes.json")
+
+
+def test_what_is_no_file_or_too_much_is_no_polygon(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    for path in (tmp_path, tmp_path / "pipe.json", Path("/dev/zero")):
+        with pytest.raises(UsageError, match="a folder, a pipe or a device"):
+            read_polygon(path)
+    (tmp_path / "long.json").write_bytes(b" " * (MOST_POLYGON_BYTES + 1))
+    with pytest.raises(UsageError, match="more than 2 MB"):
+        read_polygon(tmp_path / "long.json")
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,6 +13,7 @@ import pytest
 from photocompare.base.errors import DamagedPhoto, RecordsUnusable, UsageError
 from photocompare.records import photo_files
 from photocompare.records.access import LOCAL
+from photocompare.records.backup import back_up
 from photocompare.records.photo_files import PhotoFiles, digest_of
 from photocompare.records.places import in_folder
 from photocompare.records.store import Records
@@ -146,6 +147,37 @@ def test_a_place_that_is_unknown_is_told() -> None:
 
 
 # --- as the records use them
+
+
+@pytest.fixture
+def usual_mask() -> Iterator[None]:
+    """What everybody may read unless a program says otherwise."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def modes(folder: Path) -> set[tuple[bool, int]]:
+    """Of the folder and all in it: whether a folder, and who may do what."""
+    return {(path.is_dir(), path.stat().st_mode & 0o777) for path in (folder, *folder.rglob("*"))}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there have files such modes")
+@pytest.mark.usefixtures("usual_mask")
+def test_photos_are_this_account_s_alone_and_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "records").mkdir(mode=0o755)
+    records = Records(in_folder(tmp_path / "records"))
+    stored_photo(records)
+    records.photos.bring(b"begun")
+    assert modes(tmp_path / "records" / "photos") == {(True, 0o700), (False, 0o600)}
+    assert (tmp_path / "records").stat().st_mode & 0o777 == 0o755
+    back_up(records, LOCAL, tmp_path / "disk" / "backups")
+    assert modes(tmp_path / "disk") == {(True, 0o700), (False, 0o600)}
+    (tmp_path / "shared").mkdir(mode=0o755)
+    back_up(records, LOCAL, tmp_path / "shared")
+    assert modes(tmp_path / "shared" / "photos") == {(True, 0o700), (False, 0o600)}
+    assert (tmp_path / "shared").stat().st_mode & 0o777 == 0o755
+    records.close()
 
 
 def stored_photo(records: Records) -> tuple[str, int, Path]:

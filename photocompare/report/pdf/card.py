@@ -12,6 +12,7 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.prefs import ViewerPreferences
 
+from photocompare.base.safe_files import write_whole
 from photocompare.card.layout import A6_CARD, CARD_VERSION, CHECK_RULER_MM, CREDIT_CARD, CardLayout, Marker, Rect, ruler_ticks
 
 A4_WIDTH_MM = 210.0
@@ -159,11 +160,11 @@ def write_card_pdf(path: Path) -> None:
     Parameters
     ----------
     path : Path
-        The PDF to write; an existing file is replaced.
+        The PDF to write; an existing file is replaced once this one is whole.
 
     Raises
     ------
     OSError
-        When the file can't be written.
+        When the file can't be written; an existing one stays.
     """
-    path.write_bytes(card_pdf())
+    write_whole(path, card_pdf())
