@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from photocompare.practice.audit_rows import completeness_rows, distribution_rows, effect_rows, group_rows, headline_entries, reason_rows
-from photocompare.practice.audit_words import filtered, funnel_words, notes, number, period, run_words, with_interval
+from photocompare.practice.audit_words import counted, filtered, funnel_words, notes, number, period, run_words, with_interval
 from photocompare.practice.breakdown import Breakdown
 from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.figures import AuditFigures, Outcomes
@@ -150,7 +150,8 @@ def _flow(pages: _Pages, figures: AuditFigures) -> None:
         sheet.filled(_MARGIN + names, pages.y, bars, _BAR, PANEL)
         if step.patients:
             sheet.filled(_MARGIN + names, pages.y, bars * step.patients / most, _BAR, (0, 114, 178))
-        said = f"{t('audit_step.patients', n=step.patients)} · {t('audit_step.rest', regions=step.regions, comparisons=step.comparisons)}"
+        patients, regions, comparisons = (counted(name, getattr(step, name), t) for name in ("patients", "regions", "comparisons"))
+        said = f"{patients} · {regions}, {comparisons}"
         sheet.line_of(_MARGIN + names + bars + 3.0, pages.y + 3.6, said, TypeStyle(_BODY), width=_WIDTH - names - bars - 3.0)
         pages.y += _BAR + 1.5
     pages.y += 2.0

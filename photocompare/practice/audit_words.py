@@ -32,6 +32,11 @@ def number(value: float, t: Texts) -> str:
     return numbers.decimal(value, _DIGITS, t) if math.isfinite(value) else DASH
 
 
+def counted(name: str, count: int, t: Texts) -> str:
+    """So many patients, regions or comparisons, in the singular where it is one."""
+    return t(f"audit_step.{name}_one") if count == 1 else t(f"audit_step.{name}", n=count)
+
+
 def percent(value: float, t: Texts) -> str:
     """A percentage; a dash where there is none."""
     return numbers.percent(value, t, _DIGITS) if math.isfinite(value) else DASH

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from photocompare.practice.audit_pdf import audit_pdf
-from photocompare.practice.audit_words import filtered, funnel_words, run_words, with_interval, word
+from photocompare.practice.audit_words import counted, filtered, funnel_words, run_words, with_interval, word
 from photocompare.practice.charts import distribution_plot, funnel_plot, quality_plot, run_plot
 from photocompare.practice.cohort import CohortFilter
 from photocompare.practice.figures import AuditFigures, audit_figures
@@ -58,7 +58,8 @@ def test_the_figures_stand_in_print(figures: AuditFigures, language: str) -> Non
     for estimate in (figures.outcomes.responders, figures.outcomes.truth.responders, figures.after_effects[0].rate):
         assert " ".join(with_interval(estimate, t).split()) in said
     for step in figures.flow.steps:
-        assert t("audit_step.patients", n=step.patients) in said
+        assert counted("patients", step.patients, t) in said
+        assert counted("comparisons", step.comparisons, t) in said
     for table in figures.outcomes.breakdowns:
         assert t(f"audit_dimension.{table.dimension}") in said
     assert t("common.disclaimer") in said

@@ -73,7 +73,7 @@ def test_no_module_names_a_language_but_english() -> None:
 SAME_WORDS = {
     *("April", "August", "September", "November", "photocompare", "Version", "Licence", "Licences", "Status", "ICC", "auditor"),
     *("Start", "Pause", "Export", "Action", "Name", "Note", "Patient", "Patients", "patients", "Region", "Site", "Sites", "Form", "type"),
-    *("Comparable", "comparable", "Concentration", "pixels", "point", "points", "photo", "photos", "No"),
+    *("Comparable", "comparable", "Concentration", "patient", "pixels", "point", "points", "photo", "photos", "No"),
 }
 """Words that are spelt alike in English and in one of the languages; whatever else is the same was forgotten."""
 

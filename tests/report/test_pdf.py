@@ -67,7 +67,7 @@ def test_the_file_page_says_everything(measured: Dossier) -> None:
         "0.07 mm (95 %: 0.23 mm)",
         "a" * 12,
         "b" * 12,
-        "photocompare 0.1.0 · standard " + "c" * 12,
+        "0.1.0 · contract 2 · standard " + "c" * 12,
         "It is not a diagnosis.",
     ):
         assert expected in text, expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import io
 import re
@@ -27,10 +28,12 @@ from photocompare.report.words.texts import LANGUAGES, Texts, texts
 from photocompare.report.words.visit import date_of
 from photocompare.results.dossier import Dossier
 from photocompare.results.reference_band import ReferenceBandOptions
+from photocompare.results.result import CONTRACT
 from photocompare.results.result_json import as_dict
 from photocompare.results.visit_details import LONGEST_LABEL, NOT_SHOWN, VisitDetails, shown_text
 from tests.support.made_comparison import make_comparison, make_pictures
 from tests.support.made_report import CORRECTION, DETAILS, MANY_REASONS, T, text_of
+from tests.support.made_result import with_result
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +146,29 @@ def test_a_page_is_in_its_language_and_cuts_no_words(language: str, reader: str,
     assert not [box for box in placed if "…" in box.text]
     english = {sentence for key, sentence in T.entries.items() if len(sentence.split()) > 3 and t.entries[key] != sentence}
     assert not [sentence for sentence in english if sentence in text]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("codes", [(), ("not_same_view",)], ids=["measured", "refused"])
+@pytest.mark.parametrize("version", ["0.1.0", "10.20.30.post1"])
+def test_what_made_a_result_is_told_to_its_end(language: str, codes: tuple[str, ...], version: str, placed: list[Placed]) -> None:
+    # Digests of d, as wide as any digit; the c of other tests is narrower.
+    t, contract = texts(language), texts(language)("contract.name", n=CONTRACT)
+    assert contract in text_of(file_pdf(_made_by(codes, version, "standard"), DETAILS, t))
+    (row,) = [box.text for box in placed if box.text.startswith(version)]
+    assert row == f"{version} · {contract} · standard {'d' * 12}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_settings_of_any_name_leave_the_contract_to_be_read(language: str) -> None:
+    t = texts(language)
+    assert t("contract.name", n=CONTRACT) in text_of(file_pdf(_made_by((), "10.20.30.post1", "w" * 200), DETAILS, t))
+
+
+def _made_by(codes: tuple[str, ...], version: str, settings_name: str) -> Dossier:
+    made = dossier_of(make_comparison(*codes))
+    provenance = dataclasses.replace(made.result.provenance, version=version, config=settings_name, config_sha256="d" * 64)
+    return with_result(made, dataclasses.replace(made.result, provenance=provenance))
 
 
 def test_the_band_shows_number_interval_and_responder_in_their_places() -> None:

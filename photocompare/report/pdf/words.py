@@ -62,7 +62,8 @@ def made(result: Result, t: Texts) -> list[tuple[str, str]]:
     photos = (t("pdf.made.photos"), " · ".join(_digest(photo.sha256) for photo in result.photos.values()))
     provenance = result.provenance
     settings = f"{provenance.config} {_digest(provenance.config_sha256)}"
-    software = f"photocompare {provenance.version} · {settings} · {t('contract.name', n=result.contract)}"
+    # The contract tells which results may be compared: it stands before the settings' name, which is as long as its author likes.
+    software = f"{provenance.version} · {t('contract.name', n=result.contract)} · {settings}"
     ends = [photos, (t("pdf.made.software"), software)]
     if not result.measured or result.registration is None:
         return ends

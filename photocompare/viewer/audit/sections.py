@@ -13,6 +13,7 @@ from photocompare.practice.audit_words import (
     clearance,
     clearance_interval,
     clearance_value,
+    counted,
     funnel_words,
     interval,
     notes,
@@ -40,8 +41,8 @@ def show_flow(figures: AuditFigures, t: Texts) -> None:
     st.header(t("audit_head.flow"), anchor=False)
     items = "".join(
         f"<li><span>{escape(t(f'audit_step.{step.name}'))}</span><b>{step.patients}</b>"
-        f"<small>{escape(t('audit_page.patients'))}</small>"
-        f"<small>{escape(t('audit_step.rest', regions=step.regions, comparisons=step.comparisons))}</small></li>"
+        f"<small>{escape(t('audit_page.patients_one' if step.patients == 1 else 'audit_page.patients'))}</small>"
+        f"<small>{escape(counted('regions', step.regions, t))}, {escape(counted('comparisons', step.comparisons, t))}</small></li>"
         for step in figures.flow.steps
     )
     st.html(f'<ol class="pc-flow" data-testid="flow">{items}</ol>')
