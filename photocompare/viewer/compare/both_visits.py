@@ -29,7 +29,7 @@ def offer_visits(visit: Visit, t: Texts) -> None:
     if not befores or not afters:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if visit.parted:
+        if visit.sorted_by_day:
             st.text(parted_line(visit, t), width="content")
         st.button(t("compare.swap"), key="swap", on_click=_swap, args=(visit,))
         if visit.parted:
@@ -48,3 +48,4 @@ def _swap(visit: Visit) -> None:
     for key, day in zip(keys, [st.session_state.get(key) for key in reversed(keys)], strict=True):
         st.session_state[key] = day
     visit.suggested = {"before": visit.suggested["after"], "after": visit.suggested["before"]}
+    visit.dated = {"before": visit.dated["after"], "after": visit.dated["before"]}

@@ -25,7 +25,7 @@ def show_folded(visit: Visit, t: Texts) -> None:
     if dossier is None:
         return
     told = visits_line(visit.details.shown, dossier.result.timing, t)
-    if visit.parted:
+    if visit.sorted_by_day:
         told = f"{told} · {parted_line(visit, t)}"
     with st.container(horizontal=True, vertical_alignment="center", key="folded"):
         st.html(f'<p class="pc-line"><bdi>{escape(told)}</bdi></p>{_FOLDED}', width="content")

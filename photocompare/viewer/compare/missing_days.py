@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import streamlit as st
 
 from photocompare.report.words.texts import Texts
+from photocompare.results.timing import can_be_visit
+from photocompare.viewer.measuring.uploads import give_day, impossible_day
 from photocompare.viewer.measuring.visit import VISITS, Visit, Which
 
 _FIELD_PX = 158
@@ -26,21 +26,23 @@ def ask_missing_days(visit: Visit, t: Texts) -> None:
                 format="YYYY-MM-DD",
                 key=_asked(which),
                 on_change=_take,
-                args=(which,),
+                args=(visit, which),
                 width=_FIELD_PX,
             )
             told = visit.capture_date(which)
-            if told is not None:
-                st.button(t("compare.use_day", day=told.isoformat()), key=f"use_{which}_day", on_click=_set, args=(which, told))
+            if told is not None and can_be_visit(told):
+                st.button(t("compare.use_day", day=told.isoformat()), key=f"use_{which}_day", on_click=give_day, args=(visit, which, told))
+    for which in VISITS:
+        day = st.session_state.get(_asked(which)) if given[which] is None else None
+        if day is not None and not can_be_visit(day):
+            st.error(impossible_day(day, t))
 
 
 def _asked(which: Which) -> str:
     return f"asked_{which}_date"
 
 
-def _take(which: Which) -> None:
-    _set(which, st.session_state[_asked(which)])
-
-
-def _set(which: Which, day: dt.date | None) -> None:
-    st.session_state[f"{which}_date"] = day
+def _take(visit: Visit, which: Which) -> None:
+    day = st.session_state[_asked(which)]
+    if day is not None and can_be_visit(day):
+        give_day(visit, which, day)

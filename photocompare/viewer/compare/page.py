@@ -16,7 +16,7 @@ from photocompare.viewer.compare.folding import ENTRY, show_folded
 from photocompare.viewer.compare.meanwhile import Meanwhile
 from photocompare.viewer.compare.missing_days import ask_missing_days
 from photocompare.viewer.measuring.requests import Measuring
-from photocompare.viewer.measuring.uploads import Cards, cut_collage, forget_details, take_details, take_photos, take_scale
+from photocompare.viewer.measuring.uploads import Cards, cut_collage, follow_photos, take_details, take_photos, take_scale
 from photocompare.viewer.measuring.visit import Visit, visit_of
 from photocompare.viewer.result.exports import Takeaway, offer_exports
 from photocompare.viewer.result.progress import await_result, show_failure
@@ -35,9 +35,9 @@ def show(stored_sample: Path) -> None:
     with entry:
         take_photos(visit, t)
         photos, below, fold = st.container(), st.container(), st.container()
+    follow_photos(visit)
     if not has_photos(visit):
         visit.current = ""
-        forget_details(visit)
         photos.info(t("compare.sample_note"))
         with st.container():
             _result(visit, stored_sample, None, t)

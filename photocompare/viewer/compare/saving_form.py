@@ -78,6 +78,8 @@ def _form(held: Records, who: Actor, visit: Visit, dossier: Dossier, t: Texts) -
     st.text(t("saving.note"))
     kinds = ("known", _NEW)
     with keep_typed(_WHOSE):
+        if st.session_state.get(_WHOSE) not in kinds:
+            st.session_state[_WHOSE] = kinds[0]  # emptied with what was typed about another pair
         kind = st.radio(t("saving.whose"), kinds, format_func=lambda word: t(f"saving.patient_{word}"), key=_WHOSE, horizontal=True)
     patient = _new_patient(visit, t) if kind == _NEW else _known_patient(held, who, t)
     _follow_details(visit)

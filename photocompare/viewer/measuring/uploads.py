@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -14,7 +15,7 @@ from photocompare.base.errors import PhotoError, UsageError
 from photocompare.base.flags import REGISTRY, Severity
 from photocompare.photo.dicom import without_identity
 from photocompare.report.words.texts import Texts
-from photocompare.results.timing import parse_date
+from photocompare.results.timing import can_be_visit, parse_date
 from photocompare.results.visit_details import MOST_SESSIONS, Leg, VisitDetails
 from photocompare.viewer.measuring.requests import MOST_SHOTS, Cutting, PhotoRefusal
 from photocompare.viewer.measuring.told_check import Check
@@ -59,17 +60,19 @@ def take_photos(visit: Visit, t: Texts) -> None:
                 on_change=_uploaded,
                 args=(visit, which),
             )
-            if len(files) > MOST_SHOTS:
+            if len(visit.given(which)) > MOST_SHOTS:
                 st.warning(t("compare.too_many"))
-            # Back from another page the uploader is empty, while the session still has its photos.
-            unlisted = visit.taken[which] or (visit.uploads[which] and not files)
-            if unlisted:
+            if visit.uploads[which] and not files:
+                # Back from another page the uploader is empty, while the session still has its photos.
+                visit.unlisted.add(which)
+            if visit.taken[which] or which in visit.unlisted:
                 st.button(t("compare.remove_shots"), key=f"remove_{which}", on_click=_remove, args=(visit, which))
 
 
 def _remove(visit: Visit, which: Which) -> None:
     """Drop the photos that no uploader lists."""
     visit.taken[which] = ()
+    visit.unlisted.discard(which)
     if not st.session_state.get(_uploader(visit, which)):
         take_uploads(visit, which, [])
 
@@ -92,37 +95,46 @@ def nameless(data: bytes) -> bytes:
         return data
 
 
+@dataclasses.dataclass(frozen=True)
+class _Card:
+    """One photo: which one of its visit, what is known about it, and where that is shown."""
+
+    which: Which
+    number: int
+    check: Check
+    place: Any
+
+
 class Cards:
     """What is known about each photo, kept up to date while the page waits."""
 
     def __init__(self, visit: Visit, t: Texts) -> None:
         self._t = t
-        self._cards: list[tuple[Check, Any]] = []
+        self._cards: list[_Card] = []
         self._shown: dict[int, str] = {}
         for column, which in zip(st.columns(2), VISITS, strict=True):
             with column:
-                for shot in visit.shots(which):
-                    self._cards.append((visit.check(shot), st.empty()))
-                self._missing(visit, which)
+                # As many places in every run: what stood in one that is left out stays on the page until the measurement's end.
+                *places, missing = [st.empty() for _ in range(len(VISITS) * MOST_SHOTS + 1)]
+            shots = visit.shots(which)
+            for number, (shot, place) in enumerate(zip(shots, places, strict=False), start=1):
+                self._cards.append(_Card(which, number, visit.check(shot), place))
+            if not shots and any(visit.shots(other) for other in VISITS) and visit.collage() is None:
+                missing.info(t(f"compare.empty_{which}"))
         self.tell()
-
-    def _missing(self, visit: Visit, which: Which) -> None:
-        if not visit.shots(which) and any(visit.shots(other) for other in VISITS) and visit.collage() is None:
-            t = self._t
-            st.info(t(f"compare.empty_{which}"))
 
     @property
     def pending(self) -> bool:
         """Whether some photos are still being looked at."""
-        return any(not check.ended.is_set() for check, _ in self._cards)
+        return any(not card.check.ended.is_set() for card in self._cards)
 
     def tell(self) -> None:
         """Draw the cards that changed."""
-        for number, (check, place) in enumerate(self._cards):
-            card = _check_card(check, self._t)
-            if self._shown.get(number) != card:
-                place.html(card)
-                self._shown[number] = card
+        for k, card in enumerate(self._cards):
+            content = _check_card(card, self._t)
+            if self._shown.get(k) != content:
+                card.place.html(content)
+                self._shown[k] = content
 
     def wait(self) -> None:
         """Until every photo was looked at."""
@@ -130,10 +142,13 @@ class Cards:
         self.tell()
 
 
-def _check_card(check: Check, t: Texts) -> str:
+def _check_card(card: _Card, t: Texts) -> str:
     """One photo's card: its small picture, size and date, and what is wrong with it and how to take a better one."""
+    check = card.check
     if check.refusal is not None:
-        return f'<div class="pc-check"><p><strong>{escape(refusal_words(check.refusal, t))}</strong></p></div>'
+        # There is no picture to know it by, and a file that is looked at by itself doesn't tell which it is.
+        refusal = dataclasses.replace(check.refusal, which=card.which, number=card.number)
+        return f'<div class="pc-check"><p><strong>{escape(refusal_words(refusal, t))}</strong></p></div>'
     if check.photo is None:
         words = t("compare.failed") if check.ended.is_set() else t("compare.checking")
         return f'<div class="pc-check"><p>{escape(words)}</p></div>'
@@ -224,9 +239,25 @@ def collage_preview(thumbnail: bytes, cutting: Cutting, t: Texts) -> str:
     return f'<figure class="pc-collage" role="img" aria-label="{escape(t("compare.collage_preview"))}">{picture}{cut}{labels}</figure>'
 
 
-def forget_details(visit: Visit) -> None:
-    """Without a photo there is no patient: what was typed about the last one goes."""
+def follow_photos(visit: Visit) -> None:
+    """What was typed goes with the photos that it was typed about: a visit's day with the visit's, all of it with the pair's."""
+    now = {which: visit.digests(which) for which in VISITS}
+    for which in VISITS:
+        if visit.dated[which] and not visit.dated[which] & now[which]:
+            st.session_state[f"{which}_date"] = visit.suggested[which] = None
+            visit.dated[which] = frozenset()
+        visit.dated[which] = visit.dated[which] or now[which]
+        visit.whose[which] = visit.whose[which] or now[which]
+    first = visit.whose["before"] | visit.whose["after"]
+    if first and not first & (now["before"] | now["after"]):
+        _forget_details(visit)
+        visit.whose = now
+
+
+def _forget_details(visit: Visit) -> None:
+    """Other photos may be another patient's: what was typed about the last one goes."""
     forget_typed(lambda key: key in _DETAIL_KEYS or key.startswith(SAVING))
+    st.session_state["look_for_card"] = True
     visit.details, visit.suggested = VisitDetails(), {"before": None, "after": None}
     visit.mm_per_px, visit.look_for_card = None, True
 
@@ -239,8 +270,13 @@ def take_details(visit: Visit, t: Texts) -> bool:
             visit.suggested[which] = found
             st.session_state[f"{which}_date"] = found
     with keep_typed(*_DETAIL_KEYS):
-        typed = _detail_fields(t, visit.unfold)
+        typed = _detail_fields(visit, t)
     fine = True
+    for name in ("before_date", "after_date"):
+        day = typed[name]
+        if day is not None and not can_be_visit(day):
+            st.error(impossible_day(day, t))
+            typed[name], fine = None, False  # nothing is judged by it
     try:
         visit.details = VisitDetails(**typed)
     except UsageError as error:
@@ -251,6 +287,17 @@ def take_details(visit: Visit, t: Texts) -> bool:
         st.error(t("compare.dates_reversed"))
         fine = False
     return fine
+
+
+def impossible_day(day: dt.date, t: Texts) -> str:
+    """That no visit can have been on a day, as the records say it when they refuse it."""
+    return t.error(UsageError(f"The day {day.isoformat()} can't be a visit's; check the year.", code="day_impossible", day=day))
+
+
+def give_day(visit: Visit, which: Which, day: dt.date | None) -> None:
+    """Set the day of the photos that a visit has now."""
+    st.session_state[f"{which}_date"] = day
+    visit.dated[which] = visit.digests(which)
 
 
 def typed_details() -> VisitDetails:
@@ -268,13 +315,19 @@ def typed_details() -> VisitDetails:
     return VisitDetails(**{name: value for name, value in typed.items() if value is not None})
 
 
-def _detail_fields(t: Texts, edited: Callable[[], None]) -> dict[str, Any]:
-    """The fields, by the names that `VisitDetails` gives them; `edited` is told of every change by hand."""
-    first, second = st.columns(2)
-    typed: dict[str, Any] = {
-        "before_date": first.date_input(t("compare.before_date"), None, format="YYYY-MM-DD", key="before_date", on_change=edited),
-        "after_date": second.date_input(t("compare.after_date"), None, format="YYYY-MM-DD", key="after_date", on_change=edited),
-    }
+def _day_typed(visit: Visit, which: Which) -> None:
+    visit.unfold()
+    give_day(visit, which, st.session_state[f"{which}_date"])
+
+
+def _detail_fields(visit: Visit, t: Texts) -> dict[str, Any]:
+    """The fields, by the names that `VisitDetails` gives them; every change by hand keeps them in view."""
+    edited = visit.unfold
+    typed: dict[str, Any] = {}
+    for column, which in zip(st.columns(2), VISITS, strict=True):
+        key = f"{which}_date"
+        asked = t(f"compare.{key}")
+        typed[key] = column.date_input(asked, None, format="YYYY-MM-DD", key=key, on_change=_day_typed, args=(visit, which))
     with st.expander(t("compare.details")):
         treatment, place, label = st.columns(3)
         with treatment:

@@ -69,6 +69,12 @@ class Visit:
         Key of the request that was stopped by hand: it does not begin again by itself.
     suggested : dict
         The dates that were read off the photos and offered.
+    dated : dict
+        "before" and "after" to the digests of the photos that the visit's day was given for.
+    whose : dict
+        "before" and "after" to the digests of the photos that each visit had first: name, note and details are of their patient.
+    unlisted : set
+        Visits whose uploads no uploader lists: it came back empty from another page.
     emptied : int
         How often the uploaders were emptied because their photos were put to other visits than they had been dropped on.
     parted : bool
@@ -90,6 +96,9 @@ class Visit:
     corrections: dict[str, list[tuple[Correction, Corrected]]] = field(default_factory=dict)
     stopped: str = ""
     suggested: dict[Which, dt.date | None] = field(default_factory=lambda: {"before": None, "after": None})
+    dated: dict[Which, frozenset[str]] = field(default_factory=lambda: {"before": frozenset(), "after": frozenset()})
+    whose: dict[Which, frozenset[str]] = field(default_factory=lambda: {"before": frozenset(), "after": frozenset()})
+    unlisted: set[Which] = field(default_factory=set)
     wanted: set[str] = field(default_factory=set)
     polygon: tuple[tuple[float, float], ...] | None = None
     mm_per_px: float | None = None
@@ -103,9 +112,21 @@ class Visit:
     ready: ReadyProcess = field(default_factory=ReadyProcess)
 
     def shots(self, which: Which) -> tuple[Shot, ...]:
-        """All photos of a visit: uploaded, then taken here; each file once."""
-        unique = {shot.digest: shot for shot in (*self.uploads[which], *self.taken[which])}
-        return tuple(unique.values())[:MOST_SHOTS]
+        """The photos of a visit that are measured."""
+        return self.given(which)[:MOST_SHOTS]
+
+    def given(self, which: Which) -> tuple[Shot, ...]:
+        """All photos of a visit, each file once: those that no uploader lists were there first."""
+        return tuple({shot.digest: shot for shot in (*self.taken[which], *self.uploads[which])}.values())
+
+    def keep_unlisted(self, which: Which) -> None:
+        """Keep a visit's photos beside what its uploader, which came back empty, will list."""
+        self.taken[which], self.uploads[which] = self.given(which), ()
+        self.unlisted.discard(which)
+
+    def digests(self, which: Which) -> frozenset[str]:
+        """Of the photos of a visit that are measured."""
+        return frozenset(shot.digest for shot in self.shots(which))
 
     @property
     def together(self) -> tuple[Shot, ...]:
@@ -135,10 +156,16 @@ class Visit:
 
     def put(self, befores: Sequence[Shot], afters: Sequence[Shot], *, parted: bool = False) -> None:
         """Put photos that are at hand to the visits that they belong to."""
-        self.uploads = {"before": (), "after": ()}
+        self.uploads, self.unlisted = {"before": (), "after": ()}, set()
         self.taken = {"before": tuple(befores), "after": tuple(afters)}
         self.emptied += 1
         self.polygon, self.cutting, self.unfolded, self.parted = None, None, False, parted
+
+    @property
+    def sorted_by_day(self) -> bool:
+        """Whether photos that were parted by their days still are: a swap puts the later ones before."""
+        befores, afters = ([day for shot in self.shots(which) if (day := self._day(shot)) is not None] for which in VISITS)
+        return self.parted and not (befores and afters and max(befores) > min(afters))
 
     def swap(self) -> None:
         """Make the before visit the after visit."""
@@ -270,13 +297,13 @@ class Visit:
 
     def capture_date(self, which: Which) -> dt.date | None:
         """The day on which the visit's first photo with a date was taken."""
-        for shot in self.shots(which):
-            if shot.taken_at is not None:
-                return shot.taken_at.date()
-            photo = self.checks[shot.digest].photo if shot.digest in self.checks else None
-            if photo is not None and photo["capture_time"] is not None:
-                return parse_date(photo["capture_time"])
-        return None
+        return next((day for shot in self.shots(which) if (day := self._day(shot)) is not None), None)
+
+    def _day(self, shot: Shot) -> dt.date | None:
+        if shot.taken_at is not None:
+            return shot.taken_at.date()
+        photo = self.checks[shot.digest].photo if shot.digest in self.checks else None
+        return None if photo is None or photo["capture_time"] is None else parse_date(photo["capture_time"])
 
 
 def visit_of(state: MutableMapping[Any, Any]) -> Visit:
@@ -288,8 +315,11 @@ def visit_of(state: MutableMapping[Any, Any]) -> Visit:
 
 
 def take_uploads(visit: Visit, which: Which, files: Sequence[bytes]) -> None:
-    """The files that lie in an uploader now, as many as both visits may have together; marks that belong to other photos go."""
-    shots = tuple(Shot(data) for data in files[: len(VISITS) * MOST_SHOTS])
+    """The files that lie in an uploader now, each once, as many as both visits may have together; marks that belong to other photos go."""
+    if which in visit.unlisted:
+        visit.keep_unlisted(which)
+    unique = {shot.digest: shot for shot in map(Shot, files)}
+    shots = tuple(unique.values())[: len(VISITS) * MOST_SHOTS]
     if [s.digest for s in shots] != [s.digest for s in visit.uploads[which]]:
         visit.uploads[which] = shots
         visit.polygon, visit.cutting, visit.unfolded, visit.parted = None, None, False, False
@@ -306,6 +336,7 @@ def add_shot(state: MutableMapping[Any, Any], which: Which, jpeg: bytes, taken_a
     visit = visit_of(state)
     if len(visit.shots(which)) >= MOST_SHOTS:
         raise UsageError(f"There are {MOST_SHOTS} photos of that visit already; remove one first.", code="visit_full", most=MOST_SHOTS)
+    visit.keep_unlisted(which)  # Compare was left for the camera's page
     visit.taken[which] = (*visit.taken[which], Shot(jpeg, taken_at))
     visit.polygon, visit.cutting, visit.unfolded = None, None, False
 

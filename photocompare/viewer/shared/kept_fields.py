@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,9 @@ import streamlit as st
 
 _KEPT = "lasting_fields"
 """Typed contents by session key."""
+
+_TYPED = (str, int, float, dt.date)
+"""What a field holds; anything else was noted there by a page."""
 
 
 @contextlib.contextmanager
@@ -37,10 +41,16 @@ def restore_typed(*keys: str) -> None:
 
 
 def forget_typed(goes: Callable[[str], bool]) -> None:
-    """Empty the fields whose keys are chosen."""
+    """Empty the fields whose keys are chosen, before a run draws them.
+
+    A field that stays on the page is set: the browser goes on showing what was typed in one that is only forgotten, and sends it again.
+    """
     for held in (st.session_state, _kept()):
         for key in [key for key in held if goes(str(key))]:
-            del held[key]
+            if held is st.session_state and isinstance(held[key], _TYPED):
+                held[key] = "" if isinstance(held[key], str) else None
+            else:
+                del held[key]
 
 
 def _kept() -> dict[str, Any]:
