@@ -16,6 +16,7 @@ from tests.support import dicom_files
 from tests.support.steps import (
     ENGLISH,
     MEASURED_MS,
+    change,
     choose_language,
     everything_written,
     file_of,
@@ -172,6 +173,31 @@ def test_two_photos_of_each_visit(open_page: OpenPage) -> None:
     own_pair(page)
     assert percentages(headline(page).inner_text())
     expect(page.get_by_text(ENGLISH("result.shots", n=2, values="").strip())).to_be_visible()
+
+
+def test_photos_of_another_pair_take_cards_names_and_days_of_the_last_one_away(open_page: OpenPage) -> None:
+    page = open_page()
+    upload_pair(page, "stained")
+    own_pair(page)
+    unfold(page)
+    page.get_by_text(ENGLISH("compare.details"), exact=True).click()
+    label = page.get_by_label(ENGLISH("compare.patient_label"), exact=True)
+    label.fill("Anna Example")
+    change(page, lambda: label.press("Tab"))
+    page.get_by_role("button", name="Remove before.jpg").click()
+    upload(page, "before", sample_files("good_result")[0])
+    expect(label).to_have_value("Anna Example")
+    upload(page, "after", file_of("other.jpg", sample_files("good_result")[1].read_bytes()))
+    expect(page.locator(".pc-check img")).to_have_count(3, timeout=MEASURED_MS)
+    with measuring_held():
+        page.get_by_role("button", name="Remove after.jpg").click()
+        expect(page.locator(".pc-check")).to_have_count(2)
+        expect(label).to_have_value("")
+    own_pair(page)
+    expect(label).to_have_value("")
+    column = page.locator("[data-testid=stColumn]:has(.pc-check)").first
+    spare = column.evaluate("e => e.clientHeight") - column.locator(".pc-check").evaluate("e => e.clientHeight")
+    assert spare < 40, "places without a card take room"
 
 
 def collage() -> bytes:

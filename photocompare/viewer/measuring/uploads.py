@@ -317,7 +317,7 @@ def typed_details() -> VisitDetails:
 
 def _day_typed(visit: Visit, which: Which) -> None:
     visit.unfold()
-    give_day(visit, which, st.session_state[f"{which}_date"])
+    visit.dated[which] = visit.digests(which)
 
 
 def _detail_fields(visit: Visit, t: Texts) -> dict[str, Any]:
