@@ -126,7 +126,7 @@ _FLAGS = (
     Flag(
         "no_veins_before",
         Severity.REFUSE,
-        "No visible vein, or less than 3 cm of it, was found in the before photo, so there is nothing whose clearance could be measured.",
+        "No visible vein, or less than 3 cm in lines of 1 cm or more, was found in the before photo, so nothing's clearance can be measured.",
         "Choose a before photo that shows the veins in focus, or draw the field around them.",
     ),
     Flag(

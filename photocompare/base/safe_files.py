@@ -36,8 +36,9 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     beside = path.with_name(f".{path.name}.part")
     try:
-        write_synced(beside, data)
-        beside.replace(path)
+        with _told_of(path):
+            write_synced(beside, data)
+            beside.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -48,7 +49,9 @@ def write_whole(path: Path, data: bytes) -> None:
 @contextlib.contextmanager
 def written_privately(path: Path) -> Iterator[IO[bytes]]:
     """A file that this account alone may read, and that takes its name when it is whole; an earlier one stays until then."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".unfinished-", delete=False) as file:
+    with _told_of(path):
+        opened = tempfile.NamedTemporaryFile(dir=path.parent, prefix=".unfinished-", delete=False)  # noqa: SIM115 - closed below
+    with opened as file:
         try:
             yield file
             file.flush()
@@ -56,8 +59,19 @@ def written_privately(path: Path) -> Iterator[IO[bytes]]:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
-    Path(file.name).replace(path)
+    with _told_of(path):
+        Path(file.name).replace(path)
     settle(path.parent)
+
+
+@contextlib.contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """What fails is told of the file that was asked for, not of the hidden one beside it."""
+    try:
+        yield
+    except OSError as problem:
+        problem.filename = os.fspath(path)
+        raise
 
 
 _HIDDEN = ".photocompare-"

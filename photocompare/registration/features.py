@@ -40,6 +40,11 @@ class FeatureOptions:
     pixels : float
         Size in px that the limb's bounding box is reduced to before matching (never enlarged).  0.6 MP keeps the mottle of 1 to 5 mm
         that survives treatment (METHODS: mid-scale mottle carries the match) and halves the network's time against 1.2 MP.
+    coarse_pixels : float
+        Size in px for a second look, where the first one finds little: on soft, coarse or shadowed photos the broader mottle is what both
+        still hold (docs/registration-notes.md, "A coarser look").
+    foothold : int
+        Cells of the before limb (of about 100) below which the matches of the strongest keypoints say nothing: the coarse look comes next.
     normalise_sigma : float
         Width of the local mean and spread, as a share of the square root of `pixels`: wide against mottle, narrow against shading.
     keypoints : int
@@ -66,6 +71,8 @@ class FeatureOptions:
 
     learned: bool = True
     pixels: float = 0.6e6
+    coarse_pixels: float = 0.25e6
+    foothold: int = 25
     normalise_sigma: float = 0.02
     keypoints: int = 1536
     first_keypoints: int = 768
@@ -141,6 +148,10 @@ class LimbPicture:
     def to_working(self, points_xy: PointsXY) -> PointsXY:
         """Points of this picture in the working frame."""
         return np.asarray(scaled_position(points_xy, 1.0 / self.scale) + np.asarray(self.origin_xy, np.float32), dtype=np.float32)
+
+    def from_working(self, points_xy: PointsXY) -> PointsXY:
+        """Points of the working frame in this picture."""
+        return np.asarray(scaled_position(points_xy - np.asarray(self.origin_xy, np.float32), self.scale), dtype=np.float32)
 
 
 @dataclass(frozen=True)

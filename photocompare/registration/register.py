@@ -90,8 +90,15 @@ def _limb(density: Grey, field: Field) -> Limb:
 
 
 def _matched(before: LimbPoints, after: Limb, options: RegistrationOptions, *, strongest_only: bool = False) -> Pairing:
-    spread = options.judge.ample_spread
-    return match_limbs(before, before.of(after), ample_spread=spread, warp=options.warp, strongest_only=strongest_only)
+    judge, likewise = options.judge, before.of(after)
+    return match_limbs(
+        before,
+        likewise,
+        ample_spread=judge.ample_spread,
+        least_matches=judge.least_matches,
+        warp=options.warp,
+        strongest_only=strongest_only,
+    )
 
 
 def _placed(before: Limb, after: Limb, pairing: Pairing, options: RegistrationOptions) -> Placed | None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from photocompare.base.safe_files import staging
+from photocompare.base.safe_files import staging, write_whole, written_privately
 
 LONG_AGO = 1_000_000_000
 
 HOLDING = """
 import os, sys
 from pathlib import Path
-from photocompare.base.safe_files import staging
+from photocompare.base.safe_files import staging, write_whole, written_privately
 with staging(Path(sys.argv[1])) as hidden:
     (hidden / "before_normalised.png").write_bytes(b"skin")
     os.utime(hidden, (1_000_000_000, 1_000_000_000))
@@ -55,3 +56,16 @@ def test_a_folder_that_was_made_this_moment_is_left_to_its_maker(tmp_path: Path)
     os.utime(tmp_path / ".photocompare-young", (LONG_AGO, LONG_AGO))
     with staging(tmp_path):
         assert not (tmp_path / ".photocompare-young").exists()
+
+
+def _privately(path: Path) -> None:
+    with written_privately(path) as file:
+        file.write(b"new")
+
+
+@pytest.mark.parametrize("write", [lambda path: write_whole(path, b"new"), _privately])
+def test_what_fails_is_told_of_the_file_that_was_asked_for(write: Callable[[Path], None], tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere" / "card.pdf"
+    with pytest.raises(FileNotFoundError) as told:
+        write(missing)
+    assert told.value.filename == str(missing)

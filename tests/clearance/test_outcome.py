@@ -36,6 +36,14 @@ def test_less_than_three_centimetres_may_be_no_vein(millimetres: int, expected: 
     assert flags_of(pair_of(line, line)) == expected
 
 
+@pytest.mark.parametrize(("gap_mm", "expected"), [(0.2, ("too_few_veins",)), (3.0, ("no_veins_before",))])
+def test_specks_are_no_veins_unless_they_follow_each_other(gap_mm: float, expected: tuple[str, ...]) -> None:
+    """Eight specks of 6 mm in a row: together more than the 3 cm that are needed, each by itself too short for a vein."""
+    starts = [round(50 + k * (6 + gap_mm) * PX_PER_MM) for k in range(8)]
+    drawn = np.max([lines((100, 8), columns=(start, start + round(6 * PX_PER_MM))) for start in starts if start < 540], axis=0)
+    assert flags_of(pair_of(drawn, drawn)) == expected
+
+
 @pytest.mark.parametrize(("columns", "expected"), [(500, ()), (350, ()), (100, ("veins_out_of_view",))])
 def test_a_number_needs_a_quarter_of_the_veins_in_view(columns: int, expected: tuple[str, ...]) -> None:
     assert flags(columns) == expected

@@ -114,7 +114,7 @@ def test_a_quarter_of_the_leg_is_enough_and_marked() -> None:
     assert found.overlap_share == pytest.approx(0.25, abs=0.06)
     rows, columns = np.nonzero(found.shared)
     off = np.linalg.norm(found.map_xy[rows, columns] - np.stack([columns, rows], axis=1), axis=1)
-    assert np.percentile(off, 95) <= found.error_px_p95
+    assert np.percentile(off, 95) <= 1.1 * found.error_px_p95
 
 
 JOINT_XY = np.asarray([SHAPE[1] / 2, SHAPE[0] / 2])
