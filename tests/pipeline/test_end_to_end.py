@@ -151,7 +151,7 @@ def test_swapped_photos_tell_no_clearance_and_turn_the_sign_of_all_else(
 ) -> None:
     assert compare(photos[1], photos[0]).reasons[0].code == "no_veins_before"  # of the little that is left, next to nothing is known
     monkeypatch.setattr(recipe, "tells_nothing", lambda *_, **__: False)
-    whatever = dataclasses.replace(STANDARD, outcome=dataclasses.replace(STANDARD.outcome, least_runs=1.0))
+    whatever = dataclasses.replace(STANDARD, outcome=dataclasses.replace(STANDARD.outcome, least_runs=1.0, least_line_mm=0.0))
     swapped = compare(photos[1], photos[0], settings=whatever)
     assert measured.outcome.net_change.value < 0 < swapped.outcome.net_change.value
     assert swapped.outcome.area.value < 0 < measured.outcome.area.value
