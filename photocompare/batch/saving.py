@@ -5,8 +5,8 @@ saves it later without measuring again.  The folder notes where each row was sav
 same folder may be saved to other records, or to the same ones emptied or restored.  They take the same comparison only once, so that
 saving again what was saved does nothing.
 
-Who was erased from them is not brought back: the folder's notes tell which of its photos were that patient's, and no pair of these is
-saved again, whatever else its row says.
+Who was erased from them is not brought back: the folder's notes tell which of its photos were that patient's, and what the manifest
+called the patient; no pair of these photos and no row of this name is saved again, whatever else it says.
 """
 
 from __future__ import annotations
@@ -24,8 +24,13 @@ from photocompare.batch.manifest import COLLAGE, PLACES, VISIT_FACTS, Manifest, 
 from photocompare.batch.sources import SourceError, source_of
 from photocompare.photo.dicom import without_identity
 from photocompare.results.result import Result
+from photocompare.results.result_json import parse_result
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from photocompare.records.entries import NewComparison
+    from photocompare.records.saving import SavedComparison
     from photocompare.records.store import Records
 
 
@@ -53,9 +58,11 @@ class Save(Protocol):
 
 
 _ERASED = (
-    "A photo of this pair was saved for a patient who was erased from the records, so the pair was not saved; take the row out of the "
-    "manifest, or give another --out folder if the patient is to be in the records again."
+    "This row's patient or photos are those of a patient who was erased from the records, so the pair was not saved; take the row out of "
+    "the manifest, or give another --out folder if the patient is to be in the records again."
 )
+_CHART = "chart"
+"""In a note: digest of what the row called the patient, see `_chart_digest`."""
 
 
 class Saver:
@@ -65,6 +72,7 @@ class Saver:
         self._save = save
         self._kept = kept
         self._erased = _names_of_erased(kept, save.erased)
+        self._erased_charts = _charts_of_erased(kept, save.erased)
 
     def waits(self, row: PairRow, key: str) -> bool:
         """Whether the row's pair has a result, a refusal too, and is not saved."""
@@ -77,12 +85,14 @@ class Saver:
         where = self._kept.saved(key, _name(row))
         return bool(where) and self._save.holds(where)
 
-    def _is_erased(self, stored: StoredPair) -> bool:
-        return not self._erased.isdisjoint((stored.key, *stored.photo_facts))
+    def _is_erased(self, stored: StoredPair, row: PairRow) -> bool:
+        if not self._erased.isdisjoint((stored.key, *stored.photo_facts)):
+            return True
+        return any(_chart_digest(patient, row.patient) == digest for patient, digest in self._erased_charts)
 
     def needs_measuring(self, stored: StoredPair, row: PairRow) -> bool:
         """Whether the row can't be saved from what is kept: an earlier run measured it without --save."""
-        return self.waits(row, stored.key) and not self._is_erased(stored) and not self._kept.dossier(stored.key)
+        return self.waits(row, stored.key) and not self._is_erased(stored, row) and not self._kept.dossier(stored.key)
 
     def save_all(self, key: str, rows: Iterable[PairRow]) -> dict[int, str]:
         """Save a pair for all its rows; row numbers with why the records did not take them."""
@@ -90,11 +100,10 @@ class Saver:
         if stored is None or stored.result is None:
             return {}
         refused: dict[int, str] = {}
-        erased = self._is_erased(stored)
         for row in rows:
             if self._held(row, key):
                 continue
-            if erased:
+            if self._is_erased(stored, row):
                 refused[row.number] = _ERASED
                 continue
             try:
@@ -102,8 +111,9 @@ class Saver:
             except PhotocompareError as error:
                 refused[row.number] = str(error)
             else:
-                self._kept.note_saved(key, _name(row), where)
-        if erased or not refused:
+                chart = _chart_digest(str(where.get("patient", "")), row.patient)
+                self._kept.note_saved(key, _name(row), {**where, _CHART: chart})
+        if set(refused.values()) <= {_ERASED}:
             with contextlib.suppress(OSError):
                 (self._kept.of_pair(key) / DOSSIER).unlink(missing_ok=True)
         return refused
@@ -118,6 +128,19 @@ def _names_of_erased(kept: BatchFolder, erased: frozenset[str]) -> frozenset[str
         return frozenset()
     keys = {key for key, where in kept.saves() if where.get("patient") in erased}
     return frozenset(keys).union(*map(kept.photos, keys))
+
+
+def _charts_of_erased(kept: BatchFolder, erased: frozenset[str]) -> frozenset[tuple[str, str]]:
+    """Keys of the patients who were erased, each with the digests of what the manifest called them."""
+    if not erased:
+        return frozenset()
+    told = ((where.get("patient"), where.get(_CHART)) for _, where in kept.saves())
+    return frozenset((patient, chart) for patient, chart in told if chart and patient in erased)  # earlier versions noted none
+
+
+def _chart_digest(patient: str, chart: str) -> str:
+    """SHA-256 of a chart number with the patient's key, which is random, as its salt: the notes name nobody."""
+    return hashlib.sha256(f"{patient}:{chart}".encode()).hexdigest()
 
 
 def _name(row: PairRow) -> str:
@@ -152,7 +175,6 @@ class SaveToRecords:
     def __call__(self, row: PairRow, result: Result, dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         from sqlalchemy.exc import SQLAlchemyError
 
-        from photocompare.records.access import COMMAND_LINE
         from photocompare.records.entries import NewComparison, VisitFacts
 
         if row.before_date is None or row.after_date is None:
@@ -173,13 +195,53 @@ class SaveToRecords:
                 dossier,
                 photo_facts=photo_facts,
             )
-            saved = self._records.save_comparison(COMMAND_LINE, new)
+            saved = self._saved(new)
             self._held |= {(key, saved.id), (key, saved.content_key)}
         except SQLAlchemyError as error:
             raise UsageError(
                 f"The records' database did not take the pair ({type(error).__name__}); start again when it is back."
             ) from error
         return {"patient": key, **dataclasses.asdict(saved)}
+
+    def _saved(self, new: NewComparison) -> SavedComparison:
+        """Save; what was measured again of the same photos, by another version or with another scale, as a revision that says so."""
+        from photocompare.records.access import COMMAND_LINE
+
+        try:
+            return self._records.save_comparison(COMMAND_LINE, new)
+        except UsageError as error:
+            if error.code != "revision_needs_reason" or not self._was_of_the_same_photos(new):
+                raise
+        made_by = new.result.provenance
+        reason = f"Measured again by a batch, with version {made_by.version} and settings {made_by.config_sha256[:12]}."
+        return self._records.save_comparison(COMMAND_LINE, dataclasses.replace(new, reason=reason))
+
+    def _was_of_the_same_photos(self, new: NewComparison) -> bool:
+        """Whether the latest comparison of the two visits is of these photos and has no reader's hand in it, which a batch would undo."""
+        from sqlalchemy import select
+        from sqlalchemy.orm import aliased
+
+        from photocompare.records.schema import ComparisonRow, LegRow, PatientRow, RegionRow, VisitRow
+
+        before, after = aliased(VisitRow), aliased(VisitRow)
+        latest = (
+            select(ComparisonRow.result, ComparisonRow.correction)
+            .join(RegionRow, ComparisonRow.region_id == RegionRow.id)
+            .join(LegRow)
+            .join(PatientRow)
+            .join(before, ComparisonRow.before_visit_id == before.id)
+            .join(after, ComparisonRow.after_visit_id == after.id)
+            .where(PatientRow.key == new.patient_key, LegRow.side == new.side, RegionRow.name == " ".join(new.region.split()))
+            .where(before.day == new.before.day, after.day == new.after.day)
+            .order_by(ComparisonRow.revision.desc())
+        )
+        with self._records.database.reading() as session:
+            kept = session.execute(latest).first()
+        if kept is None or kept.correction:
+            return False
+        held, made = parse_result(json.loads(kept.result)), new.result
+        same = (held.before.sha256, held.after.sha256) == (made.before.sha256, made.after.sha256)
+        return same and not (held.correction or held.within_drawn_field or held.shots)
 
     def holds(self, where: Mapping[str, Any]) -> bool:
         """Whether the records hold this comparison of this patient, an erased one too: who was erased is not brought back."""
@@ -209,10 +271,19 @@ class SaveToRecords:
     def _key(self, patient: str) -> str:
         """The patient's key; a chart number that the records don't know becomes a new patient."""
         if patient not in self._keys:
-            from photocompare.records.access import COMMAND_LINE
+            from photocompare.records.access import COMMAND_LINE, Permission
             from photocompare.records.entries import IdentityFacts
+            from photocompare.records.store import added_patient
 
-            self._keys[patient] = self._records.add_patient(COMMAND_LINE, IdentityFacts(chart_number=patient))
+            # Asked once more under the writers' lock: another batch, or the viewer, may have added the patient since this one began.
+            with self._records.writing(COMMAND_LINE, Permission.WRITE_PATIENT) as session:
+                keys = _named_keys(session, {patient}).get(patient, [])
+                if not keys:
+                    keys = [added_patient(session, COMMAND_LINE, IdentityFacts(chart_number=patient))]
+            self._keys[patient] = keys[0]
+            if len(keys) > 1:
+                self._doubtful.add(patient)
+                self._check_patient(patient)
         return self._keys[patient]
 
 
@@ -250,24 +321,27 @@ _KEY_HEAD = "P-"
 
 def _patient_keys(records: Records, manifest: Manifest) -> tuple[dict[str, str], set[str]]:
     """What the manifest calls a patient to the patient's key, for those whom the records know; and the names that several have."""
+    from photocompare.records.access import COMMAND_LINE, Permission
+
+    with records.writing(COMMAND_LINE, Permission.WRITE_PATIENT) as session:
+        found = _named_keys(session, {row.patient for row in manifest.rows})
+    return {name: keys[-1] for name, keys in found.items()}, {name for name, keys in found.items() if len(keys) > 1}
+
+
+def _named_keys(session: Session, names: set[str]) -> dict[str, list[str]]:
+    """Names to the keys of the patients whose key or chart number they are; names that nobody has are left out."""
     from sqlalchemy import select
 
-    from photocompare.records.access import COMMAND_LINE, Permission
     from photocompare.records.schema import IdentityRow, PatientRow
 
-    named = {row.patient for row in manifest.rows}
-    keys: dict[str, str] = {}
-    doubtful: set[str] = set()
-    with records.writing(COMMAND_LINE, Permission.WRITE_PATIENT) as session:
-        known = (
-            select(PatientRow.key, IdentityRow.chart_number)
-            .outerjoin(IdentityRow)
-            .where(PatientRow.erased_at.is_(None))
-            .order_by(PatientRow.id)
-        )
-        for key, chart in session.execute(known):
-            for name in {key, chart or ""} & named:
-                if name in keys:
-                    doubtful.add(name)
-                keys[name] = key
-    return keys, doubtful
+    known = (
+        select(PatientRow.key, IdentityRow.chart_number)
+        .outerjoin(IdentityRow)
+        .where(PatientRow.erased_at.is_(None))
+        .order_by(PatientRow.id)
+    )
+    found: dict[str, list[str]] = {}
+    for key, chart in session.execute(known):
+        for name in {key, chart or ""} & names:
+            found.setdefault(name, []).append(key)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -37,7 +38,7 @@ def report(out: Path, since: str | None, until: str | None, language: str, perio
     """Work out every figure of the audit page, and export the de-identified table."""
     from photocompare.commands.opened_records import open_records
     from photocompare.practice.audit_files import audit_exports, write_audit
-    from photocompare.practice.audit_words import clearance, with_interval
+    from photocompare.practice.audit_words import clearance, counted, with_interval
     from photocompare.practice.cohort import CohortFilter
     from photocompare.practice.figures import AuditOptions
     from photocompare.records.access import COMMAND_LINE, Permission
@@ -58,7 +59,9 @@ def report(out: Path, since: str | None, until: str | None, language: str, perio
         records.note(COMMAND_LINE, Permission.READ_COHORT, "cohort.export", "cohort", after=noted)
     write_audit(files, out)
     everyone, ended = figures.flow.steps[0], figures.flow.steps[-1]
-    click.echo(f"Treated: {everyone.patients} patients; with an outcome: {ended.patients} patients, {ended.comparisons} comparisons.")
+    count = partial(counted, t=texts("en"))
+    patients, in_the_end = count("patients", everyone.patients), count("patients", ended.patients)
+    click.echo(f"Treated: {patients}; with an outcome: {in_the_end}, {count('comparisons', ended.comparisons)}.")
     if figures.outcomes is not None:
         click.echo(f"Mean clearance {clearance(figures.outcomes.clearance, texts('en'))}")
         click.echo(f"Responders {with_interval(figures.outcomes.responders, texts('en'))}")

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from photocompare.base.errors import UsageError
+from photocompare.results.timing import can_be_visit
 
 SERIES = 4
 """Patients whose leg is photographed three times, so that one vein's fate can be followed; two pairs each."""
@@ -127,7 +128,7 @@ class DemoPlan:
     Raises
     ------
     UsageError
-        More rendered pairs than the patients can hold.
+        More rendered pairs than the patients can hold, or a last day so early that the first visits couldn't be.
     """
 
     patients: int = 300
@@ -141,6 +142,9 @@ class DemoPlan:
             raise UsageError(f"A demo has 1 to {MOST_PATIENTS} patients; choose such a number for --patients.")
         if self.photos < 0 or self.seed < 0:
             raise UsageError("--photos and --seed can't be below 0.")
+        begin = dt.date.fromordinal(max(1, self.last_day.toordinal() - self.practice.span_days))
+        if not can_be_visit(begin):
+            raise UsageError(f"A demo until {self.last_day} begins on {begin}, which can't be a visit's day; choose a later --until.")
         if self.rendered > self.patients:
             raise UsageError(f"{self.photos} rendered pairs need {self.rendered} patients; raise --patients or lower --photos.")
 

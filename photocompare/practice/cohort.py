@@ -241,7 +241,7 @@ def measured(cohort: Cohort) -> Cohort:
 
 
 def of_one_method(measured: Cohort) -> tuple[Cohort, str]:
-    """The comparisons that were measured as the latest one was, and the name of that method.
+    """The comparisons that were measured as the latest one was (of one day, the last one saved), and the name of that method.
 
     Numbers of another version or other settings of the software may differ by more than their intervals say; they are not pooled.
     """
@@ -249,7 +249,8 @@ def of_one_method(measured: Cohort) -> tuple[Cohort, str]:
     if not len(codes):
         return measured, ""
     day = measured.days("follow_up_on")
-    latest = int(codes[np.argmax(np.where(np.isnat(day), np.datetime64("0001-01-01"), day))])
+    day = np.where(np.isnat(day), np.datetime64("0001-01-01"), day)
+    latest = int(codes[np.lexsort((measured.numbers("comparison_id"), day))[-1]])
     return measured.part(codes == latest), words[latest]
 
 

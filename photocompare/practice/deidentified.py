@@ -92,7 +92,7 @@ def deidentified(cohort: Cohort, *, least_patients: int, seed: int | None = None
     least_patients : int
         Words and values of fewer patients are joined as "other" or emptied, and the next rarest with them where they could be worked out.
     seed : int, optional
-        Of the random numbers; drawn anew by default, so that two exports can't be laid side by side.
+        Of the random numbers; drawn anew by default, so that a number says nothing in another export.
 
     Returns
     -------

@@ -21,6 +21,9 @@ from photocompare.report.files.piece_csv import safe_cell
 from photocompare.report.words.texts import Texts
 
 SCHEMA = "photocompare.audit/1"
+_ENCODING = "utf-8-sig"
+"""Spreadsheets read UTF-8 only with its mark."""
+
 _DIGITS = 4
 """Decimals of figures in JSON: beyond what any of them is sure of."""
 
@@ -67,7 +70,7 @@ def _plain(value: Any) -> Any:
 
 
 def table_csv(table: pd.DataFrame) -> bytes:
-    """The de-identified table as CSV (RFC 4180, UTF-8); words that a spreadsheet would run as a formula are defused."""
+    """The de-identified table as CSV (RFC 4180, UTF-8 with its mark); words that a spreadsheet would run as a formula are defused."""
     shown = table.copy()
     for name in shown.columns:
         if isinstance(shown[name].dtype, pd.CategoricalDtype):
@@ -75,7 +78,7 @@ def table_csv(table: pd.DataFrame) -> bytes:
             # Two words may become one: "=1" and "'=1".
             shown[name] = np.array([*words, ""], object)[shown[name].cat.codes.to_numpy()]
     text: str = shown.to_csv(index=False, lineterminator="\r\n")
-    return text.encode()
+    return text.encode(_ENCODING)
 
 
 def table_parquet(table: pd.DataFrame) -> bytes:
@@ -94,7 +97,7 @@ def dictionary_csv(table: pd.DataFrame, t: Texts) -> bytes:
         words = ", ".join(str(w) for w in table[name].cat.categories if w) if name in _LISTED_WORDS else ""
         row = (name, t(f"dictionary.{_kind(table, name)}"), _UNITS.get(name, ""), t(f"dictionary.of.{name}"), words)
         writer.writerow([safe_cell(cell) for cell in row])
-    return buffer.getvalue().encode()
+    return buffer.getvalue().encode(_ENCODING)
 
 
 def _kind(table: pd.DataFrame, name: str) -> str:

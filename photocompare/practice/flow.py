@@ -20,7 +20,8 @@ class FlowStep:
     Parameters
     ----------
     name : str
-        One of `STEPS`: everyone treated; those with a follow-up photo; those with a number; those with a number in time for an outcome.
+        One of `STEPS`: everyone treated; those with a follow-up photo that was compared; those with a number; those with a
+        number in time for an outcome.
     patients, regions, comparisons : int
         A patient or a region is left as long as one of its comparisons is.
     """

@@ -19,20 +19,21 @@ BEST_FIRST = ("assessment", "late", "interim", "too_early", "unknown", "none")
 
 @dataclass(frozen=True)
 class Completeness:
-    """Treated regions by their best follow-up.
+    """Treated regions by the best follow-up of their first course.
 
     Parameters
     ----------
     as_of : datetime.date or None
         The day as seen from; None for an empty cohort.
     due, not_yet_due : int
-        Regions whose assessment window, counted from the last session of their first course, is over by then, and the others.
+        Regions whose assessment window, counted from the last session of their first course that a comparison knows, is over by then, and
+        the others.
     by_window : dict
         One of `BEST_FIRST` to regions that are due.
     in_window : Estimate
-        Percent of the due regions followed up within the assessment window; Wilson, patients as clusters.
+        Percent of the due regions compared with a photo from within the assessment window; Wilson, patients as clusters.
     any_follow_up : Estimate
-        Percent followed up at all.
+        Percent compared at all.
     """
 
     as_of: dt.date | None
@@ -46,7 +47,7 @@ class Completeness:
 def completeness(cohort: Cohort, *, as_of: dt.date | None, timing: TimingOptions | None = None) -> Completeness:
     """How many regions that are due were followed up.
 
-    A follow-up counts when the photo was taken, whether or not it could be measured.
+    A follow-up counts when its photo was compared with the one before the first course, whether or not it could be measured.
 
     Parameters
     ----------
@@ -92,9 +93,6 @@ def _by_region(cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     none = cohort.has("status", (NO_FOLLOW_UP,))
     worth = np.array([BEST_FIRST.index(w) if w in BEST_FIRST else BEST_FIRST.index("unknown") for w in words], np.intp)[window]
     worth[none] = BEST_FIRST.index("none")
-    best = np.full(n, len(BEST_FIRST) - 1, np.intp)
-    for place in reversed(range(len(BEST_FIRST))):  # the best is written last
-        best[of[worth == place]] = place
     never = np.iinfo(np.int64).max
     baseline, session = (np.where(np.isnat(day), never, day.astype(np.int64)) for day in (cohort.days("baseline_on"), session_days(cohort)))
     first = np.full(n, never)
@@ -102,6 +100,8 @@ def _by_region(cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     treated = first.copy()
     of_first = baseline == first[of]
     np.maximum.at(treated, of[of_first], session[of_first])
+    best = np.full(n, len(BEST_FIRST) - 1, np.intp)
+    np.minimum.at(best, of[of_first], worth[of_first])  # a later course's follow-up is none of the first one's
     inside, patients = np.zeros(n, np.bool_), np.zeros(n, np.intp)
     inside[of] = True
     patients[of] = cohort.patients

@@ -88,7 +88,7 @@ class Funnel:
     units : tuple of FunnelUnit
         Most pairs first.
     hidden_units : int
-        Units of too few patients, and those hidden with them.
+        Units of too few patients, and those hidden with them; rows whose unit has no name are no unit.
     design_effect, overdispersion : float
         Factors of the variance: several pairs of a patient; more spread between units than chance gives.  1 where there is none.
     curve : tuple
@@ -151,7 +151,8 @@ def funnel(units: Grouped, responded: Floats, *, options: FunnelOptions | None =
         return None
     means = units.clusters.means(responded)
     target = float(responded.mean())
-    shown = np.flatnonzero((means.pairs > 0) & ~units.hidden & np.array([bool(name) for name in units.names]))
+    named = np.array([bool(name) for name in units.names])
+    shown = np.flatnonzero((means.pairs > 0) & ~units.hidden & named)
     if len(shown) < 2 or not 0.0 < target < 1.0:
         return None
     effect = _pooled_design_effect(means.mean[shown], means.standard_error[shown], means.pairs[shown])
@@ -164,7 +165,7 @@ def funnel(units: Grouped, responded: Floats, *, options: FunnelOptions | None =
     rows = zip(shown, n, means.patients[shown], rates, z / math.sqrt(spread), *limits, strict=True)
     found = [_unit(units.names[int(u)], *(float(v) for v in rest), options=options) for u, *rest in rows]
     found.sort(key=lambda unit: (-unit.pairs, unit.name))
-    hidden = int(np.count_nonzero(units.hidden))
+    hidden = int(np.count_nonzero(units.hidden & named))
     curve = _curve(target, n, scale, options)
     return Funnel(units.dimension, PERCENT * target, tuple(found), hidden, effect, spread, curve)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from photocompare.practice.cohort import Codes, Floats
-from photocompare.practice.statistics import Clusters, hidden_groups
+from photocompare.practice.statistics import Clusters, hidden_groups, hidden_parts
 
 LEAST_POINTS = 10
 """Useful points below which the rules are not applied (Anhøj & Olesen 2014)."""
@@ -154,6 +154,12 @@ def periods_of(days: NDArray[np.datetime64], period: str) -> tuple[Codes, list[s
     return (steps - first).astype(np.intp), [_name(step, period) for step in range(first, last + 1)]
 
 
+def _quarters_of(days: NDArray[np.datetime64], months: int) -> Codes:
+    """Each month's quarter, both numbered from the first that has a day."""
+    first = int(days.min().astype("datetime64[M]").astype(np.int64)) if len(days) else 0
+    return ((first + np.arange(months)) // 3 - first // 3).astype(np.intp)
+
+
 def _name(step: int, period: str) -> str:
     if period == "quarter":
         return f"{1970 + step // 4}-Q{step % 4 + 1}"
@@ -161,10 +167,14 @@ def _name(step: int, period: str) -> str:
 
 
 def run_chart(values: Floats, patients: Codes, days: NDArray[np.datetime64], *, period: str, least_patients: int) -> RunChart:
-    """Means by period; periods of too few patients are hidden and take no part in the rules."""
+    """Means by period; periods of too few patients, and those that would tell them, are hidden and take no part in the rules."""
     of, names = periods_of(days, period)
     clusters = Clusters.of(patients, of, len(names))
-    means, hidden = clusters.means(values), hidden_groups(clusters, least_patients=least_patients)
+    means = clusters.means(values)
+    if period == "month":  # the same audit by quarter shows what a quarter's months add up to
+        hidden = hidden_parts(clusters, _quarters_of(days, len(names)), least_patients=least_patients)
+    else:
+        hidden = hidden_groups(clusters, least_patients=least_patients)
     points = tuple(
         RunPoint(name, None, None, math.nan) if hide else RunPoint(name, int(n), int(clusters), float(mean))
         for name, hide, n, clusters, mean in zip(names, hidden, means.pairs, means.patients, means.mean, strict=True)

@@ -288,7 +288,8 @@ class _Model:
         place = np.clip((np.clip(values, 0.0, PERCENT) / options.step_percent).astype(np.intp), 0, bins - 1)
         cell = np.searchsorted(self.level_edges, errors) * bins + place
         cells = len(self.levels) * bins
-        blocks = (patients % options.blocks) * cells + cell
+        # By a patient's place among those that are there: their numbers skip those whom a filter leaves out.
+        blocks = (np.unique(patients, return_inverse=True)[1] % options.blocks) * cells + cell
         return np.bincount(blocks, minlength=options.blocks * cells).reshape(options.blocks, cells).astype(np.float64)
 
     def density(self, weights: Floats) -> Floats:

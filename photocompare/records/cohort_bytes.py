@@ -42,6 +42,7 @@ TEXTS = (
 DAYS = ("baseline_on", "treated_on", "follow_up_on")
 WHOLE = ("id", "region_id", "patient_id", "corrected")
 
+_ORDER: Final = ("patient_id", "region_id", "comparison_id")
 _EPOCH: Final = dt.date(1970, 1, 1)
 _NONE: Final = -(2**31)
 """Stands for NULL among whole numbers and days."""
@@ -115,11 +116,15 @@ def taken_apart(runs: Any, ids: NDArray[np.int64], words: Mapping[int, str]) -> 
     Returns
     -------
     DataFrame
-        `COLUMNS`: texts as categories in order, days as datetime64, numbers as float64 with NaN where there is none (`WHOLE`: int64).
+        `COLUMNS`: texts as categories in order, days as datetime64, numbers as float64 with NaN where there is none (`WHOLE`: int64);
+        sorted by patient, region and comparison.
     """
     import pandas as pd  # half a second, which saving and looking up need not wait for
 
     rows = np.frombuffer(runs, _ROW)
+    # A database gives rows as it comes to them, by another index for another period; what is worked out must not hang on that.
+    order = np.lexsort([rows[name] for name in reversed(_ORDER)])
+    rows, ids = rows[order], ids[order]
     raw = {name: np.empty(len(rows), _ROW[name]) for name in _PACKED}
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]

@@ -59,13 +59,7 @@ class Records(CheckedRecords):
     def add_patient(self, actor: Actor, identity: IdentityFacts | None = None) -> str:
         """A new patient; the pseudonymous key."""
         with self.writing(actor, Permission.WRITE_PATIENT) as session:
-            patient = PatientRow(key=new_patient_key(), created_at=trail.utc_now(), version=1)
-            session.add(patient)
-            if identity is not None:
-                patient.identity = IdentityRow(**_as_kept(identity))
-            session.flush()
-            trail.note(session, actor, "patient.add", f"patient/{patient.key}", after={"identity": identity is not None})
-            return patient.key
+            return added_patient(session, actor, identity)
 
     def find_patients(self, actor: Actor, words: str = "") -> list[PatientLine]:
         """Patients whose key, name or chart number holds the words, the last seen first; `MOST_FOUND` at most."""
@@ -263,6 +257,17 @@ class Records(CheckedRecords):
         for ticket in tickets.values():
             with contextlib.suppress(OSError):  # it is found beside its place, and the next `clean_up` settles it
                 self.photos.settle(ticket)
+
+
+def added_patient(session: Session, actor: Actor, identity: IdentityFacts | None = None) -> str:
+    """A new patient in a transaction that the caller holds; the pseudonymous key."""
+    patient = PatientRow(key=new_patient_key(), created_at=trail.utc_now(), version=1)
+    session.add(patient)
+    if identity is not None:
+        patient.identity = IdentityRow(**_as_kept(identity))
+    session.flush()
+    trail.note(session, actor, "patient.add", f"patient/{patient.key}", after={"identity": identity is not None})
+    return patient.key
 
 
 def patient_of(session: Session, key: str) -> PatientRow:

@@ -169,9 +169,10 @@ HOW = (
 
 def _what_was_done(study: Study) -> str:
     plan = study.plan
-    wrong = f", and on {plan.mismatches} pairings of photos of two different legs" if plan.mismatches else ""
+    wrong = f", and on {plan.mismatches} pairing{'s' * (plan.mismatches > 1)} of photos of two different legs" if plan.mismatches else ""
+    rendered = f"{plan.pairs} rendered pair{'s' * (plan.pairs != 1)}"
     return (
-        f"photocompare {study.method.version} was run on {plan.pairs} rendered pairs of photographs whose truth is known{wrong}."
+        f"photocompare {study.method.version} was run on {rendered} of photographs whose truth is known{wrong}."
         " Errors are measured minus true, in percentage points."
     )
 

@@ -18,6 +18,7 @@ from pyarrow import parquet
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
+from photocompare import __version__
 from photocompare.base.errors import UsageError
 from photocompare.batch import keeping
 from photocompare.batch.keeping import DOSSIER, BatchFolder
@@ -27,7 +28,7 @@ from photocompare.batch.saving import Saver, SaveToRecords
 from photocompare.photo.dicom import without_identity
 from photocompare.records.access import COMMAND_LINE
 from photocompare.records.backup import back_up
-from photocompare.records.entries import IdentityFacts
+from photocompare.records.entries import IdentityFacts, NewComparison, VisitFacts
 from photocompare.records.photo_files import PhotoFiles
 from photocompare.records.places import in_folder
 from photocompare.records.restoring import restore
@@ -35,6 +36,7 @@ from photocompare.records.schema import ComparisonRow, IdentityRow, PatientRow, 
 from photocompare.records.store import Records
 from photocompare.records.upkeep import erase_patient, verify
 from photocompare.results.result import Result
+from photocompare.results.result_json import parse_result
 from tests.support import dicom_files
 from tests.support.hostile_files import scene
 from tests.support.painted_leg import jpeg_with_camera, two_encoded_legs
@@ -206,12 +208,80 @@ def test_a_patient_who_was_erased_is_not_brought_back_by_another_fact_of_the_row
     assert comparisons_in(tmp_path / "B", changed, out)[1:] == (1, 1), "other records erased nobody"
 
 
+def test_a_row_that_waited_does_not_bring_back_a_patient_who_was_erased(tmp_path: Path) -> None:
+    listed, out = saved_and_erased(tmp_path)
+    other = other_photos(listed, region="ankle")
+    mark = next(iter((out / "pairs").glob("*/saved-*.json")))
+    assert "4711" not in mark.read_text()
+    summary, comparisons, patients = comparisons_in(tmp_path / "A", other, out)
+    assert (summary.unsaved, comparisons, patients) == (1, 1, 1)
+    assert "who was erased" in parquet.read_table(out / "results.parquet").to_pylist()[0]["not_saved"]
+    assert dossiers(out) == []
+    somebody = Manifest(other.root, (PairRow(**(vars(other.rows[0]) | {"patient": "4712"})),))
+    assert comparisons_in(tmp_path / "A", somebody, out)[1:] == (2, 2)
+
+
+def other_photos(listed: Manifest, **facts: Any) -> Manifest:
+    """The manifest's pair with files of other digests."""
+    for which in ("before", "after"):
+        (listed.root / f"other-{which}.jpg").write_bytes((listed.root / f"{which}.jpg").read_bytes() + b" ")
+    return Manifest(listed.root, (PairRow(**(vars(listed.rows[0]) | {"before": "other-before.jpg", "after": "other-after.jpg"} | facts)),))
+
+
+def test_two_batches_at_once_make_one_patient_of_a_new_chart_number(records: Records, tmp_path: Path) -> None:
+    listed, _ = saved_pair(tmp_path)
+    other = other_photos(listed, region="ankle")
+    saves = [SaveToRecords(records, each) for each in (listed, other)]  # both have begun before either saves
+    for place, (each, save) in enumerate(zip((listed, other), saves, strict=True)):
+        assert run_batch(each, tmp_path / f"out{place}", options=ONE, save=save).complete
+    with records.database.reading() as session:
+        assert len(list(session.scalars(select(PatientRow)))) == 1
+        assert len(list(session.scalars(select(ComparisonRow)))) == 2
+
+
+def test_a_chart_number_given_twice_since_the_batch_began_is_refused(records: Records, tmp_path: Path) -> None:
+    listed, out = saved_pair(tmp_path)
+    save = SaveToRecords(records, listed)
+    for _ in range(2):
+        records.add_patient(COMMAND_LINE, IdentityFacts(chart_number="4711"))
+    assert run_batch(listed, out, options=ONE, save=save).unsaved == 1
+    assert "several patients" in parquet.read_table(out / "results.parquet").to_pylist()[0]["not_saved"]
+
+
+def test_a_pair_that_was_measured_again_becomes_a_revision(records: Records, tmp_path: Path) -> None:
+    listed, out = saved_pair(tmp_path)
+    scaled = Manifest(listed.root, (PairRow(**(vars(listed.rows[0]) | {"mm_per_px": 0.2})),))
+    for each in (listed, scaled, scaled):
+        assert run_batch(each, out, options=ONE, save=SaveToRecords(records, each)).complete
+    with records.database.reading() as session:
+        first, second = session.scalars(select(ComparisonRow).order_by(ComparisonRow.revision))
+    assert (first.reason, second.revision, second.root_id) == ("", 2, first.id)
+    assert second.reason == f"Measured again by a batch, with version {__version__} and settings {second.settings_sha256[:12]}."
+
+
+def test_a_batch_does_not_revise_what_a_reader_corrected_nor_a_comparison_of_other_photos(records: Records, tmp_path: Path) -> None:
+    listed, out = saved_pair(tmp_path)
+    other = other_photos(listed)
+    assert run_batch(listed, out, options=ONE, save=SaveToRecords(records, listed)).complete
+    assert run_batch(other, out, options=ONE, save=SaveToRecords(records, other)).unsaved == 1
+    with records.database.reading() as session:
+        (held,) = session.scalars(select(ComparisonRow))
+        (patient,) = session.scalars(select(PatientRow.key))
+    visits = (VisitFacts(day) for day in (dt.date(2026, 1, 5), dt.date(2026, 3, 20)))
+    result = parse_result(json.loads(held.result))
+    new = NewComparison(patient, "left", "calf", *visits, (b"b",), (b"a",), result, b"d", "drawn anew", {"marks": [1]})
+    records.save_comparison(COMMAND_LINE, new)
+    scaled = Manifest(listed.root, (PairRow(**(vars(listed.rows[0]) | {"mm_per_px": 0.2})),))
+    assert run_batch(scaled, out, options=ONE, save=SaveToRecords(records, scaled)).unsaved == 1
+    assert "give the reason" in parquet.read_table(out / "results.parquet").to_pylist()[0]["not_saved"]
+
+
 def test_what_an_earlier_version_noted_still_counts(tmp_path: Path) -> None:
     listed, out = saved_pair(tmp_path)
     comparisons_in(tmp_path / "A", listed, out)
     (mark,) = (out / "pairs").glob("*/saved-*.json")
     told = json.loads(mark.read_bytes())
-    del told["content_key"]
+    del told["content_key"], told["chart"]
     mark.write_text(json.dumps(told))
     assert comparisons_in(tmp_path / "A", listed, out)[0].fresh == 0
     mark.write_text("cut sh")

@@ -166,6 +166,13 @@ def test_impossible_plans_are_refused(patients: int, seed: int, photos: int) -> 
         DemoPlan(patients, seed, photos)
 
 
+@pytest.mark.parametrize("last_day", [dt.date(1, 1, 1), dt.date(1970, 1, 2), dt.date(1971, 12, 31)])
+def test_a_demo_of_days_that_can_not_be_is_no_plan(last_day: dt.date) -> None:
+    with pytest.raises(UsageError, match="later --until"):
+        DemoPlan(last_day=last_day)
+    DemoPlan(last_day=dt.date(1972, 1, 1))
+
+
 # --- whether it is like a practice
 
 

@@ -198,6 +198,12 @@ def test_a_second_session_puts_off_the_day_on_which_a_region_is_due() -> None:
     assert completeness(select(frame), as_of=dt.date(2025, 7, 3)).due == 1
 
 
+def test_a_later_course_followed_up_in_time_leaves_the_first_one_without() -> None:
+    frame = rows((1, "2025-01-10", "late", "comparable"), (1, "2025-10-01", "assessment", "comparable"))
+    found = completeness(select(frame), as_of=dt.date(2026, 6, 1))
+    assert (found.due, found.by_window["assessment"], found.by_window["late"]) == (1, 0, 1)
+
+
 def test_without_a_day_the_last_in_the_cohort_counts(frame: pd.DataFrame) -> None:
     found = completeness(select(frame), as_of=None)
     assert found.as_of == frame["follow_up_on"].max().date()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -30,7 +31,7 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_csv(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
 # --- de-identified
@@ -121,7 +122,7 @@ def test_a_rare_skin_tone_has_no_angle_either(frame: pd.DataFrame) -> None:
 def test_an_empty_cohort_is_a_table_without_rows(frame: pd.DataFrame) -> None:
     found = deidentified(select(frame, CohortFilter(operators=("nobody",))), least_patients=5, seed=1)
     assert len(found) == 0
-    assert table_csv(found).decode().strip().split(",") == list(COLUMNS)
+    assert table_csv(found).decode("utf-8-sig").strip().split(",") == list(COLUMNS)
     assert pd.read_parquet(io.BytesIO(table_parquet(found))).columns.tolist() == list(COLUMNS)
 
 
@@ -137,6 +138,12 @@ def test_both_files_say_the_same(table: pd.DataFrame) -> None:
     for name in ("length", "days", "ita"):
         told = [float(row[name]) if row[name] else np.nan for row in rows]
         assert np.array_equal(told, parquet[name].to_numpy(float, na_value=np.nan), equal_nan=True)
+
+
+def test_spreadsheets_are_told_that_the_text_is_utf_8(table: pd.DataFrame) -> None:
+    for data in (table_csv(table), dictionary_csv(table, texts("en"))):
+        assert data.startswith(codecs.BOM_UTF8)
+        assert data.count(codecs.BOM_UTF8) == 1
 
 
 @pytest.mark.parametrize("word", ["=1+1", "+A1", "-2", "@SUM(A1)", "\tx", "\rx"])
@@ -162,7 +169,7 @@ def test_a_word_called_other_is_not_told_apart_from_joined_ones(frame: pd.DataFr
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_dictionary_explains_every_column(table: pd.DataFrame, language: str) -> None:
-    rows = list(csv.reader(io.StringIO(dictionary_csv(table, texts(language)).decode(), newline="")))
+    rows = list(csv.reader(io.StringIO(dictionary_csv(table, texts(language)).decode("utf-8-sig"), newline="")))
     assert [row[0] for row in rows[1:]] == list(COLUMNS)
     assert all(row[3] for row in rows)
     by_name = {row[0]: row for row in rows[1:]}

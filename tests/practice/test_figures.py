@@ -229,6 +229,18 @@ def test_numbers_of_another_method_are_counted_and_not_pooled(frame: pd.DataFram
     assert "another version" not in " ".join(notes(alone, texts("en")))
 
 
+@pytest.mark.parametrize("last", ["a", "b"])
+def test_of_several_methods_on_the_last_day_that_of_the_comparison_saved_last_counts(frame: pd.DataFrame, last: str) -> None:
+    number, day = frame["comparison_id"], frame["follow_up_on"].max()
+    saved_last = frame["length"].notna() & (number == number[frame["length"].notna()].max())
+    mixed = frame.assign(
+        method=pd.Categorical(np.where(saved_last, last, {"a": "b", "b": "a"}[last])),
+        follow_up_on=frame["follow_up_on"].where(frame["follow_up_on"].isna(), day),
+    )
+    for order in (mixed, mixed[::-1].reset_index(drop=True)):
+        assert audit_figures(order).method == last
+
+
 def test_numbers_of_drawn_fields_are_counted_and_told(frame: pd.DataFrame) -> None:
     numbered = frame["length"].notna()
     drawn = numbered & (np.arange(len(frame)) % 50 == 0)

@@ -159,6 +159,15 @@ def test_units_of_few_patients_are_not_shown() -> None:
     assert found.hidden_units == 2
 
 
+def test_pairs_of_no_noted_operator_are_no_hidden_unit() -> None:
+    clusters = Clusters.of(np.arange(112), np.repeat([0, 1, 2, 3], [3, 60, 40, 9]), 4)
+    grouped = Grouped("operator", clusters, ["", "A", "B", "C"], hidden_groups(clusters, least_patients=5))
+    found = funnel(grouped, np.tile([1.0, 0.0], 56))
+    assert found is not None
+    assert grouped.hidden.tolist() == [True, False, False, True]
+    assert ([unit.name for unit in found.units], found.hidden_units) == (["A", "B"], 1)
+
+
 def test_there_is_no_funnel_of_one_unit_or_of_a_sure_thing() -> None:
     assert funnel(units(np.zeros(40, np.intp)), np.tile([1.0, 0.0], 20)) is None
     assert funnel(units(np.repeat([0, 1], 20)), np.ones(40)) is None

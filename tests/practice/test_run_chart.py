@@ -104,5 +104,15 @@ def test_a_month_of_few_patients_is_hidden_and_takes_no_part() -> None:
     assert [p.pairs for p in chart.points] == [20, None, None, 20]
 
 
+def test_a_hidden_month_does_not_follow_from_its_quarter() -> None:
+    """April is the next smallest of all, but not of January's quarter, which the chart by quarter shows."""
+    months = [("2025-01-10", 2), ("2025-02-10", 8), ("2025-03-10", 9), ("2025-04-10", 6), ("2025-05-10", 7), ("2025-06-10", 8)]
+    days = np.repeat(np.array([day for day, _ in months], "datetime64[D]"), [n for _, n in months])
+    args = np.arange(float(len(days))), np.arange(len(days)), days
+    assert not any(p.hidden for p in run_chart(*args, period="quarter", least_patients=5).points)
+    chart = run_chart(*args, period="month", least_patients=5)
+    assert [p.period for p in chart.points if p.hidden] == ["2025-01", "2025-02"]
+
+
 def test_the_trend_rule_is_long_enough_to_mean_something() -> None:
     assert TREND_POINTS == 7

@@ -124,6 +124,11 @@ def test_the_same_pairs_give_the_same_figures() -> None:
     assert whole(true_clearance(values, errors, patients)) == whole(true_clearance(values, errors, patients))
 
 
+def test_patients_numbered_with_gaps_are_left_out_in_the_same_blocks() -> None:
+    _, values, errors, patients = measured(9, n=400)
+    assert whole(true_clearance(values, errors, patients)) == whole(true_clearance(values, errors, 20 * patients))
+
+
 def skewed(rng: np.random.Generator, n: int) -> Floats:
     return 100.0 * rng.beta(8, 3, n)
 

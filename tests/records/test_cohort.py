@@ -87,6 +87,16 @@ def test_a_run_changed_by_hand_is_found(records: Records) -> None:
         assert len(stale_rows(session)) == 1
 
 
+def test_the_rows_stand_in_one_order_whatever_the_period(records: Records) -> None:
+    """Without a period a database reads by one index, with one by another."""
+    key = records.add_patient(LOCAL)
+    for days in (20, 0, 10):
+        before = dataclasses.replace(new_comparison(key).before, day=dt.date(2025, 1, 1) + dt.timedelta(days=days))
+        records.save_comparison(LOCAL, new_comparison(key, before=before))
+    for since in (None, dt.date(2025, 1, 1)):
+        assert read_table(records.database, since=since)["comparison_id"].tolist() == [1, 2, 3]
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=5), st.floats(-1e9, 1e9))
 def test_any_words_and_numbers_come_back(words: list[str], number: float) -> None:
     rows = [CohortRow(**dict.fromkeys(TEXTS, each), region_id=1, patient_id=2, corrected=0, length=number) for each in words]

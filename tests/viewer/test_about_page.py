@@ -51,8 +51,8 @@ def test_the_aims_that_are_missed_are_all_there_with_the_reports_numbers() -> No
 
 def test_date_version_plan_and_what_real_photos_add_are_the_reports() -> None:
     opening = " ".join(REPORT.split("\n## ")[0].split())
-    assert opening.startswith(f"# Accuracy as measured Version {STUDY['version']}, 30 November 2026.")
-    assert STUDY["date"] == "2026-11-30"
+    assert opening.startswith(f"# Accuracy as measured Version {STUDY['version']}, 1 December 2026.")
+    assert STUDY["date"] == "2026-12-01"
     assert f"`{about.validate_command(STUDY['plan'])}`" in opening
     real = STUDY["real"]
     assert f"{real['error']} points from the readers' mean on average over {real['pairs']} pairs, {real['worst']} at most" in opening
@@ -81,21 +81,21 @@ def test_the_page_runs_and_has_its_parts_in_order(page: AppTest) -> None:
 
 def test_it_says_the_date_the_version_and_every_number(page: AppTest) -> None:
     text = shown(page)
-    assert "30 November 2026" in text
+    assert "1 December 2026" in text
     assert f"version {STUDY['version']}" in text
     assert f"version {__version__}" in text
     for row in STUDY["figures"]:
         assert all(f"{abs(number):g}" in text for number in row["numbers"])
-    assert "8.6 points (5.8 to 13.5)" in text
-    assert "1.2 points (0 to 2.4)" in text
+    assert "9.7 points (7.5 to 13.8)" in text
+    assert "\u22120.5 points (\u22121.8 to 0.9)" in text
     assert "0 of 20 (at most 13.9 %)" in text
-    assert "3 (other renderer), 8.6 (ours)" in text
-    assert "5 points from their mean on average" in text
+    assert "3 (other renderer), 9.7 (ours)" in text
+    assert "4.7 points from their mean on average" in text
     assert "{" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
 
 def test_it_tells_how_to_measure_it_oneself(page: AppTest) -> None:
-    assert [code.value for code in page.code] == ["photocompare validate --out DIR --pairs 100 --seed 20262601 --mismatches 100"]
+    assert [code.value for code in page.code] == ["photocompare validate --out DIR --pairs 100 --seed 20262701 --mismatches 100"]
 
 
 def test_it_makes_no_diagnosis_and_has_no_link(page: AppTest) -> None:

@@ -345,7 +345,7 @@ def test_every_file_is_made_for_those_who_may_and_noted_first(held: Records) -> 
     assert made["pdf"].startswith(b"%PDF")
     table = pd.read_parquet(io.BytesIO(made["parquet"]))
     assert len(table) == 14
-    assert made["csv"].decode().splitlines()[0].split(",") == list(table.columns)
+    assert made["csv"].decode("utf-8-sig").splitlines()[0].split(",") == list(table.columns)
     assert made["dictionary"].count(b"\r\n") == len(table.columns) + 1
     assert not re.search(rb"P-[0-9A-Z]{9}|2026-01-", made["csv"])
     noted = [json.loads(row.after)["file"] for row in held.trail_rows(LOCAL) if row.action == "cohort.export"]
