@@ -14,7 +14,7 @@ from photocompare.records import access, trail
 from photocompare.records.access import Actor, Permission
 from photocompare.records.photo_files import PhotoFiles
 from photocompare.records.places import Places
-from photocompare.records.schema import ROLES, AccountRow, ComparisonRow, MetaRow, PhotoRow, TrailRow
+from photocompare.records.schema import ROLES, AccountRow, ComparisonRow, LegRow, MetaRow, PatientRow, PhotoRow, RegionRow, TrailRow
 
 DEMO = "demo"
 """Name of the mark that all patients are invented."""
@@ -96,16 +96,29 @@ class CheckedRecords:
             return [(a.subject, a.name, a.role, bool(a.active)) for a in session.scalars(select(AccountRow).order_by(AccountRow.subject))]
 
     def set_account(self, actor: Actor, subject: str, *, role: str, name: str = "", active: bool = True) -> None:
-        """Open, change or close an account; it counts from the next thing that is asked."""
+        """Open, change or close an account; it counts from the next thing that is asked.
+
+        Parameters
+        ----------
+        name : str
+            As it stands in the trail; the one that is there stays where none is given.
+
+        Raises
+        ------
+        UsageError
+            The role is unknown, the subject is empty, or there is no such account to close.
+        """
         if role not in ROLES or not subject.strip():
             raise UsageError(f"An account needs a subject and a role: {', '.join(ROLES)}.", code="account_unknown_role")
         with self.writing(actor, Permission.MANAGE_ACCOUNTS) as session:
             account = session.get(AccountRow, subject)
             before = None if account is None else {"role": account.role, "active": account.active}
             if account is None:
-                account = AccountRow(subject=subject)
+                if not active:
+                    raise UsageError("There is no account of that subject.", code="account_not_there")
+                account = AccountRow(subject=subject, name="")
                 session.add(account)
-            account.name, account.role, account.active = name, role, int(active)
+            account.name, account.role, account.active = name or account.name, role, int(active)
             trail.note(session, actor, "account.set", f"account/{subject}", before=before, after={"role": role, "active": int(active)})
 
     # --- the trail
@@ -133,9 +146,16 @@ class CheckedRecords:
 
 
 def is_referenced(session: Session, digest: str) -> bool:
-    """Whether a row names a file."""
+    """Whether a row names a file; the comparisons of an erased patient stay, and name nothing."""
     photo = session.scalar(select(PhotoRow.id).where(PhotoRow.sha256 == digest).limit(1))
-    return photo is not None or session.scalar(select(ComparisonRow.id).where(ComparisonRow.dossier_sha256 == digest).limit(1)) is not None
+    dossier = (
+        select(ComparisonRow.id)
+        .join(RegionRow, ComparisonRow.region_id == RegionRow.id)
+        .join(LegRow)
+        .join(PatientRow)
+        .where(ComparisonRow.dossier_sha256 == digest, PatientRow.erased_at.is_(None))
+    )
+    return photo is not None or session.scalar(dossier.limit(1)) is not None
 
 
 def escaped(words: str) -> str:

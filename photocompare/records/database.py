@@ -44,6 +44,9 @@ _PRAGMAS: Final = {
 _JOURNAL = "delete"
 _ALONE = "AUTOCOMMIT"
 
+_ANEW: Final = "move its folder away, or name a new one by PHOTOCOMPARE_DATA, and restore the records there from a backup"
+"""What helps where a database is lost: a backup is restored into empty records alone."""
+
 
 class Database:
     """A database of the records, whatever schema it is at.
@@ -103,12 +106,28 @@ class Database:
             raise records_unusable(error) from error
 
     def run_alone(self, statement: str, **values: bytes) -> None:
-        """Run a statement that can't stand in a transaction, such as VACUUM."""
-        with self.engine.connect().execution_options(isolation_level=_ALONE) as connection:
-            connection.execute(text(statement), values)
+        """Run a statement that can't stand in a transaction, such as VACUUM.
+
+        Raises
+        ------
+        RecordsUnusable
+            The disk is full, or the database is damaged or busy.
+        """
+        try:
+            with self.engine.connect().execution_options(isolation_level=_ALONE) as connection:
+                connection.execute(text(statement), values)
+        except DatabaseError as error:
+            raise records_unusable(error) from error
 
     def copy_to(self, file: Path) -> None:
-        """A copy of a SQLite database in a new file."""
+        """A copy of a SQLite database in a new file, which this account alone may read.
+
+        Raises
+        ------
+        RecordsUnusable
+            As `run_alone`.
+        """
+        file.touch(mode=0o600, exist_ok=False)  # SQLite takes an empty file as well
         # Bytes, because a name may be none in UTF-8.
         self.run_alone("VACUUM INTO CAST(:copy AS TEXT)", copy=os.fsencode(file.absolute()))
 
@@ -180,9 +199,9 @@ def _check_file(file: Path, places: Places) -> None:
         with file.open("rb") as opened:
             head = opened.read(len(_SQLITE_HEAD))
         if not head:
-            raise RecordsUnusable(f"{file} is empty; restore the records from a backup.")
+            raise RecordsUnusable(f"{file} is empty; {_ANEW}.")
         if head != _SQLITE_HEAD:
-            raise RecordsUnusable(f"{file} is no SQLite database; restore the records from a backup.")
+            raise RecordsUnusable(f"{file} is no SQLite database; {_ANEW}.")
         if not os.access(file, os.W_OK) or not os.access(folder, os.W_OK):
             raise RecordsUnusable(f"{file} can't be written; give this account the right to write there.")
         return
@@ -191,7 +210,7 @@ def _check_file(file: Path, places: Places) -> None:
         misplaced = _misplaced(file)
         if misplaced is not None:
             raise RecordsUnusable(f"An earlier version wrote the records to {misplaced}; move that file to {file}.")
-        raise RecordsUnusable(f"{file} is gone, while its photos are there; restore the records from a backup.")
+        raise RecordsUnusable(f"{file} is gone, while its photos are there; {_ANEW}.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not os.access(folder, os.W_OK):
         raise RecordsUnusable(f"{folder} can't be written; give this account the right to write there.")
@@ -213,7 +232,7 @@ def records_unusable(error: DatabaseError) -> RecordsUnusable:
     if "locked" in said or "lock timeout" in said:
         return RecordsUnusable("The records are busy; nothing was saved. Try again in a moment.", code="records_busy")
     if "malformed" in said or "not a database" in said:
-        return RecordsUnusable("The database is damaged; restore the records from a backup.", code="records_damaged")
+        return RecordsUnusable(f"The database is damaged; {_ANEW}.", code="records_damaged")
     if "readonly" in said:
         return RecordsUnusable("The database can't be written; give this account the right to write there.", code="records_readonly")
     return RecordsUnusable(f"The database reported: {said}.", code="records_failed", said=said)

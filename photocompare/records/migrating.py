@@ -68,6 +68,9 @@ def bring_up_to_date(database: Database, *, to: str = NEWEST) -> None:
         return
     if found is not None:
         _copy_aside(database, found)
+    elif database.places.sqlite_file is not None:
+        # Before anything is in it, in a folder that others may look into as well; SQLite gives its journals the same mode.
+        database.places.sqlite_file.chmod(0o600)
     with database.writing() as session:
         connection = session.connection()
         if _revision(connection, known) == target:  # another process was faster

@@ -222,19 +222,25 @@ class PhotoFiles:
         """Remove a file that lies beside its place."""
         self._place.remove(f"{_BESIDE}/{ticket}")
 
+    def remove(self, sha256: str) -> None:
+        """Remove a file from its place, once no row speaks of it."""
+        self._place.remove(_name(sha256))
+
     def read(self, sha256: str) -> bytes:
         """The file's bytes, which are those that were stored.
 
         Raises
         ------
         DamagedPhoto
-            It is missing, or its bytes changed.
+            It is missing, its bytes changed, or the system does not hand them out.
         """
-        data = self._place.read(_name(sha256))
-        if data is None:
-            beside = (self._whole(name) for name, _ in self._place.names(_BESIDE) if sha256 in name)
-            data = next((whole for whole in beside if whole is not None), None)
-            data = self._place.read(_name(sha256)) if data is None else data  # it may have been settled between the two looks
+        try:
+            data = self._found(sha256)
+        except OSError as error:
+            raise DamagedPhoto(
+                f"A stored photo can't be read ({error.strerror or error}); "
+                "give this account the right to read it, or restore it from a backup."
+            ) from error
         if data is None:
             raise DamagedPhoto("A stored photo is missing; restore it from a backup.", code="photo_missing")
         if digest_of(data) != sha256:
@@ -242,6 +248,13 @@ class PhotoFiles:
                 "A stored photo was changed after it was stored and is not shown; restore it from a backup.", code="photo_changed"
             )
         return data
+
+    def _found(self, sha256: str) -> bytes | None:
+        data = self._place.read(_name(sha256))
+        if data is None:
+            beside = (self._whole(name) for name, _ in self._place.names(_BESIDE) if sha256 in name)
+            data = next((whole for whole in beside if whole is not None), None)
+        return self._place.read(_name(sha256)) if data is None else data  # it may have been settled between the two looks
 
     def _whole(self, beside: str) -> bytes | None:
         """The bytes of a file beside its place; None where a writer that was killed left but a part of what its ticket names."""

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import LargeBinary, MetaData, Table, func, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from photocompare.base.errors import DamagedPhoto, RecordsUnusable, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.backup import CHUNK, FILES, FORMAT, MANIFEST
+from photocompare.records.backup import CHUNK, FORMAT, MANIFEST
+from photocompare.records.backup_folder import DAMAGED, FILES
 from photocompare.records.database import Database
 from photocompare.records.migrating import bring_up_to_date, revisions
 from photocompare.records.photo_files import PhotoFiles
@@ -40,7 +42,7 @@ _DIGITS = 12
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back: rows by table, and the digests of files that the backup's folder does not hold as they were."""
+    """What came back: rows by table, and the digests of files that the backup's folder does not hold as they were, or never held."""
 
     rows: dict[str, int]
     missing: tuple[str, ...]
@@ -57,6 +59,7 @@ def restore(records: Records, actor: Actor, backup: Path, *, without_missing: bo
         Beside which its files lie.
     without_missing : bool
         Restore also where files are missing beside the backup or were changed: each is told missing where it would be shown.
+        Those that could not be read when the backup was taken are missing either way.
 
     Raises
     ------
@@ -81,8 +84,8 @@ def restore(records: Records, actor: Actor, backup: Path, *, without_missing: bo
             filling = _Filling(records, backup.parent / FILES, frozenset(manifest["unreadable"]), without_missing)
             with _rows_of_this_version(archive, manifest["schema"], records) as rows_of:
                 return filling.fill(actor, rows_of)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise UsageError(f"{backup} is no backup of photocompare's records, or it is damaged.") from error
+    except (SQLAlchemyError, *DAMAGED) as error:  # the database takes no row that isn't as it was written
+        raise UsageError(f"{backup} is no backup of photocompare's records, or it is damaged; nothing was restored.") from error
 
 
 # --- rows
@@ -159,7 +162,7 @@ class _Filling:
                 for table in Base.metadata.sorted_tables:
                     rows[table.name] = _insert(session, table, rows_of(table))
                     _count_on(session, table)
-                missing = self._bring(set(referenced_files(session)) - self.lost, tickets)
+                missing = self._bring(set(referenced_files(session)), tickets)
                 broken = trail.first_break(session)
                 if broken is not None:
                     raise UsageError(f"The backup's trail is broken: entry {broken.sequence} {broken.what}.")
@@ -190,10 +193,11 @@ class _Filling:
                 raise RecordsUnusable(
                     f"The photos can't be stored ({error.strerror or error}); nothing was restored. Free some space and try again."
                 ) from error
-        if missing and not self.without_missing:
+        unexpected = [digest for digest in missing if digest not in self.lost]
+        if unexpected and not self.without_missing:
             raise DamagedPhoto(
-                f"{len(missing)} of the backup's {len(digests)} files are missing in {self.files} or were changed there, "
-                f"{missing[0][:_DIGITS]}... first: that folder is older than the backup, or damaged. Nothing was restored. "
+                f"Missing in {self.files} or changed there: {len(unexpected)} of the backup's {len(digests)} files, "
+                f"{unexpected[0][:_DIGITS]}... first. That folder is older than the backup, or damaged. Nothing was restored. "
                 "Put the folder of that backup there; or restore with --without-missing, "
                 "and each of them is told missing where it would be shown."
             )

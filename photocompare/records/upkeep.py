@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from photocompare.base.errors import DamagedPhoto, PhotoError, UsageError
 from photocompare.records import trail
 from photocompare.records.access import Actor, Permission
-from photocompare.records.checked_access import escaped
+from photocompare.records.checked_access import escaped, is_referenced
 from photocompare.records.cohort_rows import regions_with, stale_rows
 from photocompare.records.database import check_whole
 from photocompare.records.patient_file import load_patient_file
@@ -107,21 +107,30 @@ def _wrong_with(records: Records, digest: str) -> str:
     return ""
 
 
-def export_patient(records: Records, actor: Actor, key: str) -> bytes:
-    """All that is held of one patient as a zip, for the patient: facts, results, photos without metadata, and who looked at them.
+@dataclass(frozen=True)
+class Export:
+    """One patient's zip, and a sentence for each photo that is not in it."""
+
+    data: bytes
+    missing: tuple[str, ...]
+
+
+def export_patient(records: Records, actor: Actor, key: str) -> Export:
+    """A zip for the patient: facts, results, photos without metadata, and who looked at them.
+
+    A photo that can't be read is named in `missing.txt`, and the rest is there.
 
     Raises
     ------
     UsageError
-        There is no such patient, or a stored file is no photo.
-    DamagedPhoto
-        A photo is missing or was changed.
+        There is no such patient.
     """
     with records.writing(actor, Permission.UPKEEP) as session:
         file = load_patient_file(session, patient_of(session, key))
         trail.note(session, actor, "patient.export", f"patient/{key}")
         about = select(TrailRow).where(TrailRow.object.like(f"patient/{escaped(key)}%", escape="\\")).order_by(TrailRow.sequence)
         looked = [as_plain(row) for row in session.scalars(about)]
+    missing: list[str] = []
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("patient.json", json.dumps(_as_plain(file), indent=1, ensure_ascii=False))
@@ -130,8 +139,13 @@ def export_patient(records: Records, actor: Actor, key: str) -> bytes:
             for visit in region.visits:
                 for number, photo in enumerate(visit.photos, 1):
                     name = f"photos/{region.side}-{region.id}-{visit.facts.day.isoformat()}-{number}.jpg"
-                    archive.writestr(name, _without_metadata(records.photos.read(photo.sha256)))
-    return buffer.getvalue()
+                    try:
+                        archive.writestr(name, _without_metadata(records.photos.read(photo.sha256)))
+                    except UsageError as error:
+                        missing.append(f"{name}: {error}")
+        if missing:
+            archive.writestr("missing.txt", "\n".join(missing) + "\n")
+    return Export(buffer.getvalue(), tuple(missing))
 
 
 def _without_metadata(data: bytes) -> bytes:
@@ -176,8 +190,8 @@ def erase_patient(records: Records, actor: Actor, key: str, reason: str) -> int:
     with records.database.reading() as session:
         records.check_allowed(session, actor, Permission.UPKEEP)
         mine = _own_files(session, patient_of(session, key).id)
-    tickets = [records.photos.set_aside(digest) for digest in mine]
     try:
+        tickets = [records.photos.set_aside(digest) for digest in mine]
         with records.writing(actor, Permission.UPKEEP) as session:
             patient = patient_of(session, key)
             if set(_own_files(session, patient.id)) != set(mine):
@@ -189,26 +203,37 @@ def erase_patient(records: Records, actor: Actor, key: str, reason: str) -> int:
             patient.erased_at, patient.version = trail.utc_now(), patient.version + 1
             trail.note(session, actor, "patient.erase", f"patient/{key}", after={"files": len(mine), "reason": reason.strip()})
     except BaseException:
-        for ticket in tickets:
-            with contextlib.suppress(OSError):  # what is still spoken of is settled by the next `clean_up`
-                records.photos.settle(ticket)
+        with contextlib.suppress(OSError, UsageError):  # the next opening does the same; the first fault is the one to tell
+            records.clean_up()
         raise
     for ticket in tickets:
         records.photos.drop(ticket)
+    # Another command that was opened meanwhile may have put files back, whose rows were still there. Under the writers' lock, so that no
+    # save of the same bytes ends between the look and the removal.
+    with records.database.writing() as session:
+        for digest in mine:
+            if not is_referenced(session, digest):
+                records.photos.remove(digest)
     if not records.database.is_sqlite:  # SQLite overwrote the rows already (secure_delete)
         records.database.run_alone("VACUUM identity, photo, visit")
     return len(mine)
 
 
 def _own_files(session: Session, patient_id: int) -> list[str]:
-    """Digests of files that this patient's rows speak of, and no other's."""
+    """Digests of files that this patient's rows speak of, and no other's; an erased patient's speak of none."""
     photos = (
         select(PhotoRow.sha256, LegRow.patient_id)
         .join(VisitRow, PhotoRow.visit_id == VisitRow.id)
         .join(RegionRow, VisitRow.region_id == RegionRow.id)
         .join(LegRow)
     )
-    dossiers = select(ComparisonRow.dossier_sha256, LegRow.patient_id).join(RegionRow, ComparisonRow.region_id == RegionRow.id).join(LegRow)
+    dossiers = (
+        select(ComparisonRow.dossier_sha256, LegRow.patient_id)
+        .join(RegionRow, ComparisonRow.region_id == RegionRow.id)
+        .join(LegRow)
+        .join(PatientRow)
+        .where(PatientRow.erased_at.is_(None))
+    )
     mine = set(session.scalars(photos.where(LegRow.patient_id == patient_id)))
     mine |= set(session.scalars(dossiers.where(LegRow.patient_id == patient_id)))
     others: set[str] = set()

@@ -47,7 +47,7 @@ def test_backup_restore_and_verify(folder: Path, tmp_path: Path, monkeypatch: py
     said = run("backup", "--out", str(tmp_path / "b"))
     head = said.strip().rpartition(" ")[2]
     monkeypatch.setenv("PHOTOCOMPARE_DATA", str(tmp_path / "other"))
-    assert "1 rows of patient" in run("restore", str(tmp_path / "b"))
+    assert "1 row of patient" in run("restore", str(tmp_path / "b"))
     assert "All is well" in run("verify", "--head", head)
     with pytest.raises(UsageError, match="not empty"):
         run("restore", str(tmp_path / "b"))
@@ -57,7 +57,7 @@ def test_verify_leaves_with_3_when_something_is_wrong(folder: Path) -> None:
     filled(folder)
     photo = next(p for p in (folder / "photos").rglob("*") if p.is_file())
     photo.write_bytes(b"changed")
-    assert "1 problems" in run("verify", status=3)
+    assert "1 problem" in run("verify", status=3)
     assert photo.name in run("verify", status=3)
     assert "Trail" in run("verify", "--head", "0" * 63 + "1", status=3)
 

@@ -206,7 +206,7 @@ def test_an_older_photo_folder_beside_a_backup_is_told_and_can_be_done_without(r
     shutil.rmtree(tmp_path / "b" / "photos")
     (tmp_path / "older").rename(tmp_path / "b" / "photos")
     other = Records(in_folder(tmp_path / "restored"))
-    with pytest.raises(DamagedPhoto, match=r"of the backup's \d+ files are missing.*older than the backup.*--without-missing"):
+    with pytest.raises(DamagedPhoto, match=r"Missing in .* of the backup's \d+ files.*older than the backup.*--without-missing"):
         restore(other, LOCAL, backup)
     assert not any(everything(other).values())
     restored = restore(other, LOCAL, backup, without_missing=True)
@@ -261,7 +261,7 @@ def test_a_backup_names_what_it_could_not_read(records: Records, tmp_path: Path)
     report = back_up(records, LOCAL, tmp_path / "b")
     assert report.unreadable == (gone,)
     other = Records(in_folder(tmp_path / "restored"))
-    restore(other, LOCAL, report.file)
+    assert restore(other, LOCAL, report.file).missing == (gone,)
     assert [p for p in verify(other, LOCAL).problems if gone in p]
 
 
@@ -302,13 +302,19 @@ def test_an_export_holds_all_of_one_patient_without_metadata(records: Records) -
         session.execute(text("SELECT 1"))
     readable = records.open_patient(LOCAL, ann).regions[0].visits[0].photos
     assert len(readable) == 2
-    # Bytes that are no photo can't be exported, and the export says so instead of leaving them out.
-    with pytest.raises(UsageError, match="can't be exported"):
-        export_patient(records, LOCAL, ann)
+    # Bytes that are no photo can't be exported: they are named, and the rest comes.
+    partial = export_patient(records, LOCAL, ann)
+    with zipfile.ZipFile(io.BytesIO(partial.data)) as archive:
+        assert archive.read("missing.txt").decode().splitlines() == list(partial.missing)
+        photos_there = [name for name in archive.namelist() if name.startswith("photos/")]
+    assert len(photos_there) == 1
+    assert len(partial.missing) == 2
+    assert all("can't be exported" in line for line in partial.missing)
     key = records.add_patient(LOCAL, IdentityFacts("Cyd Example"))
     records.save_comparison(LOCAL, new_comparison(key, before_photos=(photo_with_metadata(),), after_photos=(photo_with_metadata(),)))
-    data = export_patient(records, LOCAL, key)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    exported = export_patient(records, LOCAL, key)
+    assert exported.missing == ()
+    with zipfile.ZipFile(io.BytesIO(exported.data)) as archive:
         names = archive.namelist()
         patient = json.loads(archive.read("patient.json"))
         trail = json.loads(archive.read("trail.json"))
