@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -31,6 +32,10 @@ BAD_USAGE = 2
 
 _INTERRUPTED, _TERMINATED = 130, 143
 """Exit status after Ctrl-C and after SIGTERM, as shells have it (128 + the signal's number)."""
+
+
+_AT_THE_LATEST_S = 15.0
+"""After SIGTERM the process is gone by then: one that was in the midst of loading a library may wait for its own lock for ever."""
 
 
 class _Terminated(KeyboardInterrupt):
@@ -83,6 +88,9 @@ def main() -> NoReturn:
 
 def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_DFL)  # a second one doesn't wait
+    last = threading.Timer(_AT_THE_LATEST_S, os._exit, (_TERMINATED,))
+    last.daemon = True
+    last.start()
     raise _Terminated
 
 

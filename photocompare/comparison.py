@@ -238,13 +238,13 @@ def _capture_date(photo: Photo) -> dt.date | None:
 
 def _known_beforehand(before: Photo, after: Photo, timing: Timing) -> list[RaisedFlag]:
     """Flags of the pair that need no look at the leg."""
-    same = before.facts.sha256 == after.facts.sha256 or _same_pixels(before.encoded, after.encoded)
+    same = before.facts.sha256 == after.facts.sha256 or same_pixels(before.encoded, after.encoded)
     sides = {before.facts.laterality, after.facts.laterality} - {None}
     found = (("same_photo", same), ("dates_reversed", timing.reversed), ("sides_disagree", len(sides) > 1))
     return _raised([code for code, fired in found if fired])
 
 
-def _same_pixels(before: SRGB8, after: SRGB8) -> bool:
+def same_pixels(before: SRGB8, after: SRGB8) -> bool:
     """Whether two photos are the same, row by row: photos that differ do so in the first one."""
     return before.shape == after.shape and all(np.array_equal(*rows) for rows in zip(before, after, strict=True))
 

@@ -18,7 +18,7 @@ from photocompare.base.errors import UsageError
 from photocompare.base.estimate import Z95, Estimate
 from photocompare.base.flags import RaisedFlag, Severity, raised, worst_first
 from photocompare.clearance.outcome import CalibreOutcome, Outcome
-from photocompare.comparison import compare
+from photocompare.comparison import compare, same_pixels
 from photocompare.photo.reading import Photo
 from photocompare.results.comparison import Comparison, ShotRecord
 from photocompare.results.reference_band import judge_against_band
@@ -58,9 +58,9 @@ def compare_shots(befores: Sequence[Photo], afters: Sequence[Photo], *, settings
     """
     if not (1 <= len(befores) <= MOST_SHOTS and 1 <= len(afters) <= MOST_SHOTS):
         raise UsageError(f"Give one to {MOST_SHOTS} photos of each visit.")
-    befores, afters = (list({photo.facts.sha256: photo for photo in visit}.values()) for visit in (befores, afters))
+    befores, afters = (_told_apart(visit) for visit in (befores, afters))
     for before, after in product(befores, afters):
-        if before.facts.sha256 == after.facts.sha256:
+        if same_pixels(before.encoded, after.encoded):
             return compare(before, after, settings=settings, **how)  # refused: the same photo
     # A drawn field belongs to the first before photo: further ones would be measured on the whole leg, which is another number.
     if how.get("polygon_xy") is not None:
@@ -72,6 +72,15 @@ def compare_shots(befores: Sequence[Photo], afters: Sequence[Photo], *, settings
         compare(b, a, settings=settings, **{k: v for k, v in how.items() if b is befores[0] or k not in of_the_first}) for b, a in pairs
     ]
     return results[0] if count == 1 else combine(results, settings=settings)
+
+
+def _told_apart(visit: Sequence[Photo]) -> list[Photo]:
+    """A visit's photos without repeated ones, in another kind of file too."""
+    kept: list[Photo] = []
+    for photo in visit:
+        if not any(same_pixels(photo.encoded, other.encoded) for other in kept):
+            kept.append(photo)
+    return kept
 
 
 def combine(results: Sequence[Comparison], *, settings: Settings = STANDARD) -> Comparison:

@@ -15,7 +15,7 @@ import click
 
 from photocompare.base.errors import UsageError
 from photocompare.base.memory import give_back_freed_memory, keep_freed_memory
-from photocompare.commands.output_folder import check_output_folder
+from photocompare.commands.output_folder import check_inputs_stay, check_output_folder
 from photocompare.commands.terminal import at_a_terminal
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def compare(
     files = _files([before, *more_before], [after, *more_after], collage)
     dates = (_given_date(before_date, "--before-date"), _given_date(after_date, "--after-date"))
     check_output_folder(out)
+    check_inputs_stay(out, [*files.befores, *files.afters, *([] if field is None else [field])])
     if dicom:
         from photocompare.report.dicom.archive import check_can_write
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,41 @@ def test_sigterm_unwinds_like_ctrl_c(
     monkeypatch.setattr(comparison_files, "_move_into_place", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     assert run(capsys, monkeypatch, "compare", *photos, "--out", tmp_path / "out") == (143, "", "")
     assert not (tmp_path / "out").exists()
+    (last,) = (thread for thread in threading.enumerate() if isinstance(thread, threading.Timer))
+    last.cancel()  # would end these tests
+
+
+HANGING = """
+import os, signal, threading
+from photocompare import cli
+cli._AT_THE_LATEST_S = 0.2
+signal.signal(signal.SIGTERM, cli._terminate)
+taken = threading.Lock()
+taken.acquire()
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+finally:
+    taken.acquire()
+"""
+
+
+def test_after_sigterm_a_process_that_waits_for_its_own_lock_ends_all_the_same() -> None:
+    assert subprocess.run([sys.executable, "-c", HANGING], check=False, timeout=60).returncode == 143
+
+
+@pytest.mark.parametrize("name", ["summary.png", "result.json"])
+def test_what_is_measured_is_never_overwritten(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, photos: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "clinic"
+    folder.mkdir()
+    own = photos[0].rename(folder / name)
+    held = own.read_bytes()
+    given = (own, photos[1]) if name.endswith("png") else (photos[1], photos[1], "--field", own)
+    status, said, errors = run(capsys, monkeypatch, "compare", *given, "--out", folder)
+    assert (status, said) == (2, "")
+    assert "choose another folder" in errors
+    assert own.read_bytes() == held
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="nothing here is always full")

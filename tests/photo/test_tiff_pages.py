@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from photocompare.base.errors import NotAPhoto, SeveralPictures, TooSmall
+from photocompare.base.errors import NotAPhoto, SeveralPictures, TooSmall, UnsupportedColour
 from photocompare.photo.reading import read_photo
 from tests.support import hostile_files as make
 
@@ -84,3 +85,34 @@ def test_a_canon_raw_is_named() -> None:
 def test_a_photo_that_is_itself_too_small_is_refused() -> None:
     with pytest.raises(TooSmall):
         read_photo(make.tiff_of((make.scene(100, 120), {}), (make.scene(60, 80), {})))
+
+
+def deep_tiff(samples: np.ndarray, *, photometric: int, planar: int) -> bytes:
+    """An uncompressed TIFF of 16 bits a sample, (C, H, W): by planes (2) or, for one plane, chunky (1)."""
+    count, height, width = samples.shape
+    plane = height * width * 2
+    entries = [(256, 4, [width]), (257, 4, [height]), (258, 3, [16] * count), (259, 3, [1]), (262, 3, [photometric])]
+    entries += [(273, 4, [8 + k * plane for k in range(count)]), (277, 3, [count]), (278, 4, [height])]
+    entries += [(279, 4, [plane] * count), (284, 3, [planar])]
+    at, table, aside = 8 + count * plane, struct.pack("<H", len(entries)), b""
+    behind = at + 2 + 12 * len(entries) + 4
+    for tag, kind, values in entries:
+        packed = struct.pack(f"<{len(values)}{'H' if kind == 3 else 'I'}", *values)
+        if len(packed) > 4:
+            where, aside = behind + len(aside), aside + packed
+            packed = struct.pack("<I", where)
+        table += struct.pack("<HHI", tag, kind, len(values)) + packed.ljust(4, b"\0")
+    return b"II*\0" + struct.pack("<I", at) + samples.astype("<u2").tobytes() + table + bytes(4) + aside
+
+
+@pytest.mark.parametrize(("planes", "photometric", "planar"), [(3, 2, 2), (1, 0, 1)], ids=["planes", "0 is white"])
+def test_deep_samples_that_the_decoder_misreads_are_refused(planes: int, photometric: int, planar: int) -> None:
+    samples = np.moveaxis(make.scene(), -1, 0)[:planes].astype(np.uint16) * 257
+    with pytest.raises(UnsupportedColour, match="sRGB JPEG"):
+        read_photo(deep_tiff(samples, photometric=photometric, planar=planar))
+
+
+def test_deep_grey_where_0_is_black_is_read() -> None:
+    grey = make.scene()[..., 1]
+    read = read_photo(deep_tiff(grey[np.newaxis].astype(np.uint16) * 257, photometric=1, planar=1)).encoded
+    np.testing.assert_array_equal(read[..., 1], grey)

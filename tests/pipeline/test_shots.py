@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -26,9 +27,10 @@ def estimate(value: float, noise: float, threshold: float) -> Estimate:
     return Estimate(value, value - side, value + side, "%", causes={"noise": noise, "threshold": threshold})
 
 
-def photo(name: str) -> Any:
-    """A file that holds this."""
-    return SimpleNamespace(facts=SimpleNamespace(sha256=name))
+def photo(name: str, file: str = "") -> Any:
+    """A photo of this, in a file of its own or in another one."""
+    pixels = np.frombuffer(name.ljust(3).encode(), np.uint8).reshape(1, 1, 3)
+    return SimpleNamespace(facts=SimpleNamespace(sha256=file or name), encoded=pixels)
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])
@@ -137,14 +139,15 @@ def test_a_photo_that_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(shots, "compare", spy)
     assert shots.compare_shots([photo("b")] * 3, [photo("a"), photo("a")]).shots == ()
-    shots.compare_shots([photo("b"), photo("c"), photo("b")], [photo("a")])
+    shots.compare_shots([photo("b"), photo("c"), photo("b", "as PNG")], [photo("a")])
     assert met == [("b", "a"), ("b", "a"), ("c", "a")]
 
 
 def test_a_photo_in_both_visits_is_refused() -> None:
     pair = simple_pair(seed=3, size=(320, 240))
     before, after = read_photo(pair.before_jpeg), read_photo(pair.after_jpeg)
-    told = shots.compare_shots([before, after], [after])
+    again = dataclasses.replace(after, facts=dataclasses.replace(after.facts, sha256="of another file"))
+    told = shots.compare_shots([before, again], [after])
     assert (told.status, [flag.code for flag in told.reasons if flag.severity is Severity.REFUSE]) == ("not_comparable", ["same_photo"])
 
 

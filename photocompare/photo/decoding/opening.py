@@ -8,7 +8,7 @@ import warnings
 from PIL import Image
 
 from photocompare.photo.decoding.refusal import MALFORMED, CannotDecode
-from photocompare.photo.decoding.tiff_pages import main_page
+from photocompare.photo.decoding.tiff_pages import judge_layout, main_page
 
 HEIF_BRAND = b"mif1"
 """Still pictures of any codec (ISO 23008-12, 10.2.2)."""
@@ -38,6 +38,8 @@ def open_picture(data: bytes, kind: str, limits: dict[str, int]) -> Image.Image:
     except MALFORMED:
         raise CannotDecode("damaged") from None
     judge_size(picture.size, limits)
+    if kind == "TIFF":
+        judge_layout(picture.tag_v2)  # type: ignore[attr-defined]
     # Pillow falls back to the orientation in XMP, which viewers pass over; so must this.
     for key in ("xmp", "XML:com.adobe.xmp"):
         picture.info.pop(key, None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from photocompare.photo.decoding.refusal import MALFORMED, CannotDecode
 
+BITS_PER_SAMPLE, COMPRESSION, PLANAR = 0x0102, 0x0103, 0x011C
 NEW_SUBFILE_TYPE, SUBFILE_TYPE, WIDTH, HEIGHT, PHOTOMETRIC, SUB_IFDS, DNG_VERSION = 0x00FE, 0x00FF, 0x0100, 0x0101, 0x0106, 0x014A, 0xC612
 
 REDUCED_BIT, REDUCED_OLD = 1, 2
@@ -23,6 +25,30 @@ MOST_PAGES = 32
 """Pages that are looked at: a photo of 20 000 pixels halved down to 1 has 15 smaller copies."""
 
 BIG_TIFF = 43
+
+
+MIN_IS_WHITE, UNCOMPRESSED, BY_PLANES = 0, 1, 2
+"""Values of PhotometricInterpretation, Compression and PlanarConfiguration (TIFF 6.0)."""
+
+
+def judge_layout(tags: Mapping[int, Any]) -> None:
+    """Refuse what Pillow 12 reads as another picture: planes of more than 8 bits without compression, and deep grey where 0 is white.
+
+    Parameters
+    ----------
+    tags : mapping
+        Of the page that is the photo.
+
+    Raises
+    ------
+    CannotDecode
+        "float_or_lab".
+    """
+    bits = tags.get(BITS_PER_SAMPLE, 1)
+    deep = max(bits if isinstance(bits, tuple) else (bits,)) > 8
+    by_planes = tags.get(PLANAR) == BY_PLANES and tags.get(COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED
+    if deep and (by_planes or tags.get(PHOTOMETRIC) == MIN_IS_WHITE):
+        raise CannotDecode("float_or_lab")
 
 
 @dataclass(frozen=True)
