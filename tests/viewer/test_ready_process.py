@@ -290,7 +290,8 @@ def test_a_pair_that_waits_for_the_process_has_its_photos_read_ahead(monkeypatch
     monkeypatch.setattr(ready_process, "send", lambda pipe, kind, body, **facts: said.append(kind) or send(pipe, kind, body, **facts))
     ready = ReadyProcess()
     with ready._in_use:
-        Measuring(Request((b"x",), (b"y",)), ready)  # no process yet
+        early = Measuring(Request((b"x",), (b"y",)), ready)  # no process yet
+    assert early.ended.wait(LONG_S)  # held: work that is dropped ends the process, at whatever time it is found
     asked(ready)
     assert until(lambda: idle(ready))
     measured = Measuring(Request((b"x",), (b"y",)), ready)  # nothing to wait for
