@@ -126,14 +126,14 @@ def match_limbs(
         found = before.classical, after.classical
         pairs = sift_matches(*found, features).pairs
         return paired((before.picture, after.picture), found, pairs, "rootsift", warp, features.spread_cells)
-    tried = [_learned(before, after, features.first_keypoints, warp)]
+    tried = [learned_pairing(before, after, features.first_keypoints, warp)]
     if strongest_only or tried[0].spread >= max(features.first_spread, ample_spread):
         return tried[0]
     looks = [(before.coarse, after.coarse)]
     if max(len(limb.learned.xy) for limb in (before, after)) > features.first_keypoints:
         looks.insert(0 if tried[0].spread >= features.foothold else 1, (before, after))
     for look in looks:
-        tried.append(_learned(*look, features.keypoints, warp))
+        tried.append(learned_pairing(*look, features.keypoints, warp))
         if tried[-1].spread >= ample_spread or max(pairing.agreeing for pairing in tried) < least_matches:
             break
     widest = max(reversed(tried), key=lambda pairing: pairing.spread)
@@ -143,8 +143,14 @@ def match_limbs(
     return pooled if pooled.agreeing > widest.agreeing else widest
 
 
-def _learned(before: LimbPoints, after: LimbPoints, most: int, warp: WarpOptions) -> Pairing:
-    """What the learned matcher says of so many of the strongest keypoints."""
+def learned_pairing(before: LimbPoints, after: LimbPoints, most: int, warp: WarpOptions) -> Pairing:
+    """What the learned matcher says of so many of the strongest keypoints.
+
+    Raises
+    ------
+    ValueError
+        Without a matcher.
+    """
     if before.matcher is None:
         raise ValueError("there is no learned matcher")
     points = before.learned.strongest(most), after.learned.strongest(most)

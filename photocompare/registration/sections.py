@@ -10,8 +10,8 @@ import dataclasses
 
 import numpy as np
 
-from photocompare.registration.features import Limb, lighterglue_matches
-from photocompare.registration.pairing import LimbPoints, Pairing, paired
+from photocompare.registration.features import Limb
+from photocompare.registration.pairing import LimbPoints, Pairing, learned_pairing
 from photocompare.registration.warp import WarpOptions
 
 OVERLAP = 0.05
@@ -63,12 +63,10 @@ def match_section(part: LimbPoints, before: Limb, after: Limb, section: Box, *, 
     ValueError
         Without a matcher.
     """
-    matcher, features = part.matcher, part.options
-    if matcher is None:
+    if part.matcher is None:
         raise ValueError("sections are matched by the learned matcher alone")
     like = part.of(section_of(after, section, MARGIN))
     for points, whole in zip((part, like), (before, after), strict=True):
         if np.count_nonzero(points.limb.leg) < LEAST_SHARE * np.count_nonzero(whole.leg):
             return None
-    pairs = lighterglue_matches(part.learned, like.learned, matcher, features).pairs
-    return paired((part.picture, like.picture), (part.learned, like.learned), pairs, "xfeat+lighterglue", warp, features.spread_cells)
+    return learned_pairing(part, like, part.options.keypoints, warp)
