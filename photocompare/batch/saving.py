@@ -24,13 +24,10 @@ from photocompare.batch.manifest import COLLAGE, PLACES, VISIT_FACTS, Manifest, 
 from photocompare.batch.sources import SourceError, source_of
 from photocompare.photo.dicom import without_identity
 from photocompare.results.result import Result
-from photocompare.results.result_json import parse_result
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from photocompare.records.entries import NewComparison
-    from photocompare.records.saving import SavedComparison
     from photocompare.records.store import Records
 
 
@@ -175,12 +172,14 @@ class SaveToRecords:
     def __call__(self, row: PairRow, result: Result, dossier: bytes, photo_facts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         from sqlalchemy.exc import SQLAlchemyError
 
+        from photocompare.records.access import COMMAND_LINE
         from photocompare.records.entries import NewComparison, VisitFacts
 
         if row.before_date is None or row.after_date is None:
             raise UsageError(f"Row {row.number} lacks a visit's day, which the records need.")
         self._check_patient(row.patient)
         files = [self._photo(name, place, photo_facts) for name, place in row.places.items()]
+        made_by = result.provenance
         try:
             key = self._key(row.patient)
             new = NewComparison(
@@ -193,55 +192,18 @@ class SaveToRecords:
                 (files[-1],),  # a collage is the photo of both visits
                 result,
                 dossier,
+                reason_of_same_photos=(
+                    f"Measured again by a batch, with version {made_by.version} and settings {made_by.config_sha256[:12]}."
+                ),
                 photo_facts=photo_facts,
             )
-            saved = self._saved(new)
+            saved = self._records.save_comparison(COMMAND_LINE, new)
             self._held |= {(key, saved.id), (key, saved.content_key)}
         except SQLAlchemyError as error:
             raise UsageError(
                 f"The records' database did not take the pair ({type(error).__name__}); start again when it is back."
             ) from error
         return {"patient": key, **dataclasses.asdict(saved)}
-
-    def _saved(self, new: NewComparison) -> SavedComparison:
-        """Save; what was measured again of the same photos, by another version or with another scale, as a revision that says so."""
-        from photocompare.records.access import COMMAND_LINE
-
-        try:
-            return self._records.save_comparison(COMMAND_LINE, new)
-        except UsageError as error:
-            if error.code != "revision_needs_reason" or not self._was_of_the_same_photos(new):
-                raise
-        made_by = new.result.provenance
-        reason = f"Measured again by a batch, with version {made_by.version} and settings {made_by.config_sha256[:12]}."
-        return self._records.save_comparison(COMMAND_LINE, dataclasses.replace(new, reason=reason))
-
-    def _was_of_the_same_photos(self, new: NewComparison) -> bool:
-        """Whether the latest comparison of the two visits is of these photos and has no reader's hand in it, which a batch would undo."""
-        from sqlalchemy import select
-        from sqlalchemy.orm import aliased
-
-        from photocompare.records.schema import ComparisonRow, LegRow, PatientRow, RegionRow, VisitRow
-
-        before, after = aliased(VisitRow), aliased(VisitRow)
-        latest = (
-            select(ComparisonRow.result, ComparisonRow.correction)
-            .join(RegionRow, ComparisonRow.region_id == RegionRow.id)
-            .join(LegRow)
-            .join(PatientRow)
-            .join(before, ComparisonRow.before_visit_id == before.id)
-            .join(after, ComparisonRow.after_visit_id == after.id)
-            .where(PatientRow.key == new.patient_key, LegRow.side == new.side, RegionRow.name == " ".join(new.region.split()))
-            .where(before.day == new.before.day, after.day == new.after.day)
-            .order_by(ComparisonRow.revision.desc())
-        )
-        with self._records.database.reading() as session:
-            kept = session.execute(latest).first()
-        if kept is None or kept.correction:
-            return False
-        held, made = parse_result(json.loads(kept.result)), new.result
-        same = (held.before.sha256, held.after.sha256) == (made.before.sha256, made.after.sha256)
-        return same and not (held.correction or held.within_drawn_field or held.shots)
 
     def holds(self, where: Mapping[str, Any]) -> bool:
         """Whether the records hold this comparison of this patient, an erased one too: who was erased is not brought back."""

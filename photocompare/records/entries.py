@@ -226,6 +226,8 @@ class NewComparison:
         Marks of a correction by hand, plain JSON types; empty for the machine's own result.
     photo_facts : mapping
         SHA-256 to what `PhotoFacts` tells of that photo, where it is known; only `photo.facts.KEPT_FACTS` are kept.
+    reason_of_same_photos : str
+        Serves as the reason where the earlier comparison is of the same photos and has no reader's hand in it, which would be undone.
 
     Raises
     ------
@@ -244,10 +246,12 @@ class NewComparison:
     reason: str = ""
     correction: Mapping[str, Any] = field(default_factory=dict)
     photo_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    reason_of_same_photos: str = ""
 
     def __post_init__(self) -> None:
         checked_place(self.side, self.region)
         _checked_text("reason", self.reason, LONGEST_NAME)
+        _checked_text("reason", self.reason_of_same_photos, LONGEST_NAME)
         if self.before.day >= self.after.day:
             raise UsageError("The after visit must be later than the before visit; check the dates.", code="visits_reversed")
         if not self.before_photos or not self.after_photos:

@@ -20,7 +20,8 @@ from photocompare.records.entries import NewComparison, VisitFacts
 from photocompare.records.photo_files import digest_of
 from photocompare.records.schema import ComparisonRow, LegRow, PatientRow, PhotoRow, RegionRow, VisitRow
 from photocompare.results.redated import redated
-from photocompare.results.result_json import as_dict
+from photocompare.results.result import Result
+from photocompare.results.result_json import as_dict, parse_result
 from photocompare.results.timing import TimingOptions
 
 
@@ -97,14 +98,17 @@ def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: Ne
         .where(ComparisonRow.before_visit_id == before.id, ComparisonRow.after_visit_id == after.id)
         .order_by(ComparisonRow.revision.desc())
     ).first()
-    if earlier is not None and not new.reason.strip():
+    reason = new.reason.strip()
+    if earlier is not None and not reason and new.reason_of_same_photos and _is_own_of_same_photos(earlier, new.result):
+        reason = new.reason_of_same_photos.strip()
+    if earlier is not None and not reason:
         raise UsageError(
             "This pair of visits has a saved comparison; give the reason to save this one as its revision.", code="revision_needs_reason"
         )
     row = ComparisonRow(
         root_id=None if earlier is None else earlier.root_id or earlier.id,
         revision=1 if earlier is None else earlier.revision + 1,
-        reason="" if earlier is None else new.reason.strip(),
+        reason="" if earlier is None else reason,
         region_id=region.id,
         before_visit_id=before.id,
         after_visit_id=after.id,
@@ -129,6 +133,15 @@ def save_comparison(session: Session, actor: Actor, patient: PatientRow, new: Ne
         after={"revision": row.revision, "status": row.status, "content": key},
     )
     return SavedComparison(row.id, row.revision, key, written=True)
+
+
+def _is_own_of_same_photos(earlier: ComparisonRow, result: Result) -> bool:
+    """Whether a saved comparison is the machine's own, on the whole leg, of one and the same photo of each visit."""
+    if earlier.correction:
+        return False
+    held = parse_result(json.loads(earlier.result))
+    same = (held.before.sha256, held.after.sha256) == (result.before.sha256, result.after.sha256)
+    return same and not (held.correction or held.within_drawn_field or held.shots)
 
 
 def _content_key(new: NewComparison, result: str, before_id: int, after_id: int) -> str:
